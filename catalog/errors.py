@@ -1,0 +1,58 @@
+"""Errors a person can act on: each message says what happened and what to do next.
+
+* CatalogError
+  - ModelUnavailable    the model's files cannot be had (unknown, gated, no network, no weights)
+  - ModelUnsupported    the model was loaded, but its blocks cannot be found by structure
+  - SettingRefused      an option's value does not fit the model or the machine
+  - StatesBroken        the model gave NaN or infinite states
+  - CatalogMissing      there is no catalog under this name or path
+  - CatalogUnreadable   the file is truncated, foreign, or of another schema version
+  - CatalogBusy         another process is building this catalog
+  - DiskFull            the disk has no room for the catalog
+  - NotInCatalog        a site, dimension or item that the catalog does not hold
+  - QueryRefused        a console query that broke a rule or ran out of time
+"""
+
+
+class CatalogError(Exception):
+    """Base class: the message is one sentence on what happened and one on what to do."""
+
+
+class ModelUnavailable(CatalogError):
+    """The model's files cannot be had."""
+
+
+class ModelUnsupported(CatalogError):
+    """The model's parts cannot be found by structure."""
+
+
+class SettingRefused(CatalogError):
+    """An option's value does not fit the model or the machine."""
+
+
+class StatesBroken(CatalogError):
+    """The model gave NaN or infinite states."""
+
+
+class CatalogMissing(CatalogError):
+    """There is no catalog under this name or path."""
+
+
+class CatalogUnreadable(CatalogError):
+    """The file is truncated, foreign, or of another schema version."""
+
+
+class CatalogBusy(CatalogError):
+    """Another process is building this catalog."""
+
+
+class DiskFull(CatalogError):
+    """The disk has no room for the catalog."""
+
+
+class NotInCatalog(CatalogError):
+    """A site, dimension or item that the catalog does not hold."""
+
+
+class QueryRefused(CatalogError):
+    """A console query that broke a rule or ran out of time."""

@@ -1,0 +1,182 @@
+"""Find a model's parts by structure: blocks, final norm, attention and FFN of each block.
+
+Nothing is looked up by architecture. The blocks are the first ModuleList as long as the config
+says the model is deep; the rest is learnt by watching one forward pass over two positions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from catalog.errors import ModelUnsupported
+from catalog.model import attention
+from catalog.sites import Site
+
+_FFN_WIDTHS = ("intermediate_size", "ffn_dim", "n_inner", "d_ff", "hidden_dim")
+"""Names under which configs keep the width of the FFN."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The parts of a model that sites are read from."""
+
+    trunk: nn.Module
+    """What is called to run all blocks, without a head."""
+    blocks: tuple[nn.Module, ...]
+    final_norm: nn.Module | None
+    attentions: tuple[nn.Module | None, ...]
+    """Per block, the module that hands its keys and values to the attention function."""
+    down_projections: tuple[nn.Module | None, ...]
+    """Per block, the linear layer that ends the FFN."""
+    hidden_size: int
+
+    def absent(self, site: Site) -> str | None:
+        """Why this model has no such site; None where it has it."""
+        if site.kind == "resid":
+            return None
+        if site.kind == "final":
+            return None if self.final_norm is not None else "No norm follows the last block."
+        assert site.layer is not None
+        if site.kind == "ffn":
+            found = self.down_projections[site.layer - 1] is not None
+            return None if found else "This block ends in no single down projection."
+        found = self.attentions[site.layer - 1] is not None
+        return None if found else "This block has no keys and values (not softmax attention)."
+
+
+def trunk_of(model: nn.Module) -> nn.Module:
+    """The stack of blocks: the encoder of an encoder-decoder, else what get_decoder() names."""
+    config: Any = model.config
+    if config.is_encoder_decoder and hasattr(model, "get_encoder"):
+        return model.get_encoder()
+    if hasattr(model, "get_decoder"):
+        return model.get_decoder() or model
+    return model
+
+
+def blocks_of(trunk: nn.Module, config: Any) -> tuple[nn.Module, ...]:
+    """First ModuleList under `trunk` whose length is the config's number of layers."""
+    depth = getattr(config.get_text_config(), "num_hidden_layers", None)
+    lists = {n: m for n, m in trunk.named_modules() if isinstance(m, nn.ModuleList)}
+    for modules in lists.values():
+        if len(modules) == depth:
+            return tuple(modules)
+    found = ", ".join(f"{name} ({len(modules)})" for name, modules in lists.items()) or "none"
+    raise ModelUnsupported(
+        f"{type(trunk).__name__} cannot be read: looked for a list of {depth} blocks and found "
+        f"these lists: {found}. Only models with one stack of equal blocks are supported."
+    )
+
+
+def first_tensor(output: Any) -> Tensor:
+    """Hidden states of a block's output, which is a tensor or a tuple that begins with one."""
+    hidden: Tensor = output[0] if isinstance(output, tuple | list) else output
+    return hidden
+
+
+def hidden_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """Hidden states that a block is called with."""
+    hidden: Tensor = args[0] if args else kwargs["hidden_states"]
+    return hidden
+
+
+@torch.inference_mode()
+def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
+    """Learn the structure from one pass; `run` calls the trunk it is given on a small input."""
+    trunk = trunk_of(model)
+    blocks = blocks_of(trunk, model.config)
+    watch = _Watch(trunk, blocks)
+    with watch, attention.capturing(model) as captured:
+        run(trunk)
+    if watch.last is None or watch.last.ndim != 3:
+        shape = None if watch.last is None else tuple(watch.last.shape)
+        raise ModelUnsupported(
+            f"{type(model).__name__} cannot be read: its last block gave {shape}, looked for "
+            "hidden states of shape (items, positions, dimensions)."
+        )
+    hidden_size = watch.last.shape[-1]
+    widths = {
+        getattr(model.config.get_text_config(), name, None) for name in _FFN_WIDTHS
+    } | {4 * hidden_size}
+    return Structure(
+        trunk=trunk,
+        blocks=blocks,
+        final_norm=watch.final_norm,
+        attentions=tuple(
+            next((m for m in block.modules() if m in captured), None) for block in blocks
+        ),
+        down_projections=tuple(
+            _down_projection(calls, hidden_size, widths) for calls in watch.linears
+        ),
+        hidden_size=hidden_size,
+    )
+
+
+def out_features(module: nn.Module) -> int | None:
+    """Output width of a linear layer (Linear, or GPT-2's transposed Conv1D), else None."""
+    if isinstance(module, nn.Linear):
+        return module.out_features
+    if type(module).__name__ == "Conv1D":
+        return int(module.nf)  # type: ignore[arg-type]
+    return None
+
+
+def in_features(module: nn.Module) -> int:
+    """Input width of a linear layer."""
+    weight: Any = module.weight
+    return int(weight.shape[1] if isinstance(module, nn.Linear) else weight.shape[0])
+
+
+def _down_projection(
+    calls: list[nn.Module], hidden_size: int, widths: set[Any]
+) -> nn.Module | None:
+    """Last linear layer a block calls, if it goes from an FFN width back to the hidden size."""
+    ending = [m for m in calls if out_features(m) == hidden_size]
+    if len(ending) < 2 or in_features(ending[-1]) not in widths:
+        return None
+    return ending[-1]
+
+
+class _Watch:
+    """Hooks for one pass: linear layers in call order, the last block's output, what follows."""
+
+    def __init__(self, trunk: nn.Module, blocks: tuple[nn.Module, ...]) -> None:
+        self.trunk, self.blocks = trunk, blocks
+        self.linears: list[list[nn.Module]] = [[] for _ in blocks]
+        self.last: Tensor | None = None
+        self.final_norm: nn.Module | None = None
+        self._handles: list[Any] = []
+
+    def __enter__(self) -> None:
+        for calls, block in zip(self.linears, self.blocks, strict=True):
+            for module in block.modules():
+                if out_features(module) is not None:
+                    self._handles.append(
+                        module.register_forward_hook(
+                            lambda m, _i, _o, calls=calls: calls.append(m)
+                        )
+                    )
+        inside = {m for block in self.blocks for m in block.modules()}
+        for module in self.trunk.modules():
+            if module not in inside and "norm" in _kind(module):
+                self._handles.append(module.register_forward_hook(self._after))
+        self._handles.append(self.blocks[-1].register_forward_hook(self._ended))
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def _ended(self, _module: nn.Module, _args: Any, output: Any) -> None:
+        self.last = first_tensor(output)
+
+    def _after(self, module: nn.Module, args: Any, _output: Any) -> None:
+        same = self.last is not None and bool(args) and args[0].shape == self.last.shape
+        if same and self.last is not None and torch.equal(args[0], self.last):
+            self.final_norm = module
+
+
+def _kind(module: nn.Module) -> str:
+    return type(module).__name__.lower()

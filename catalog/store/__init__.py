@@ -1,0 +1,1 @@
+"""The catalog file: its schema, how it is written, opened and read."""

@@ -1,0 +1,118 @@
+"""The catalog file: written whole or not at all, opened read-only, found by slug or path."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from catalog.errors import CatalogMissing, CatalogUnreadable
+
+SCHEMA_VERSION = 1
+STORAGE_VERSION = "v1.5.0"
+"""Oldest DuckDB that can read the file."""
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield an empty catalog with all tables at `path`; the caller moves it into place."""
+    path.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"ATTACH ? AS catalog (STORAGE_VERSION '{STORAGE_VERSION}')", [str(path)]
+        )
+        connection.execute("USE catalog")
+        connection.execute(resources.files("catalog.store").joinpath("schema.sql").read_text())
+        yield connection
+        connection.execute("CHECKPOINT catalog")
+
+
+def open_readonly(path: Path, alias: str = "catalog") -> duckdb.DuckDBPyConnection:
+    """Attach one catalog, read-only, to an in-memory session of its own.
+
+    Attached rather than connected to, so that a file that replaced an older one is seen even
+    while the older connection is in use. Raises CatalogMissing or CatalogUnreadable.
+    """
+    connection = duckdb.connect()
+    attach(connection, path, alias)
+    connection.execute(f"USE {alias}")
+    return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
+    """Attach `path` read-only as `alias` (one of this code's own names, never a slug)."""
+    if not path.is_file():
+        raise CatalogMissing(f"No catalog at {path}. Build one with: dims build MODEL")
+    try:
+        connection.execute(f"ATTACH ? AS {alias} (READ_ONLY)", [str(path)])
+        version = _schema_version(connection, alias)
+    except duckdb.Error as error:
+        raise CatalogUnreadable(
+            f"{path} is truncated or not a catalog. Build it again with: dims build MODEL --force"
+        ) from error
+    if version != SCHEMA_VERSION:
+        newer = version > SCHEMA_VERSION
+        advice = "Update this package." if newer else "Build it again with --force."
+        raise CatalogUnreadable(
+            f"{path} has schema version {version}, this program reads {SCHEMA_VERSION}. {advice}"
+        )
+
+
+def _schema_version(connection: duckdb.DuckDBPyConnection, alias: str) -> int:
+    row = connection.execute(f"SELECT schema_version FROM {alias}.build").fetchone()
+    if row is None:
+        raise duckdb.InvalidInputException("the build table is empty")
+    return int(row[0])
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Identity of a catalog file on disk: a rebuilt file has another stamp (cache keys use it)."""
+
+    path: str
+    modified_ns: int
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> "Stamp":
+        """Stamp of an existing file; CatalogMissing where there is none."""
+        try:
+            stat = path.stat()
+        except FileNotFoundError as error:
+            raise CatalogMissing(
+                f"No catalog at {path}. Build one with: dims build MODEL"
+            ) from error
+        return cls(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+def blobs(rows: NDArray[np.uint8]) -> pa.Array:
+    """uint8[n, width] -> Arrow binary array of n values of `width` bytes, without a Python loop."""
+    count, width = rows.shape
+    offsets = np.arange(count + 1, dtype=np.int64) * width
+    data = pa.py_buffer(np.ascontiguousarray(rows))
+    return pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(offsets), data])
+
+
+def rows_of(column: pa.ChunkedArray, width: int) -> NDArray[np.uint8]:
+    """Undo `blobs`: Arrow binary column of equal widths -> uint8[n, width]."""
+    parts = []
+    for chunk in column.cast(pa.large_binary()).chunks:
+        offsets = np.frombuffer(chunk.buffers()[1], np.int64)[chunk.offset :][: len(chunk) + 1]
+        data = np.frombuffer(chunk.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+        parts.append(data.reshape(len(chunk), width))
+    return np.concatenate(parts) if parts else np.empty((0, width), np.uint8)
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, object]) -> None:
+    """Append columns (arrays or Arrow arrays of one length) to `table`, matched by name."""
+    frame = pa.table(columns)
+    connection.register("incoming", frame)
+    try:
+        connection.execute(f"INSERT INTO catalog.{table} BY NAME SELECT * FROM incoming")
+    finally:
+        connection.unregister("incoming")

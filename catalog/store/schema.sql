@@ -1,0 +1,206 @@
+-- Every table, key, CHECK and COMMENT of a catalog. The comments are the glossary and the
+-- tooltips of the dashboard; a test fails where one is missing.
+
+CREATE TABLE build (
+    schema_version   INTEGER NOT NULL,
+    slug             VARCHAR NOT NULL,
+    model            VARCHAR NOT NULL,
+    revision         VARCHAR NOT NULL,
+    architecture     VARCHAR NOT NULL,
+    modality         VARCHAR NOT NULL CHECK (modality IN ('text', 'image', 'audio')),
+    reading          VARCHAR NOT NULL,
+    dtype            VARCHAR NOT NULL,
+    attention        VARCHAR NOT NULL,
+    device           VARCHAR NOT NULL,
+    threads          INTEGER NOT NULL,
+    batch_size       INTEGER NOT NULL CHECK (batch_size > 0),
+    seed             BIGINT  NOT NULL,
+    pilot_items      INTEGER NOT NULL,
+    thresholds       VARCHAR[] NOT NULL,
+    weights_hash     VARCHAR NOT NULL,
+    identity         VARCHAR NOT NULL,
+    source           VARCHAR NOT NULL,
+    tokenizer        VARCHAR,
+    parameters       BIGINT  NOT NULL,
+    versions         VARCHAR NOT NULL,
+    built_at         TIMESTAMP NOT NULL,
+    seconds          DOUBLE  NOT NULL CHECK (seconds >= 0),
+    content_hash     VARCHAR,
+    findings_hash    VARCHAR
+);
+COMMENT ON TABLE build IS 'How this catalog was made: one row with the identity of the model and of the measurement.';
+COMMENT ON COLUMN build.schema_version IS 'Version of this schema; another version is refused.';
+COMMENT ON COLUMN build.slug IS 'Short name of the catalog, and its file name.';
+COMMENT ON COLUMN build.model IS 'Hugging Face id, name of a shipped model, or folder.';
+COMMENT ON COLUMN build.revision IS 'Commit of the model on the hub; for a folder weights- and 12 digits of the hash of its weights.';
+COMMENT ON COLUMN build.architecture IS 'Class of the model in transformers.';
+COMMENT ON COLUMN build.modality IS 'What the items are: text (vocabulary tokens), image or audio.';
+COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. Text: the template (bare = the id alone, special = the tokenizer''s own special tokens around it, or a string with {}). Image, audio: the pooling.';
+COMMENT ON COLUMN build.dtype IS 'Number format of the forward pass; another one flips some signs.';
+COMMENT ON COLUMN build.attention IS 'Attention implementation of the forward pass.';
+COMMENT ON COLUMN build.device IS 'Device of the forward pass.';
+COMMENT ON COLUMN build.threads IS 'CPU threads of the forward pass; 0 where the device is not the CPU.';
+COMMENT ON COLUMN build.batch_size IS 'Items per forward pass as asked for; the table chunk says what was used.';
+COMMENT ON COLUMN build.seed IS 'Seed of the pilot sample.';
+COMMENT ON COLUMN build.pilot_items IS 'Items of the pilot: the first chunk, from which medians and histogram edges are frozen.';
+COMMENT ON COLUMN build.thresholds IS 'Thresholds whose signs are stored: zero, median or both.';
+COMMENT ON COLUMN build.weights_hash IS 'SHA-256 of the weight files.';
+COMMENT ON COLUMN build.identity IS 'SHA-256 of everything that can change a bit: model, reading, settings and versions.';
+COMMENT ON COLUMN build.source IS 'What was asked for: the id or folder given to the build.';
+COMMENT ON COLUMN build.tokenizer IS 'Class of the tokenizer; NULL for images and sounds.';
+COMMENT ON COLUMN build.parameters IS 'Number of parameters of the model as loaded.';
+COMMENT ON COLUMN build.versions IS 'JSON object: versions of Python and of the libraries that made the file.';
+COMMENT ON COLUMN build.built_at IS 'When the states stage was finished (UTC).';
+COMMENT ON COLUMN build.seconds IS 'Seconds the states stage took, interruptions not counted.';
+COMMENT ON COLUMN build.content_hash IS 'SHA-256 of items, signs, dimension statistics and poles: equal for resumed and uninterrupted builds.';
+COMMENT ON COLUMN build.findings_hash IS 'SHA-256 of the findings (categories, features, evidence); NULL before they are made.';
+
+CREATE TABLE chunk (
+    chunk      INTEGER PRIMARY KEY,
+    first_item INTEGER NOT NULL,
+    items      INTEGER NOT NULL CHECK (items > 0),
+    batch_size INTEGER NOT NULL CHECK (batch_size > 0),
+    threads    INTEGER NOT NULL
+);
+COMMENT ON TABLE chunk IS 'The pieces in which the items were computed, in order; chunk 0 is the pilot.';
+COMMENT ON COLUMN chunk.chunk IS 'Number of the chunk.';
+COMMENT ON COLUMN chunk.first_item IS 'Place of its first item in build order: pilot items first, then the rest by id.';
+COMMENT ON COLUMN chunk.items IS 'Items in the chunk.';
+COMMENT ON COLUMN chunk.batch_size IS 'Items per forward pass; halved after out-of-memory.';
+COMMENT ON COLUMN chunk.threads IS 'CPU threads; 0 where the device is not the CPU.';
+
+CREATE TABLE site (
+    site       VARCHAR PRIMARY KEY,
+    position   INTEGER NOT NULL,
+    kind       VARCHAR NOT NULL CHECK (kind IN ('resid', 'final', 'k', 'v', 'ffn')),
+    layer      INTEGER,
+    dims       INTEGER CHECK (dims > 0),
+    degenerate INTEGER,
+    absent     VARCHAR,
+    CHECK ((absent IS NULL) = (dims IS NOT NULL))
+);
+COMMENT ON TABLE site IS 'Where vectors were read: resid.0 = embeddings, resid.L = output of block L before the final norm, final = after the final norm, k.L and v.L = keys and values, ffn.L = input of the down projection.';
+COMMENT ON COLUMN site.site IS 'Name of the site, such as resid.5.';
+COMMENT ON COLUMN site.position IS 'Order in which sites are listed.';
+COMMENT ON COLUMN site.kind IS 'Kind of site: resid, final, k, v or ffn.';
+COMMENT ON COLUMN site.layer IS 'Block of the site, 1 to n (0 = embeddings); NULL for final.';
+COMMENT ON COLUMN site.dims IS 'Number of dimensions; NULL where the site is absent.';
+COMMENT ON COLUMN site.degenerate IS 'Dimensions whose share positive (threshold zero) is below 1 % or above 99 %: they carry almost no sign information.';
+COMMENT ON COLUMN site.absent IS 'Why this model has no such site; NULL where it was read.';
+
+CREATE TABLE item (
+    item     INTEGER PRIMARY KEY,
+    token    VARCHAR NOT NULL,
+    text     VARCHAR NOT NULL,
+    kind     VARCHAR NOT NULL CHECK (kind IN ('word', 'piece', 'special', 'unused', 'image', 'sound')),
+    word     VARCHAR,
+    family   INTEGER NOT NULL
+);
+COMMENT ON TABLE item IS 'What was shown to the model once each: vocabulary tokens, images or sounds.';
+COMMENT ON COLUMN item.item IS 'Number of the item, from 0; for text the token id.';
+COMMENT ON COLUMN item.token IS 'Raw token string, or path of the file relative to the items folder.';
+COMMENT ON COLUMN item.text IS 'Text to show: the space before a token is visible as ␣, control characters and lone bytes are escaped.';
+COMMENT ON COLUMN item.kind IS 'word (a whole word), piece (part of a word, number, punctuation, byte), special, unused, image or sound.';
+COMMENT ON COLUMN item.word IS 'The token without leading space, case and diacritics; NULL where nothing is left.';
+COMMENT ON COLUMN item.family IS 'Item that represents the family: all tokens equal after removing leading space, case, diacritics and regular inflection. Families are the unit of sampling.';
+
+CREATE TABLE dimension (
+    site      VARCHAR NOT NULL,
+    dimension INTEGER NOT NULL,
+    mean      DOUBLE  NOT NULL,
+    std       DOUBLE  NOT NULL CHECK (std >= 0),
+    mean_abs  DOUBLE  NOT NULL CHECK (mean_abs >= 0),
+    minimum   FLOAT   NOT NULL,
+    maximum   FLOAT   NOT NULL,
+    q05       FLOAT   NOT NULL,
+    q25       FLOAT   NOT NULL,
+    q50       FLOAT   NOT NULL,
+    q75       FLOAT   NOT NULL,
+    q95       FLOAT   NOT NULL,
+    low       FLOAT   NOT NULL,
+    high      FLOAT   NOT NULL,
+    histogram INTEGER[64] NOT NULL,
+    PRIMARY KEY (site, dimension)
+);
+COMMENT ON TABLE dimension IS 'Value statistics of every dimension of every site over all items.';
+COMMENT ON COLUMN dimension.site IS 'Site of the dimension.';
+COMMENT ON COLUMN dimension.dimension IS 'Number of the dimension, from 0.';
+COMMENT ON COLUMN dimension.mean IS 'Mean state over all items (exact), in the model''s own units.';
+COMMENT ON COLUMN dimension.std IS 'Standard deviation of the state over all items (exact, divided by N).';
+COMMENT ON COLUMN dimension.mean_abs IS 'Mean absolute state, |x|, over all items (exact): the dimension''s magnitude.';
+COMMENT ON COLUMN dimension.minimum IS 'Smallest state.';
+COMMENT ON COLUMN dimension.maximum IS 'Largest state.';
+COMMENT ON COLUMN dimension.q05 IS '5 % quantile of the state, from the histogram (right to one bin).';
+COMMENT ON COLUMN dimension.q25 IS '25 % quantile of the state, from the histogram (right to one bin).';
+COMMENT ON COLUMN dimension.q50 IS 'Median of the state, from the histogram (right to one bin).';
+COMMENT ON COLUMN dimension.q75 IS '75 % quantile of the state, from the histogram (right to one bin).';
+COMMENT ON COLUMN dimension.q95 IS '95 % quantile of the state, from the histogram (right to one bin).';
+COMMENT ON COLUMN dimension.low IS 'Lower end of histogram bin 1, from the pilot; bin 0 is open below it.';
+COMMENT ON COLUMN dimension.high IS 'Upper end of histogram bin 62, from the pilot; bin 63 is open above it.';
+COMMENT ON COLUMN dimension.histogram IS 'Items per bin: 62 equal bins from low to high between two open end bins.';
+
+CREATE TABLE dimension_sign (
+    site           VARCHAR NOT NULL,
+    threshold      VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
+    dimension      INTEGER NOT NULL,
+    value          FLOAT   NOT NULL,
+    positives      INTEGER NOT NULL CHECK (positives >= 0),
+    share_positive DOUBLE  NOT NULL CHECK (share_positive BETWEEN 0 AND 1),
+    entropy_bits   DOUBLE  NOT NULL CHECK (entropy_bits BETWEEN 0 AND 1),
+    stability      DOUBLE  CHECK (stability BETWEEN 0 AND 1),
+    chance         DOUBLE  CHECK (chance BETWEEN 0 AND 1),
+    kappa          DOUBLE  CHECK (kappa <= 1),
+    PRIMARY KEY (site, threshold, dimension)
+);
+COMMENT ON TABLE dimension_sign IS 'Sign statistics of every dimension, for each threshold.';
+COMMENT ON COLUMN dimension_sign.site IS 'Site of the dimension.';
+COMMENT ON COLUMN dimension_sign.threshold IS 'What a state is compared with: zero (the paper), or the dimension''s median over the pilot.';
+COMMENT ON COLUMN dimension_sign.dimension IS 'Number of the dimension, from 0.';
+COMMENT ON COLUMN dimension_sign.value IS 'The threshold''s value, in the units of the state.';
+COMMENT ON COLUMN dimension_sign.positives IS 'Items whose state is above the threshold.';
+COMMENT ON COLUMN dimension_sign.share_positive IS 'Share positive: positives / all items. With threshold median constant by construction.';
+COMMENT ON COLUMN dimension_sign.entropy_bits IS 'Entropy of the sign, H(p) in bits: 1 where both signs are equally common, 0 where the sign never varies.';
+COMMENT ON COLUMN dimension_sign.stability IS 'Sign stability: share of items with the same sign at the next residual site; NULL at the last one and at other kinds of sites.';
+COMMENT ON COLUMN dimension_sign.chance IS 'Chance level of the stability, were the two sites independent: p q + (1 - p)(1 - q).';
+COMMENT ON COLUMN dimension_sign.kappa IS 'Cohen''s kappa of the stability: (stability - chance) / (1 - chance); NULL where chance is 1.';
+
+CREATE TABLE pole (
+    site      VARCHAR NOT NULL,
+    dimension INTEGER NOT NULL,
+    pole      VARCHAR NOT NULL CHECK (pole IN ('positive', 'negative', 'near zero', 'near median')),
+    rank      SMALLINT NOT NULL CHECK (rank > 0),
+    item      INTEGER NOT NULL,
+    value     FLOAT   NOT NULL
+);
+COMMENT ON TABLE pole IS 'The items at both poles of every dimension (exact), and those nearest its thresholds.';
+COMMENT ON COLUMN pole.site IS 'Site of the dimension.';
+COMMENT ON COLUMN pole.dimension IS 'Number of the dimension, from 0.';
+COMMENT ON COLUMN pole.pole IS 'positive (largest states), negative (smallest), near zero or near median (smallest distance from the threshold).';
+COMMENT ON COLUMN pole.rank IS 'Place from the pole, 1 = most extreme (or nearest); equal states in order of item number.';
+COMMENT ON COLUMN pole.item IS 'The item.';
+COMMENT ON COLUMN pole.value IS 'Its state, in the model''s own units.';
+
+CREATE TABLE signs_by_item (
+    site      VARCHAR NOT NULL,
+    threshold VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
+    item      INTEGER NOT NULL,
+    bits      BLOB    NOT NULL
+);
+COMMENT ON TABLE signs_by_item IS 'The signs of every item, one bit a dimension.';
+COMMENT ON COLUMN signs_by_item.site IS 'Site of the signs.';
+COMMENT ON COLUMN signs_by_item.threshold IS 'Threshold of the signs.';
+COMMENT ON COLUMN signs_by_item.item IS 'The item.';
+COMMENT ON COLUMN signs_by_item.bits IS 'Bit d % 8 (from the lowest) of byte d // 8 is 1 where dimension d is positive.';
+
+CREATE TABLE signs_by_dimension (
+    site      VARCHAR NOT NULL,
+    threshold VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
+    dimension INTEGER NOT NULL,
+    bits      BLOB    NOT NULL
+);
+COMMENT ON TABLE signs_by_dimension IS 'The same signs by dimension, one bit an item (threshold zero; median where it is the only one).';
+COMMENT ON COLUMN signs_by_dimension.site IS 'Site of the signs.';
+COMMENT ON COLUMN signs_by_dimension.threshold IS 'Threshold of the signs.';
+COMMENT ON COLUMN signs_by_dimension.dimension IS 'The dimension.';
+COMMENT ON COLUMN signs_by_dimension.bits IS 'Bit i % 8 (from the lowest) of byte i // 8 is 1 where item i is positive.';
+
