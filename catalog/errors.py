@@ -11,6 +11,11 @@
   - DiskFull            the disk has no room for the catalog
   - NotInCatalog        a site, dimension or item that the catalog does not hold
   - QueryRefused        a console query that broke a rule or ran out of time
+  - WorkspaceUnreadable the workspace is truncated, foreign, out of reach, or of a newer version
+  - WorkspaceReadOnly   the workspace can be read but not written
+  - WorkspaceBusy       another process has been writing to the workspace for two seconds
+  - LabelRefused        a label, name or answer breaks a rule of the log
+  - ImportRefused       a file of labels has wrong columns, wrong values or unknown models
 """
 
 
@@ -56,3 +61,23 @@ class NotInCatalog(CatalogError):
 
 class QueryRefused(CatalogError):
     """A console query that broke a rule or ran out of time."""
+
+
+class WorkspaceUnreadable(CatalogError):
+    """The workspace is truncated, foreign, out of reach, or of a newer version."""
+
+
+class WorkspaceReadOnly(CatalogError):
+    """The workspace can be read but not written."""
+
+
+class WorkspaceBusy(CatalogError):
+    """Another process has been writing to the workspace for two seconds."""
+
+
+class LabelRefused(CatalogError):
+    """A label, name or answer breaks a rule of the log."""
+
+
+class ImportRefused(CatalogError):
+    """A file of labels has wrong columns, wrong values or unknown models."""

@@ -28,20 +28,32 @@ def recording(
     come with their heads concatenated.
     """
     seen: dict[Site, Tensor] = {}
+    items: list[int] = []
+
+    def starting(_module: nn.Module, args: Any, kwargs: Any) -> None:
+        seen.clear()
+        items[:] = [len(hidden_input(args, kwargs))]
+
     with contextlib.ExitStack() as hooks:
         for site in sites:
-            hooks.callback(_hook(structure, site, read, seen))
+            hooks.callback(_hook(structure, site, read, seen, items))
+        first = structure.blocks[0]  # registered last, so prepended before the others
+        hooks.callback(
+            first.register_forward_pre_hook(starting, prepend=True, with_kwargs=True).remove
+        )
         if any(site.kind in "kv" for site in sites):
             hooks.enter_context(attention.capturing(model, _sink(structure, sites, read, seen)))
         yield seen
 
 
 def _hook(
-    structure: Structure, site: Site, read: Read, seen: dict[Site, Tensor]
+    structure: Structure, site: Site, read: Read, seen: dict[Site, Tensor], items: list[int]
 ) -> Callable[[], None]:
     """Register the hook of one site; returns what takes it off."""
 
     def keep(hidden: Tensor) -> None:
+        if hidden.ndim == 2:  # OPT's FFN runs on items x positions in one axis
+            hidden = hidden.unflatten(0, (items[0], -1))
         seen[site] = read(hidden.detach()).clone()
 
     def before(_module: nn.Module, args: Any, kwargs: Any) -> None:

@@ -32,6 +32,8 @@ class Structure:
     down_projections: tuple[nn.Module | None, ...]
     """Per block, the linear layer that ends the FFN."""
     hidden_size: int
+    widest: int
+    """Largest input of a down projection, or the hidden size."""
 
     def absent(self, site: Site) -> str | None:
         """Why this model has no such site; None where it has it."""
@@ -101,6 +103,7 @@ def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
     widths = {
         getattr(model.config.get_text_config(), name, None) for name in _FFN_WIDTHS
     } | {4 * hidden_size}
+    downs = tuple(_down_projection(calls, hidden_size, widths) for calls in watch.linears)
     return Structure(
         trunk=trunk,
         blocks=blocks,
@@ -108,10 +111,9 @@ def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
         attentions=tuple(
             next((m for m in block.modules() if m in captured), None) for block in blocks
         ),
-        down_projections=tuple(
-            _down_projection(calls, hidden_size, widths) for calls in watch.linears
-        ),
+        down_projections=downs,
         hidden_size=hidden_size,
+        widest=max([hidden_size, *(in_features(m) for m in downs if m is not None)]),
     )
 
 

@@ -1,0 +1,193 @@
+"""Text items: every vocabulary id, shown alone or in a template, fed as ids and never decoded."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalog.errors import SettingRefused
+from catalog.modalities import families
+
+SPACE = "␣"
+_UNUSED = re.compile(r"[\[<]\|?(unused|reserved|extra_id|pad|dummy)\w*\|?[\]>]", re.IGNORECASE)
+_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+
+
+class Tokenizer(Protocol):
+    """What is used of a transformers tokenizer."""
+
+    all_special_ids: list[int]
+
+    def __len__(self) -> int:
+        """Number of tokens, added ones included."""
+        ...
+
+    def __call__(self, text: str, *, add_special_tokens: bool = True) -> Any:
+        """Encoding of a text, with `input_ids`."""
+        ...
+
+    def convert_ids_to_tokens(self, ids: list[int]) -> list[str | None]:
+        """Raw token strings."""
+        ...
+
+
+@dataclass(frozen=True)
+class Text:
+    """Vocabulary ids between fixed ids before and after; read at the item's last position."""
+
+    reading: str
+    items: pd.DataFrame
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    name: str = "text"
+
+    def inputs(self, items: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
+        """input_ids int64[items, positions]: all of one length, so nothing is padded or masked."""
+        ids = np.empty((len(items), len(self.before) + 1 + len(self.after)), np.int64)
+        ids[:, : len(self.before)] = self.before
+        ids[:, len(self.before)] = items
+        ids[:, len(self.before) + 1 :] = self.after
+        return {"input_ids": ids}
+
+    def read(self, hidden: Any) -> Any:
+        """States at the item's position: float[items, dims]."""
+        return hidden[:, len(self.before)]
+
+
+def make(tokenizer: Tokenizer, vocabulary: int, template: str) -> Text:
+    """Items 0..vocabulary-1 and the template `bare`, `special` or a string with {}."""
+    before, after = _around(tokenizer, template)
+    return Text(template, item_frame(tokenizer, vocabulary), before, after)
+
+
+def _around(tokenizer: Tokenizer, template: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Ids before and after the item.
+
+    A string's two halves are tokenized apart, without the spaces that touch the {} (a token
+    brings its own), between the tokenizer's own special tokens.
+    """
+    if template == "bare":
+        return (), ()
+    first, last = _special_tokens(tokenizer)
+    if template == "special":
+        return first, last
+    if template.count("{}") != 1:
+        raise SettingRefused(
+            f"The template {template!r} needs exactly one {{}} where the token goes, "
+            'such as "the word {}"; or use bare or special.'
+        )
+    halves = [half.strip(" ") for half in template.split("{}")]
+    inner = [
+        tuple(tokenizer(half, add_special_tokens=False)["input_ids"]) if half else ()
+        for half in halves
+    ]
+    return first + inner[0], inner[1] + last
+
+
+def _special_tokens(tokenizer: Tokenizer) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Special ids that the tokenizer itself puts before and after a text."""
+    bare = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+    whole = list(tokenizer("a")["input_ids"])
+    for start in range(len(whole) - len(bare) + 1):
+        if whole[start : start + len(bare)] == bare:
+            return tuple(whole[:start]), tuple(whole[start + len(bare) :])
+    return (), ()
+
+
+def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
+    """The table `item` of a vocabulary: token, text, kind, word and family of every id."""
+    known = min(vocabulary, len(tokenizer))
+    raw = [*tokenizer.convert_ids_to_tokens(list(range(known))), *[None] * (vocabulary - known)]
+    tokens = [token if token is not None else f"<id {i}>" for i, token in enumerate(raw)]
+    special = set(tokenizer.all_special_ids)
+    marker = _marker(tokens)
+    plain = [_plain(token, marker) for token in tokens]
+    kinds = [
+        "special"
+        if i in special
+        else "unused"
+        if raw[i] is None or _UNUSED.fullmatch(tokens[i])
+        else "word"
+        if is_word(plain[i], marker, tokens[i])
+        else "piece"
+        for i in range(vocabulary)
+    ]
+    words = [
+        families.bare_word(text.removeprefix("##") if marker == "##" else text)
+        if kind in ("word", "piece")
+        else None
+        for text, kind in zip(plain, kinds, strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "item": np.arange(vocabulary, dtype=np.int32),
+            "token": [escape(token, keep_space=True) for token in tokens],
+            "text": [escape(text) for text in plain],
+            "kind": kinds,
+            "word": pd.Series(words, dtype="object"),
+        }
+    )
+    frame["family"] = families.representatives(frame, np.array([t[:1] == " " for t in plain]))
+    return frame
+
+
+def _marker(tokens: Sequence[str]) -> str:
+    """How the vocabulary marks word borders: Ġ (bytes), ▁ (sentencepiece), ## (continuation)."""
+    counts = {m: sum(token.startswith(m) for token in tokens) for m in ("Ġ", "▁", "##")}
+    best = max(counts, key=lambda m: counts[m])
+    return best if counts[best] > 0.01 * len(tokens) else ""
+
+
+def _plain(token: str, marker: str) -> str:
+    """The text a token stands for; a word's leading space is kept, lone bytes become \\xNN."""
+    if marker == "Ġ" and all(c in _BYTE_OF for c in token):
+        return bytes(_BYTE_OF[c] for c in token).decode("utf-8", errors="backslashreplace")
+    if marker == "▁":
+        byte = _BYTE.fullmatch(token)
+        return f"\\x{byte.group(1).lower()}" if byte else token.replace("▁", " ")
+    return token
+
+
+def is_word(text: str, marker: str, token: str) -> bool:
+    """Whether a token is a whole word: letters (and inner ' or -), begun by its border mark."""
+    if marker in ("Ġ", "▁"):
+        if not text.startswith(" "):
+            return False
+        text = text[1:]
+    elif marker == "##" and token.startswith("##"):
+        return False
+    letters = text.replace("'", "").replace("-", "").replace("’", "")
+    if not letters or not all(unicodedata.category(c)[0] in "LM" for c in letters):
+        return False
+    alone = len(text) == 1 and text.isascii() and text.lower() not in "ai"
+    return text[0].isalpha() and text[-1].isalpha() and not alone
+
+
+def escape(text: str, keep_space: bool = False) -> str:
+    """Text fit to show: spaces at its ends visible, unprintable and bidi characters escaped."""
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for c in text
+    )
+    if keep_space:
+        return shown
+    inner = shown.strip(" ")
+    if not inner:
+        return SPACE * len(shown)
+    left, right = len(shown) - len(shown.lstrip(" ")), len(shown) - len(shown.rstrip(" "))
+    return SPACE * left + inner + SPACE * right
+
+
+def _byte_map() -> dict[str, int]:
+    """GPT-2's table: a printable character for each byte."""
+    keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in keep]
+    return {chr(b): b for b in keep} | {chr(256 + n): b for n, b in enumerate(others)}
+
+
+_BYTE_OF = _byte_map()

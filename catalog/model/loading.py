@@ -1,0 +1,233 @@
+"""Load a model by hub id, folder or shipped name, and turn what can go wrong into a sentence."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from huggingface_hub import errors as hub
+from safetensors import SafetensorError
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import cached_file, logging
+
+from catalog import places
+from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
+from catalog.model import structure
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_CAUSAL_ENDINGS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in evaluation mode with its parts found."""
+
+    name: str
+    """Hub id, name of a shipped model, or folder name: how catalogs and labels call it."""
+    source: str
+    """What from_pretrained was given."""
+    revision: str
+    weights_hash: str
+    module: nn.Module
+    parts: structure.Structure
+    tokenizer: Any
+    causal: bool
+    """Whether it predicts next tokens; else an encoder."""
+    device: torch.device
+    dtype: str
+    attention: str
+
+    @property
+    def architecture(self) -> str:
+        """Class name in transformers."""
+        return type(self.module).__name__
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of ids: rows of the embedding."""
+        embedding: Any = self.module.get_input_embeddings()  # type: ignore[operator]
+        return int(embedding.weight.shape[0])
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return sum(p.numel() for p in self.module.parameters())
+
+
+def load(
+    model: str, revision: str | None = None, dtype: str = "auto", device: str = "auto"
+) -> LoadedModel:
+    """Load weights and tokenizer and find the model's parts.
+
+    `dtype` auto is float32 on the CPU and the stored type elsewhere; `device` auto is CUDA where
+    there is one. Raises ModelUnavailable, ModelUnsupported or SettingRefused.
+    """
+    place = _device(device)
+    if dtype not in ("auto", *DTYPES):
+        raise SettingRefused(f"--dtype {dtype!r} is not one of auto, {', '.join(DTYPES)}.")
+    wanted = torch.float32 if dtype == "auto" and place.type == "cpu" else DTYPES.get(dtype, "auto")
+    folder = places.shipped_models().get(model, Path(model))
+    if folder.is_dir():
+        _check_folder(folder)
+    source = str(folder.resolve()) if folder.is_dir() else model
+    logging.disable_progress_bar()
+    with _sentences(model, revision):
+        config = AutoConfig.from_pretrained(source, revision=revision)
+        causal = _is_causal(config)
+        kind = AutoModelForCausalLM if causal else AutoModel
+        module, report = kind.from_pretrained(
+            source, revision=revision, config=config, dtype=wanted, output_loading_info=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        files = list(_weight_files(source, revision))
+    module.requires_grad_(False).eval().to(place)
+    _check_complete(module, report, model)
+    digest = _hash(files)
+    commit = getattr(module.config, "_commit_hash", None)
+    return LoadedModel(
+        name=model if model in places.shipped_models() or not folder.is_dir() else folder.name,
+        source=source,
+        revision=commit or f"weights-{digest[:12]}",
+        weights_hash=digest,
+        module=module,
+        parts=find_parts(module, place),
+        tokenizer=tokenizer,
+        causal=causal,
+        device=place,
+        dtype=str(module.dtype).removeprefix("torch."),
+        attention=module.config._attn_implementation,
+    )
+
+
+def find_parts(module: nn.Module, device: torch.device) -> structure.Structure:
+    """Structure of a text model, learnt from one pass over two ids."""
+    ids = torch.tensor([[0, 1]], device=device)
+    return structure.find(module, lambda trunk: trunk(input_ids=ids, use_cache=False))
+
+
+def _is_causal(config: Any) -> bool:
+    named = (config.architectures or [""])[0]
+    known = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
+    return known and named.endswith(_CAUSAL_ENDINGS) and not config.is_encoder_decoder
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingRefused(
+            f"--device {name}: this machine or this build of PyTorch has no such device. "
+            "Use --device cpu."
+        ) from error
+    return device
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise ModelUnavailable(
+            f"{folder} has no config.json. Give a folder that save_pretrained wrote."
+        )
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        raise ModelUnavailable(
+            f"{folder} has a config but no weights (*.safetensors). Copy them there first."
+        )
+
+
+def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> None:
+    """Refuse weights that leave a block to chance (a missing pooler or head is not read)."""
+    trunk = structure.trunk_of(module)
+    prefix = next((name for name, m in module.named_modules() if m is trunk), "")
+    stacks = [
+        name for name, m in module.named_modules()
+        if isinstance(m, nn.ModuleList) and name.startswith(prefix)
+    ]
+    missing = [key for key in report["missing_keys"] if any(s in key for s in stacks)]
+    if missing:
+        raise ModelUnavailable(
+            f"The weights of {model} lack {len(missing)} tensors of its blocks (first: "
+            f"{missing[0]}). Fetch or convert the weights again."
+        )
+
+
+class _sentences:  # noqa: N801  (used as a with-block)
+    """Foreign errors of loading, translated once."""
+
+    def __init__(self, model: str, revision: str | None) -> None:
+        self.model, self.revision = model, revision
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise a CatalogError where the cause is known; let anything else through."""
+        causes = list(_causes(error))
+        for kind, sentence in self._known():
+            if any(isinstance(cause, kind) for cause in causes):
+                raise ModelUnavailable(sentence) from error
+        if isinstance(error, ValueError | KeyError | ImportError | AttributeError):
+            detail = str(error).strip().split("\n")[0][:200]
+            raise ModelUnsupported(
+                f"transformers {transformers.__version__} cannot load {self.model} as a text "
+                f"model: {detail}"
+            ) from error
+        if isinstance(error, OSError):
+            raise ModelUnavailable(
+                f"{self.model} is neither a folder, nor a shipped model "
+                f"({', '.join(places.shipped_models())}), nor in the local cache, and the hub "
+                "cannot be reached. Check the spelling or the network."
+            ) from error
+
+    def _known(self) -> list[tuple[Any, str]]:
+        model = self.model
+        return [
+            (
+                hub.GatedRepoError,
+                f"{model} is gated. Accept its terms on its hub page, then log in with: "
+                "hf auth login",
+            ),
+            (
+                hub.RevisionNotFoundError,
+                f"{model} has no revision {self.revision!r}. Look up its branches and commits.",
+            ),
+            (
+                hub.RepositoryNotFoundError,
+                f"The hub has no model {model}, or it is private. Check the spelling, or log in "
+                "with: hf auth login",
+            ),
+            (
+                SafetensorError,
+                f"The weights of {model} are damaged or truncated. Fetch them again.",
+            ),
+        ]
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _weight_files(source: str, revision: str | None) -> Iterator[Path]:
+    """The weight files that were loaded, by name: safetensors where there are any."""
+    config = cached_file(source, "config.json", revision=revision)
+    folder = Path(str(config)).parent
+    for pattern in ("*.safetensors", "*.bin"):
+        files = sorted(folder.glob(pattern))
+        if files:
+            yield from files
+            return
+
+
+def _hash(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""The torch twin of `signs.pack` and `moments`: what is kept of a batch, on the model's device.
+
+Only packed bits, sums and the few candidates for a pole leave the device.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from catalog.moments import BINS, Frozen, Moments, Pole
+
+_GATHER = 0x0102040810204080
+"""Multiplied with eight 0/1 bytes read as an int64, it gathers them into the top byte."""
+
+
+def pack(states: Tensor, threshold: Tensor | float = 0.0) -> Tensor:
+    """Signs of float[items, dims] as uint8[items, ceil(dims / 8)], bits as in `signs.pack`."""
+    positive = states > threshold
+    if positive.shape[1] % 8:
+        positive = torch.nn.functional.pad(positive, (0, -positive.shape[1] % 8))
+    eights = positive.contiguous().view(torch.uint8).view(torch.int64)
+    return ((eights * _GATHER) >> 56).to(torch.uint8)
+
+
+@dataclass(frozen=True)
+class SiteReducer:
+    """Reduces the states of one site, with what the pilot froze kept on the device."""
+
+    frozen: Frozen
+    low: Tensor
+    scale: Tensor
+    median: Tensor
+
+    @classmethod
+    def on(cls, device: torch.device, frozen: Frozen) -> "SiteReducer":
+        """Copy the frozen arrays to `device`."""
+        low, scale, median = (
+            torch.from_numpy(array).to(device)
+            for array in (frozen.low, frozen.scale, frozen.median)
+        )
+        return cls(frozen, low, scale, median)
+
+    def bits(self, states: Tensor, threshold: str) -> NDArray[np.uint8]:
+        """Packed signs of float32[items, dims] at the threshold `zero` or `median`."""
+        cut: Tensor | float = self.median if threshold == "median" else 0.0
+        return pack(states, cut).cpu().numpy()
+
+    def moments(self, states: Tensor) -> Moments:
+        """Sums, extremes and histogram of float32[items, dims]; see `Moments.of`."""
+        wide = states.double()
+        bins = ((states - self.low) * self.scale + 1.0).clamp_(0, BINS - 1).long()
+        bins += torch.arange(states.shape[1], device=states.device) * BINS
+        counts = torch.bincount(bins.flatten(), minlength=states.shape[1] * BINS)
+        extremes = states.aminmax(dim=0)
+        return Moments(
+            count=len(states),
+            total=wide.sum(0).cpu().numpy(),
+            squares=wide.square().sum(0).cpu().numpy(),
+            absolute=wide.abs_().sum(0).cpu().numpy(),
+            minimum=extremes.min.cpu().numpy(),
+            maximum=extremes.max.cpu().numpy(),
+            histogram=counts.view(-1, BINS).cpu().numpy(),
+        )
+
+    def score(self, states: Tensor, pole: str) -> Tensor:
+        """How far each state lies towards a pole; see `moments.Pole`."""
+        if pole == "positive":
+            return states
+        if pole == "negative":
+            return -states
+        return -(states - self.median).abs() if pole == "near median" else -states.abs()
+
+    def candidates(
+        self, states: Tensor, items: NDArray[np.integer], poles: Mapping[str, Pole]
+    ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.integer], NDArray[np.float32]]]:
+        """Per pole, the states that may enter it: dimensions, scores, items, values (flat)."""
+        found = {}
+        numbers = torch.from_numpy(items.astype(np.int64)).to(states.device)[:, None]
+        for name, pole in poles.items():
+            score = self.score(states, name)
+            worst, last = (torch.from_numpy(a).to(states.device) for a in pole.worst)
+            if not torch.isfinite(worst).all() and len(states) > pole.scores.shape[1]:
+                # Nothing is known yet: the batch's own k-th best score is the bar.
+                own = score.t().topk(pole.scores.shape[1], dim=1).values[:, -1]
+                worst = torch.maximum(worst, own)
+            row, dim = torch.nonzero(
+                (score > worst) | ((score == worst) & (numbers < last)), as_tuple=True
+            )
+            found[name] = (
+                dim.cpu().numpy(),
+                score[row, dim].cpu().numpy(),
+                items[row.cpu().numpy()],
+                states[row, dim].cpu().numpy(),
+            )
+        return found

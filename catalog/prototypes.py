@@ -1,0 +1,240 @@
+"""Prototypes: which dimensions a set of anchors registers, with which sign, and who agrees.
+
+All counts are exact integers, so that ties are ties. Agreement is counted on signs by dimension
+with bit-sliced adders (a tree of full adders over whole rows of bits): a feature of 64 dimensions
+reads 64 rows, not the whole site. NumPy only.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.signs import Packed, Words
+
+TAU = 0.75
+"""Registration level: the sign AUC (or its complement) from which a dimension is registered."""
+FEWEST = 8
+"""Below this many registered dimensions the fallback applies."""
+STRONGEST = 64
+"""Dimensions of the fallback (at most a quarter of the site's), with every tie of the last."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Signs of one site and threshold, in the two layouts of `catalog.signs`."""
+
+    words: Words
+    """uint64[ceil(dims / 64), items], to read the signs of an item."""
+    by_dimension: Packed
+    """uint8[dims, ceil(items / 8)], to count over items; unused bits are ignored."""
+
+    @property
+    def dims(self) -> int:
+        """Number of dimensions."""
+        return len(self.by_dimension)
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return self.words.shape[1]
+
+    def bits(self, items: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Signs of some items as 0 and 1: uint8[len(items), dims]."""
+        rows = np.ascontiguousarray(self.words[:, items].T).view(np.uint8)
+        return np.unpackbits(rows, axis=1, count=self.dims, bitorder="little")
+
+    def positives(self, items: NDArray[np.integer], block: int = 8192) -> Ints:
+        """Positive items of each dimension among some items: int64[dims]."""
+        total = np.zeros(self.dims, np.int64)
+        for start in range(0, len(items), block):
+            total += self.bits(items[start : start + block]).sum(axis=0, dtype=np.int64)
+        return total
+
+    def columns(self, items: NDArray[np.integer]) -> Packed:
+        """Signs by dimension of some items, in their order: uint8[dims, ceil(len(items) / 8)]."""
+        bits = np.ascontiguousarray(self.bits(items).T)
+        return np.packbits(bits, axis=1, bitorder="little")
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """Features of one or more splits: registered dimensions and the sign expected of each.
+
+    Rows are padded to the longest one; padding has dimension 0 and sign 0.
+    """
+
+    dimensions: NDArray[np.int64]
+    """int64[splits, longest]"""
+    signs: NDArray[np.int8]
+    """int8[splits, longest]: +1, -1, or 0 for padding"""
+    fallback: NDArray[np.bool_]
+    """bool[splits]: too few dimensions reached the registration level"""
+
+    @property
+    def sizes(self) -> Ints:
+        """Registered dimensions of each split: int64[splits]; 0 where no dimension varies."""
+        return np.count_nonzero(self.signs, axis=1).astype(np.int64)
+
+    def of(self, split: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """Dimensions and signs of one split, without padding."""
+        real = self.signs[split] != 0
+        return self.dimensions[split][real], self.signs[split][real]
+
+
+def contrast(
+    positive_anchors: NDArray[np.integer], anchors: int, positives: NDArray[np.integer], pool: int
+) -> Ints:
+    """Share positive of the anchors minus that of the pool, exact, in units of 1 / (anchors * pool).
+
+    `positive_anchors` is int[..., dims], `positives` int[dims] over the whole pool, members
+    included (without the held-out members, ties would leak who is held out). The sign AUC is
+    1/2 + contrast / (2 * anchors * pool): the ROC AUC of one bit, anchors against the rest of the
+    pool, shrunk by 1 - anchors / pool.
+    """
+    counted = np.asarray(positive_anchors).astype(np.int64)
+    counted *= pool
+    counted -= anchors * np.asarray(positives, np.int64)
+    return counted
+
+
+def register(contrasts: NDArray[np.integer], unit: int, tau: float = TAU) -> Prototypes:
+    """Registered dimensions of each row of int[splits, dims], where `unit` is a contrast of 1.
+
+    Registered: |AUC - 1/2| >= tau - 1/2. Where fewer than FEWEST are, the
+    min(STRONGEST, dims / 4) strongest with every tie of the last, flagged `fallback`. Choice where
+    the method is silent: a contrast of exactly 0 has no direction and is never registered, so a
+    site whose signs never vary gives empty prototypes.
+    """
+    strength = np.abs(contrasts)
+    level = math.ceil((2 * tau - 1) * unit)
+    dims = contrasts.shape[1]
+    keep = strength >= level
+    fallback = np.count_nonzero(keep, axis=1) < FEWEST
+    if fallback.any():
+        wanted = max(1, min(STRONGEST, dims // 4))
+        weak = strength[fallback]
+        last = np.partition(weak, dims - wanted, axis=1)[:, dims - wanted]
+        keep[fallback] = weak >= np.maximum(last, 1)[:, None]
+    return _padded(keep, contrasts, fallback)
+
+
+def _padded(
+    keep: NDArray[np.bool_], contrasts: NDArray[np.integer], fallback: NDArray[np.bool_]
+) -> Prototypes:
+    splits, dims = keep.shape
+    flat = np.flatnonzero(keep)
+    rows, columns = flat // dims, flat % dims
+    sizes = np.bincount(rows, minlength=splits)
+    place = np.arange(len(flat)) - (np.cumsum(sizes) - sizes)[rows]
+    dimensions = np.zeros((splits, max(1, int(sizes.max(initial=0)))), np.int64)
+    signs = np.zeros(dimensions.shape, np.int8)
+    dimensions[rows, place] = columns
+    signs[rows, place] = np.sign(contrasts.ravel()[flat])
+    return Prototypes(dimensions, signs, fallback)
+
+
+def agreeing(columns: Packed, prototypes: Prototypes, items: int) -> NDArray[np.uint16]:
+    """Dimensions of each prototype whose sign an item has: uint16[splits, items].
+
+    `columns` is signs by dimension, uint8[dims, ceil(items / 8)]. Divided by `sizes` this is the
+    agreement.
+    """
+    splits, longest = prototypes.signs.shape
+    counts = np.empty((splits, items), np.uint16)
+    together = max(1, _CACHE // max(1, longest * columns.shape[1]))
+    for start in range(0, splits, together):
+        part = slice(start, start + together)
+        rows = columns.take(prototypes.dimensions[part], axis=0)  # [splits, longest, bytes]
+        signs = prototypes.signs[part]
+        rows ^= np.where(signs < 0, np.uint8(255), np.uint8(0))[:, :, None]
+        if not signs.all():
+            rows[signs == 0] = 0
+        counts[part] = _sum_bits(rows)[:, :items]
+    return counts
+
+
+_CACHE = 1 << 20
+"""Bytes of signs added up at a time: about half a core's second-level cache."""
+
+
+def _sum_bits(rows: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Number of set bits in each bit column: uint8[splits, rows, bytes] -> [splits, 8 * bytes]."""
+    counts: NDArray[np.uint16] | NDArray[np.uint8] | None = None
+    for weight, plane in enumerate(_planes(rows)):
+        bits = np.unpackbits(plane, axis=-1, bitorder="little")
+        wide = bits.astype(np.uint16) if rows.shape[1] > 255 else bits
+        wide <<= wide.dtype.type(weight)
+        counts = wide if counts is None else counts | wide
+    assert counts is not None  # rows has at least one row
+    return counts.astype(np.uint16, copy=False)
+
+
+def _planes(level: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Binary digits of the column sums, lowest first, by full and half adders on whole rows."""
+    digits = []
+    while level.shape[1]:
+        carried = []
+        while (third := level.shape[1] // 3) > 0:
+            a, b, c = (level[:, i * third : (i + 1) * third] for i in range(3))
+            either = a ^ b
+            carry = a & b
+            carry |= either & c
+            either ^= c
+            carried.append(carry)
+            rest = level[:, 3 * third :]
+            level = np.concatenate([either, rest], axis=1) if rest.shape[1] else either
+        if level.shape[1] == 2:
+            carried.append(level[:, :1] & level[:, 1:])
+            level = level[:, :1] ^ level[:, 1:]
+        digits.append(level[:, 0])
+        level = np.concatenate(carried, axis=1) if carried else level[:, :0]
+    return digits
+
+
+def histograms(
+    counts: NDArray[np.integer], levels: int, keep: NDArray[np.bool_] | None = None
+) -> Ints:
+    """How many items have each count: int[splits, items] -> int64[splits, levels]."""
+    places = counts.astype(np.int64)
+    places += (np.arange(len(counts)) * levels)[:, None]
+    chosen = places.ravel() if keep is None else places[keep]
+    return np.bincount(chosen, minlength=len(counts) * levels).reshape(len(counts), levels)
+
+
+def ranks(histogram: Ints) -> NDArray[np.float64]:
+    """Share of the histogram's items below each count, ties half: float64[splits, levels].
+
+    The mean over members of the value at each one's count is the ROC AUC (Mann-Whitney U).
+    Half everywhere where the histogram is empty.
+    """
+    total = histogram.sum(axis=1, keepdims=True)
+    below = np.cumsum(histogram, axis=1) - histogram / 2
+    return np.where(total > 0, below / np.maximum(total, 1), 0.5)
+
+
+def halves(
+    members: int, splits: int, generator: np.random.Generator, anchors: int | None = None
+) -> NDArray[np.bool_]:
+    """Random anchors of each split: bool[splits, members], `anchors` of them True in each row."""
+    count = anchor_count(members) if anchors is None else anchors
+    order = np.argsort(generator.random((splits, members)), axis=1)
+    return order < count
+
+
+def anchor_count(members: int) -> int:
+    """Anchor families of a category: 50, or half of them below 100."""
+    return min(50, members // 2)
+
+
+def auc(scores: Sequence[float] | NDArray[np.floating], label: NDArray[np.bool_]) -> float:
+    """ROC AUC of any scores, ties half; 1/2 where one class is empty."""
+    values, place = np.unique(np.asarray(scores), return_inverse=True)
+    negatives = np.bincount(place[~label], minlength=len(values))
+    if label.all() or not label.any():
+        return 0.5
+    return float(ranks(negatives[None])[0][place[label]].mean())

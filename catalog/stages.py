@@ -1,0 +1,212 @@
+"""The states stage: run every item once, keep signs and statistics, chunk after chunk."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from catalog.checkpoint import Checkpoint, Chunk, Progress, SiteSums
+from catalog.errors import SettingRefused
+from catalog.modalities import Modality
+from catalog.model import states
+from catalog.model.loading import LoadedModel
+from catalog.model.reduce import SiteReducer
+from catalog.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
+from catalog.sites import Site
+
+PILOT_ITEMS = 4096
+"""Items of the pilot, and of every later chunk."""
+
+Batches = Iterator[tuple[NDArray[np.integer], dict[Site, torch.Tensor]]]
+"""Item numbers and their states by site, batch after batch."""
+Report = Callable[[str, int, int], None]
+"""Told the stage, items done and items in all."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a states stage needs; the same work gives the same bits."""
+
+    model: LoadedModel
+    modality: Modality
+    sites: tuple[Site, ...]
+    thresholds: tuple[str, ...]
+    batch_size: int
+    seed: int
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return len(self.modality.items)
+
+    def order(self) -> NDArray[np.int64]:
+        """Item numbers in build order: a random pilot (sorted), then the rest by number."""
+        count = min(PILOT_ITEMS, self.items)
+        chosen = np.random.default_rng(self.seed).choice(self.items, count, replace=False)
+        pilot = np.sort(chosen)
+        return np.concatenate([pilot, np.setdiff1d(np.arange(self.items), pilot)])
+
+    def threads(self) -> int:
+        """CPU threads of the forward pass; 0 where the device is not the CPU."""
+        return torch.get_num_threads() if self.model.device.type == "cpu" else 0
+
+    def pole_sizes(self) -> dict[str, int]:
+        """Poles kept, with the number of items in each."""
+        near = {f"near {threshold}": NEAR_ITEMS for threshold in self.thresholds}
+        return {"positive": POLE_ITEMS, "negative": POLE_ITEMS} | near
+
+
+def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
+    """Do what is left of the states stage; returns the finished progress.
+
+    A batch that runs out of memory is halved for its chunk and all later ones, and recorded.
+    """
+    progress = checkpoint.load()
+    known = checkpoint.frozen()
+    frozen = known[0] if known else {}
+    order = work.order()
+    done = sum(chunk.items for chunk in progress.chunks) if progress else 0
+    batch = progress.chunks[-1].batch_size if progress else work.batch_size
+    while done < len(order):
+        items = order[done : done + PILOT_ITEMS]
+        started = time.perf_counter()
+        try:
+            if progress is None:
+                frozen, batch = _pilot(work, checkpoint, items, batch, report)
+                passes = _from_disk(work, checkpoint, frozen, items, batch)
+            else:
+                passes = states.batches(work.model, work.modality, work.sites, items, batch)
+            bits, sums = _chunk(work, frozen, passes, progress, report)
+        except (RuntimeError, MemoryError) as error:
+            if not states.no_memory(error):
+                raise
+            batch = _halved(batch, report)
+            continue
+        number = len(progress.chunks) if progress else 0
+        chunks = [
+            *(progress.chunks if progress else []),
+            Chunk(number, done, len(items), batch, work.threads()),
+        ]
+        before = progress.seconds if progress else 0.0
+        progress = Progress(chunks, sums, before + time.perf_counter() - started)
+        checkpoint.save(progress, bits)
+        checkpoint.drop_pilot()
+        done += len(items)
+        report("states", done, len(order))
+    assert progress is not None
+    return progress
+
+
+def _halved(batch: int, report: Report) -> int:
+    if batch == 1:
+        raise SettingRefused(
+            "Out of memory with one item at a time. Use a smaller --dtype, fewer --sites, or a "
+            "machine with more memory."
+        )
+    report(f"out of memory: batch size {batch} -> {batch // 2}", 0, 0)
+    return batch // 2
+
+
+def _pilot(
+    work: Work, checkpoint: Checkpoint, items: NDArray[np.int64], batch: int, report: Report
+) -> tuple[dict[str, Frozen], int]:
+    """What the pilot froze and its batch size; runs the pilot where that is still to do."""
+    known = checkpoint.frozen()
+    if known is not None:
+        return known
+    checkpoint.drop_pilot()
+    dims: dict[str, int] = {}
+    done = 0
+    for numbers, seen in states.batches(work.model, work.modality, work.sites, items, batch):
+        for site, values in seen.items():
+            checkpoint.add_pilot(str(site), values.cpu().numpy())
+            dims[str(site)] = values.shape[1]
+        done += len(numbers)
+        report("pilot", done, len(items))
+    frozen = {name: Frozen.of(checkpoint.pilot(name, width)) for name, width in dims.items()}
+    checkpoint.save_frozen(frozen, batch)
+    return frozen, batch
+
+
+def _from_disk(
+    work: Work,
+    checkpoint: Checkpoint,
+    frozen: dict[str, Frozen],
+    items: NDArray[np.int64],
+    batch: int,
+) -> Iterator[tuple[NDArray[np.int64], dict[Site, torch.Tensor]]]:
+    """The pilot's batches again, without running the model twice."""
+    for start in range(0, len(items), batch):
+        numbers = items[start : start + batch]
+        yield numbers, {
+            site: torch.from_numpy(
+                checkpoint.pilot(str(site), len(frozen[str(site)].median), start, len(numbers))
+            ).to(work.model.device)
+            for site in work.sites
+        }
+
+
+def _chunk(
+    work: Work,
+    frozen: dict[str, Frozen],
+    passes: Batches,
+    progress: Progress | None,
+    report: Report,
+) -> tuple[dict[str, NDArray[np.uint8]], dict[str, SiteSums]]:
+    """Signs of one chunk by "site/threshold", and the sums that include it."""
+    device = work.model.device
+    reducers = {site: SiteReducer.on(device, frozen[str(site)]) for site in work.sites}
+    kept = {site: _Kept(work, reducers[site], progress, str(site)) for site in work.sites}
+    done = sum(chunk.items for chunk in progress.chunks) if progress else 0
+    for numbers, seen in passes:
+        for site, values in seen.items():
+            kept[site].add(values, numbers)
+        done += len(numbers)
+        report("states", done, work.items)
+    bits = {
+        f"{site}/{threshold}": np.concatenate(parts)
+        for site, one in kept.items()
+        for threshold, parts in one.bits.items()
+    }
+    return bits, {str(site): one.sums() for site, one in kept.items()}
+
+
+class _Kept:
+    """What one chunk leaves of one site."""
+
+    def __init__(
+        self, work: Work, reducer: SiteReducer, progress: Progress | None, site: str
+    ) -> None:
+        self.reducer = reducer
+        self.bits: dict[str, list[NDArray[np.uint8]]] = {t: [] for t in work.thresholds}
+        before = progress.sums[site] if progress else None
+        self.before = before.moments if before else None
+        dims = len(reducer.frozen.median)
+        self.poles = (
+            before.poles if before
+            else {name: Pole.empty(dims, k) for name, k in work.pole_sizes().items()}
+        )
+        self.found: dict[str, list[tuple[NDArray[np.generic], ...]]] = {n: [] for n in self.poles}
+        self.moments: Moments | None = None
+
+    def add(self, values: torch.Tensor, items: NDArray[np.integer]) -> None:
+        """Reduce one batch: float32[items, dims]."""
+        for threshold, parts in self.bits.items():
+            parts.append(self.reducer.bits(values, threshold))
+        moments = self.reducer.moments(values)
+        self.moments = moments if self.moments is None else self.moments + moments
+        for pole, candidates in self.reducer.candidates(values, items, self.poles).items():
+            self.found[pole].append(candidates)
+
+    def sums(self) -> SiteSums:
+        """Running sums after this chunk."""
+        assert self.moments is not None
+        moments = self.moments if self.before is None else self.before + self.moments
+        poles = {}
+        for name, pole in self.poles.items():
+            columns = [np.concatenate(parts) for parts in zip(*self.found[name], strict=True)]
+            poles[name] = pole.merged(*columns)
+        return SiteSums(moments, poles)

@@ -1,0 +1,205 @@
+"""Write the catalog file of a finished states stage, and move it into place in one step."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from catalog import signs
+from catalog.checkpoint import Checkpoint, Progress, SiteSums
+from catalog.moments import Frozen
+from catalog.sites import Site
+from catalog.store import file, hashing
+
+DEGENERATE = 0.01
+"""A share positive below this, or above 1 - this, makes a dimension degenerate."""
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+def assemble(
+    path: Path,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    build: Mapping[str, Any],
+    items: pd.DataFrame,
+    order: NDArray[np.int64],
+    absent: Mapping[Site, str],
+) -> str:
+    """Write the catalog at `path` and return its content hash.
+
+    `build` holds the columns of the table build but the hashes; `order` is the item number at
+    each place in build order; `absent` the sites that were asked for and why they are not there.
+    """
+    frozen_and_batch = checkpoint.frozen()
+    assert frozen_and_batch is not None
+    partial = checkpoint.folder / "catalog.partial"
+    with file.writing(partial) as connection:
+        chunks = pd.DataFrame([vars(chunk) for chunk in progress.chunks])
+        file.insert(connection, "chunk", _columns(chunks))
+        file.insert(connection, "item", _columns(items))
+        writer = _Sites(connection, checkpoint, progress, order, frozen_and_batch[0])
+        writer.write(list(build["thresholds"]), absent)
+        digest = hashing.content_hash(connection)
+        row = {**build, "content_hash": digest, "findings_hash": None}
+        file.insert(connection, "build", {k: pa.array([v]) for k, v in row.items()})
+    os.replace(partial, path)
+    return digest
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): pa.array(frame[name], from_pandas=True) for name in frame.columns}
+
+
+class _Sites:
+    """Writes everything that belongs to a site, one site in memory at a time."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        checkpoint: Checkpoint,
+        progress: Progress,
+        order: NDArray[np.int64],
+        frozen: dict[str, Frozen],
+    ) -> None:
+        self.connection, self.checkpoint, self.progress = connection, checkpoint, progress
+        self.order, self.frozen = order, frozen
+
+    def write(self, thresholds: Sequence[str], absent: Mapping[Site, str]) -> None:
+        """Write all sites in order, absent ones with their reason."""
+        present = {Site.parse(name): sums for name, sums in self.progress.sums.items()}
+        degenerate = {}
+        before: dict[str, tuple[Site, pd.DataFrame, signs.Packed]] = {}
+        for site in sorted(present, key=lambda s: s.order):
+            self._values(site, present[site])
+            for threshold in thresholds:
+                frame, by_dimension = self._signs(site, threshold, thresholds)
+                if threshold == "zero" or len(thresholds) == 1:
+                    share = frame["share_positive"]
+                    low, high = share < DEGENERATE, share > 1 - DEGENERATE
+                    degenerate[site] = int((low | high).sum())
+                if threshold in before:
+                    self._stability(before.pop(threshold), site, frame, by_dimension)
+                if site.kind == "resid":
+                    before[threshold] = site, frame, by_dimension
+                else:
+                    self._insert_signs(frame)
+            last = site.kind == "resid" and Site("resid", (site.layer or 0) + 1) not in present
+            for threshold in thresholds if last else ():
+                self._insert_signs(before.pop(threshold)[1])
+        self._sites(present, degenerate, absent)
+
+    def _values(self, site: Site, sums: SiteSums) -> None:
+        moments, frozen = sums.moments, self.frozen[str(site)]
+        dims = len(frozen.median)
+        flat = pa.array(moments.histogram.astype(np.int32).ravel())
+        quantiles = {name: moments.quantile(share, frozen) for name, share in QUANTILES.items()}
+        columns = {
+            "site": [str(site)] * dims,
+            "dimension": np.arange(dims, dtype=np.int32),
+            "mean": moments.mean,
+            "std": moments.std,
+            "mean_abs": moments.mean_abs,
+            "minimum": moments.minimum,
+            "maximum": moments.maximum,
+            **quantiles,
+            "low": frozen.low,
+            "high": frozen.high,
+            "histogram": pa.FixedSizeListArray.from_arrays(flat, moments.histogram.shape[1]),
+        }
+        file.insert(self.connection, "dimension", columns)
+        for name, pole in sums.poles.items():
+            real = np.isfinite(pole.scores)
+            dimension, rank = np.nonzero(real)
+            columns = {
+                "site": [str(site)] * len(rank),
+                "dimension": dimension.astype(np.int32),
+                "pole": [name] * len(rank),
+                "rank": (rank + 1).astype(np.int16),
+                "item": pole.items[real],
+                "value": pole.values[real],
+            }
+            file.insert(self.connection, "pole", columns)
+
+    def _signs(
+        self, site: Site, threshold: str, thresholds: Sequence[str]
+    ) -> tuple[pd.DataFrame, signs.Packed]:
+        """Write the packed signs of a site; returns its rows of dimension_sign, and the signs."""
+        frozen = self.frozen[str(site)]
+        dims, items = len(frozen.median), len(self.order)
+        by_item = np.empty((items, -(-dims // 8)), np.uint8)
+        for chunk in self.progress.chunks:
+            places = self.order[chunk.first_item : chunk.first_item + chunk.items]
+            by_item[places] = self.checkpoint.signs(chunk.chunk)[f"{site}/{threshold}"]
+        keys = {"site": [str(site)] * items, "threshold": [threshold] * items}
+        columns = {**keys, "item": np.arange(items, dtype=np.int32), "bits": file.blobs(by_item)}
+        file.insert(self.connection, "signs_by_item", columns)
+        by_dimension = signs.transpose(by_item, dims)
+        numbers = np.arange(dims, dtype=np.int32)
+        if threshold == "zero" or len(thresholds) == 1:
+            keys = {"site": [str(site)] * dims, "threshold": [threshold] * dims}
+            columns = {**keys, "dimension": numbers, "bits": file.blobs(by_dimension)}
+            file.insert(self.connection, "signs_by_dimension", columns)
+        positives = signs.count_positive(by_dimension)
+        frame = pd.DataFrame(
+            {
+                "site": str(site),
+                "threshold": threshold,
+                "dimension": numbers,
+                "value": frozen.median if threshold == "median" else np.float32(0),
+                "positives": positives.astype(np.int32),
+                "share_positive": positives / items,
+                "entropy_bits": signs.entropy(positives / items),
+                "stability": np.nan,
+                "chance": np.nan,
+                "kappa": np.nan,
+            }
+        )
+        return frame, by_dimension
+
+    def _stability(
+        self,
+        before: tuple[Site, pd.DataFrame, signs.Packed],
+        site: Site,
+        frame: pd.DataFrame,
+        by_dimension: signs.Packed,
+    ) -> None:
+        """Complete the earlier site's rows with its stability to this one, and insert them."""
+        earlier, rows, packed = before
+        following = site.kind == "resid" and (site.layer or 0) == (earlier.layer or 0) + 1
+        if following and len(packed) == len(by_dimension):
+            same = signs.count_same(packed, by_dimension, len(self.order)) / len(self.order)
+            p, q = rows["share_positive"], frame["share_positive"]
+            chance = (p * q + (1 - p) * (1 - q)).clip(0, 1)
+            rows["stability"], rows["chance"] = same, chance
+            rows["kappa"] = ((same - chance) / (1 - chance)).where(chance < 1)
+        self._insert_signs(rows)
+
+    def _insert_signs(self, rows: pd.DataFrame) -> None:
+        file.insert(self.connection, "dimension_sign", _columns(rows))
+
+    def _sites(
+        self,
+        present: Mapping[Site, SiteSums],
+        degenerate: Mapping[Site, int],
+        absent: Mapping[Site, str],
+    ) -> None:
+        rows = [
+            {
+                "site": str(site),
+                "position": position,
+                "kind": site.kind,
+                "layer": site.layer,
+                "dims": present[site].moments.histogram.shape[0] if site in present else None,
+                "degenerate": degenerate.get(site),
+                "absent": absent.get(site),
+            }
+            for position, site in enumerate(sorted([*present, *absent], key=lambda s: s.order))
+        ]
+        table = pa.Table.from_pylist(rows)
+        file.insert(self.connection, "site", dict(zip(table.column_names, table.columns, strict=True)))

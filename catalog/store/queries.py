@@ -1,0 +1,349 @@
+"""Every read of a catalog: a function makes a Query, `fetch` runs it, pandas comes back.
+
+A Query's text can be pasted into any DuckDB session that uses the file. Values are bound, never
+pasted into what runs here; sort orders come from a fixed table.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from catalog.errors import CatalogUnreadable, NotInCatalog
+from catalog.store.file import Stamp, open_readonly
+
+Threshold = Literal["zero", "median"]
+Value = str | int | float | bool | tuple[int, ...]
+DEGENERATE = 0.01
+"""A dimension is degenerate where its share positive is below this or above 1 minus this."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT and the values of its question marks."""
+
+    sql: str
+    values: tuple[Value, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The statement as a person can paste it: values written out."""
+        first, *rest = self.sql.split("?")
+        pairs = zip(self.values, rest, strict=True)
+        filled = first + "".join(_literal(value) + part for value, part in pairs)
+        lines = [line.strip() for line in filled.strip().splitlines()]
+        return "\n".join(lines) + ";"
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(str(int(number)) for number in value) + "]::INTEGER[]"
+    return str(value)
+
+
+@functools.lru_cache(maxsize=8)
+def _session(stamp: Stamp) -> duckdb.DuckDBPyConnection:
+    return open_readonly(Path(stamp.path))
+
+
+def fetch(path: Path, query: Query) -> pd.DataFrame:
+    """Run `query` on the catalog at `path`: one cursor per call, so any thread may call.
+
+    Raises CatalogMissing or CatalogUnreadable.
+    """
+    return fetch_arrow(path, query).to_pandas()
+
+
+def fetch_arrow(path: Path, query: Query) -> pa.Table:
+    """`fetch`, as an Arrow table (for packed bits)."""
+    session = _session(Stamp.of(path))
+    values = [list(value) if isinstance(value, tuple) else value for value in query.values]
+    try:
+        with session.cursor() as cursor:
+            cursor.execute("USE catalog")
+            return cursor.execute(query.sql, values).to_arrow_table()
+    except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
+        raise CatalogUnreadable(
+            f"{path} is damaged. Build it again with: dims build MODEL --force"
+        ) from error
+
+
+def one(path: Path, query: Query, missing: str) -> "pd.Series[object]":
+    """The only row of a query; NotInCatalog with the sentence `missing` where there is none."""
+    frame = fetch(path, query)
+    if frame.empty:
+        raise NotInCatalog(missing)
+    return frame.iloc[0]
+
+
+def build() -> Query:
+    """The one row of `build`, with the number of items."""
+    return Query("SELECT *, (SELECT count(*) FROM item) AS items FROM build")
+
+
+def sites() -> Query:
+    """Every site in order, absent ones with their reason: the columns of `site`."""
+    return Query("SELECT * FROM site ORDER BY position")
+
+
+def site_summary() -> Query:
+    """Per site and threshold: dims, degenerate, mean entropy (bits), mean |value|, stability."""
+    return Query(
+        """
+        SELECT s.site, s.position, s.dims, s.degenerate, g.threshold,
+          avg(g.entropy_bits) AS entropy_bits, avg(d.mean_abs) AS mean_abs,
+          avg(g.stability) AS stability, avg(g.chance) AS chance
+        FROM site AS s
+        JOIN dimension_sign AS g USING (site)
+        JOIN dimension AS d USING (site, dimension)
+        GROUP BY ALL
+        ORDER BY s.position, g.threshold
+        """
+    )
+
+
+def tables() -> Query:
+    """Tables of the catalog: table, rows (as estimated by DuckDB), comment."""
+    return Query(
+        """
+        SELECT table_name AS "table", estimated_size AS rows, comment
+        FROM duckdb_tables()
+        WHERE database_name = current_database()
+        ORDER BY table_oid
+        """
+    )
+
+
+def columns() -> Query:
+    """Columns of the catalog in order: table, column, type, comment."""
+    return Query(
+        """
+        SELECT table_name AS "table", column_name AS "column", data_type AS type, comment
+        FROM duckdb_columns()
+        WHERE database_name = current_database()
+        ORDER BY table_oid, column_index
+        """
+    )
+
+
+SORTS: dict[str, str] = {
+    "dimension": "dimension",
+    "share_positive": "share_positive",
+    "balance": "abs(share_positive - 0.5)",
+    "entropy_bits": "entropy_bits",
+    "mean": "mean",
+    "std": "std",
+    "mean_abs": "mean_abs",
+    "skew": "abs(mean) / nullif(std, 0)",
+    "stability": "stability",
+    "kappa": "kappa",
+}
+"""What dimensions can be sorted by: name to expression."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which dimensions of a site to list; all of them by default."""
+
+    share_low: float = 0.0
+    share_high: float = 1.0
+    magnitude_low: float = 0.0
+    """Least mean |value|, in the units of the state."""
+
+
+_LISTED = """
+FROM dimension JOIN dimension_sign USING (site, dimension)
+WHERE site = ? AND threshold = ?
+  AND share_positive BETWEEN ? AND ? AND mean_abs >= ?
+"""
+
+
+def _filtered(site: str, threshold: str, where: Filter) -> tuple[Value, ...]:
+    return site, threshold, where.share_low, where.share_high, where.magnitude_low
+
+
+def count_dimensions(site: str, threshold: str, where: Filter) -> Query:
+    """Number of dimensions the filter keeps: one row, column `dimensions`."""
+    return Query(
+        "SELECT count(*) AS dimensions" + _LISTED,
+        _filtered(site, threshold, where),
+    )
+
+
+def dimensions(
+    site: str,
+    threshold: str,
+    where: Filter,
+    sort: str = "dimension",
+    descending: bool = False,
+    limit: int = 50,
+    offset: int = 0,
+) -> Query:
+    """One page of a site's dimensions; `sort` is a key of SORTS (else KeyError)."""
+    direction = "DESC" if descending else "ASC"
+    return Query(
+        f"""
+        SELECT dimension, share_positive, entropy_bits, mean_abs, mean, std,
+          q05, q50, q95, stability, chance, kappa
+        {_LISTED}
+        ORDER BY {SORTS[sort]} {direction} NULLS LAST, dimension
+        LIMIT ? OFFSET ?
+        """,
+        (*_filtered(site, threshold, where), limit, offset),
+    )
+
+
+def scatter(site: str, threshold: str) -> Query:
+    """All dimensions of a site: dimension, share_positive, entropy_bits, mean, mean_abs, std."""
+    return Query(
+        """
+        SELECT dimension, share_positive, entropy_bits, mean, mean_abs, std
+        FROM dimension JOIN dimension_sign USING (site, dimension)
+        WHERE site = ? AND threshold = ?
+        ORDER BY dimension
+        """,
+        (site, threshold),
+    )
+
+
+def dimension(site: str, threshold: str, number: int) -> Query:
+    """Everything about one dimension at one threshold: one row, or none."""
+    return Query(
+        """
+        SELECT *
+        FROM dimension JOIN dimension_sign USING (site, dimension)
+        WHERE site = ? AND threshold = ? AND dimension = ?
+        """,
+        (site, threshold, number),
+    )
+
+
+def poles(site: str, number: int) -> Query:
+    """Items at the poles and near the thresholds: pole, rank, value, item, text, kind."""
+    return Query(
+        """
+        SELECT pole, rank, value, item, text, token, kind
+        FROM pole JOIN item USING (item)
+        WHERE site = ? AND dimension = ?
+        ORDER BY pole, rank
+        """,
+        (site, number),
+    )
+
+
+def across(site: str, threshold: str, number: int) -> Query:
+    """The dimension of this number at every site of the same kind, by layer."""
+    return Query(
+        """
+        SELECT site, layer, share_positive, entropy_bits, mean, std, mean_abs,
+          stability, chance, kappa
+        FROM site
+        JOIN dimension USING (site)
+        JOIN dimension_sign USING (site, dimension)
+        WHERE kind = (SELECT kind FROM site WHERE site = ?) AND threshold = ? AND dimension = ?
+        ORDER BY position
+        """,
+        (site, threshold, number),
+    )
+
+
+def positives(site: str, threshold: str) -> Query:
+    """Positive items of every dimension, in order: dimension, positives, share_positive."""
+    return Query(
+        """
+        SELECT dimension, positives, share_positive
+        FROM dimension_sign
+        WHERE site = ? AND threshold = ?
+        ORDER BY dimension
+        """,
+        (site, threshold),
+    )
+
+
+def find_items(wanted: str, limit: int = 50) -> Query:
+    """Items whose word, text or token contains `wanted`, case and leading space aside.
+
+    The best first: the number itself, the exact word, whole words before pieces, beginnings
+    before middles, short before long. Columns: item, text, token, kind, family.
+    """
+    return Query(
+        """
+        WITH asked AS (SELECT lower(?) AS q)
+        SELECT item, text, token, kind, family
+        FROM item, asked
+        WHERE contains(lower(text), q) OR contains(lower(token), q) OR contains(word, q)
+          OR item = try_cast(q AS INTEGER)
+        ORDER BY lower(text) IN (q, '␣' || q) OR lower(token) = q OR item = try_cast(q AS INTEGER)
+            DESC NULLS LAST,
+          word = q DESC NULLS LAST, kind = 'word' DESC,
+          starts_with(word, q) DESC NULLS LAST, length(text), item
+        LIMIT ?
+        """,
+        (wanted.strip(), limit),
+    )
+
+
+def items(numbers: Sequence[int]) -> Query:
+    """The rows of `item` with these numbers, in order of number."""
+    return Query(
+        "SELECT * FROM item WHERE item IN (SELECT unnest(?::INTEGER[])) ORDER BY item",
+        (tuple(int(number) for number in numbers),),
+    )
+
+
+def family(item: int) -> Query:
+    """Items of the same family as `item`, itself among them: column `item`."""
+    return Query(
+        "SELECT item FROM item WHERE family = (SELECT family FROM item WHERE item = ?)",
+        (item,),
+    )
+
+
+def extremes(site: str, item: int) -> Query:
+    """Dimensions of a site at whose poles the item stands, most extreme rank first.
+
+    Columns: dimension, pole, rank, value, sds (distance from the mean in standard deviations).
+    """
+    return Query(
+        """
+        SELECT dimension, pole, rank, value, (value - mean) / nullif(std, 0) AS sds
+        FROM pole JOIN dimension USING (site, dimension)
+        WHERE site = ? AND item = ? AND pole IN ('positive', 'negative')
+        ORDER BY rank, abs(sds) DESC NULLS LAST, dimension
+        """,
+        (site, item),
+    )
+
+
+def bits_of_item(site: str, threshold: str, item: int) -> Query:
+    """Packed signs of one item: column `bits`."""
+    return Query(
+        "SELECT bits FROM signs_by_item WHERE site = ? AND threshold = ? AND item = ?",
+        (site, threshold, item),
+    )
+
+
+def bits_by_item(site: str, threshold: str) -> Query:
+    """Packed signs of all items in order: item, bits."""
+    return Query(
+        "SELECT item, bits FROM signs_by_item WHERE site = ? AND threshold = ? ORDER BY item",
+        (site, threshold),
+    )
+
+
+def bits_by_dimension(site: str, threshold: str) -> Query:
+    """Packed signs of all dimensions in order: dimension, bits; empty where not stored."""
+    return Query(
+        """
+        SELECT dimension, bits FROM signs_by_dimension
+        WHERE site = ? AND threshold = ? ORDER BY dimension
+        """,
+        (site, threshold),
+    )

@@ -1,0 +1,78 @@
+"""What is hidden from whom: the unanswered subjects of a person's open queues.
+
+A subject answered less than GRACE ago counts as unanswered, so that a slip can be undone and
+answered again without having seen anybody else's label in between.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+
+from catalog.workspace import schema
+from catalog.workspace.file import Workspace, now
+
+GRACE = timedelta(seconds=60)
+"""Undone within this time, an answer was a slip: the next one is the first."""
+
+
+def is_newest(row: Any = schema.label) -> ColumnElement[bool]:
+    """Condition: no later row of the same author and subject (equal times: the later arrival)."""
+    newer = schema.label.alias()
+    later = or_(
+        newer.c.made_at > row.c.made_at,
+        and_(newer.c.made_at == row.c.made_at, newer.c.id > row.c.id),
+    )
+    same = and_(newer.c.subject == row.c.subject, newer.c.author == row.c.author)
+    return ~exists().where(same, later)
+
+
+def is_open(queue: ColumnElement[str]) -> ColumnElement[bool]:
+    """Condition: the queue of this key was not closed."""
+    return ~exists().where(schema.queue_closed.c.queue == queue)
+
+
+def hidden(person: str) -> Select[tuple[str]]:
+    """SELECT of the targets hidden from `person` now (a target: a subject without its pole)."""
+    item, queue, subject = schema.queue_item, schema.queue, schema.subject
+    mine = schema.label.alias()
+    answered = exists().where(
+        mine.c.subject == item.c.subject,
+        mine.c.author == person,
+        mine.c.action != "delete",
+        mine.c.made_at <= now() - GRACE,
+        is_newest(mine),
+    )
+    return (
+        select(subject.c.target)
+        .join(item, item.c.subject == subject.c.key)
+        .join(queue, queue.c.key == item.c.queue)
+        .where(queue.c.person == person, is_open(queue.c.key), ~answered)
+    )
+
+
+def visible(
+    viewer: str | None, author: ColumnElement[str], target: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Condition on rows: the viewer's own, or about nothing hidden; None sees everything."""
+    if viewer is None:
+        return author == author
+    return or_(author == viewer, target.not_in(hidden(viewer)))
+
+
+def hidden_targets(workspace: Workspace, person: str) -> frozenset[str]:
+    """Keys of the whole subjects whose labels and suggestions `person` must not see now.
+
+    Every page, the search and the SQL console leave these out: labels of others, final labels,
+    tests, comments and suggestions alike. Compare with `Subject.whole.key`.
+    """
+    with workspace.reading() as connection:
+        return frozenset(connection.scalars(hidden(person)))
+
+
+def is_hidden(workspace: Workspace, person: str, target: str) -> bool:
+    """Whether the whole subject of this key is hidden from the person now."""
+    with workspace.reading() as connection:
+        return connection.scalar(
+            select(exists(hidden(person).where(schema.subject.c.target == target)))
+        ) is True
