@@ -140,6 +140,24 @@ def strip(path: str | Path, site: str, item: int, threshold: str = "zero") -> ND
     return signs.unpack(np.frombuffer(bytes(row["bits"]), np.uint8)[None], dims)[0]
 
 
+def rarest(
+    path: str | Path, site: str, item: int, threshold: str = "zero", k: int = 20
+) -> pd.DataFrame:
+    """The `k` dimensions in which fewest items have the same sign as this one.
+
+    Columns: dimension, sign (+ or −), share (of all items with this sign), rarest first; ties by
+    number. With threshold median every share is about 1/2 by construction.
+    Raises NotInCatalog for a site, threshold or item that is not there.
+    """
+    counts = queries.fetch(Path(path), queries.positives(site, threshold))
+    positive = strip(path, site, item, threshold)
+    share = np.where(positive, counts.share_positive, 1 - counts.share_positive)
+    frame = pd.DataFrame(
+        {"dimension": counts.dimension, "sign": np.where(positive, "+", "−"), "share": share}
+    )
+    return frame.sort_values(["share", "dimension"]).head(k).reset_index(drop=True)
+
+
 def _items(path: Path) -> int:
     return int(queries.fetch(path, queries.build())["items"][0])
 

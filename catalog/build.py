@@ -1,5 +1,6 @@
 """Build a catalog: model -> items -> states -> signs and statistics -> one DuckDB file."""
 
+import dataclasses
 import hashlib
 import json
 import platform
@@ -13,11 +14,12 @@ from typing import Any
 
 import duckdb
 
-from catalog import places, sites, stages
+from catalog import places, sites
 from catalog.checkpoint import Checkpoint, locked
 from catalog.errors import CatalogError, DiskFull, SettingRefused
 from catalog.modalities import text
 from catalog.model import loading
+from catalog.model import stage as stages
 from catalog.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
 from catalog.store import assemble, file
@@ -79,6 +81,8 @@ def prepare(settings: Settings) -> Plan:
     if settings.batch_size < 1:
         raise SettingRefused("--batch-size must be at least 1.")
     model = loading.load(settings.model, settings.revision, settings.dtype, settings.device)
+    if settings.name and Path(settings.model).is_dir():
+        model = dataclasses.replace(model, name=settings.name)
     template = settings.template or ("bare" if model.causal else "special")
     modality = text.make(model.tokenizer, model.vocabulary, template)
     present, absent = _sites(settings, model)
@@ -114,9 +118,7 @@ def build(
             report("writing", 0, 1)
             row = _build_row(plan, progress.seconds)
             items, order = plan.work.modality.items, plan.work.order()
-            assemble.assemble(
-                plan.path, checkpoint, progress, row, items, order, plan.absent
-            )
+            assemble.assemble(plan.path, checkpoint, progress, row, items, order, plan.absent)
             report("writing", 1, 1)
             checkpoint.remove()
     except (OSError, duckdb.Error) as error:

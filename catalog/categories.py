@@ -78,7 +78,7 @@ def _read(path: Path) -> Category | Skipped:
 def parse(name: str, text: str) -> Category | Skipped:
     """A category from the text of its file; Skipped where no word is left.
 
-    Words are told apart as items are (`bare_word`), except in a list of symbols, by themselves.
+    Words are told apart as items are (`bare_word`: without case and diacritics).
     """
     lines = [line.strip() for line in text.split("\n")]  # not splitlines: U+2028 may be a word
     comments = [line[1:].strip() for line in lines if _is_comment(line)]
@@ -110,7 +110,8 @@ class Match:
     """A word list found in a vocabulary."""
 
     members: NDArray[np.int64]
-    """Family representatives, each once, in the order of the words."""
+    """One item per family, in the order of the words: the family's representative, except in
+    lists of pieces, whose members are the pieces themselves."""
     words: tuple[str, ...]
     """The word that first led to each member."""
     missing: tuple[str, ...]
@@ -157,23 +158,22 @@ class Vocabulary:
                 self._items[sort].setdefault(text, item)
 
     def find(self, word: str, kind: str = "word") -> int | None:
-        """Family representative of a word, or None.
+        """The item that stands for a word, or None.
 
-        Choice where the method is silent: a plain word is found among whole words, and among
+        Choices where the method is silent: a plain word is found among whole words, and among
         pieces only if it holds no letter (numbers and punctuation are pieces everywhere); kind
         `piece` looks among pieces only (a continuation mark ## may be written), kind `symbol`
-        among pieces first, then words.
+        among pieces first, then words. The item is the representative of the family; only for
+        kind `piece` it is the piece found, or a list of pieces would measure whole words.
         """
         bare = bare_word(word)
         if bare is None:
             return None
         if kind == "piece":
-            order, bare = ("piece",), bare.removeprefix("##") or bare
-        elif kind == "symbol":
-            order = ("piece", "word")
-        else:
-            order = ("word",) if any(c.isalpha() for c in bare) else ("word", "piece")
-        for sort in order:
+            item = self._items["piece"].get(bare.removeprefix("##") or bare)
+            return item
+        order = ["word"] if any(c.isalpha() for c in bare) else ["word", "piece"]
+        for sort in ["piece", "word"] if kind == "symbol" else order:
             item = self._items[sort].get(bare)
             if item is not None:
                 return int(self.family[item])
@@ -181,16 +181,16 @@ class Vocabulary:
 
     def match(self, words: Sequence[str], kind: str = "word") -> Match:
         """Members of a word list: one per family, however many of its words were given."""
-        found: dict[int, str] = {}
+        found: dict[int, tuple[int, str]] = {}
         missing = []
         for word in words:
             item = self.find(word, kind)
             if item is None:
                 missing.append(word)
             else:
-                found.setdefault(item, word)
-        members = np.fromiter(found, np.int64, len(found))
-        return Match(members, tuple(found.values()), tuple(missing), len(words))
+                found.setdefault(int(self.family[item]), (item, word))
+        members = np.array([item for item, _ in found.values()], np.int64)
+        return Match(members, tuple(w for _, w in found.values()), tuple(missing), len(words))
 
 
 def labels(matches: Mapping[str, Match]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:

@@ -170,7 +170,9 @@ def _sums(arrays: dict[str, Any]) -> dict[str, SiteSums]:
     sites = sorted({name.split("/")[0] for name in arrays if "/" in name})
     found = {}
     for site in sites:
-        poles = sorted({n.split("/")[1] for n in arrays if n.startswith(f"{site}/") and n.count("/") == 2})
+        poles = sorted(
+            {n.split("/")[1] for n in arrays if n.startswith(f"{site}/") and n.count("/") == 2}
+        )
         moments = {f.name: arrays[f"{site}/{f.name}"] for f in fields(Moments)}
         moments["count"] = int(moments["count"])
         found[site] = SiteSums(

@@ -122,7 +122,8 @@ class Moments:
         place = reached.argmax(axis=1)
         rows = np.arange(len(place))
         middle = (edges[rows, place] + edges[rows, place + 1]) / 2
-        return np.clip(middle, self.minimum, self.maximum).astype(np.float32)
+        inside: NDArray[np.float64] = np.clip(middle, self.minimum, self.maximum)
+        return inside.astype(np.float32)
 
 
 def bin_edges(low: NDArray[np.float32], high: NDArray[np.float32]) -> Floats:

@@ -22,6 +22,7 @@ STRONGEST = 64
 """Dimensions of the fallback (at most a quarter of the site's), with every tie of the last."""
 
 Ints = NDArray[np.int64]
+Contrasts = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Site:
     @property
     def items(self) -> int:
         """Number of items."""
-        return self.words.shape[1]
+        return int(self.words.shape[1])
 
     def bits(self, items: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Signs of some items as 0 and 1: uint8[len(items), dims]."""
@@ -78,7 +79,8 @@ class Prototypes:
     @property
     def sizes(self) -> Ints:
         """Registered dimensions of each split: int64[splits]; 0 where no dimension varies."""
-        return np.count_nonzero(self.signs, axis=1).astype(np.int64)
+        sizes: Ints = np.count_nonzero(self.signs, axis=1)
+        return sizes
 
     def of(self, split: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         """Dimensions and signs of one split, without padding."""
@@ -87,19 +89,20 @@ class Prototypes:
 
 
 def contrast(
-    positive_anchors: NDArray[np.integer], anchors: int, positives: NDArray[np.integer], pool: int
-) -> Ints:
-    """Share positive of the anchors minus that of the pool, exact, in units of 1 / (anchors * pool).
+    positive_anchors: NDArray[np.number], anchors: int, positives: NDArray[np.integer], pool: int
+) -> Contrasts:
+    """Share positive of the anchors minus the pool's, exact, in units of 1 / (anchors * pool).
 
-    `positive_anchors` is int[..., dims], `positives` int[dims] over the whole pool, members
-    included (without the held-out members, ties would leak who is held out). The sign AUC is
+    `positive_anchors` counts them, [..., dims]; `positives` is int[dims] over the whole pool,
+    members included (without the held-out ones, ties would leak who is held out). The sign AUC is
     1/2 + contrast / (2 * anchors * pool): the ROC AUC of one bit, anchors against the rest of the
     pool, shrunk by 1 - anchors / pool.
     """
-    counted = np.asarray(positive_anchors).astype(np.int64)
-    counted *= pool
-    counted -= anchors * np.asarray(positives, np.int64)
-    return counted
+    small = anchors * pool < 2**30  # half the memory, twice the speed
+    dtype: type[np.integer] = np.int32 if small else np.int64
+    counted: Contrasts = np.asarray(positive_anchors).astype(dtype)
+    expected = (anchors * np.asarray(positives, np.int64)).astype(dtype)
+    return counted * dtype(pool) - expected
 
 
 def register(contrasts: NDArray[np.integer], unit: int, tau: float = TAU) -> Prototypes:
@@ -112,30 +115,43 @@ def register(contrasts: NDArray[np.integer], unit: int, tau: float = TAU) -> Pro
     """
     strength = np.abs(contrasts)
     level = math.ceil((2 * tau - 1) * unit)
-    dims = contrasts.shape[1]
-    keep = strength >= level
-    fallback = np.count_nonzero(keep, axis=1) < FEWEST
+    fallback = np.count_nonzero(strength >= level, axis=1) < FEWEST
+    least = np.full(len(strength), level, strength.dtype)
     if fallback.any():
-        wanted = max(1, min(STRONGEST, dims // 4))
-        weak = strength[fallback]
-        last = np.partition(weak, dims - wanted, axis=1)[:, dims - wanted]
-        keep[fallback] = weak >= np.maximum(last, 1)[:, None]
-    return _padded(keep, contrasts, fallback)
-
-
-def _padded(
-    keep: NDArray[np.bool_], contrasts: NDArray[np.integer], fallback: NDArray[np.bool_]
-) -> Prototypes:
-    splits, dims = keep.shape
-    flat = np.flatnonzero(keep)
-    rows, columns = flat // dims, flat % dims
-    sizes = np.bincount(rows, minlength=splits)
-    place = np.arange(len(flat)) - (np.cumsum(sizes) - sizes)[rows]
-    dimensions = np.zeros((splits, max(1, int(sizes.max(initial=0)))), np.int64)
+        wanted = max(1, min(STRONGEST, contrasts.shape[1] // 4))
+        least[fallback] = np.maximum(_nth_largest(strength[fallback], wanted), 1)
+    flat = np.flatnonzero(strength >= least[:, None])
+    rows, place, sizes = _places(flat, strength.shape)
+    dimensions = np.zeros((len(strength), max(1, int(sizes.max(initial=0)))), np.int64)
     signs = np.zeros(dimensions.shape, np.int8)
-    dimensions[rows, place] = columns
+    dimensions[rows, place] = flat % contrasts.shape[1]
     signs[rows, place] = np.sign(contrasts.ravel()[flat])
     return Prototypes(dimensions, signs, fallback)
+
+
+def _nth_largest(values: Contrasts, n: int) -> Contrasts:
+    """The n-th largest value of each row.
+
+    The first row's, less a fifth, is a bound that few values reach; only those are sorted, unless
+    some row has too few of them (measured: a third of the time of partitioning whole rows).
+    """
+    first = np.partition(values[0], -n)[-n]
+    flat = np.flatnonzero(values >= first - first // 5)
+    rows, place, sizes = _places(flat, values.shape)
+    if sizes.min() >= n:
+        few = np.zeros((len(values), int(sizes.max())), values.dtype)
+        few[rows, place] = values.ravel()[flat]
+        values = few
+    place = values.shape[1] - n
+    largest: Contrasts = np.partition(values, place, axis=1)[:, place]
+    return largest
+
+
+def _places(flat: Ints, shape: tuple[int, ...]) -> tuple[Ints, Ints, Ints]:
+    """Row and place in its row of each flat index, ascending, and how many each row has."""
+    rows = flat // shape[1]
+    sizes = np.bincount(rows, minlength=shape[0])
+    return rows, np.arange(len(flat)) - (np.cumsum(sizes) - sizes)[rows], sizes
 
 
 def agreeing(columns: Packed, prototypes: Prototypes, items: int) -> NDArray[np.uint16]:
@@ -156,6 +172,16 @@ def agreeing(columns: Packed, prototypes: Prototypes, items: int) -> NDArray[np.
             rows[signs == 0] = 0
         counts[part] = _sum_bits(rows)[:, :items]
     return counts
+
+
+def agreeing_members(members: NDArray[np.uint8], prototypes: Prototypes) -> NDArray[np.uint16]:
+    """The same for few items given as 0 and 1, uint8[items, dims]: uint16[splits, items]."""
+    splits, longest = prototypes.signs.shape
+    chosen = members.take(prototypes.dimensions.ravel(), axis=1)
+    chosen ^= (prototypes.signs < 0).ravel()
+    chosen &= (prototypes.signs != 0).ravel()
+    counts: NDArray[np.uint16] = chosen.reshape(-1, splits, longest).sum(axis=2, dtype=np.uint16)
+    return counts.T
 
 
 _CACHE = 1 << 20
@@ -196,14 +222,17 @@ def _planes(level: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return digits
 
 
-def histograms(
-    counts: NDArray[np.integer], levels: int, keep: NDArray[np.bool_] | None = None
-) -> Ints:
+def histograms(counts: NDArray[np.integer], levels: int) -> Ints:
     """How many items have each count: int[splits, items] -> int64[splits, levels]."""
+    if counts.shape[1] > _BATCHED:
+        return np.stack([np.bincount(row, minlength=levels) for row in counts])
     places = counts.astype(np.int64)
     places += (np.arange(len(counts)) * levels)[:, None]
-    chosen = places.ravel() if keep is None else places[keep]
-    return np.bincount(chosen, minlength=len(counts) * levels).reshape(len(counts), levels)
+    return np.bincount(places.ravel(), minlength=len(counts) * levels).reshape(-1, levels)
+
+
+_BATCHED = 8192
+"""Items from which a split is counted by itself (measured: the batch no longer fits the cache)."""
 
 
 def ranks(histogram: Ints) -> NDArray[np.float64]:

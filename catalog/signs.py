@@ -102,13 +102,12 @@ def count_positive(
 
     `by_dimension` is uint8[dims, ceil(items / 8)]; `members` is bool[items].
     """
-    if members is None:
-        return np.bitwise_count(by_dimension).sum(axis=1, dtype=np.int64)
-    mask = np.packbits(members, bitorder="little")
-    bytes_used = np.flatnonzero(mask)
-    return np.bitwise_count(by_dimension[:, bytes_used] & mask[bytes_used]).sum(
-        axis=1, dtype=np.int64
-    )
+    if members is not None:
+        mask = np.packbits(members, bitorder="little")
+        used = np.flatnonzero(mask)
+        by_dimension = by_dimension[:, used] & mask[used]
+    counts: NDArray[np.int64] = np.bitwise_count(by_dimension).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def count_same(by_dimension: Packed, other: Packed, items: int) -> NDArray[np.int64]:
@@ -116,8 +115,10 @@ def count_same(by_dimension: Packed, other: Packed, items: int) -> NDArray[np.in
 
     `other` is uint8[dims, bytes] (row against row) or uint8[bytes] (one row against all).
     """
-    differing = np.bitwise_count(by_dimension ^ other).sum(axis=1, dtype=np.int64)
-    return items - differing
+    same: NDArray[np.int64] = items - np.bitwise_count(by_dimension ^ other).sum(
+        axis=1, dtype=np.int64
+    )
+    return same
 
 
 def entropy(share: NDArray[np.floating] | float) -> NDArray[np.float64]:

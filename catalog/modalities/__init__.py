@@ -10,12 +10,20 @@ from numpy.typing import NDArray
 class Modality(Protocol):
     """Turns items into model inputs, and says where their vectors are read."""
 
-    name: str
-    """text, image or audio."""
-    reading: str
-    """Template or pooling, as stored in the catalog."""
-    items: pd.DataFrame
-    """One row per item in order of its number; columns as in the table `item`."""
+    @property
+    def name(self) -> str:
+        """text, image or audio."""
+        ...
+
+    @property
+    def reading(self) -> str:
+        """Template or pooling, as stored in the catalog."""
+        ...
+
+    @property
+    def items(self) -> pd.DataFrame:
+        """One row per item in order of its number; columns as in the table `item`."""
+        ...
 
     def inputs(self, items: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
         """Arguments of the model's trunk for these items, all of one length."""

@@ -16,6 +16,7 @@ from transformers.utils import cached_file, logging
 
 from catalog import places
 from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
+from catalog.model import device as devices
 from catalog.model import structure
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -66,7 +67,7 @@ def load(
     `dtype` auto is float32 on the CPU and the stored type elsewhere; `device` auto is CUDA where
     there is one. Raises ModelUnavailable, ModelUnsupported or SettingRefused.
     """
-    place = _device(device)
+    place = devices.choose(device)
     if dtype not in ("auto", *DTYPES):
         raise SettingRefused(f"--dtype {dtype!r} is not one of auto, {', '.join(DTYPES)}.")
     wanted = torch.float32 if dtype == "auto" and place.type == "cpu" else DTYPES.get(dtype, "auto")
@@ -75,7 +76,7 @@ def load(
         _check_folder(folder)
     source = str(folder.resolve()) if folder.is_dir() else model
     logging.disable_progress_bar()
-    with _sentences(model, revision):
+    with _Sentences(model, revision):
         config = AutoConfig.from_pretrained(source, revision=revision)
         causal = _is_causal(config)
         kind = AutoModelForCausalLM if causal else AutoModel
@@ -115,20 +116,6 @@ def _is_causal(config: Any) -> bool:
     return known and named.endswith(_CAUSAL_ENDINGS) and not config.is_encoder_decoder
 
 
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise SettingRefused(
-            f"--device {name}: this machine or this build of PyTorch has no such device. "
-            "Use --device cpu."
-        ) from error
-    return device
-
-
 def _check_folder(folder: Path) -> None:
     if not (folder / "config.json").is_file():
         raise ModelUnavailable(
@@ -145,7 +132,8 @@ def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> No
     trunk = structure.trunk_of(module)
     prefix = next((name for name, m in module.named_modules() if m is trunk), "")
     stacks = [
-        name for name, m in module.named_modules()
+        name
+        for name, m in module.named_modules()
         if isinstance(m, nn.ModuleList) and name.startswith(prefix)
     ]
     missing = [key for key in report["missing_keys"] if any(s in key for s in stacks)]
@@ -156,7 +144,7 @@ def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> No
         )
 
 
-class _sentences:  # noqa: N801  (used as a with-block)
+class _Sentences:
     """Foreign errors of loading, translated once."""
 
     def __init__(self, model: str, revision: str | None) -> None:

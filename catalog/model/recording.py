@@ -53,7 +53,7 @@ def _hook(
 
     def keep(hidden: Tensor) -> None:
         if hidden.ndim == 2:  # OPT's FFN runs on items x positions in one axis
-            hidden = hidden.unflatten(0, (items[0], -1))
+            hidden = hidden.reshape(items[0], -1, hidden.shape[-1])
         seen[site] = read(hidden.detach()).clone()
 
     def before(_module: nn.Module, args: Any, kwargs: Any) -> None:

@@ -26,6 +26,10 @@ def pack(states: Tensor, threshold: Tensor | float = 0.0) -> Tensor:
     return ((eights * _GATHER) >> 56).to(torch.uint8)
 
 
+Candidates = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.integer], NDArray[np.float32]]
+"""Flat arrays of one length: dimensions, scores, items, values."""
+
+
 @dataclass(frozen=True)
 class SiteReducer:
     """Reduces the states of one site, with what the pilot froze kept on the device."""
@@ -76,8 +80,8 @@ class SiteReducer:
 
     def candidates(
         self, states: Tensor, items: NDArray[np.integer], poles: Mapping[str, Pole]
-    ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.integer], NDArray[np.float32]]]:
-        """Per pole, the states that may enter it: dimensions, scores, items, values (flat)."""
+    ) -> dict[str, Candidates]:
+        """Per pole, the states that may enter it: see `Candidates`."""
         found = {}
         numbers = torch.from_numpy(items.astype(np.int64)).to(states.device)[:, None]
         for name, pole in poles.items():

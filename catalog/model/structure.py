@@ -52,11 +52,10 @@ class Structure:
 def trunk_of(model: nn.Module) -> nn.Module:
     """The stack of blocks: the encoder of an encoder-decoder, else what get_decoder() names."""
     config: Any = model.config
-    if config.is_encoder_decoder and hasattr(model, "get_encoder"):
-        return model.get_encoder()
-    if hasattr(model, "get_decoder"):
-        return model.get_decoder() or model
-    return model
+    name = "get_encoder" if config.is_encoder_decoder else "get_decoder"
+    getter: Any = getattr(model, name, None)
+    trunk: nn.Module = (getter() if getter is not None else None) or model
+    return trunk
 
 
 def blocks_of(trunk: nn.Module, config: Any) -> tuple[nn.Module, ...]:
@@ -89,7 +88,8 @@ def hidden_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
 def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
     """Learn the structure from one pass; `run` calls the trunk it is given on a small input."""
     trunk = trunk_of(model)
-    blocks = blocks_of(trunk, model.config)
+    config: Any = model.config
+    blocks = blocks_of(trunk, config)
     watch = _Watch(trunk, blocks)
     with watch, attention.capturing(model) as captured:
         run(trunk)
@@ -100,9 +100,9 @@ def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
             "hidden states of shape (items, positions, dimensions)."
         )
     hidden_size = watch.last.shape[-1]
-    widths = {
-        getattr(model.config.get_text_config(), name, None) for name in _FFN_WIDTHS
-    } | {4 * hidden_size}
+    widths = {getattr(config.get_text_config(), name, None) for name in _FFN_WIDTHS} | {
+        4 * hidden_size
+    }
     downs = tuple(_down_projection(calls, hidden_size, widths) for calls in watch.linears)
     return Structure(
         trunk=trunk,
@@ -157,9 +157,7 @@ class _Watch:
             for module in block.modules():
                 if out_features(module) is not None:
                     self._handles.append(
-                        module.register_forward_hook(
-                            lambda m, _i, _o, calls=calls: calls.append(m)
-                        )
+                        module.register_forward_hook(lambda m, _i, _o, calls=calls: calls.append(m))
                     )
         inside = {m for block in self.blocks for m in block.modules()}
         for module in self.trunk.modules():

@@ -202,4 +202,5 @@ class _Sites:
             for position, site in enumerate(sorted([*present, *absent], key=lambda s: s.order))
         ]
         table = pa.Table.from_pylist(rows)
-        file.insert(self.connection, "site", dict(zip(table.column_names, table.columns, strict=True)))
+        columns = dict(zip(table.column_names, table.columns, strict=True))
+        file.insert(self.connection, "site", columns)

@@ -83,12 +83,13 @@ def _rows(session: duckdb.DuckDBPyConnection, sql: str, rows: int) -> pd.DataFra
 
 
 def _distinct(names: list[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    distinct = []
+    distinct: list[str] = []
     for name in names:
-        count = seen.get(name, 0)
-        seen[name] = count + 1
-        distinct.append(f"{name}_{count + 1}" if count else name)
+        number, candidate = 1, name
+        while candidate in distinct:
+            number += 1
+            candidate = f"{name}_{number}"
+        distinct.append(candidate)
     return distinct
 
 

@@ -16,6 +16,8 @@ from catalog.errors import CatalogMissing, CatalogUnreadable
 SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.5.0"
 """Oldest DuckDB that can read the file."""
+BLOCK_SIZE = 65536
+"""Bytes a block: DuckDB's default of 262,144 wastes 7 % of a small catalog."""
 
 
 @contextlib.contextmanager
@@ -24,7 +26,8 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     path.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
-            f"ATTACH ? AS catalog (STORAGE_VERSION '{STORAGE_VERSION}')", [str(path)]
+            f"ATTACH ? AS catalog (STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_SIZE})",
+            [str(path)],
         )
         connection.execute("USE catalog")
         connection.execute(resources.files("catalog.store").joinpath("schema.sql").read_text())

@@ -4,11 +4,12 @@ A Query's text can be pasted into any DuckDB session that uses the file. Values 
 pasted into what runs here; sort orders come from a fixed table.
 """
 
+import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import pandas as pd
@@ -44,7 +45,7 @@ def _literal(value: Value) -> str:
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, tuple):
-        return "[" + ", ".join(str(int(number)) for number in value) + "]::INTEGER[]"
+        return "[" + ", ".join(str(int(number)) for number in value) + "]"
     return str(value)
 
 
@@ -58,24 +59,31 @@ def fetch(path: Path, query: Query) -> pd.DataFrame:
 
     Raises CatalogMissing or CatalogUnreadable.
     """
-    return fetch_arrow(path, query).to_pandas()
+    with _relation(path, query) as relation:
+        return relation.df()
 
 
 def fetch_arrow(path: Path, query: Query) -> pa.Table:
     """`fetch`, as an Arrow table (for packed bits)."""
+    with _relation(path, query) as relation:
+        return relation.to_arrow_table()
+
+
+@contextlib.contextmanager
+def _relation(path: Path, query: Query) -> Iterator[duckdb.DuckDBPyRelation]:
     session = _session(Stamp.of(path))
     values = [list(value) if isinstance(value, tuple) else value for value in query.values]
     try:
         with session.cursor() as cursor:
             cursor.execute("USE catalog")
-            return cursor.execute(query.sql, values).to_arrow_table()
+            yield cursor.sql(query.sql, params=values)
     except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
         raise CatalogUnreadable(
             f"{path} is damaged. Build it again with: dims build MODEL --force"
         ) from error
 
 
-def one(path: Path, query: Query, missing: str) -> "pd.Series[object]":
+def one(path: Path, query: Query, missing: str) -> "pd.Series[Any]":
     """The only row of a query; NotInCatalog with the sentence `missing` where there is none."""
     frame = fetch(path, query)
     if frame.empty:
@@ -190,8 +198,8 @@ def dimensions(
     direction = "DESC" if descending else "ASC"
     return Query(
         f"""
-        SELECT dimension, share_positive, entropy_bits, mean_abs, mean, std,
-          q05, q50, q95, stability, chance, kappa
+        SELECT dimension, share_positive, entropy_bits, mean_abs, mean, std, q50,
+          stability, chance, kappa
         {_LISTED}
         ORDER BY {SORTS[sort]} {direction} NULLS LAST, dimension
         LIMIT ? OFFSET ?
@@ -280,10 +288,12 @@ def find_items(wanted: str, limit: int = 50) -> Query:
         FROM item, asked
         WHERE contains(lower(text), q) OR contains(lower(token), q) OR contains(word, q)
           OR item = try_cast(q AS INTEGER)
-        ORDER BY lower(text) IN (q, '␣' || q) OR lower(token) = q OR item = try_cast(q AS INTEGER)
-            DESC NULLS LAST,
-          word = q DESC NULLS LAST, kind = 'word' DESC,
-          starts_with(word, q) DESC NULLS LAST, length(text), item
+        ORDER BY
+          coalesce(lower(text) IN (q, '␣' || q) OR item = try_cast(q AS INTEGER), false) DESC,
+          coalesce(word = q, false) DESC,
+          kind = 'word' DESC,
+          coalesce(starts_with(word, q), false) DESC,
+          length(text), item
         LIMIT ?
         """,
         (wanted.strip(), limit),
@@ -307,18 +317,19 @@ def family(item: int) -> Query:
 
 
 def extremes(site: str, item: int) -> Query:
-    """Dimensions of a site at whose poles the item stands, most extreme rank first.
+    """Dimensions at whose poles the item stands: those of `site` first, most extreme rank first.
 
-    Columns: dimension, pole, rank, value, sds (distance from the mean in standard deviations).
+    Columns: site, dimension, pole, rank, value, sds (distance from the mean in standard
+    deviations).
     """
     return Query(
         """
-        SELECT dimension, pole, rank, value, (value - mean) / nullif(std, 0) AS sds
-        FROM pole JOIN dimension USING (site, dimension)
-        WHERE site = ? AND item = ? AND pole IN ('positive', 'negative')
-        ORDER BY rank, abs(sds) DESC NULLS LAST, dimension
+        SELECT site, dimension, pole, rank, value, (value - mean) / nullif(std, 0) AS sds
+        FROM pole JOIN dimension USING (site, dimension) JOIN site USING (site)
+        WHERE item = ? AND pole IN ('positive', 'negative')
+        ORDER BY site <> ?, rank, abs(sds) DESC NULLS LAST, position, dimension
         """,
-        (site, item),
+        (item, site),
     )
 
 

@@ -7,7 +7,7 @@ answered again without having seen anybody else's label in between.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, now
@@ -34,8 +34,8 @@ def is_open(queue: ColumnElement[str]) -> ColumnElement[bool]:
 
 def hidden(person: str) -> Select[tuple[str]]:
     """SELECT of the targets hidden from `person` now (a target: a subject without its pole)."""
-    item, queue, subject = schema.queue_item, schema.queue, schema.subject
-    mine = schema.label.alias()
+    item, queue = schema.queue_item.alias(), schema.queue.alias()
+    subject, mine = schema.subject.alias(), schema.label.alias()
     answered = exists().where(
         mine.c.subject == item.c.subject,
         mine.c.author == person,
@@ -73,6 +73,4 @@ def hidden_targets(workspace: Workspace, person: str) -> frozenset[str]:
 def is_hidden(workspace: Workspace, person: str, target: str) -> bool:
     """Whether the whole subject of this key is hidden from the person now."""
     with workspace.reading() as connection:
-        return connection.scalar(
-            select(exists(hidden(person).where(schema.subject.c.target == target)))
-        ) is True
+        return bool(connection.scalar(select(literal(target).in_(hidden(person)))))

@@ -102,7 +102,7 @@ def sqlite_engine(path: Path) -> tuple[Engine, bool]:
             return
         driver = connection.connection.dbapi_connection
         assert driver is not None  # checked out, so there is one
-        driver.execute(f"PRAGMA busy_timeout = {int(wait)}")  # type: ignore[attr-defined]  # sqlite3
+        driver.execute(f"PRAGMA busy_timeout = {int(wait)}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine, read_only

@@ -18,6 +18,8 @@ _BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "57014", "40001", "40P01"}
 _READ_ONLY = {"SQLITE_READONLY", "25006", "42501"}
 _FULL = {"SQLITE_FULL", "53100"}
 _BROKEN = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_ERROR"}
+_GONE = ("08", "28", "3D", "57P")
+"""Beginnings of PostgreSQL's states: connection, password, no such database, shut down."""
 
 
 def busy(where: str) -> WorkspaceBusy:
@@ -69,7 +71,7 @@ def _known(fault: object, where: str) -> CatalogError | None:
         return DiskFull(f"The disk has no room for the workspace {where}: free some space.")
     if code in _BROKEN:
         return truncated(where)
-    if not isinstance(fault, sqlite3.Error) and (code == "" or code.startswith(("08", "57P", "3D"))):
+    if not isinstance(fault, sqlite3.Error) and (not code or code.startswith(_GONE)):
         return WorkspaceUnreadable(
             f"The workspace {where} does not answer. Check the server and DIMS_WORKSPACE."
         )

@@ -59,6 +59,4 @@ def left(workspace: Workspace, person: str, client: str) -> None:
     """Forget a tab that was closed or took another name."""
     table = schema.presence
     with workspace.writing() as connection:
-        connection.execute(
-            delete(table).where(table.c.person == person, table.c.client == client)
-        )
+        connection.execute(delete(table).where(table.c.person == person, table.c.client == client))

@@ -62,7 +62,7 @@ def _time(name: str, comment: str) -> Column[object]:
 
 def _subject() -> Column[str]:
     return Column(
-        "subject", String(24), ForeignKey("subject.key"), nullable=False, comment="What it is about."
+        "subject", String(24), ForeignKey("subject.key"), nullable=False, comment="Its subject."
     )
 
 
@@ -78,7 +78,7 @@ migration = Table(
 subject = Table(
     "subject",
     metadata,
-    Column("key", String(24), primary_key=True, comment="Hash of the seven names; see subjects.py."),
+    Column("key", String(24), primary_key=True, comment="Hash of the seven names."),
     Column("target", String(24), nullable=False, comment="Key of the subject without its pole."),
     Column("model", Text, nullable=False, comment="Model, as in the catalog's build table."),
     Column("revision", Text, nullable=False, comment="Its revision."),
@@ -153,9 +153,7 @@ queue_item = Table(
 queue_closed = Table(
     "queue_closed",
     metadata,
-    Column(
-        "queue", String(80), ForeignKey("queue.key"), primary_key=True, comment="The queue."
-    ),
+    Column("queue", String(80), ForeignKey("queue.key"), primary_key=True, comment="The queue."),
     _time("closed_at", "When its person closed it; from then on nothing is hidden for it."),
     comment="Queues that were closed.",
 )

@@ -14,6 +14,8 @@ from catalog.workspace.file import insert_new
 from catalog.workspace.words import tidy
 
 FIELDS = ("model", "revision", "reading", "site", "kind", "name", "pole")
+NAMED = tuple(schema.subject.c[field] for field in FIELDS)
+"""Its seven columns, for a SELECT."""
 _BATCH = 2000
 
 

@@ -100,8 +100,8 @@ fbda78aaf5 fbfab338d6 fca81a4317 fcc4310ad8 fda6539b84 fe1c6d8751 fe90b31ca8 ffe
 BLOCKED = frozenset(HASHES.split())
 # Not blocked in training, but a shipped passage keeps clear of how these books use them.
 WORDS = """
-savage savagery slave slavery native heathen cannibal barbarian barbarous jew jewish indian
-irishman white_man white_men race tribe tribesman scalp massacre infidel dusky swarthy uncivilized inferior
+savage savagery slave slavery native heathen cannibal barbarian barbarous jew jewish indian irishman
+white_man white_men race tribe tribesman scalp massacre infidel dusky swarthy uncivilized inferior
 chinese arab turk moor malay pagan missionary blood murder corpse suicide execution
 beheaded hanged flogged whip whipped whipping torture tortured kill killed
 """
@@ -308,7 +308,7 @@ def train_tokenizer(texts: list[str], vocabulary: int) -> PreTrainedTokenizerFas
 
 def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     """The tokenizer as transformers loads and saves it."""
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         bos_token=END,
         eos_token=END,
@@ -596,8 +596,8 @@ def export(
 ) -> LlamaForCausalLM:
     """Write float16 weights, configuration, tokenizer and training.json; read them back."""
     out.mkdir(parents=True, exist_ok=True)
-    model = run.model.half()  # type: ignore[no-untyped-call]
-    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+    model = run.model.half()
+    model.generation_config = GenerationConfig(
         bos_token_id=0, eos_token_id=0, do_sample=True, temperature=0.8, top_p=0.95
     )
     model.save_pretrained(out)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 from catalog.errors import SettingRefused
 from catalog.modalities import Modality
-from catalog.model import states
+from catalog.model import device, states
 from catalog.model.loading import LoadedModel
 from catalog.model.reduce import SiteReducer
 from catalog.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
@@ -43,20 +43,23 @@ class Work:
         return len(self.modality.items)
 
     def order(self) -> NDArray[np.int64]:
-        """Item numbers in build order: a random pilot (sorted), then the rest by number."""
-        count = min(PILOT_ITEMS, self.items)
-        chosen = np.random.default_rng(self.seed).choice(self.items, count, replace=False)
-        pilot = np.sort(chosen)
-        return np.concatenate([pilot, np.setdiff1d(np.arange(self.items), pilot)])
+        """Item numbers in build order; see `build_order`."""
+        return build_order(self.items, self.seed, min(PILOT_ITEMS, self.items))
 
     def threads(self) -> int:
         """CPU threads of the forward pass; 0 where the device is not the CPU."""
-        return torch.get_num_threads() if self.model.device.type == "cpu" else 0
+        return device.threads(self.model.device)
 
     def pole_sizes(self) -> dict[str, int]:
         """Poles kept, with the number of items in each."""
         near = {f"near {threshold}": NEAR_ITEMS for threshold in self.thresholds}
         return {"positive": POLE_ITEMS, "negative": POLE_ITEMS} | near
+
+
+def build_order(items: int, seed: int, pilot: int) -> NDArray[np.int64]:
+    """Item numbers in build order: a random pilot (sorted), then the rest by number."""
+    chosen = np.sort(np.random.default_rng(seed).choice(items, pilot, replace=False))
+    return np.concatenate([chosen, np.setdiff1d(np.arange(items), chosen)])
 
 
 def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
@@ -76,7 +79,7 @@ def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
         try:
             if progress is None:
                 frozen, batch = _pilot(work, checkpoint, items, batch, report)
-                passes = _from_disk(work, checkpoint, frozen, items, batch)
+                passes: Batches = _from_disk(work, checkpoint, frozen, items, batch)
             else:
                 passes = states.batches(work.model, work.modality, work.sites, items, batch)
             bits, sums = _chunk(work, frozen, passes, progress, report)
@@ -137,16 +140,19 @@ def _from_disk(
     frozen: dict[str, Frozen],
     items: NDArray[np.int64],
     batch: int,
-) -> Iterator[tuple[NDArray[np.int64], dict[Site, torch.Tensor]]]:
+) -> Batches:
     """The pilot's batches again, without running the model twice."""
     for start in range(0, len(items), batch):
         numbers = items[start : start + batch]
-        yield numbers, {
-            site: torch.from_numpy(
-                checkpoint.pilot(str(site), len(frozen[str(site)].median), start, len(numbers))
-            ).to(work.model.device)
-            for site in work.sites
-        }
+        yield (
+            numbers,
+            {
+                site: torch.from_numpy(
+                    checkpoint.pilot(str(site), len(frozen[str(site)].median), start, len(numbers))
+                ).to(work.model.device)
+                for site in work.sites
+            },
+        )
 
 
 def _chunk(
@@ -157,8 +163,7 @@ def _chunk(
     report: Report,
 ) -> tuple[dict[str, NDArray[np.uint8]], dict[str, SiteSums]]:
     """Signs of one chunk by "site/threshold", and the sums that include it."""
-    device = work.model.device
-    reducers = {site: SiteReducer.on(device, frozen[str(site)]) for site in work.sites}
+    reducers = {site: SiteReducer.on(work.model.device, frozen[str(site)]) for site in work.sites}
     kept = {site: _Kept(work, reducers[site], progress, str(site)) for site in work.sites}
     done = sum(chunk.items for chunk in progress.chunks) if progress else 0
     for numbers, seen in passes:
@@ -186,7 +191,8 @@ class _Kept:
         self.before = before.moments if before else None
         dims = len(reducer.frozen.median)
         self.poles = (
-            before.poles if before
+            before.poles
+            if before
             else {name: Pole.empty(dims, k) for name, k in work.pole_sizes().items()}
         )
         self.found: dict[str, list[tuple[NDArray[np.generic], ...]]] = {n: [] for n in self.poles}

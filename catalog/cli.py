@@ -1,0 +1,211 @@
+"""`dims`: build, read and serve catalogs. Parses, delegates, prints; the work is elsewhere."""
+
+import json
+import sys
+
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from catalog import describe, places, reporting
+from catalog.errors import CatalogError
+
+app = typer.Typer(
+    help="Find out what each dimension of a transformer encodes in its sign.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+CatalogName = Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")]
+
+
+def main() -> None:
+    """Entry point: a CatalogError becomes one sentence and exit 1, a Ctrl-C exit 130."""
+    try:
+        app()
+    except CatalogError as error:
+        _stderr().print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _stderr().print("Stopped. The same command goes on where it stopped.")
+        sys.exit(130)
+
+
+@app.command()
+def build(
+    model: Annotated[str, typer.Argument(help="Hugging Face id, folder, or shipped model.")],
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit on the hub.")] = None,
+    name: Annotated[str | None, typer.Option(help="Short name of the catalog.")] = None,
+    sites: Annotated[
+        str | None,
+        typer.Option(help="Kinds added to resid and final (k,v,ffn), or sites (resid.5,final)."),
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Only these layers, such as 0-4,8 (0 = embeddings).")
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(help="bare (default for causal LMs), special (encoders) or text with {}."),
+    ] = None,
+    thresholds: Annotated[str, typer.Option(help="zero, median, or both.")] = "zero,median",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Items per forward pass.")] = 1024,
+    seed: Annotated[int, typer.Option(help="Seed of the pilot sample.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of the catalog.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace the same build.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
+) -> None:
+    """Run a model over its whole vocabulary and write its catalog; resumes where it stopped."""
+    from catalog import build as building
+
+    settings = building.Settings(
+        model=model,
+        revision=revision,
+        name=name,
+        sites=sites,
+        layers=layers,
+        template=template,
+        thresholds=tuple(part.strip() for part in thresholds.split(",")),
+        dtype=dtype,
+        device=device,
+        batch_size=batch_size,
+        seed=seed,
+        out=out,
+        force=force,
+    )
+    with reporting.progress(quiet) as report:
+        path = building.build(settings, report, reporting.announce)
+    reporting.built(path)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the catalogs in the data folder ($DIMS_DATA, else ./data)."""
+    rows = describe.catalogs()
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        print(f"No catalogs in {places.catalogs()} yet. Build one with: dims build MODEL")
+        return
+    table = _table("slug", "model", "modality", "reading", "items", "MB")
+    for row in rows:
+        known = [str(row.get(key, "")) for key in ("model", "modality", "reading", "items")]
+        shown = known if "problem" not in row else [row["problem"], "", "", ""]
+        table.add_row(row["slug"], *shown, f"{row['bytes'] / 1e6:.1f}")
+    _stdout().print(table)
+
+
+@app.command()
+def info(catalog: CatalogName, as_json: Json = False) -> None:
+    """Say how a catalog was made, and which sites it holds."""
+    known = describe.info(places.find_catalog(catalog))
+    if as_json:
+        _print_json(known)
+        return
+    reporting.show_info(known)
+
+
+@app.command()
+def dimension(
+    catalog: CatalogName,
+    site: Annotated[str, typer.Argument(help="Such as resid.5 or final.")],
+    number: Annotated[int, typer.Argument(metavar="DIM", help="From 0.")],
+    threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show one dimension: share positive, entropy, magnitude, and the items at its poles."""
+    known = describe.dimension(places.find_catalog(catalog), site, number, threshold)
+    if as_json:
+        _print_json(known)
+        return
+    reporting.show_dimension(known)
+
+
+@app.command()
+def verify(
+    catalog: CatalogName,
+    sample: Annotated[int, typer.Option(help="Random items to recompute.", min=1)] = 512,
+    model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the sample.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute random items from the live model; exit 1 where signs differ too often."""
+    from catalog import verify as verifying
+
+    found = verifying.verify(places.find_catalog(catalog), sample, model, seed)
+    if as_json:
+        _print_json(reporting.verification(found))
+    else:
+        reporting.show_verification(found)
+    if not found.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine has: versions, memory, disk, device, browser."""
+    from catalog import doctor as examine
+
+    known = examine.examine()
+    if as_json:
+        _print_json(known)
+        return
+    table = _table("what", "value")
+    for key, value in known.items():
+        table.add_row(key, str(value))
+    _stdout().print(table)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Serve the dashboard on localhost."""
+    from catalog import serving
+
+    raise typer.Exit(serving.serve(port, browser))
+
+
+@app.command()
+def demo(
+    build_only: Annotated[bool, typer.Option("--build-only", help="Do not serve.")] = False,
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Build the catalogs of the shipped models (once), then serve the dashboard."""
+    from catalog import serving
+
+    with reporting.progress(quiet=False) as report:
+        for path in serving.build_demo(report):
+            reporting.built(path)
+    if not build_only:
+        raise typer.Exit(serving.serve(port, browser))
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    print()
+
+
+def _table(*columns: str) -> Table:
+    return reporting.table(*columns)
+
+
+def _stdout() -> Console:
+    return Console()
+
+
+def _stderr() -> Console:
+    return Console(stderr=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""What the reading commands answer, as plain dictionaries (the JSON names scripts rely on)."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from catalog import places
+from catalog.errors import CatalogError, NotInCatalog, SettingRefused
+from catalog.store import queries
+
+
+def catalogs() -> list[dict[str, Any]]:
+    """Every catalog in the data folder: slug, path, model, modality, ...; broken ones say so."""
+    return [_listed(path) for path in places.catalog_files()]
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"slug": path.stem, "path": str(path), "bytes": path.stat().st_size}
+    try:
+        build = queries.fetch(path, queries.build()).iloc[0]
+    except CatalogError as error:
+        return {**row, "model": None, "modality": None, "problem": str(error)}
+    names = ("model", "revision", "modality", "reading", "dtype", "items")
+    return {**row, **{name: _plain(build[name]) for name in names}}
+
+
+def info(path: Path) -> dict[str, Any]:
+    """Identity, settings and sites of one catalog."""
+    build = queries.fetch(path, queries.build()).iloc[0]
+    sites = queries.fetch(path, queries.sites())
+    present = sites[sites["absent"].isna()]
+    absent = sites[sites["absent"].notna()]
+    return {
+        **{str(name): _plain(value) for name, value in build.items()},
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "verified_at": None,
+        "sites": [
+            {"site": row.site, "dims": int(row.dims), "degenerate": _plain(row.degenerate)}
+            for row in present.itertuples()
+        ],
+        "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
+    }
+
+
+def dimension(path: Path, site: str, number: int, threshold: str | None = None) -> dict[str, Any]:
+    """Statistics and poles of one dimension; NotInCatalog names what there is."""
+    known = info(path)
+    chosen = threshold or known["thresholds"][0]
+    if chosen not in known["thresholds"]:
+        raise SettingRefused(
+            f"The catalog holds no signs at threshold {chosen!r}, only at "
+            f"{', '.join(known['thresholds'])}."
+        )
+    dims = {one["site"]: one["dims"] for one in known["sites"]}
+    if site not in dims:
+        raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(dims)}.")
+    row = queries.one(
+        path,
+        queries.dimension(site, chosen, number),
+        f"{site} has dimensions 0 to {dims[site] - 1}; there is no {number}.",
+    )
+    poles = queries.fetch(path, queries.poles(site, number))
+    return {
+        "site": site,
+        "dimension": number,
+        "threshold": chosen,
+        "threshold_value": _plain(row["value"]),
+        **{
+            name: _plain(row[name])
+            for name in (
+                "share_positive",
+                "entropy_bits",
+                "mean",
+                "std",
+                "mean_abs",
+                "minimum",
+                "q05",
+                "q25",
+                "q50",
+                "q75",
+                "q95",
+                "maximum",
+                "stability",
+                "chance",
+                "kappa",
+            )
+        },
+        "poles": {
+            "positive": _items(poles, "positive"),
+            "negative": _items(poles, "negative"),
+            "near": _items(poles, f"near {chosen}"),
+        },
+    }
+
+
+def _items(poles: pd.DataFrame, pole: str) -> list[dict[str, Any]]:
+    rows = poles[poles["pole"] == pole]
+    return [
+        {"item": int(row.item), "text": row.text, "value": float(row.value)}
+        for row in rows.itertuples()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A value that json can write: NumPy scalars become Python's, missing ones None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, pd.Timestamp):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, list):
+        return value
+    return None if pd.isna(value) else value

@@ -1,0 +1,30 @@
+"""The device a model runs on."""
+
+import torch
+
+from catalog.errors import SettingRefused
+
+
+def choose(name: str) -> torch.device:
+    """Device of a name; auto is CUDA where there is one, else the CPU. SettingRefused if absent."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingRefused(
+            f"--device {name}: this machine or this build of PyTorch has no such device. "
+            "Use --device cpu."
+        ) from error
+    return device
+
+
+def threads(device: torch.device) -> int:
+    """CPU threads of a forward pass; 0 where the device is not the CPU."""
+    return torch.get_num_threads() if device.type == "cpu" else 0
+
+
+def describe() -> str:
+    """Name of the accelerator as PyTorch sees it, or cpu."""
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"

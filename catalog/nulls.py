@@ -1,0 +1,198 @@
+"""Nulls: the whole procedure on sets of families drawn from the same background.
+
+`all` and `words` depend on sizes only, so one null per site and size bucket serves every category;
+`matched` draws one item from each member's stratum and serves one category.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.contests import positive_anchors
+from catalog.pools import Pool
+from catalog.prototypes import (
+    TAU,
+    Ints,
+    Site,
+    agreeing,
+    agreeing_members,
+    contrast,
+    halves,
+    histograms,
+    ranks,
+    register,
+)
+from catalog.signs import Packed, count_positive
+
+BUCKETS = (20, 28, 40, 56, 80, 112, 160)
+DRAWS, MOST, ENOUGH = 200, 2000, 10
+"""Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value."""
+SAMPLE = 5000
+"""Background items scored (a fixed sample of `all` and `words`)."""
+SPLITS = 20
+THREADS = 2
+_BATCH = 50
+"""Draws between two looks at the observed value, at progress and at cancelling."""
+
+Splitter = Callable[[int, np.random.Generator], NDArray[np.bool_]]
+"""Members and a generator -> bool[splits, members], equally many anchors in each row."""
+
+
+def bucket(members: int) -> int:
+    """Size at which a category's shared null is drawn: the largest bucket not above it.
+
+    A smaller set has a wider null, so rounding down is the careful side. Below the smallest
+    bucket the size itself.
+    """
+    return max((size for size in BUCKETS if size <= members), default=members)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A background at one site, ready to draw from."""
+
+    items: Ints
+    """Its items; those at `sample` are scored."""
+    positives: Ints
+    """Positive items of each dimension over the whole background: int64[dims]."""
+    sample: Ints
+    """Places in `items`, ascending."""
+    columns: Packed
+    """Signs by dimension of the sample."""
+    stratum: Ints | None = None
+    """For `matched`: the member each item was drawn for."""
+
+    @classmethod
+    def shared(
+        cls, site: Site, items: Ints, positives: Ints, generator: np.random.Generator
+    ) -> "Ground":
+        """Background `all` or `words`: at most SAMPLE items are scored, the same in every draw."""
+        size = min(SAMPLE, len(items))
+        sample = np.sort(generator.choice(len(items), size, replace=False))
+        return cls(items, positives, sample, site.columns(items[sample]))
+
+    @classmethod
+    def matched(cls, site: Site, pool: Pool) -> "Ground":
+        """A category's own background: every item is scored; its members take no part."""
+        columns = site.columns(pool.negatives)
+        everything = np.arange(len(pool.negatives))
+        return cls(pool.negatives, count_positive(columns), everything, columns, pool.stratum)
+
+    def sets(self, size: int, draws: int, generator: np.random.Generator) -> Ints:
+        """Random sets as places in `items`: int64[draws, size].
+
+        One from each stratum where there are strata (whatever `size` says), else without
+        replacement from all.
+        """
+        if self.stratum is None:
+            count = len(self.items)
+            rows = [generator.choice(count, size, replace=False) for _ in range(draws)]
+            return np.array(rows, np.int64).reshape(draws, size)
+        order = np.argsort(self.stratum, kind="stable")
+        _, first, sizes = np.unique(self.stratum[order], return_index=True, return_counts=True)
+        shift = (generator.random((draws, len(sizes))) * sizes).astype(np.int64)
+        return np.asarray(order[first + shift], np.int64)
+
+
+def score_set(
+    site: Site, ground: Ground, drawn: Ints, anchors: NDArray[np.bool_], tau: float = TAU
+) -> float:
+    """Mean prototype AUC of one random set over its splits: as `contests.run`, on the ground.
+
+    `drawn` is int64[size] (places in `ground.items`), `anchors` bool[splits, size]. The pool is
+    the background, which holds the set; the negatives are the sample without the set.
+    """
+    members = site.bits(ground.items[drawn])
+    count, total = int(anchors[0].sum()), len(ground.items)
+    counts = positive_anchors(anchors, members)
+    contrasts = contrast(counts, count, ground.positives, total)
+    prototypes = register(contrasts, count * total, tau)
+    levels = prototypes.signs.shape[1] + 1
+    own = agreeing_members(members, prototypes)
+    histogram = histograms(agreeing(ground.columns, prototypes, len(ground.sample)), levels)
+    sampled = np.isin(drawn, ground.sample, assume_unique=True)
+    if sampled.any():
+        histogram -= histograms(own[:, sampled], levels)
+    placed = np.take_along_axis(ranks(histogram), own.astype(np.int64), axis=1)
+    return float(placed[~anchors].mean())
+
+
+class Null:
+    """A null that draws as far as it is asked to, and remembers; draw i is always the same set.
+
+    `score` maps (set, anchors) to a value; by default the mean prototype AUC at one site. Another
+    one can take the maximum over sites, as "best site" needs.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        ground: Ground,
+        size: int,
+        seed: int,
+        splitter: Splitter | None = None,
+        score: Callable[[Ints, NDArray[np.bool_]], float] | None = None,
+    ) -> None:
+        self.size = size
+        self.aucs: NDArray[np.float64] = np.empty(0)
+        self._ground = ground
+        self._seed = seed
+        self._splitter = splitter or (lambda members, rng: halves(members, SPLITS, rng))
+        self._score = score or (lambda drawn, anchors: score_set(site, ground, drawn, anchors))
+
+    def draw(self, draws: int) -> NDArray[np.float64]:
+        """The first `draws` values of the null, drawing those not drawn yet: float64[draws].
+
+        Each draw is many small steps, so draws run side by side and BLAS on one thread (measured:
+        BLAS on two threads makes a draw ten times slower).
+        """
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
+
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(THREADS) as pool:
+            while len(self.aucs) < draws:
+                batch = self._batch(len(self.aucs) // _BATCH)
+                values = list(pool.map(lambda pair: self._score(*pair), batch))
+                self.aucs = np.concatenate([self.aucs, values])
+        return self.aucs[:draws]
+
+    def _batch(self, number: int) -> Iterator[tuple[Ints, NDArray[np.bool_]]]:
+        generator = np.random.default_rng([self._seed, self.size, number])
+        sets = self._ground.sets(self.size, _BATCH, generator)
+        pairs = [(row, self._splitter(len(row), generator)) for row in sets]
+        return iter(pairs)
+
+    def p(
+        self,
+        observed: float,
+        draws: int = DRAWS,
+        most: int = MOST,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[float, int]:
+        """p = (1 + b) / (1 + B) and B, with b draws of at least the observed value.
+
+        B = `draws`, extended batch by batch to `most` while b < ENOUGH. `progress` is called with
+        the draws made and the most there may be; it may raise to cancel.
+        """
+        made = 0
+        while made < draws or (made < most and self._reached(observed, made) < ENOUGH):
+            made += _BATCH
+            self.draw(made)
+            if progress is not None:
+                progress(made, most)
+        return (1 + self._reached(observed, made)) / (1 + made), made
+
+    def _reached(self, observed: float, made: int) -> int:
+        return int((self.aucs[:made] >= observed).sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean of the draws made."""
+        return float(self.aucs.mean())
+
+    @property
+    def p95(self) -> float:
+        """95th percentile of the draws made."""
+        return float(np.quantile(self.aucs, 0.95))

@@ -1,0 +1,244 @@
+"""Pools: a category's members and the items they are told apart from.
+
+Only family representatives are negatives, and no token of a member's family is. Every function
+that draws takes a seeded NumPy Generator.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Background = Literal["all", "words", "matched"]
+BACKGROUNDS: tuple[Background, ...] = ("all", "words", "matched")
+PER_MEMBER = 20
+"""Items drawn for each member of the `matched` background."""
+DECILES = 10
+_SPACE = "␣"
+_LENGTHS = np.array([2, 4, 6, 9])
+"""Length bands in characters: 1, 2-3, 4-5, 6-8, 9 and more."""
+
+Items = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Background plus members; what is compared, and how it was drawn."""
+
+    background: str
+    members: Items
+    """One item per family."""
+    negatives: Items
+    """Background items of no member's family, ascending (for `matched` in order of drawing)."""
+    left_out: Items
+    """Background items of the members' families: usually the members themselves."""
+    stratum: NDArray[np.int64] | None = None
+    """For `matched`: the place among `members` each negative was drawn for."""
+    widened: int = 0
+    """Members whose own stratum had fewer than PER_MEMBER items left."""
+    short: int = 0
+    """Items that even the widest stratum lacked, over all members."""
+
+    @property
+    def size(self) -> int:
+        """Items in the pool."""
+        return len(self.members) + len(self.negatives)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the matched background matches, one value per item."""
+
+    kind: NDArray[np.int64]
+    script: NDArray[np.int64]
+    spaced: NDArray[np.int64]
+    case: NDArray[np.int64]
+    length: NDArray[np.int64]
+    decile: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls,
+        text: Sequence[str],
+        kind: Sequence[str],
+        family: NDArray[np.integer],
+        counts: NDArray[np.integer] | None = None,
+    ) -> "Traits":
+        """Traits from the table `item` (text, kind, family), and corpus counts where known.
+
+        Choices where the method is silent: the kind of token is matched too (a piece is no
+        control for a word); the script is that of the first letter, else "digit" or "other"; the
+        decile is the item's among family representatives of its kind, most frequent first, by
+        corpus count and then id, or by id alone without counts.
+        """
+        bare = [t.strip(_SPACE) for t in text]
+        kinds = _codes(list(kind))
+        return cls(
+            kind=kinds,
+            script=_codes([script(t) for t in bare]),
+            spaced=np.array([t.startswith(_SPACE) for t in text], np.int64),
+            case=_codes([letter_case(t) for t in bare]),
+            length=np.searchsorted(_LENGTHS, [len(t) for t in bare], side="right"),
+            decile=_deciles(kinds, np.asarray(family, np.int64), counts),
+        )
+
+
+def script(text: str) -> str:
+    """Script of the first letter (the first word of its Unicode name), else digit or other."""
+    for character in text:
+        if character.isalpha():
+            return "LATIN" if character.isascii() else unicodedata.name(character, "?").split()[0]
+    return "digit" if any(c.isdigit() for c in text) else "other"
+
+
+def letter_case(text: str) -> str:
+    """Whether text is lower, upper, title (first letter only), mixed, or has no case."""
+    if text.islower():
+        return "lower"
+    if text.isupper():
+        return "upper" if len(text) > 1 else "title"
+    if text == text.lower():
+        return "none"
+    return "title" if text[:1].isupper() and text[1:] == text[1:].lower() else "mixed"
+
+
+def _codes(values: Sequence[str]) -> NDArray[np.int64]:
+    return np.unique(np.array(values, dtype=object).astype(str), return_inverse=True)[1].astype(
+        np.int64
+    )
+
+
+def _deciles(
+    kinds: NDArray[np.int64], family: Items, counts: NDArray[np.integer] | None
+) -> NDArray[np.int64]:
+    """Decile of every item, 0 the most frequent tenth of the representatives of its kind."""
+    number = np.arange(len(family))
+    order = number if counts is None else np.lexsort((number, -np.asarray(counts, np.int64)))
+    deciles = np.zeros(len(family), np.int64)
+    for kind in np.unique(kinds):
+        mine = order[kinds[order] == kind]
+        standing = np.cumsum(family[mine] == mine)  # representatives up to here
+        total = max(1, int(standing[-1]))
+        deciles[mine] = np.minimum(np.maximum(standing - 1, 0) * DECILES // total, DECILES - 1)
+    return deciles
+
+
+class Pools:
+    """Backgrounds of one catalog; build once, ask for each category.
+
+    `kind` and `family` are columns of the table `item`; `traits` is needed for `matched` only.
+    """
+
+    def __init__(
+        self, kind: Sequence[str], family: NDArray[np.integer], traits: Traits | None = None
+    ) -> None:
+        self.family: Items = np.asarray(family, np.int64)
+        own = self.family == np.arange(len(self.family))
+        self._all: Items = np.flatnonzero(own)
+        self._words: Items = np.flatnonzero(own & (np.asarray(kind, dtype=object) == "word"))
+        self._strata = None if traits is None else _Strata(traits, self._all)
+
+    def items(self, background: str) -> Items:
+        """Family representatives of `all` or `words`, ascending, whoever the members are."""
+        return {"all": self._all, "words": self._words}[background]
+
+    def pool(self, background: Background, members: Items, generator: np.random.Generator) -> Pool:
+        """Pool of a category or concept; the generator is used by `matched` only.
+
+        Whole-word tokens that the members are not (pieces, symbols) join the pool all the same.
+        """
+        members = np.asarray(members, np.int64)
+        families = self.family[members]
+        if background == "matched":
+            if self._strata is None:
+                raise ValueError("The matched background needs the traits of the items.")
+            return self._strata.draw(members, families, generator)
+        items = self.items(background)
+        own = np.isin(items, families)
+        return Pool(background, members, items[~own], items[own])
+
+
+class _Strata:
+    """Representatives grouped by traits, from the narrowest group to the widest.
+
+    Widening, step by step until PER_MEMBER are found: the decile by one more each time, then any
+    decile; any length band; any case; any leading space; any script (of the same kind always).
+    """
+
+    def __init__(self, traits: Traits, items: Items) -> None:
+        t = traits
+        self._decile = t.decile
+        self._keys = [
+            np.stack(columns, axis=1)
+            for columns in (
+                (t.kind, t.script, t.spaced, t.case, t.length),
+                (t.kind, t.script, t.spaced, t.case),
+                (t.kind, t.script, t.spaced),
+                (t.kind, t.script),
+                (t.kind,),
+            )
+        ]
+        self._groups = [_grouped(keys, items) for keys in self._keys]
+
+    def draw(self, members: Items, families: Items, generator: np.random.Generator) -> Pool:
+        """PER_MEMBER items for each member, none twice; members take turns in random order."""
+        taken = np.zeros(len(self._decile), np.bool_)
+        taken[families] = True
+        drawn: list[int] = []
+        stratum: list[int] = []
+        widened = short = 0
+        for place in generator.permutation(len(members)):
+            chosen, wide = self._choose(int(members[place]), taken, generator)
+            taken[chosen] = True
+            drawn += chosen
+            stratum += [int(place)] * len(chosen)
+            widened += wide
+            short += PER_MEMBER - len(chosen)
+        return Pool(
+            "matched",
+            members,
+            np.array(drawn, np.int64),
+            families[:0],
+            np.array(stratum, np.int64),
+            widened,
+            short,
+        )
+
+    def _choose(
+        self, member: int, taken: NDArray[np.bool_], generator: np.random.Generator
+    ) -> tuple[list[int], bool]:
+        """Items for one member, all free ones of a narrower stratum before any of a wider."""
+        chosen: list[int] = []
+        steps = 0
+        for group, width in self._widths(member):
+            near = np.abs(self._decile[group] - self._decile[member]) <= width
+            free = group[near & ~taken[group]]
+            free = free[~np.isin(free, chosen)]
+            room = PER_MEMBER - len(chosen)
+            if len(free) > room:
+                free = generator.choice(free, room, replace=False)
+            chosen += free.tolist()
+            steps += 1
+            if len(chosen) == PER_MEMBER:
+                break
+        return chosen, steps > 1
+
+    def _widths(self, member: int) -> list[tuple[Items, int]]:
+        """Groups to draw from in turn, with the largest difference of deciles allowed."""
+        groups = [
+            found.get(tuple(keys[member].tolist()), np.empty(0, np.int64))
+            for keys, found in zip(self._keys, self._groups, strict=True)
+        ]
+        narrow = [(groups[0], width) for width in range(DECILES)]
+        return narrow + [(group, DECILES) for group in groups[1:]]
+
+
+def _grouped(keys: NDArray[np.int64], items: Items) -> dict[tuple[int, ...], Items]:
+    groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for item, key in zip(items.tolist(), keys[items].tolist(), strict=True):
+        groups[tuple(key)].append(item)
+    return {key: np.array(found, np.int64) for key, found in groups.items()}

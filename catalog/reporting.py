@@ -1,0 +1,230 @@
+"""How commands print: progress bars, tables and the sentences between them."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from catalog.build import Plan
+    from catalog.verify import Verification
+
+Report = Callable[[str, int, int], None]
+_LINE_SECONDS = 5.0
+"""Least time between two progress lines where there is no terminal."""
+DEGENERATE_WARNING = 0.25
+"""Share of degenerate dimensions at a site above which a build warns."""
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Report]:
+    """A callable that shows stage, items/s and time left: a bar on a terminal, else lines."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield _Lines().report
+        return
+    bar = Progress(
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("items  {task.fields[rate]:>7} items/s "),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if total == 0:
+                console.print(stage, markup=False)
+                return
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total, completed=done, rate="")
+            speed = bar.tasks[tasks[stage]].speed
+            rate = f"{speed:,.0f}" if speed else ""
+            bar.update(tasks[stage], completed=done, total=total, rate=rate)
+
+        yield report
+
+
+class _Lines:
+    """Progress for logs: a line at each new stage, then one every few seconds."""
+
+    def __init__(self) -> None:
+        self.stage, self.first, self.since, self.last = "", 0, 0.0, 0.0
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if stage != self.stage:
+            self.stage, self.first, self.since, self.last = stage, done, now, 0.0
+        if now - self.last < _LINE_SECONDS and done != total:
+            return
+        self.last = now
+        rate = (done - self.first) / (now - self.since) if now > self.since else 0.0
+        left = f", {(total - done) / rate:,.0f} s left" if rate else ""
+        speed = f", {rate:,.0f} items/s" if rate else ""
+        count = f" {done:,}/{total:,}" if total else ""
+        print(f"{stage}{count}{speed}{left}", file=sys.stderr, flush=True)
+
+
+def announce(plan: "Plan") -> None:
+    """Say what will be built, and what it will take, before it starts."""
+    work = plan.work
+    model = work.model
+    print(
+        f"{model.name} ({model.architecture}, {model.parameters / 1e6:,.1f} M parameters, "
+        f"{model.dtype}, {model.device}) -> {plan.path}\n"
+        f"{work.items:,} items, template {work.modality.reading!r}, {len(work.sites)} sites, "
+        f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB",
+        file=sys.stderr,
+    )
+    for site, reason in plan.absent.items():
+        print(f"no {site}: {reason}", file=sys.stderr)
+
+
+def built(path: Path) -> None:
+    """Say what was built, and warn of degenerate dimensions."""
+    from catalog import describe
+
+    known = describe.info(path)
+    signs = known["items"] * sum(one["dims"] for one in known["sites"])
+    print(
+        f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
+        f"{known['bytes'] / 1e6:,.1f} MB ({known['bytes'] * 8 / signs:.2f} bits per sign).\n"
+        f"Look at it with: dims serve, or: dims info {known['slug']}"
+    )
+    for warning in degenerate_warnings(known):
+        print(f"Warning: {warning}", file=sys.stderr)
+
+
+def degenerate_warnings(known: dict[str, Any]) -> list[str]:
+    """A sentence where more than 25 % of a site's dimensions almost never change sign."""
+    bad = [
+        f"{one['site']} ({one['degenerate'] / one['dims']:.0%})"
+        for one in known["sites"]
+        if (one["degenerate"] or 0) > DEGENERATE_WARNING * one["dims"]
+    ]
+    if not bad:
+        return []
+    other = "special" if known["reading"] == "bare" else "bare"
+    return [
+        f"many dimensions almost never change sign at {', '.join(bad)}. Threshold median does not "
+        f"suffer from this; or build with --template {other}."
+    ]
+
+
+def table(*columns: str) -> Table:
+    """A plain table with these column heads."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        made.add_column(name)
+    return made
+
+
+def show_info(known: dict[str, Any]) -> None:
+    """Print what `dims info` knows."""
+    console = Console()
+    facts = table("catalog", str(known["slug"]))
+    hidden = ("sites", "absent", "slug", "versions")
+    for key in known:
+        if key not in hidden and known[key] is not None:
+            facts.add_row(key, escape(str(known[key])))
+    console.print(facts)
+    sites = table("site", "dims", "degenerate")
+    for one in known["sites"]:
+        sites.add_row(one["site"], str(one["dims"]), str(one["degenerate"]))
+    console.print(sites)
+    for one in known["absent"]:
+        console.print(f"no {one['site']}: {one['reason']}", markup=False)
+    for warning in degenerate_warnings(known):
+        console.print(f"Warning: {warning}", markup=False)
+
+
+def show_dimension(known: dict[str, Any]) -> None:
+    """Print what `dims dimension` knows."""
+    console = Console()
+    console.print(f"{known['site']} > dimension {known['dimension']}", style="bold")
+    if known["threshold"] == "zero":
+        console.print(
+            f"share positive {known['share_positive']:.3f}   "
+            f"entropy {known['entropy_bits']:.3f} bits",
+            highlight=False,
+        )
+    else:
+        console.print(
+            f"threshold median = {known['threshold_value']:.3g} "
+            "(share positive and entropy are constant by construction)"
+        )
+    console.print(
+        f"mean {known['mean']:.3g}   sd {known['std']:.3g}   mean |x| {known['mean_abs']:.3g}",
+        highlight=False,
+    )
+    if known["stability"] is not None:
+        console.print(
+            f"stability to the next layer {known['stability']:.3f} (chance {known['chance']:.3f})",
+            highlight=False,
+        )
+    heads = ("+ pole", "value", "- pole", "value", "near", "value")
+    poles = table(*heads)
+    columns = [known["poles"][pole] for pole in ("positive", "negative", "near")]
+    for rank in range(max(len(column) for column in columns)):
+        cells: list[str] = []
+        for column in columns:
+            one = column[rank] if rank < len(column) else None
+            cells += [escape(one["text"]), f"{one['value']:.3g}"] if one else ["", ""]
+        poles.add_row(*cells)
+    console.print(poles)
+
+
+def verification(found: "Verification") -> dict[str, Any]:
+    """JSON form of a verification."""
+    return {
+        "catalog": str(found.catalog),
+        "sample": found.sample,
+        "passed": found.passed,
+        "intact": found.intact,
+        "content_hash": found.content_hash,
+        "same_setting": found.same_setting,
+        "sites": found.sites,
+        "examples": found.examples,
+    }
+
+
+def show_verification(found: "Verification") -> None:
+    """Print what `dims verify` found."""
+    console = Console()
+    rows = table("site", "threshold", "signs compared", "mismatches", "share")
+    for one in found.sites:
+        rows.add_row(
+            one["site"],
+            one["threshold"],
+            f"{one['signs']:,}",
+            f"{one['mismatches']:,}",
+            f"{one['share']:.4%}",
+        )
+    console.print(rows)
+    for one in found.examples:
+        console.print(
+            f"{one['site']}/{one['dimension']} item {one['item']} ({one['threshold']}): "
+            f"|state - threshold| = {one['distance']:.2e}"
+        )
+    where = (
+        "as built (0 mismatches required)"
+        if found.same_setting
+        else "on another device or thread count than the build's (0.1 % allowed)"
+    )
+    file = "matches" if found.intact else "DOES NOT match"
+    console.print(
+        f"{found.sample:,} items recomputed {where}; the file {file} its content hash: "
+        f"{'passed' if found.passed else 'FAILED'}.",
+        highlight=False,
+    )

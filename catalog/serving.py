@@ -1,0 +1,39 @@
+"""Start the dashboard, and build the catalogs of the models that ship."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from catalog import places
+from catalog.errors import CatalogError
+
+DEMO_MODELS = ("storyteller",)
+"""Shipped models whose catalogs the demo builds."""
+
+
+def serve(port: int, browser: bool) -> int:
+    """Run Streamlit on localhost until it is stopped; returns its exit status."""
+    spec = importlib.util.find_spec("dashboard")
+    if spec is None or spec.submodule_search_locations is None:
+        raise CatalogError("The dashboard is not installed. Install it with: pip install .")
+    app = Path(spec.submodule_search_locations[0]) / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
+    command += ["--server.headless", "false" if browser else "true"]
+    environment = {**os.environ, "DIMS_DATA": str(places.data().resolve())}
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
+    """Build the catalog of each shipped model that has none yet; yields its path."""
+    from catalog import build, reporting
+
+    for name in DEMO_MODELS:
+        path = places.catalogs() / f"{name}{places.SUFFIX}"
+        if not path.is_file():
+            yield build.build(build.Settings(name), report, reporting.announce)

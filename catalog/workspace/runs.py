@@ -1,0 +1,149 @@
+"""What people keep besides labels: flip runs, own concepts, verifications, stars, comments.
+
+One log for all: the newest row of (kind, key) holds. Keys: run - any name; concept - model and
+name; verification - the catalog's content hash; star - person and subject; comment - any name.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import and_, exists, or_, select
+
+from catalog.errors import LabelRefused
+from catalog.workspace import blind, schema
+from catalog.workspace.file import Workspace, insert_new, now
+from catalog.workspace.subjects import Subject, remember
+from catalog.workspace.words import LONGEST_NAME, name, paragraph, tidy
+
+Kind = Literal["run", "concept", "verification", "star", "comment"]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One thing as it stands now."""
+
+    kind: Kind
+    key: str
+    person: str
+    model: str
+    subject: str | None
+    """Key of its subject, where it has one."""
+    body: dict[str, Any]
+    made_at: datetime
+
+
+def save(
+    workspace: Workspace,
+    event: str,
+    kind: Kind,
+    key: str,
+    person: str,
+    model: str,
+    body: Mapping[str, Any],
+    *,
+    subject: Subject | None = None,
+    action: Literal["save", "delete"] = "save",
+) -> bool:
+    """Append one row; True when it is on disk, False where this event already was.
+
+    `body` holds plain JSON values; LabelRefused where it does not (NaN included: use None).
+    """
+    try:
+        text = json.dumps(dict(body), ensure_ascii=True, allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise LabelRefused(f"This {kind} cannot be saved: {error}. Use plain values.") from error
+    row = {
+        "event": tidy(event, "event id", LONGEST_NAME),
+        "kind": kind,
+        "key": tidy(key, "key"),
+        "person": name(person),
+        "model": tidy(model, "model"),
+        "subject": subject.key if subject else None,
+        "action": action,
+        "body": text,
+        "made_at": now(),
+    }
+    table = schema.saved
+    with workspace.writing() as connection:
+        if connection.execute(select(table.c.id).where(table.c.event == row["event"])).first():
+            return False
+        if subject:
+            remember(connection, [subject, subject.whole])
+        connection.execute(insert_new(connection, table).values(**row))
+    return True
+
+
+def held(
+    workspace: Workspace,
+    kind: Kind,
+    viewer: str | None,
+    *,
+    key: str | None = None,
+    model: str | None = None,
+    person: str | None = None,
+    target: str | None = None,
+) -> list[Saved]:
+    """Everything of one kind that holds now, newest first; what is hidden from `viewer` left out.
+
+    `target`: only those about this whole subject or one of its poles.
+    """
+    table, newer, subject = schema.saved, schema.saved.alias(), schema.subject
+    later = or_(
+        newer.c.made_at > table.c.made_at,
+        and_(newer.c.made_at == table.c.made_at, newer.c.id > table.c.id),
+    )
+    same = and_(newer.c.kind == table.c.kind, newer.c.key == table.c.key)
+    asked = {table.c.key: key, table.c.model: model, table.c.person: person}
+    query = (
+        select(table)
+        .outerjoin(subject, subject.c.key == table.c.subject)
+        .where(table.c.kind == kind, table.c.action == "save", ~exists().where(same, later))
+        .where(*(column == value for column, value in asked.items() if value is not None))
+        .where(
+            or_(table.c.subject.is_(None), blind.visible(viewer, table.c.person, subject.c.target))
+        )
+        .order_by(table.c.made_at.desc(), table.c.id.desc())
+    )
+    if target is not None:
+        query = query.where(subject.c.target == target)
+    with workspace.reading() as connection:
+        return [
+            Saved(
+                kind, row.key, row.person, row.model, row.subject, json.loads(row.body), row.made_at
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def star(workspace: Workspace, event: str, person: str, subject: Subject, on: bool = True) -> bool:
+    """Star a subject, or take the star off."""
+    person = name(person)
+    key = hashlib.sha256(f"{person}\n{subject.key}".encode()).hexdigest()[:24]
+    action: Literal["save", "delete"] = "save" if on else "delete"
+    body = {field: getattr(subject, field) for field in ("site", "kind", "name", "pole")}
+    return save(
+        workspace, event, "star", key, person, subject.model, body, subject=subject, action=action
+    )
+
+
+def comment(workspace: Workspace, event: str, person: str, subject: Subject, text: str) -> bool:
+    """Comment on a subject; the event names the comment."""
+    body = {"text": paragraph(text, "comment")}
+    return save(workspace, event, "comment", event, person, subject.model, body, subject=subject)
+
+
+def concept_key(model: str, concept: str) -> str:
+    """Key of a person's own concept: one of a name for each model."""
+    return hashlib.sha256(f"{model}\n{tidy(concept, 'name')}".encode()).hexdigest()[:24]
+
+
+def verified_at(workspace: Workspace, content_hash: str) -> datetime | None:
+    """When the catalog of this content was last verified without a mismatch; None if never."""
+    for row in held(workspace, "verification", None, key=content_hash):
+        if row.body.get("passed"):
+            return row.made_at
+    return None

@@ -1,0 +1,1 @@
+"""The dashboard over catalogs: pages that choose, fetch and draw."""

@@ -1,0 +1,55 @@
+"""The dashboard: `streamlit run dashboard/app.py`, or `dims serve`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import frames, parts, rail
+
+VIEWS = Path(__file__).parent / "views"
+# Group, file in views, title, icon: a new page is one line here.
+PAGES = [
+    ("Browse", "overview", "Overview", "home"),
+    ("Browse", "dimensions", "Dimensions", "scatter_plot"),
+    ("Browse", "dimension", "Dimension", "align_vertical_bottom"),
+    ("Browse", "item", "Item", "match_word"),
+    ("More", "sql", "SQL", "database"),
+    ("More", "glossary", "Glossary", "menu_book"),
+    ("More", "status", "Status", "monitor_heart"),
+]
+
+
+def navigation() -> dict[str, list[st.Page]]:
+    """Pages by group, the first one being the start."""
+    groups: dict[str, list[st.Page]] = {}
+    for group, file, title, icon in PAGES:
+        groups.setdefault(group, []).append(
+            st.Page(
+                VIEWS / f"{file}.py",
+                title=title,
+                icon=f":material/{icon}:",
+                default=file == PAGES[0][1],
+            )
+        )
+    return groups
+
+
+def main() -> None:
+    """Draw the frame, then the page."""
+    st.set_page_config("Dimension catalog", str(VIEWS.parent / "favicon.svg"), layout="wide", initial_sidebar_state=220)
+    st.html(VIEWS.parent / "style.css")
+    page = st.navigation(navigation(), expanded=True)
+    with parts.guard():
+        readable = [entry for entry in frames.catalogs() if entry.build is not None]
+        heading, box = st.columns(2, vertical_alignment="center")
+        heading.header(page.title, anchor=False)
+        if readable:
+            chosen = rail.choose(readable)
+            with box:
+                rail.search(chosen)
+        else:
+            rail.forget()
+        page.run()
+
+
+main()

@@ -1,0 +1,115 @@
+"""The frame around every page: catalog, site, threshold on the left, one search box on top."""
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from catalog.errors import NotInCatalog
+from dashboard import address, frames, parts, settings
+from dashboard.frames import Here
+
+_HERE = "rail.here"
+_ADDRESS = re.compile(r"(?:((?:resid|k|v|ffn)\.\d+|final)\s*/\s*)?(\d+)")
+_SITE = re.compile(r"(?:resid|k|v|ffn)\.\d+|final")
+
+
+def choose(entries: list[frames.Entry]) -> Here:
+    """Draw the choices in the sidebar and return them; `here` gives them to pages."""
+    slugs = [entry.path.stem for entry in entries]
+    address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
+    slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
+    entry = entries[slugs.index(slug)]
+    present = frames.sites(entry.path).dropna(subset="dims")
+    names = present.site.tolist()
+    address.seed("rail.site", "site", _middle(present), address.among(names))
+    site = st.sidebar.selectbox("Site", names, key="rail.site", help=frames.term("site"))
+    thresholds = list(frames.build(entry.path)["thresholds"])
+    address.seed("rail.threshold", "threshold", thresholds[0], address.among(thresholds))
+    threshold = st.sidebar.radio(
+        "Threshold",
+        thresholds,
+        key="rail.threshold",
+        horizontal=True,
+        help=frames.term("dimension_sign.threshold"),
+    )
+    chosen = Here(entry.path, site, threshold)
+    st.session_state[_HERE] = chosen
+    address.write(**address.of(chosen))
+    return chosen
+
+
+def here() -> Here:
+    """What is chosen; NotInCatalog before there is any catalog."""
+    chosen = st.session_state.get(_HERE)
+    if not isinstance(chosen, Here):
+        raise NotInCatalog("There is no catalog yet. Make one with: dims demo")
+    return chosen
+
+
+def forget() -> None:
+    """No catalog is chosen."""
+    st.session_state.pop(_HERE, None)
+
+
+def _middle(present: pd.DataFrame) -> str:
+    # The site that verdicts are made at: the middle residual one.
+    residual = present[present.kind == "resid"]
+    if residual.empty:
+        return str(present.site.iloc[0])
+    last = residual.layer.max()
+    chosen = residual[residual.layer >= last / 2]
+    return str(chosen.site.iloc[0])
+
+
+def search(chosen: Here) -> None:
+    """Draw the search box; go where it says."""
+    st.text_input(
+        "Search",
+        key="rail.search",
+        placeholder="word, resid.5/123, 123, #item",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        on_change=_asked,
+    )
+    text = st.session_state.pop("rail.asked", "")
+    if text:
+        view, place, more = target(text, chosen)
+        address.go(view, place, **more)
+
+
+def _asked() -> None:
+    st.session_state["rail.asked"] = st.session_state["rail.search"].strip()
+    st.session_state["rail.search"] = ""
+
+
+def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
+    """Page, place and parameters a search leads to.
+
+    resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
+    """
+    sites = frames.sites(chosen.path).dropna(subset="dims").set_index("site").dims
+    match = _ADDRESS.fullmatch(text)
+    if match:
+        site, number = match.group(1) or chosen.site, int(match.group(2))
+        if site in sites.index and number < sites[site]:
+            return "dimension", chosen._replace(site=site), {"dim": number}
+    if _SITE.fullmatch(text) and text in sites.index:
+        return "dimensions", chosen._replace(site=text), {}
+    if re.fullmatch(r"#\d+", text):
+        return "item", chosen, {"item": text[1:]}
+    return "item", chosen, {"q": text}
+
+
+def warn_degenerate(chosen: Here) -> None:
+    """Say so where more than a quarter of the site's dimensions hardly ever change sign."""
+    row = frames.sites(chosen.path).set_index("site").loc[chosen.site]
+    share = row.degenerate / row.dims
+    if chosen.threshold == "zero" and share > settings.WARN_DEGENERATE:
+        build = frames.build(chosen.path)
+        other = "special" if build["reading"] == "bare" else "bare"
+        parts.notice(
+            f"{row.degenerate:.0f} of {row.dims:.0f} dimensions ({share:.0%}) of {chosen.site} "
+            "hardly ever change sign with threshold zero. "
+            f"Try threshold median, or build with --template {other}."
+        )

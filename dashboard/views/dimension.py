@@ -1,0 +1,140 @@
+"""One dimension: its values, both poles, the same number across layers, its partners."""
+
+import streamlit as st
+
+from dashboard import address, charts, frames, parts, rail
+from dashboard.frames import Here
+
+here = rail.here()
+balanced = here.threshold == "median"
+
+
+def browse_bar(dims: int) -> int:
+    """Number field with previous and next; keys j and k."""
+    address.seed("dimension.number", "dim", 0, address.between(0, dims - 1))
+
+    def step(by: int) -> None:
+        st.session_state["dimension.number"] = (st.session_state["dimension.number"] + by) % dims
+
+    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
+        parts.breadcrumb(here.slug, here.site, f"dimension {st.session_state['dimension.number']}")
+        st.space("stretch")
+        st.button("Previous", on_click=step, args=(-1,), shortcut="k", icon=":material/chevron_left:")
+        st.number_input(
+            "Dimension", 0, dims - 1, key="dimension.number", label_visibility="collapsed", width=130
+        )
+        st.button("Next", on_click=step, args=(1,), shortcut="j", icon=":material/chevron_right:")
+    return int(st.session_state["dimension.number"])
+
+
+def pole_panel(title: str, answer: frames.Answer, name: str, colour: str) -> None:
+    """Items of one pole; a click opens the item."""
+    rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
+    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole")):
+        key = f"dimension.{name.replace(' ', '_')}"
+        event = st.plotly_chart(
+            charts.pole(rows, colour),
+            key=key,
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
+        )
+    points = event["selection"]["points"]
+    if points and parts.changed(key, points[0]["point_index"]):
+        address.go("item", here, item=rows.item[points[0]["point_index"]])
+
+
+def near_panel(answer: frames.Answer) -> None:
+    """Items nearest the threshold; a click opens the item."""
+    rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
+    rows = rows[["text", "value", "item"]]
+    title = f"Nearest the {here.threshold} threshold"
+    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole.pole")):
+        event = parts.table(
+            rows,
+            key="dimension.near",
+            on_select="rerun",
+            selection_mode="single-cell",
+            column_order=["text", "value"],
+        )
+    row = parts.picked("dimension.near", event)
+    if row is not None:
+        address.go("item", here, item=rows.item[row])
+
+
+def figures(row: "frames.Row") -> None:
+    """The numbers under the histogram."""
+    facts = [
+        ("Mean", row["mean"], "dimension.mean"),
+        ("sd", row["std"], "dimension.std"),
+        ("Mean |x|", row["mean_abs"], "dimension.mean_abs"),
+        ("5 %", row["q05"], "dimension.q05"),
+        ("Median", row["q50"], "dimension.q50"),
+        ("95 %", row["q95"], "dimension.q95"),
+    ]
+    if balanced:
+        facts.append(("Threshold", row["value"], "dimension_sign.value"))
+    else:
+        facts.append(("Share +", row["share_positive"], "dimension_sign.share_positive"))
+        facts.append(("Entropy, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
+    facts.append(("Stability", row["stability"], "dimension_sign.stability"))
+    facts.append(("by chance", row["chance"], "dimension_sign.chance"))
+    with st.container(horizontal=True, gap="xsmall"):
+        for fact in facts:
+            parts.figure(*fact)
+
+
+def partners_panel(here: Here, number: int) -> None:
+    """Dimensions whose signs depend most on this one's."""
+    found = frames.partners(here, number)
+    help = "Mutual information of the two signs over all items, the worst first. phi: correlation of the signs."
+    with parts.panel("Most dependent dimensions", found.answer, help):
+        event = parts.table(
+            found.answer.frame,
+            key="dimension.partners",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=340,
+        )
+        st.caption(
+            f"Independent signs show {parts.number(found.reference)} bits at this number of items. "
+            f"{found.excluded} degenerate dimensions are left out."
+        )
+    row = parts.picked("dimension.partners", event)
+    if row is not None:
+        address.go("dimension", here, dim=found.answer.frame.dimension[row])
+
+
+present = frames.sites(here.path).set_index("site")
+number = browse_bar(int(present.dims[here.site]))
+address.write(dim=number)
+rail.warn_degenerate(here)
+row = frames.dimension(here, number)
+poles = frames.poles(here, number)
+shown = 20
+
+left, middle, right = st.columns([3, 4, 3], gap="medium")
+with left:
+    pole_panel(":orange[**+**] positive pole", poles, "positive", charts.POSITIVE)
+with middle:
+    with parts.panel("Values of all items", frames.dimension_copy(here, number)):
+        st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=charts.CONFIG)
+    figures(row)
+    if balanced:
+        st.caption(
+            "With threshold median, share positive and entropy are constant by construction "
+            "and are not shown."
+        )
+with right:
+    pole_panel(":blue[**−**] negative pole", poles, "negative", charts.NEGATIVE)
+
+left, right = st.columns([3, 7], gap="medium")
+with left:
+    near_panel(poles)
+with right:
+    across = frames.across(here, number)
+    with parts.panel("The same number across layers", across, frames.term("dimension_sign.stability")):
+        st.plotly_chart(
+            charts.across(across.frame, here.site, balanced), key="dimension.across", config=charts.CONFIG
+        )
+partners_panel(here, number)

@@ -1,0 +1,120 @@
+"""One item: its signs at a site, its nearest neighbours, the dimensions it is extreme in."""
+
+import streamlit as st
+
+from dashboard import address, charts, frames, parts, rail
+
+here = rail.here()
+items = int(frames.build(here.path)["items"])
+
+
+def choose() -> int | None:
+    """Search field and the matches; the item chosen."""
+    address.seed("item.wanted", "q", "", address.anything)
+    asked = st.query_params.get("item")
+    if asked and not st.session_state["item.wanted"]:
+        st.session_state["item.wanted"] = f"#{asked}"
+    left, right = st.columns(2)
+    wanted = left.text_input(
+        "Word, part of a word, or #number", key="item.wanted", placeholder="cat"
+    ).strip()
+    matches = frames.find_items(here.path, wanted.removeprefix("#")).frame
+    if matches.empty:
+        parts.empty(f"No item of {here.slug} contains {wanted!r}. Try a shorter part of it.")
+        return None
+    numbers = matches.item.tolist()
+    labels = {row.item: f"{parts.visible(row.text)}   #{row.item} {row.kind}" for row in matches.itertuples()}
+    if st.session_state.get("item.number") not in numbers:
+        st.session_state.pop("item.number", None)
+    address.seed("item.number", "item", numbers[0], address.between(0, items - 1))
+    if st.session_state["item.number"] not in numbers:
+        st.session_state["item.number"] = numbers[0]
+    number = right.selectbox(
+        f"{len(numbers)} matches, the best first", numbers, key="item.number", format_func=labels.get
+    )
+    address.write(q=wanted, item=number)
+    return int(number)
+
+
+def signs_panel(number: int) -> None:
+    """The strip of D cells; a click opens the dimension."""
+    signs, answer = frames.strip(here, number)
+    share = f"{signs.mean():.0%} of {len(signs):,} positive"
+    with parts.panel(f"Signs at {here.site}: {share}; click a cell to open it", answer):
+        event = st.altair_chart(charts.strip(signs), key="item.strip", on_select="rerun")
+    cells = event["selection"].get("cell") or []
+    if cells and parts.changed("item.strip", cells[0]["dimension"]):
+        address.go("dimension", here, dim=cells[0]["dimension"])
+
+
+def neighbours_panel(number: int) -> None:
+    """Nearest items by Hamming distance; a click opens the item."""
+    family = st.session_state.get("item.family", False)
+    found = frames.neighbours(here, number, family)
+    help = "Items whose signs differ in the fewest dimensions (Hamming distance). " + frames.term("item.family")
+    with parts.panel("Nearest items", found.answer, help):
+        event = parts.table(
+            found.answer.frame[["text", "same", "distance", "item"]],
+            key="item.neighbours",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=460,
+        )
+        st.caption(f"The median item shares {found.reference:.1%} of its signs with this one.")
+        st.checkbox("Also its own family (other case, inflections)", key="item.family")
+    row = parts.picked("item.neighbours", event)
+    if row is not None:
+        address.go("item", here, item=found.answer.frame.item[row])
+
+
+def extremes_panel(number: int) -> None:
+    """Dimensions at whose poles the item stands; a click opens the dimension."""
+    answer = frames.extremes(here, number)
+    with parts.panel("Poles it stands at", answer, frames.term("pole.rank")):
+        if answer.frame.empty:
+            st.caption("It is among the most extreme items of no dimension, at any site.")
+            return
+        event = parts.table(
+            answer.frame,
+            key="item.extremes",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(250, 36 * len(answer.frame) + 40),
+        )
+    row = parts.picked("item.extremes", event)
+    if row is not None:
+        found = answer.frame.iloc[row]
+        address.go("dimension", here._replace(site=found["site"]), dim=found["dimension"])
+
+
+def rarest_panel(number: int) -> None:
+    """Signs that few items share with this one; a click opens the dimension."""
+    if here.threshold == "median":
+        st.caption("With threshold median all signs are equally rare by construction.")
+        return
+    answer = frames.rarest(here, number)
+    help = "Dimensions in which the fewest items have the same sign as this one."
+    with parts.panel("Its rarest signs", answer, help):
+        event = parts.table(
+            answer.frame,
+            key="item.rarest",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=250,
+        )
+    row = parts.picked("item.rarest", event)
+    if row is not None:
+        address.go("dimension", here, dim=answer.frame.dimension[row])
+
+
+number = choose()
+if number is not None:
+    item = frames.item(here.path, number)
+    parts.breadcrumb(here.slug, here.site, f"item {number}", item["text"])
+    signs_panel(number)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        neighbours_panel(number)
+    with right:
+        rarest_panel(number)
+        extremes_panel(number)
