@@ -116,7 +116,7 @@ def build(
             checkpoint = Checkpoint(folder)
             progress = stages.run(plan.work, checkpoint, report)
             report("writing", 0, 1)
-            row = _build_row(plan, progress.seconds)
+            row = build_row(plan, progress.seconds)
             items, order = plan.work.modality.items, plan.work.order()
             assemble.assemble(plan.path, checkpoint, progress, row, items, order, plan.absent)
             report("writing", 1, 1)
@@ -208,7 +208,8 @@ def _slug(name: str) -> str:
     return kept.strip("-._")[:80].lower() or "model"
 
 
-def _build_row(plan: Plan, seconds: float) -> dict[str, Any]:
+def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
+    """Columns of the table build, but the hashes."""
     model, work = plan.work.model, plan.work
     return {
         "schema_version": file.SCHEMA_VERSION,
@@ -240,7 +241,12 @@ def _build_row(plan: Plan, seconds: float) -> dict[str, Any]:
 def _check_room(plan: Plan) -> None:
     """Refuse before hours of work what the disk cannot hold."""
     folder = plan.path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingRefused(
+            f"{folder} cannot be written ({error.strerror}). Choose another folder with --out."
+        ) from error
     free, needed = shutil.disk_usage(folder).free, plan.bytes * 2
     if needed > free:
         raise DiskFull(

@@ -136,7 +136,7 @@ class Checkpoint:
     def add_pilot(self, site: str, states: NDArray[np.float32]) -> None:
         """Append pilot states of one site on disk, where they take no memory."""
         with (self.folder / f"pilot-{site}.f32").open("ab") as stream:
-            states.tofile(stream)
+            stream.write(np.ascontiguousarray(states).data)  # tofile hides a full disk
 
     def pilot(self, site: str, dims: int, first: int = 0, count: int = -1) -> NDArray[np.float32]:
         """Pilot states of one site: float32[count, dims] from row `first` (-1: all the rest)."""
@@ -147,6 +147,10 @@ class Checkpoint:
             offset=first * dims * 4,
         )
         return values.reshape(-1, dims)
+
+    def drop_frozen(self) -> None:
+        """Forget what the pilot froze, so that it runs again."""
+        (self.folder / "frozen.npz").unlink(missing_ok=True)
 
     def drop_pilot(self) -> None:
         """Remove the pilot's states."""

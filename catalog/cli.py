@@ -2,8 +2,6 @@
 
 import json
 import sys
-
-
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +54,7 @@ def build(
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Items per forward pass.")] = 1024,
-    seed: Annotated[int, typer.Option(help="Seed of the pilot sample.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the pilot sample.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder of the catalog.")] = None,
     force: Annotated[bool, typer.Option(help="Replace the same build.")] = False,
     quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
@@ -128,12 +126,64 @@ def dimension(
     reporting.show_dimension(known)
 
 
+@app.command("features")
+def features_(
+    catalog: CatalogName,
+    categories: Annotated[
+        Path | None, typer.Option(help="Folder of category files; by default the shipped ones.")
+    ] = None,
+    nulls: Annotated[
+        str, typer.Option(help="Sites at which matched nulls are drawn: all, or primary.")
+    ] = "all",
+    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure every category at every site anew, and replace the catalog's findings."""
+    from catalog import finding
+
+    path = places.find_catalog(catalog)
+    with reporting.progress(quiet) as report:
+        finding.measure(path, categories, report, nulls)
+    rows = describe.features(path)
+    if as_json:
+        _print_json(rows)
+        return
+    reporting.show_features(rows)
+
+
+@app.command()
+def feature(
+    catalog: CatalogName,
+    site: Annotated[str, typer.Argument(help="Such as resid.5 or final.")],
+    words: Annotated[str | None, typer.Option(help="Words, separated by commas.")] = None,
+    category: Annotated[str | None, typer.Option(help="Name of a category.")] = None,
+    threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    background: Annotated[str, typer.Option(help="all, words or matched.")] = "matched",
+    as_json: Json = False,
+) -> None:
+    """Read one feature: of a category, or of words made up on the spot."""
+    from catalog import live_feature
+
+    if (words is None) == (category is None):
+        raise typer.BadParameter("give either --words or --category", param_hint="--words")
+    path = places.find_catalog(catalog)
+    if category is not None:
+        known = live_feature.category_report(path, site, category, threshold, background)
+    else:
+        listed = [word.strip() for word in str(words).split(",") if word.strip()]
+        known = live_feature.words_report(path, site, listed, threshold, background)
+    if as_json:
+        _print_json(known)
+        return
+    reporting.show_feature(known)
+
+
 @app.command()
 def verify(
     catalog: CatalogName,
     sample: Annotated[int, typer.Option(help="Random items to recompute.", min=1)] = 512,
     model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the sample.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the sample.", min=0)] = None,
     as_json: Json = False,
 ) -> None:
     """Recompute random items from the live model; exit 1 where signs differ too often."""

@@ -14,7 +14,7 @@ from catalog.prototypes import (
     Contrasts,
     Ints,
     Prototypes,
-    Site,
+    SiteSigns,
     agreeing,
     agreeing_members,
     contrast,
@@ -43,7 +43,7 @@ class Contest:
     """Places of the negatives among the scored items; None where they are all negatives."""
 
     @classmethod
-    def of(cls, site: Site, pool: Pool, background_positives: Ints | None = None) -> "Contest":
+    def of(cls, site: SiteSigns, pool: Pool, background_positives: Ints | None = None) -> "Contest":
         """Read a pool's signs.
 
         `background_positives` is int64[dims], counted over the whole background (`all`, `words`),

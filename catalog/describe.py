@@ -7,7 +7,7 @@ import pandas as pd
 
 from catalog import places
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.store import queries
+from catalog.store import feature_queries, queries, reading
 
 
 def catalogs() -> list[dict[str, Any]]:
@@ -18,7 +18,7 @@ def catalogs() -> list[dict[str, Any]]:
 def _listed(path: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"slug": path.stem, "path": str(path), "bytes": path.stat().st_size}
     try:
-        build = queries.fetch(path, queries.build()).iloc[0]
+        build = reading.fetch(path, queries.build()).iloc[0]
     except CatalogError as error:
         return {**row, "model": None, "modality": None, "problem": str(error)}
     names = ("model", "revision", "modality", "reading", "dtype", "items")
@@ -27,8 +27,8 @@ def _listed(path: Path) -> dict[str, Any]:
 
 def info(path: Path) -> dict[str, Any]:
     """Identity, settings and sites of one catalog."""
-    build = queries.fetch(path, queries.build()).iloc[0]
-    sites = queries.fetch(path, queries.sites())
+    build = reading.fetch(path, queries.build()).iloc[0]
+    sites = reading.fetch(path, queries.sites())
     present = sites[sites["absent"].isna()]
     absent = sites[sites["absent"].notna()]
     return {
@@ -56,12 +56,12 @@ def dimension(path: Path, site: str, number: int, threshold: str | None = None) 
     dims = {one["site"]: one["dims"] for one in known["sites"]}
     if site not in dims:
         raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(dims)}.")
-    row = queries.one(
+    row = reading.one(
         path,
         queries.dimension(site, chosen, number),
         f"{site} has dimensions 0 to {dims[site] - 1}; there is no {number}.",
     )
-    poles = queries.fetch(path, queries.poles(site, number))
+    poles = reading.fetch(path, queries.poles(site, number))
     return {
         "site": site,
         "dimension": number,
@@ -112,3 +112,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return value
     return None if pd.isna(value) else value
+
+
+def features(path: Path, background: str = "matched") -> list[dict[str, Any]]:
+    """Features of every category at every site, at the first threshold stored."""
+    threshold = info(path)["thresholds"][0]
+    rows = reading.fetch(path, feature_queries.features(threshold, background))
+    return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.contests import Contest, Outcome, run
-from catalog.prototypes import TAU, Ints, Prototypes, Site, agreeing, halves, histograms, ranks
+from catalog.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, halves, histograms, ranks
 from catalog.significance import hypergeometric_p
 from catalog.signs import Packed
 
@@ -35,7 +35,7 @@ class Others:
     """Whether its family has not come before: so that "all others" counts a family once."""
 
     @classmethod
-    def of(cls, site: Site, members: Ints, family: Ints, category: Ints) -> "Others":
+    def of(cls, site: SiteSigns, members: Ints, family: Ints, category: Ints) -> "Others":
         """From `categories.labels`: items, their families and category numbers."""
         first = np.zeros(len(members), np.bool_)
         first[np.unique(family, return_index=True)[1]] = True

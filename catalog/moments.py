@@ -17,6 +17,8 @@ POLE_ITEMS = 32
 """Items kept at the positive and at the negative pole of a dimension."""
 NEAR_ITEMS = 8
 """Items kept nearest to a threshold."""
+_NARROWEST = np.float32(1e-30)
+"""Range below which a dimension counts as constant: bins per unit would overflow float32."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Frozen:
         ordered = np.sort(pilot, axis=0)
         last = len(pilot) - 1
         low, high = ordered[int(0.001 * last)], ordered[int(np.ceil(0.999 * last))]
-        flat = high <= low
+        flat = high - low < _NARROWEST
         width = np.maximum(np.abs(low), np.float32(1e-6))
         return cls(
             median=ordered[last // 2],

@@ -26,7 +26,7 @@ Contrasts = NDArray[np.integer]
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteSigns:
     """Signs of one site and threshold, in the two layouts of `catalog.signs`."""
 
     words: Words
@@ -81,6 +81,11 @@ class Prototypes:
         """Registered dimensions of each split: int64[splits]; 0 where no dimension varies."""
         sizes: Ints = np.count_nonzero(self.signs, axis=1)
         return sizes
+
+    def rows(self, start: int, count: int) -> "Prototypes":
+        """Some of the splits."""
+        part = slice(start, start + count)
+        return Prototypes(self.dimensions[part], self.signs[part], self.fallback[part])
 
     def of(self, split: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
         """Dimensions and signs of one split, without padding."""
@@ -190,13 +195,12 @@ _CACHE = 1 << 20
 
 def _sum_bits(rows: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Number of set bits in each bit column: uint8[splits, rows, bytes] -> [splits, 8 * bytes]."""
-    counts: NDArray[np.uint16] | NDArray[np.uint8] | None = None
+    dtype: type[np.unsignedinteger] = np.uint16 if rows.shape[1] > 255 else np.uint8
+    counts: NDArray[np.unsignedinteger] = np.zeros((len(rows), 8 * rows.shape[2]), dtype)
     for weight, plane in enumerate(_planes(rows)):
-        bits = np.unpackbits(plane, axis=-1, bitorder="little")
-        wide = bits.astype(np.uint16) if rows.shape[1] > 255 else bits
-        wide <<= wide.dtype.type(weight)
-        counts = wide if counts is None else counts | wide
-    assert counts is not None  # rows has at least one row
+        bits = np.unpackbits(plane, axis=-1, bitorder="little").astype(dtype, copy=False)
+        bits <<= dtype(weight)
+        counts |= bits
     return counts.astype(np.uint16, copy=False)
 
 

@@ -228,3 +228,59 @@ def show_verification(found: "Verification") -> None:
         f"{'passed' if found.passed else 'FAILED'}.",
         highlight=False,
     )
+
+
+def show_features(rows: list[dict[str, Any]]) -> None:
+    """Print every category at the site where it reads best, best first."""
+    best: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["category"] not in best or row["auc"] > best[row["category"]]["auc"]:
+            best[row["category"]] = row
+    shown = table("category", "site", "AUC", "sd", "null p95", "q", "coherence", "dims", "")
+    for row in sorted(best.values(), key=lambda r: -r["auc"]):
+        notes = [word for word in ("small", "fallback") if row[word]]
+        shown.add_row(
+            escape(row["category"]),
+            row["site"],
+            f"{row['auc']:.3f}",
+            f"{row['sd']:.3f}",
+            _figure(row["null_p95"]),
+            _share(row["q"]),
+            _figure(row["coherence"]),
+            str(row["dimensions"]),
+            ", ".join(notes),
+        )
+    Console().print(shown)
+
+
+def show_feature(known: dict[str, Any]) -> None:
+    """Print what `dims feature` knows."""
+    console = Console()
+    console.print(f"{known['name']} at {known['site']}", style="bold", markup=False)
+    size = f"{len(known['dimensions'])} dimensions{' (fallback)' if known['fallback'] else ''}"
+    small = "   small: no verdict" if known["small"] else ""
+    console.print(
+        f"held-out AUC {_figure(known['prototype_auc'])}   null p95 {_figure(known['null_p95'])}   "
+        f"p {_share(known['p'])}   {size}{small}",
+        highlight=False,
+    )
+    if known.get("missing"):
+        console.print(f"not single tokens here: {', '.join(known['missing'])[:300]}", markup=False)
+    dims = table("dimension", "sign", "AUC", "q")
+    strongest = sorted(known["dimensions"], key=lambda one: -abs(one["auc"] - 0.5))
+    for one in strongest[:12]:
+        sign = "+" if one["sign"] > 0 else "-"
+        dims.add_row(str(one["dimension"]), sign, f"{one['auc']:.3f}", _share(one["q"]))
+    console.print(dims)
+    items = table("agrees most", "agreement", "member")
+    for one in known["top"][:24]:
+        items.add_row(escape(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else "")
+    console.print(items)
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -83,6 +83,8 @@ def _layers(text: str | None, blocks: int) -> set[int]:
         if match is None:
             raise SettingRefused(f"--layers {text!r} is not a list of layers such as 0-4,8.")
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
+        if last < first:
+            raise SettingRefused(f"--layers {text!r}: {first}-{last} runs backwards.")
         if last > blocks:
             raise SettingRefused(
                 f"--layers {text}: the model has {blocks} blocks (0 = embeddings to {blocks})."

@@ -23,7 +23,11 @@ def between(low: int, high: int) -> Reader:
 
     def read(text: str) -> int | None:
         digits = text.strip()
-        return int(digits) if digits.isascii() and digits.isdigit() and low <= int(digits) <= high else None
+        return (
+            int(digits)
+            if digits.isascii() and digits.isdigit() and low <= int(digits) <= high
+            else None
+        )
 
     return read
 
@@ -33,28 +37,45 @@ def anything(text: str) -> str:
     return text
 
 
+def news(name: str) -> str | None:
+    """Value of `name` in the link where this program did not write it: a link was followed."""
+    asked = st.query_params.get(name)
+    return None if asked == last(name) else asked
+
+
+def last(name: str) -> str | None:
+    """Value of `name` that was last written into a link, on whatever page."""
+    return _written().get(name)
+
+
 def seed(key: str, name: str, default: Any, read: Reader) -> None:
-    """Before a widget with `key` is made: take its value from the link where the link is news.
+    """Before a widget with `key` is made: its value from the link, else as it last was.
 
     A value that is not valid falls back to the default with a notice.
     """
-    written = st.session_state.setdefault(_WRITTEN, {})
-    asked = st.query_params.get(name)
-    if asked is not None and (asked != written.get(name) or key not in st.session_state):
+    asked = news(name)
+    if asked is not None:
         value = read(asked)
-        if value is not None:
-            st.session_state[key] = value
-            return
-        parts.notice(f"The link asks for {name} {asked[:80]!r}, which is not here: showing {default}.")
-        st.session_state[key] = default
-    current = st.session_state.get(key)
-    if current is None or read(str(current)) is None:
-        st.session_state[key] = default
+        if value is None:
+            shown = asked if len(asked) <= 80 else asked[:79] + "…"
+            parts.notice(
+                f"The link asks for {name} {shown!r}, which is not here: showing {default}."
+            )
+        st.session_state[key] = default if value is None else value
+        return
+    current = st.session_state.get(key, last(name))
+    value = None if current is None else read(str(current))
+    st.session_state[key] = default if value is None else value
+
+
+def _written() -> dict[str, str]:
+    written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
+    return written
 
 
 def write(**values: object) -> None:
     """After the widgets are made: put their values into the link."""
-    written = st.session_state.setdefault(_WRITTEN, {})
+    written = _written()
     for name, value in values.items():
         text = str(value)
         written[name] = text

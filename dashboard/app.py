@@ -36,7 +36,12 @@ def navigation() -> dict[str, list[st.Page]]:
 
 def main() -> None:
     """Draw the frame, then the page."""
-    st.set_page_config("Dimension catalog", str(VIEWS.parent / "favicon.svg"), layout="wide", initial_sidebar_state=220)
+    st.set_page_config(
+        "Dimension catalog",
+        str(VIEWS.parent / "favicon.svg"),
+        layout="wide",
+        initial_sidebar_state=220,
+    )
     st.html(VIEWS.parent / "style.css")
     page = st.navigation(navigation(), expanded=True)
     with parts.guard():

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from dashboard.parts import chart_text, number
 
@@ -19,27 +18,38 @@ NEGATIVE = "#0072B2"
 NEAR = "#8a8a8a"
 ACCENT = "#7a6fb0"
 """Lines that belong to no pole."""
+HERE = "#E0B000"
+"""The place where the page stands."""
 FAINT = "rgba(128,128,128,0.28)"
 SCALE = [[0, "#9a6bd1"], [0.5, "#3f9f9f"], [1, "#e0b000"]]
 """From low to high, legible on light and dark."""
+SHARE = ("share_positive", "share positive")
+QUANTILES = {"q05": "5 %", "q25": "25 %", "q50": "median", "q75": "75 %", "q95": "95 %"}
+MONOSPACE = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
+Trace = dict[str, Any]
 CONFIG = {"displayModeBar": False}
 """Plotly options of every chart."""
 
 
-def _plain(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
-    margin = layout.pop("margin", {"l": 8, "r": 8, "t": 8, "b": 8})
-    figure.update_layout(
-        height=height,
-        margin=margin,
-        showlegend=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hoverlabel={"namelength": 0},
-        **layout,
-    )
-    figure.update_xaxes(gridcolor=FAINT, zeroline=False)
-    figure.update_yaxes(gridcolor=FAINT, zeroline=False)
-    return figure
+def figure(traces: list[Trace], height: int, **layout: Any) -> go.Figure:
+    """The look of every figure: no frame, no legend, faint grid; `height` in pixels.
+
+    Made in one step: setting parts of a Plotly figure later costs milliseconds each.
+    """
+    looks: Trace = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "showlegend": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hoverlabel": {"namelength": 0},
+    }
+    axes = {
+        name: {"gridcolor": FAINT, "zeroline": False, "automargin": True, **value}
+        for name, value in layout.items()
+        if name.startswith(("xaxis", "yaxis"))
+    }
+    return go.Figure({"data": traces, "layout": looks | layout | axes})
 
 
 def scatter(frame: pd.DataFrame, kept: NDArray[np.bool_], balanced: bool) -> go.Figure:
@@ -47,38 +57,41 @@ def scatter(frame: pd.DataFrame, kept: NDArray[np.bool_], balanced: bool) -> go.
 
     Coloured by entropy (by sd with threshold median); those not `kept` are faint.
     """
-    x, title = ("mean", "mean (units of the state)") if balanced else ("share_positive", "share positive")
+    x, title = ("mean", "mean (units of the state)") if balanced else SHARE
     colour, scale = ("std", "sd") if balanced else ("entropy_bits", "entropy (bits)")
     text = [
         f"dimension {row.dimension}<br>{title} {number(getattr(row, x))}"
         f"<br>mean |x| {number(row.mean_abs)}<br>{scale} {number(getattr(row, colour))}"
         for row in frame.itertuples()
     ]
-    trace = go.Scattergl if len(frame) > 6000 else go.Scatter
-    figure = go.Figure(
-        trace(
-            x=frame[x],
-            y=frame.mean_abs,
-            mode="markers",
-            customdata=frame.dimension,
-            hovertext=text,
-            hoverinfo="text",
-            marker={
-                "size": 6 if len(frame) < 3000 else 4,
-                "color": frame[colour],
-                "colorscale": SCALE,
-                "opacity": np.where(kept, 0.85, 0.08),
-                "colorbar": {"title": {"text": scale, "side": "right"}, "thickness": 10},
-                "line": {"width": 0},
-            },
-        )
-    )
-    figure.update_xaxes(title=title, range=None if balanced else [-0.02, 1.02])
+    points = {
+        "type": "scattergl" if len(frame) > 6000 else "scatter",
+        "x": frame[x],
+        "y": frame.mean_abs,
+        "mode": "markers",
+        "hovertext": text,
+        "hoverinfo": "text",
+        "marker": {
+            "size": 6 if len(frame) < 3000 else 4,
+            "color": frame[colour],
+            "colorscale": SCALE,
+            "opacity": np.where(kept, 0.85, 0.08),
+            "colorbar": {"title": {"text": scale, "side": "right"}, "thickness": 10},
+            "line": {"width": 0},
+        },
+    }
     ticks = _decades(frame.mean_abs)
-    figure.update_yaxes(
-        title="mean |x|", type="log", tickvals=ticks, ticktext=[number(t) for t in ticks]
+    return figure(
+        [points],
+        380,
+        xaxis={"title": title} | ({} if balanced else {"range": [-0.02, 1.02]}),
+        yaxis={
+            "title": "mean |x|",
+            "type": "log",
+            "tickvals": ticks,
+            "ticktext": [f"{tick:g}" for tick in ticks],
+        },
     )
-    return _plain(figure, 380)
 
 
 def _decades(values: "pd.Series[float]") -> list[float]:
@@ -102,142 +115,87 @@ def histogram(row: "pd.Series[Any]") -> go.Figure:
     centre = left + width / 2
     colours = np.where(centre > cut, POSITIVE, NEGATIVE)
     colours = np.where((left < cut) & (cut < left + width), NEAR, colours)
-    ends = (0, 63)
-    hover = [
-        f"{'below' if place == 0 else 'from'} {number(begin if place else low)}"
-        f"{'' if place in ends else ' to ' + number(begin + width)}<br>{count:,} items"
-        for place, (begin, count) in enumerate(zip(left, counts, strict=True))
-    ]
-    opacity = [0.5 if place in ends else 0.9 for place in range(64)]
-    figure = go.Figure(
-        go.Bar(
-            x=centre,
-            y=counts,
-            width=width * 0.96,
-            marker={"color": colours, "opacity": opacity, "line": {"width": 0}},
-            hovertext=hover,
-            hoverinfo="text",
-        )
+    ends = ("below " + number(low), "from " + number(high))
+    spans = [f"{number(begin)} to {number(begin + width)}" for begin in left[1:-1]]
+    bars = {
+        "type": "bar",
+        "x": centre,
+        "y": counts,
+        "width": width,
+        "marker": {
+            "color": colours,
+            "opacity": [0.5, *[0.9] * 62, 0.5],
+            "line": {"width": 0},
+        },
+        "hovertext": [
+            f"{span}<br>{count:,} items"
+            for span, count in zip([ends[0], *spans, ends[1]], counts, strict=True)
+        ],
+        "hoverinfo": "text",
+    }
+    quantiles = {
+        "type": "scatter",
+        "x": [float(row[name]) for name in QUANTILES],
+        "y": [0] * len(QUANTILES),
+        "mode": "markers",
+        "marker": {"symbol": "line-ns-open", "size": 12, "color": NEAR, "line": {"width": 2}},
+        "hovertext": [f"{label} {number(row[name])}" for name, label in QUANTILES.items()],
+        "hoverinfo": "text",
+        "cliponaxis": False,
+    }
+    line = {"color": NEAR, "width": 1.5, "dash": "dash"}
+    threshold = {"type": "line", "x0": cut, "x1": cut, "y0": 0, "y1": 1, "yref": "paper"}
+    return figure(
+        [bars, quantiles],
+        300,
+        bargap=0,
+        shapes=[threshold | {"line": line}],
+        xaxis={"title": "state (model's own units)"},
+        yaxis={"title": "items", "rangemode": "nonnegative"},
     )
-    figure.add_vline(x=cut, line={"color": NEAR, "width": 1.5, "dash": "dash"})
-    names = ("q05", "q25", "q50", "q75", "q95")
-    figure.add_trace(
-        go.Scatter(
-            x=[row[name] for name in names],
-            y=[0] * len(names),
-            mode="markers",
-            marker={"symbol": "line-ns-open", "size": 12, "color": NEAR, "line": {"width": 2}},
-            hovertext=[
-                f"{label} {number(row[name])}"
-                for name, label in zip(names, ("5 %", "25 %", "median", "75 %", "95 %"), strict=True)
-            ],
-            hoverinfo="text",
-            cliponaxis=False,
-        )
-    )
-    figure.update_xaxes(title="state (model's own units)")
-    figure.update_yaxes(title="items", rangemode="nonnegative")
-    return _plain(figure, 300, bargap=0)
 
 
-def pole(frame: pd.DataFrame, colour: str, height: int | None = None) -> go.Figure:
-    """Items of one pole, the most extreme on top, as bars of their values; text is escaped."""
-    places = list(range(len(frame)))
-    labels = [chart_text(text, 16) for text in frame.text]
-    figure = go.Figure(
-        go.Bar(
-            x=frame.value,
-            y=places,
-            orientation="h",
-            customdata=frame.item,
-            marker={"color": colour, "opacity": 0.85, "line": {"width": 0}},
-            text=[number(value) for value in frame.value],
-            textposition="auto",
-            insidetextanchor="end",
-            textangle=0,
-            hovertext=[
-                f"{chart_text(row.text)}<br>{number(row.value)}<br>item {row.item}, {row.kind}"
-                for row in frame.itertuples()
-            ],
-            hoverinfo="text",
-        )
-    )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=places,
-        ticktext=labels,
-        autorange="reversed",
-        tickfont={"family": "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"},
-        showgrid=False,
-    )
-    low, high = min(0.0, frame.value.min()), max(0.0, frame.value.max())
-    room = 0.3 * (high - low) if low < 0 < high else 0.02 * (high - low)
-    figure.update_xaxes(
-        showticklabels=False, showgrid=False, range=[low - room * (low < 0), high + room * (high > 0)]
-    )
-    return _plain(figure, height or 24 * len(frame) + 16, bargap=0.22, uniformtext={"minsize": 9, "mode": "hide"})
+def pole(frame: pd.DataFrame, cut: float) -> go.Figure:
+    """Items of one pole, the most extreme on top, as bars of their values; text is escaped.
 
-
-def across(frame: pd.DataFrame, site: str, balanced: bool) -> go.Figure:
-    """One dimension across layers: share positive, mean with sd, stability against chance.
-
-    The current site is ringed. Without the share where it is constant (`balanced`).
+    A bar has the colour of its sign: above `cut`, the threshold, or not.
     """
-    titles = ["mean ± sd", "stability, chance dotted"]
-    titles = titles if balanced else ["share positive", *titles]
-    figure = make_subplots(1, len(titles), subplot_titles=titles, horizontal_spacing=0.07)
-    place = 1
-    if not balanced:
-        _line(figure, place, frame, "share_positive", site)
-        figure.update_yaxes(range=[-0.04, 1.04], row=1, col=place)
-        place += 1
-    x = [*frame.site, *frame.site[::-1]]
-    band = [*(frame["mean"] + frame["std"]), *(frame["mean"] - frame["std"])[::-1]]
-    figure.add_trace(
-        go.Scatter(x=x, y=band, fill="toself", fillcolor=FAINT, mode="none", hoverinfo="skip"),
-        1,
-        place,
-    )
-    _line(figure, place, frame, "mean", site)
-    place += 1
-    figure.add_trace(
-        go.Scatter(
-            x=frame.site,
-            y=frame.chance,
-            mode="lines",
-            line={"color": NEAR, "dash": "dot"},
-            hovertext=[f"{s}<br>chance {number(v)}" for s, v in zip(frame.site, frame.chance, strict=True)],
-            hoverinfo="text",
-        ),
-        1,
-        place,
-    )
-    _line(figure, place, frame, "stability", site)
-    figure.update_yaxes(range=[0.38, 1.02], row=1, col=place)
-    figure.update_annotations(font={"size": 12}, yshift=2)
-    figure.update_xaxes(tickangle=-45, type="category", showgrid=False)
-    return _plain(figure, 290, margin={"l": 8, "r": 8, "t": 28, "b": 8})
-
-
-def _line(figure: go.Figure, place: int, frame: pd.DataFrame, column: str, site: str) -> None:
-    here = (frame.site == site).to_numpy()
-    figure.add_trace(
-        go.Scatter(
-            x=frame.site,
-            y=frame[column],
-            mode="lines+markers",
-            customdata=frame.site,
-            line={"color": ACCENT},
-            marker={
-                "size": np.where(here, 11, 6),
-                "color": np.where(here, "#E0B000", ACCENT),
-                "line": {"width": np.where(here, 1.5, 0), "color": NEAR},
-            },
-            hovertext=[f"{s}<br>{number(v)}" for s, v in zip(frame.site, frame[column], strict=True)],
-            hoverinfo="text",
-        ),
-        1,
-        place,
+    places = list(range(len(frame)))
+    low, high = min(0.0, frame.value.min()), max(0.0, frame.value.max())
+    bars = {
+        "type": "bar",
+        "x": frame.value,
+        "y": places,
+        "orientation": "h",
+        "marker": {
+            "color": np.where(frame.value > cut, POSITIVE, NEGATIVE),
+            "opacity": 0.85,
+            "line": {"width": 0},
+        },
+        "text": [number(value) for value in frame.value],
+        "textposition": "auto",
+        "insidetextanchor": "end",
+        "textangle": 0,
+        "hovertext": [
+            f"{chart_text(row.text)}<br>{number(row.value)}<br>item {row.item}, {row.kind}"
+            for row in frame.itertuples()
+        ],
+        "hoverinfo": "text",
+    }
+    return figure(
+        [bars],
+        24 * len(frame) + 16,
+        bargap=0.22,
+        uniformtext={"minsize": 9, "mode": "hide"},
+        xaxis={"showticklabels": False, "showgrid": False, "range": [1.02 * low, 1.02 * high]},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": [chart_text(text, 16) for text in frame.text],
+            "autorange": "reversed",
+            "tickfont": {"family": MONOSPACE},
+            "showgrid": False,
+        },
     )
 
 
@@ -275,31 +233,3 @@ def strip(signs: NDArray[np.bool_], across: int = 64) -> alt.Chart:
         .properties(height=rows * size)
         .configure_view(stroke=None)
     )
-
-
-def layers(frame: pd.DataFrame) -> go.Figure:
-    """Mean entropy of the sign at each site, a small line for a card."""
-    figure = go.Figure(
-        go.Scatter(
-            x=frame.site,
-            y=frame.entropy_bits,
-            mode="lines+markers",
-            line={"color": ACCENT, "width": 1.5},
-            marker={"size": 5},
-            hovertext=[
-                f"{row.site}<br>mean entropy {number(row.entropy_bits)} bits"
-                f"<br>{row.degenerate:.0f} of {row.dims:.0f} degenerate"
-                for row in frame.itertuples()
-            ],
-            hoverinfo="text",
-        )
-    )
-    figure.update_xaxes(
-        type="category",
-        showgrid=False,
-        tickfont={"size": 10},
-        tickangle=0,
-        tickvals=[frame.site.iloc[0], frame.site.iloc[-1]],
-    )
-    figure.update_yaxes(range=[0, 1.05], title={"text": "entropy (bits)", "font": {"size": 10}}, nticks=3)
-    return _plain(figure, 130)

@@ -4,6 +4,7 @@ The only module of the dashboard that opens catalogs. An `Answer` is a frame wit
 Python call that gives it, so that every panel can be copied.
 """
 
+import re
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -16,9 +17,10 @@ from catalog import browse, places
 from catalog.errors import CatalogError, NotInCatalog
 from catalog.store import console as sql_console
 from catalog.store import glossary as schema_glossary
-from catalog.store import packed, queries
+from catalog.store import packed, queries, reading
 from catalog.store.file import Stamp
-from catalog.store.queries import SORTS, Filter, Query
+from catalog.store.queries import SORTS, Filter
+from catalog.store.reading import Query
 from dashboard import settings
 
 __all__ = ["SORTS", "Answer", "Entry", "Filter", "Here"]
@@ -195,7 +197,12 @@ def rarest(here: Here, number: int) -> Answer:
 
 
 def find_items(path: Path, wanted: str) -> Answer:
-    """Items that match a word, token or number, the best first: item, text, token, kind, family."""
+    """Items that match a word, part of a token, or #number, the best first.
+
+    Columns: item, text, token, kind, family.
+    """
+    if re.fullmatch(r"#\d{1,9}", wanted):
+        return _answer(path, queries.items([int(wanted[1:])]))
     return _answer(path, queries.find_items(wanted, settings.MATCHES))
 
 
@@ -208,7 +215,7 @@ def item(path: Path, number: int) -> "pd.Series[Any]":
 
 
 def extremes(here: Here, number: int) -> Answer:
-    """Dimensions at whose poles an item stands, this site first: site, dimension, pole, rank, value, sds."""
+    """Dimensions at whose poles an item stands, this site first; see `queries.extremes`."""
     return _answer(here.path, queries.extremes(here.site, number))
 
 
@@ -240,7 +247,7 @@ def _answer(path: Path, query: Query) -> Answer:
 
 @st.cache_data(max_entries=settings.CACHED, show_spinner=False)
 def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return queries.fetch(Path(stamp.path), query)
+    return reading.fetch(Path(stamp.path), query)
 
 
 @st.cache_data(max_entries=settings.CACHED, show_spinner="Reading signs ...")

@@ -15,7 +15,9 @@ from catalog.errors import CatalogError
 from dashboard import frames
 from dashboard.frames import Answer
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 @contextlib.contextmanager
@@ -49,7 +51,7 @@ def chart_text(text: object, longest: int = 40) -> str:
 
 def notice(text: str) -> None:
     """A calm line above a page: something was not as asked. `text` is shown literally."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, gap="xsmall"):
         st.markdown(":material/info:", width="content")
         st.text(visible(text), width="stretch")
 
@@ -57,6 +59,13 @@ def notice(text: str) -> None:
 def breadcrumb(*steps: object) -> None:
     """Where the page stands: storyteller › resid.4 › dimension 123."""
     st.text(" › ".join(visible(step) for step in steps))
+
+
+def pair(name: object, text: object) -> None:
+    """A name and what it means, side by side, both literal."""
+    left, right = st.columns([2, 7])
+    left.text(visible(name))
+    right.text(visible(text))
 
 
 def empty(sentence: str, command: str = "") -> None:
@@ -123,7 +132,7 @@ def number(value: Any) -> str:
     return f"{value:.3g}" if abs(value) < 1e-3 else f"{value:#.3g}".removesuffix(".")
 
 
-def figure(label: str, value: Any, term: str = "", width: int = 118) -> None:
+def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:
     """One small figure with its meaning on hover, for a horizontal container that wraps."""
     shown = value if isinstance(value, str) else number(value)
     st.metric(label, shown, help=frames.term(term) or None, width=width)
@@ -132,6 +141,8 @@ def figure(label: str, value: Any, term: str = "", width: int = 118) -> None:
 def _aligned(column: "pd.Series[Any]") -> str:
     # As many decimals for the whole column as its largest value needs for three digits.
     largest = column.abs().max()
+    if largest and column.abs().median() < largest / 30:
+        return "%.3g"
     decimals = 2 - math.floor(math.log10(largest)) if largest and largest > 0 else 0
     return f"%.{min(max(decimals, 0), 6)}f"
 
@@ -159,6 +170,7 @@ _TERMS = {
     "same": ("same sign", "%.3f", ""),
     "share": ("items with this sign", "%.3f", ""),
     "distance": ("differing", "%d", ""),
+    "away": ("from threshold", "%.3g", ""),
     "sds": ("sd from mean", "%+.2f", ""),
     "megabytes": ("MB", "%.1f", ""),
 }

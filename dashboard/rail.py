@@ -108,8 +108,10 @@ def warn_degenerate(chosen: Here) -> None:
     if chosen.threshold == "zero" and share > settings.WARN_DEGENERATE:
         build = frames.build(chosen.path)
         other = "special" if build["reading"] == "bare" else "bare"
+        stored = "median" in build["thresholds"]
+        median = "threshold median" if stored else "--thresholds zero,median"
         parts.notice(
             f"{row.degenerate:.0f} of {row.dims:.0f} dimensions ({share:.0%}) of {chosen.site} "
             "hardly ever change sign with threshold zero. "
-            f"Try threshold median, or build with --template {other}."
+            f"Try {median}, or build with --template {other}."
         )

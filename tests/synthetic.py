@@ -7,6 +7,7 @@ States are made dimension block by dimension block, so memory stays at items x B
 
 import argparse
 import datetime
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -200,7 +201,7 @@ def _dimension_sign(
 
 def _stability(connection, recipe: Recipe, kept: dict) -> None:
     residual = [site for site in recipe.sites if site.startswith("resid")]
-    for here, there in zip(residual, residual[1:], strict=False):
+    for here, there in itertools.pairwise(residual):
         for name in recipe.thresholds:
             one, other = kept[here, name], kept[there, name]
             same = signs.count_same(one, other, recipe.items) / recipe.items
@@ -263,7 +264,13 @@ def _chunks(recipe: Recipe) -> dict:
     rows = [(0, 0, pilot)] + ([(1, pilot, recipe.items - pilot)] if recipe.items > pilot else [])
     chunk, first, items = (np.array(column, np.int32) for column in zip(*rows, strict=True))
     same = np.full(len(rows), 1024, np.int32)
-    return {"chunk": chunk, "first_item": first, "items": items, "batch_size": same, "threads": same}
+    return {
+        "chunk": chunk,
+        "first_item": first,
+        "items": items,
+        "batch_size": same,
+        "threads": same,
+    }
 
 
 def _items(recipe: Recipe) -> dict:

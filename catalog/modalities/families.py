@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 _SHORTEST = 3
 """Letters a stem must keep, so that `is` and `bed` stay whole."""
+_VOWELS = "aeiouy"
 
 
 def bare_word(text: str) -> str | None:
@@ -43,22 +44,29 @@ def _stems(word: str) -> list[str]:
             return [word[: -len(ending)]]
     if not word.isalpha():
         return []
-    if word.endswith("ies"):
+    if word.endswith(("ies", "ied")):
         return [word[:-3] + "y", word[:-1]]
     if word.endswith("s") and not word.endswith("ss"):
-        return [word[:-1], word[:-2]] if word.endswith("es") else [word[:-1]]
-    if word.endswith("ied"):
-        return [word[:-3] + "y"]
+        sibilant = word.endswith(("ses", "xes", "zes", "ches", "shes", "oes"))
+        return [word[:-1], word[:-2]] if sibilant else [word[:-1]]
     for ending in ("ed", "ing"):
         if word.endswith(ending):
-            return _verb_stems(word[: -len(ending)])
+            return _verb_stems(word[: -len(ending)], ending)
     return []
 
 
-def _verb_stems(base: str) -> list[str]:
-    """Stems of base + ed or ing: walk(ed), lov(e)(d), stop(p)(ed)."""
-    doubled = len(base) > 2 and base[-1] == base[-2] and base[-1] not in "aeiou"
-    return [base[:-1], base] if doubled else [base + "e", base]
+def _verb_stems(base: str, ending: str) -> list[str]:
+    """Stems of base + ed or ing: walk(ed), lov(e)(d), stop(p)(ed), agree(d).
+
+    As in Porter's stemmer the base needs a vowel, so that `thing` is not `the` and `shed` not
+    `she`; before -eed a syllable (`seed` is not `see`), and `being` is not `bee`.
+    """
+    before = base.removesuffix("e")
+    if not any(c in _VOWELS for c in (before if ending == "ed" else base)):
+        return []
+    if len(base) > 2 and base[-1] == base[-2] and base[-1] not in _VOWELS:
+        return [base[:-1], base]
+    return [base] if ending == "ing" and before != base else [base + "e", base]
 
 
 def representatives(items: pd.DataFrame, spaced: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -71,6 +79,7 @@ def representatives(items: pd.DataFrame, spaced: NDArray[np.bool_]) -> NDArray[n
     known = set(items.loc[items["kind"] == "word", "word"])
     distinct = items["word"].dropna().unique()
     stems = {word: stem(word, known) for word in distinct}
+    bare = items["token"].str.removeprefix("Ġ")  # which has a lower case of its own
     frame = pd.DataFrame(
         {
             "item": items["item"].to_numpy(),
@@ -78,7 +87,7 @@ def representatives(items: pd.DataFrame, spaced: NDArray[np.bool_]) -> NDArray[n
             "piece": (items["kind"] != "word").to_numpy(),
             "inflected": (items["word"].map(stems) != items["word"]).to_numpy(),
             "unspaced": ~spaced,
-            "capital": (items["token"].str.lower() != items["token"]).to_numpy(),
+            "capital": (bare.str.lower() != bare).to_numpy(),
         }
     )
     with_word = frame.dropna(subset=["stem"])

@@ -30,17 +30,31 @@ def capturing(model: nn.Module, sink: Sink | None = None) -> Iterator[set[nn.Mod
         if sink is not None:
             sink(module, keys, values)
 
-    original: str = model.config._attn_implementation  # type: ignore[union-attr, assignment]
     modules = list(model.modules())
-    _register(original)
+    own = _implementations(modules)
+    for _, original in own:
+        _register(original)
     _sinks.update({id(module): receive for module in modules})
-    model.set_attn_implementation(_PREFIX + original)  # type: ignore[operator]
     try:
+        for config, original in own:
+            config._attn_implementation_internal = _PREFIX + original
         yield seen
     finally:
-        model.set_attn_implementation(original)  # type: ignore[operator]
+        for config, original in own:
+            config._attn_implementation_internal = original
         for module in modules:
             _sinks.pop(id(module), None)
+
+
+def _implementations(modules: list[nn.Module]) -> list[tuple[Any, str]]:
+    """Each config of a model with its attention implementation.
+
+    A text model and a vision tower in one wrapper may differ; set_attn_implementation and the
+    public setter would give both the same, for good.
+    """
+    configs: dict[int, Any] = {id(m.config): m.config for m in modules if hasattr(m, "config")}
+    found = [(c, getattr(c, "_attn_implementation", None)) for c in configs.values()]
+    return [(config, original) for config, original in found if original is not None]
 
 
 def _register(original: str) -> None:

@@ -1,6 +1,7 @@
 """Load a model by hub id, folder or shipped name, and turn what can go wrong into a sentence."""
 
 import hashlib
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,7 @@ def load(
     with _Sentences(model, revision):
         config = AutoConfig.from_pretrained(source, revision=revision)
         causal = _is_causal(config)
-        kind = AutoModelForCausalLM if causal else AutoModel
-        module, report = kind.from_pretrained(
+        module, report = _class(config, causal).from_pretrained(
             source, revision=revision, config=config, dtype=wanted, output_loading_info=True
         )
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
@@ -107,13 +107,27 @@ def load(
 def find_parts(module: nn.Module, device: torch.device) -> structure.Structure:
     """Structure of a text model, learnt from one pass over two ids."""
     ids = torch.tensor([[0, 1]], device=device)
-    return structure.find(module, lambda trunk: trunk(input_ids=ids, use_cache=False))
+    try:
+        return structure.find(module, lambda trunk: trunk(input_ids=ids, use_cache=False))
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        raise ModelUnsupported(
+            f"{type(module).__name__} cannot be read: looked for a model that runs on token ids "
+            f"alone, but it failed: {_first_line(error)}"
+        ) from error
 
 
 def _is_causal(config: Any) -> bool:
     named = (config.architectures or [""])[0]
     known = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
     return known and named.endswith(_CAUSAL_ENDINGS) and not config.is_encoder_decoder
+
+
+def _class(config: Any, causal: bool) -> Any:
+    """Class that loads the weights; encoders cut from an encoder-decoder say so in their name."""
+    named = (config.architectures or [""])[0]
+    if named.endswith("EncoderModel") and hasattr(transformers, named):
+        return getattr(transformers, named)
+    return AutoModelForCausalLM if causal else AutoModel
 
 
 def _check_folder(folder: Path) -> None:
@@ -128,19 +142,17 @@ def _check_folder(folder: Path) -> None:
 
 
 def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> None:
-    """Refuse weights that leave a block to chance (a missing pooler or head is not read)."""
+    """Refuse weights that leave what is read to chance (a pooler or head is not read)."""
     trunk = structure.trunk_of(module)
-    prefix = next((name for name, m in module.named_modules() if m is trunk), "")
-    stacks = [
-        name
-        for name, m in module.named_modules()
-        if isinstance(m, nn.ModuleList) and name.startswith(prefix)
+    prefix = next((f"{name}." for name, m in module.named_modules() if m is trunk and name), "")
+    missing = [
+        key for key in sorted(report["missing_keys"])
+        if key.startswith(prefix) and "pooler" not in key
     ]
-    missing = [key for key in report["missing_keys"] if any(s in key for s in stacks)]
     if missing:
         raise ModelUnavailable(
-            f"The weights of {model} lack {len(missing)} tensors of its blocks (first: "
-            f"{missing[0]}). Fetch or convert the weights again."
+            f"The weights of {model} lack {len(missing)} tensors of its blocks, norms or "
+            f"embeddings (first: {missing[0]}). Fetch or convert the weights again."
         )
 
 
@@ -160,10 +172,19 @@ class _Sentences:
             if any(isinstance(cause, kind) for cause in causes):
                 raise ModelUnavailable(sentence) from error
         if isinstance(error, ValueError | KeyError | ImportError | AttributeError):
-            detail = str(error).strip().split("\n")[0][:200]
             raise ModelUnsupported(
                 f"transformers {transformers.__version__} cannot load {self.model} as a text "
-                f"model: {detail}"
+                f"model: {_first_line(error)}"
+            ) from error
+        if isinstance(error, pickle.UnpicklingError | EOFError | RuntimeError):
+            raise ModelUnavailable(
+                f"The weights of {self.model} are damaged, or do not fit its config.json. Fetch "
+                "or convert them again."
+            ) from error
+        if isinstance(error, OSError) and Path(self.model).is_dir():
+            raise ModelUnavailable(
+                f"The folder {self.model} cannot be read as a model: {_first_line(error)} "
+                "Fetch or convert it again."
             ) from error
         if isinstance(error, OSError):
             raise ModelUnavailable(
@@ -194,6 +215,10 @@ class _Sentences:
                 f"The weights of {model} are damaged or truncated. Fetch them again.",
             ),
         ]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:200]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -87,6 +87,8 @@ def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
             if not states.no_memory(error):
                 raise
             batch = _halved(batch, report)
+            if progress is None:
+                checkpoint.drop_frozen()  # a pilot of the smaller batch must run again
             continue
         number = len(progress.chunks) if progress else 0
         chunks = [

@@ -4,11 +4,13 @@ import functools
 import re
 from importlib import resources
 
-_COMMENT = re.compile(r"COMMENT ON (?:TABLE|COLUMN) ([\w.]+) IS '((?:[^']|'')*)';")
+_COMMENT = re.compile(r"""COMMENT ON (?:TABLE|COLUMN) ([\w."]+) IS '((?:[^']|'')*)';""")
 
 
 @functools.cache
 def comments() -> dict[str, str]:
     """Comment of every table (`pole`) and column (`pole.rank`)."""
     schema = resources.files("catalog.store").joinpath("schema.sql").read_text(encoding="utf-8")
-    return {name: text.replace("''", "'") for name, text in _COMMENT.findall(schema)}
+    return {
+        name.replace('"', ""): text.replace("''", "'") for name, text in _COMMENT.findall(schema)
+    }

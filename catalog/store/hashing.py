@@ -1,8 +1,6 @@
 """Hashes of a catalog's contents, so that two files can be compared without reading them."""
 
 import hashlib
-from typing import Any
-
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -30,27 +28,40 @@ def tables_hash(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -
     whole = hashlib.sha256()
     for table, order in tables.items():
         relation = connection.sql(f"SELECT * FROM catalog.{table} ORDER BY {order}")
-        columns = [hashlib.sha256(name.encode()) for name in relation.columns]
+        columns = [_Column(name) for name in relation.columns]
         for batch in relation.to_arrow_reader(65536):
-            for digest, column in zip(columns, batch.columns, strict=True):
-                _feed(digest, column)
-        for digest in columns:
-            whole.update(digest.digest())
+            for column, values in zip(columns, batch.columns, strict=True):
+                column.add(values)
+        for column in columns:
+            whole.update(column.digest())
     return whole.hexdigest()
 
 
-def _feed(digest: Any, column: pa.Array) -> None:
-    """Add a column's values, without its buffers' padding and offsets."""
-    if pa.types.is_list(column.type) or pa.types.is_fixed_size_list(column.type):
-        column = column.flatten()
-    if column.null_count:
-        digest.update(np.packbits(column.is_null().to_numpy(zero_copy_only=False)).tobytes())
-    kind = column.type
-    if pa.types.is_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        wide = column.cast(pa.large_binary())
-        offsets = np.frombuffer(wide.buffers()[1], np.int64)[wide.offset :][: len(wide) + 1]
-        digest.update(np.diff(offsets).tobytes())
-        if wide.buffers()[2] is not None:
-            digest.update(memoryview(wide.buffers()[2])[offsets[0] : offsets[-1]])
-        return
-    digest.update(column.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
+class _Column:
+    """Hash of one column. Where DuckDB cuts its batches depends on the number of threads, so
+    values, lengths and missing rows are hashed as three streams of their own.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.values, self.lengths, self.missing = (
+            hashlib.sha256(f"{name} {part}".encode()) for part in ("values", "lengths", "missing")
+        )
+
+    def add(self, column: pa.Array) -> None:
+        """Add a batch's values, without its buffers' padding and offsets."""
+        if pa.types.is_list(column.type) or pa.types.is_fixed_size_list(column.type):
+            column = column.flatten()
+        self.missing.update(column.is_null().to_numpy(zero_copy_only=False).tobytes())
+        kind = column.type
+        if pa.types.is_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            wide = column.cast(pa.large_binary())
+            offsets = np.frombuffer(wide.buffers()[1], np.int64)[wide.offset :][: len(wide) + 1]
+            self.lengths.update(np.diff(offsets).tobytes())
+            if wide.buffers()[2] is not None:
+                self.values.update(memoryview(wide.buffers()[2])[offsets[0] : offsets[-1]])
+            return
+        self.values.update(column.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
+
+    def digest(self) -> bytes:
+        """What stands for the column."""
+        return self.values.digest() + self.lengths.digest() + self.missing.digest()

@@ -1,4 +1,4 @@
-"""Packed signs in memory: loaded once per site, shared by everybody, read-only, bounded in bytes."""
+"""Packed signs in memory: loaded once per site, shared, read-only, bounded in bytes."""
 
 import os
 import threading
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from catalog import signs
 from catalog.errors import CatalogUnreadable, NotInCatalog
-from catalog.store import queries
+from catalog.store import queries, reading
 from catalog.store.file import Stamp, rows_of
 
 Layout = Literal["by item", "by dimension"]
@@ -96,7 +96,7 @@ def by_dimension(path: Path, site: str, threshold: str) -> signs.Packed:
 
 
 def _rows(path: Path, site: str, threshold: str) -> signs.Packed:
-    table = queries.fetch_arrow(path, queries.bits_by_item(site, threshold))
+    table = reading.fetch_arrow(path, queries.bits_by_item(site, threshold))
     if not len(table):
         raise NotInCatalog(
             f"{path.stem} has no signs of {site} with threshold {threshold}. "
@@ -109,8 +109,8 @@ def _rows(path: Path, site: str, threshold: str) -> signs.Packed:
 
 
 def _turned(path: Path, site: str, threshold: str) -> signs.Packed:
-    table = queries.fetch_arrow(path, queries.bits_by_dimension(site, threshold))
+    table = reading.fetch_arrow(path, queries.bits_by_dimension(site, threshold))
     if len(table):
         return rows_of(table.column("bits"), len(table.column("bits")[0].as_py()))
-    dims = len(queries.fetch(path, queries.positives(site, threshold)))
+    dims = len(reading.fetch(path, queries.positives(site, threshold)))
     return signs.transpose(_rows(path, site, threshold), dims)

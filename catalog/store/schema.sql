@@ -204,3 +204,133 @@ COMMENT ON COLUMN signs_by_dimension.threshold IS 'Threshold of the signs.';
 COMMENT ON COLUMN signs_by_dimension.dimension IS 'The dimension.';
 COMMENT ON COLUMN signs_by_dimension.bits IS 'Bit i % 8 (from the lowest) of byte i // 8 is 1 where item i is positive.';
 
+
+CREATE TABLE category (
+    category    VARCHAR PRIMARY KEY,
+    description VARCHAR NOT NULL,
+    "group"     VARCHAR,
+    kind        VARCHAR NOT NULL,
+    cyclic      BOOLEAN NOT NULL,
+    words       INTEGER NOT NULL,
+    found       INTEGER NOT NULL,
+    families    INTEGER NOT NULL,
+    status      VARCHAR NOT NULL CHECK (status IN ('measured', 'small', 'skipped')),
+    reason      VARCHAR
+);
+COMMENT ON TABLE category IS 'Named sets of items that features are read from: one word list each.';
+COMMENT ON COLUMN category.category IS 'Name of the category: its file without the ending.';
+COMMENT ON COLUMN category.description IS 'What belongs to it, in one sentence.';
+COMMENT ON COLUMN category."group" IS 'Larger theme it is listed under.';
+COMMENT ON COLUMN category.kind IS 'What its words are matched to: word (whole words), piece or symbol.';
+COMMENT ON COLUMN category.cyclic IS 'Whether its words follow each other in a circle, as months do.';
+COMMENT ON COLUMN category.words IS 'Words in the list.';
+COMMENT ON COLUMN category.found IS 'Words that are single tokens of this vocabulary.';
+COMMENT ON COLUMN category.families IS 'Families among them: the number of independent members.';
+COMMENT ON COLUMN category.status IS 'measured, small (20 to 39 families: measured without a verdict) or skipped (fewer than 20).';
+COMMENT ON COLUMN category.reason IS 'Why it was skipped, or which words were doubled; NULL otherwise.';
+
+CREATE TABLE member (
+    category VARCHAR NOT NULL,
+    item     INTEGER NOT NULL,
+    word     VARCHAR NOT NULL
+);
+COMMENT ON TABLE member IS 'Members of every category that was not skipped: one item per family.';
+COMMENT ON COLUMN member.category IS 'The category.';
+COMMENT ON COLUMN member.item IS 'The item that represents the family.';
+COMMENT ON COLUMN member.word IS 'The word of the list that led to it.';
+
+CREATE TABLE feature (
+    category       VARCHAR NOT NULL,
+    site           VARCHAR NOT NULL,
+    threshold      VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
+    background     VARCHAR NOT NULL CHECK (background IN ('all', 'words', 'matched')),
+    anchors        INTEGER NOT NULL,
+    held_out       INTEGER NOT NULL,
+    pool           INTEGER NOT NULL,
+    widened        INTEGER NOT NULL,
+    auc            DOUBLE NOT NULL CHECK (auc BETWEEN 0 AND 1),
+    sd             DOUBLE NOT NULL,
+    null_mean      DOUBLE,
+    null_p95       DOUBLE,
+    null_draws     INTEGER,
+    p              DOUBLE,
+    q              DOUBLE,
+    coherence      DOUBLE,
+    confusable     VARCHAR,
+    confusable_auc DOUBLE,
+    dimensions     INTEGER NOT NULL,
+    fallback       BOOLEAN NOT NULL,
+    fallback_share DOUBLE NOT NULL,
+    firing_level   DOUBLE NOT NULL,
+    best_dimension INTEGER NOT NULL,
+    best_in_sample DOUBLE NOT NULL,
+    best_held_out  DOUBLE NOT NULL,
+    best_q         DOUBLE NOT NULL,
+    small          BOOLEAN NOT NULL
+);
+COMMENT ON TABLE feature IS 'Every category measured at every site, threshold and background.';
+COMMENT ON COLUMN feature.category IS 'The category.';
+COMMENT ON COLUMN feature.site IS 'The site.';
+COMMENT ON COLUMN feature.threshold IS 'The threshold.';
+COMMENT ON COLUMN feature.background IS 'What members are told apart from: all items, words (whole words), or matched (20 items per member of the same script, case, leading space, length band and frequency decile).';
+COMMENT ON COLUMN feature.anchors IS 'Families the feature is registered on.';
+COMMENT ON COLUMN feature.held_out IS 'Families it is tested on.';
+COMMENT ON COLUMN feature.pool IS 'Items in the pool: background and members.';
+COMMENT ON COLUMN feature.widened IS 'Members whose matched stratum had to be widened.';
+COMMENT ON COLUMN feature.auc IS 'Prototype AUC: ROC AUC of agreement, held-out members against the background, ties half; mean over 20 splits.';
+COMMENT ON COLUMN feature.sd IS 'Standard deviation of the prototype AUC over the 20 splits.';
+COMMENT ON COLUMN feature.null_mean IS 'Mean prototype AUC of random sets of families of the same size from the same background; NULL where no null was drawn.';
+COMMENT ON COLUMN feature.null_p95 IS '95th percentile of the null.';
+COMMENT ON COLUMN feature.null_draws IS 'Draws of the null.';
+COMMENT ON COLUMN feature.p IS 'Share of null sets that reach the AUC: (1 + b) / (1 + B).';
+COMMENT ON COLUMN feature.q IS 'Benjamini-Hochberg q of p over all categories and sites at the primary threshold and background matched; NULL elsewhere.';
+COMMENT ON COLUMN feature.coherence IS 'AUC of held-out members against the members of all other categories: a stronger control than random sets.';
+COMMENT ON COLUMN feature.confusable IS 'The category it is told apart from worst.';
+COMMENT ON COLUMN feature.confusable_auc IS 'AUC against the members of that category.';
+COMMENT ON COLUMN feature.dimensions IS 'Registered dimensions of the feature shown (split 0).';
+COMMENT ON COLUMN feature.fallback IS 'Whether fewer than 8 dimensions reached the registration level 0.75, so that the strongest were taken.';
+COMMENT ON COLUMN feature.fallback_share IS 'Share of the 20 splits that fell back.';
+COMMENT ON COLUMN feature.firing_level IS '5th percentile of the agreement of held-out members; an item fires above it.';
+COMMENT ON COLUMN feature.best_dimension IS 'Strongest dimension on the anchors.';
+COMMENT ON COLUMN feature.best_in_sample IS 'Its AUC on those anchors: the paper''s procedure, which flatters.';
+COMMENT ON COLUMN feature.best_held_out IS 'Held-out AUC of the dimension chosen on the anchors, mean over the splits.';
+COMMENT ON COLUMN feature.best_q IS 'Benjamini-Hochberg q of the best dimension, over all dimensions and categories of this site, threshold and background.';
+COMMENT ON COLUMN feature.small IS 'Fewer than 20 anchor or 20 held-out families: no verdict.';
+
+CREATE TABLE feature_dimension (
+    category   VARCHAR NOT NULL,
+    site       VARCHAR NOT NULL,
+    threshold  VARCHAR NOT NULL,
+    background VARCHAR NOT NULL,
+    dimension  INTEGER NOT NULL,
+    sign       TINYINT NOT NULL CHECK (sign IN (-1, 1)),
+    auc        FLOAT NOT NULL,
+    p          DOUBLE NOT NULL,
+    q          DOUBLE NOT NULL
+);
+COMMENT ON TABLE feature_dimension IS 'The prototype of every feature: its registered dimensions and their expected signs.';
+COMMENT ON COLUMN feature_dimension.category IS 'The category.';
+COMMENT ON COLUMN feature_dimension.site IS 'The site.';
+COMMENT ON COLUMN feature_dimension.threshold IS 'The threshold.';
+COMMENT ON COLUMN feature_dimension.background IS 'The background.';
+COMMENT ON COLUMN feature_dimension.dimension IS 'The dimension.';
+COMMENT ON COLUMN feature_dimension.sign IS 'Expected sign: +1 or -1.';
+COMMENT ON COLUMN feature_dimension.auc IS 'Sign AUC on the anchors: 1/2 + (share positive of anchors - of the pool) / 2.';
+COMMENT ON COLUMN feature_dimension.p IS 'Two-sided hypergeometric p of the positive anchors.';
+COMMENT ON COLUMN feature_dimension.q IS 'Benjamini-Hochberg q over all dimensions and categories of this site, threshold and background.';
+
+CREATE TABLE feature_null (
+    site       VARCHAR NOT NULL,
+    threshold  VARCHAR NOT NULL,
+    background VARCHAR NOT NULL,
+    category   VARCHAR,
+    size       INTEGER NOT NULL,
+    aucs       FLOAT[] NOT NULL
+);
+COMMENT ON TABLE feature_null IS 'Null draws: prototype AUC of random sets of families, the whole procedure repeated.';
+COMMENT ON COLUMN feature_null.site IS 'The site.';
+COMMENT ON COLUMN feature_null.threshold IS 'The threshold.';
+COMMENT ON COLUMN feature_null.background IS 'The background.';
+COMMENT ON COLUMN feature_null.category IS 'The category whose strata were drawn from (background matched); NULL where categories of one size share the null.';
+COMMENT ON COLUMN feature_null.size IS 'Families per random set.';
+COMMENT ON COLUMN feature_null.aucs IS 'Prototype AUC of each draw, in order of drawing.';

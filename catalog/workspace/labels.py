@@ -100,6 +100,9 @@ def append(connection: Connection, event: str, labels: Sequence[Label], how: Cir
         return False
     remember(connection, [s for label in labels for s in (label.subject, label.subject.whole)])
     circumstances = asdict(how)
+    wholes = {label.subject.whole for label in labels}
+    (author,) = authors
+    unseen = {whole: is_blind(connection, author, whole, how.queue) for whole in wholes}
     rows = [
         {
             "event": event,
@@ -107,7 +110,7 @@ def append(connection: Connection, event: str, labels: Sequence[Label], how: Cir
             "author": label.author,
             **label.content,
             **circumstances,
-            "blind": is_blind(connection, label, how.queue),
+            "blind": unseen[label.subject.whole],
             "made_at": _moment(connection, label),
         }
         for label in labels
@@ -143,8 +146,8 @@ def _moment(connection: Connection, label: Label) -> datetime:
     return max(moment, last + _TICK) if isinstance(last, datetime) else moment
 
 
-def is_blind(connection: Connection, label: Label, queue: str | None) -> bool:
-    """Whether others' labels of the subject were hidden from the author until now.
+def is_blind(connection: Connection, author: str, whole: Subject, queue: str | None) -> bool:
+    """Whether others' labels of the whole subject were hidden from the author until now.
 
     True where it lies in the author's own open `queue` and in none that the author closed before
     answering it (closing reveals).
@@ -155,7 +158,7 @@ def is_blind(connection: Connection, label: Label, queue: str | None) -> bool:
     own = (
         select(item.c.queue)
         .join(table, table.c.key == item.c.queue)
-        .where(table.c.person == label.author, item.c.subject == label.subject.whole.key)
+        .where(table.c.person == author, item.c.subject == whole.key)
     )
     here = connection.scalar(
         select(exists(own.where(item.c.queue == queue, blind.is_open(item.c.queue))))

@@ -14,6 +14,7 @@ from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import NAMED, Subject
 
+_HOLDS = (blind.is_newest(), schema.label.c.action != "delete")
 _LABEL = [column for column in schema.label.c if column.name not in ("id", "subject")]
 
 
@@ -54,7 +55,7 @@ def current(
     workspace: Workspace, viewer: str | None, author: str | None = None, **where: str | None
 ) -> pd.DataFrame:
     """The newest row of each author and subject, deletions left out; columns of `history`."""
-    query = _log(viewer, author, where).where(blind.is_newest(), schema.label.c.action != "delete")
+    query = _log(viewer, author, where).where(*_HOLDS)
     with workspace.reading() as connection:
         return frame(connection, query.order_by(schema.label.c.made_at, schema.label.c.id))
 
@@ -71,9 +72,9 @@ def _log(viewer: str | None, author: str | None, where: dict[str, str | None]) -
 
 def of_subject(workspace: Workspace, viewer: str | None, subject: Subject) -> pd.DataFrame:
     """What everyone says now of one subject and of its poles; columns of `history`."""
-    names = {field: getattr(subject, field) for field in ("model", "revision", "reading")}
-    place = {field: getattr(subject, field) for field in ("site", "kind", "name")}
-    return current(workspace, viewer, **names, **place)
+    query = _log(viewer, None, {}).where(schema.subject.c.target == subject.whole.key, *_HOLDS)
+    with workspace.reading() as connection:
+        return frame(connection, query.order_by(schema.label.c.made_at, schema.label.c.id))
 
 
 def labelled(workspace: Workspace, viewer: str | None, **where: str | None) -> pd.DataFrame:
@@ -105,9 +106,7 @@ def search(
     """Current labels whose text or category holds `words`, any case; columns of `history`."""
     text = schema.label.c.text.icontains(words, autoescape=True)
     category = schema.label.c.category.icontains(words, autoescape=True)
-    query = _log(viewer, None, where).where(
-        blind.is_newest(), schema.label.c.action != "delete", text | category
-    )
+    query = _log(viewer, None, where).where(*_HOLDS, text | category)
     with workspace.reading() as connection:
         return frame(connection, query.order_by(schema.label.c.made_at.desc()).limit(limit))
 

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, charts, frames, parts, rail
-from dashboard.frames import Here
+from dashboard import address, charts, frames, lines, parts, rail
 
 here = rail.here()
 balanced = here.threshold == "median"
@@ -19,21 +18,28 @@ def browse_bar(dims: int) -> int:
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
         parts.breadcrumb(here.slug, here.site, f"dimension {st.session_state['dimension.number']}")
         st.space("stretch")
-        st.button("Previous", on_click=step, args=(-1,), shortcut="k", icon=":material/chevron_left:")
+        st.button(
+            "Previous", on_click=step, args=(-1,), shortcut="k", icon=":material/chevron_left:"
+        )
         st.number_input(
-            "Dimension", 0, dims - 1, key="dimension.number", label_visibility="collapsed", width=130
+            "Dimension",
+            0,
+            dims - 1,
+            key="dimension.number",
+            label_visibility="collapsed",
+            width=130,
         )
         st.button("Next", on_click=step, args=(1,), shortcut="j", icon=":material/chevron_right:")
     return int(st.session_state["dimension.number"])
 
 
-def pole_panel(title: str, answer: frames.Answer, name: str, colour: str) -> None:
+def pole_panel(title: str, answer: frames.Answer, name: str, cut: float) -> None:
     """Items of one pole; a click opens the item."""
     rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
     with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole")):
         key = f"dimension.{name.replace(' ', '_')}"
         event = st.plotly_chart(
-            charts.pole(rows, colour),
+            charts.pole(rows, cut),
             key=key,
             on_select="rerun",
             selection_mode="points",
@@ -44,18 +50,18 @@ def pole_panel(title: str, answer: frames.Answer, name: str, colour: str) -> Non
         address.go("item", here, item=rows.item[points[0]["point_index"]])
 
 
-def near_panel(answer: frames.Answer) -> None:
+def near_panel(answer: frames.Answer, cut: float) -> None:
     """Items nearest the threshold; a click opens the item."""
     rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
-    rows = rows[["text", "value", "item"]]
-    title = f"Nearest the {here.threshold} threshold"
+    rows = rows[["text", "value", "item"]].assign(away=rows.value - cut)
+    title = "Near zero" if here.threshold == "zero" else "Near the median"
     with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole.pole")):
         event = parts.table(
             rows,
             key="dimension.near",
             on_select="rerun",
             selection_mode="single-cell",
-            column_order=["text", "value"],
+            column_order=["text", "away"],
         )
     row = parts.picked("dimension.near", event)
     if row is not None:
@@ -65,32 +71,32 @@ def near_panel(answer: frames.Answer) -> None:
 def figures(row: "frames.Row") -> None:
     """The numbers under the histogram."""
     facts = [
-        ("Mean", row["mean"], "dimension.mean"),
+        ("mean", row["mean"], "dimension.mean"),
         ("sd", row["std"], "dimension.std"),
-        ("Mean |x|", row["mean_abs"], "dimension.mean_abs"),
+        ("mean |x|", row["mean_abs"], "dimension.mean_abs"),
         ("5 %", row["q05"], "dimension.q05"),
-        ("Median", row["q50"], "dimension.q50"),
+        ("median", row["q50"], "dimension.q50"),
         ("95 %", row["q95"], "dimension.q95"),
     ]
     if balanced:
-        facts.append(("Threshold", row["value"], "dimension_sign.value"))
+        facts.append(("threshold", row["value"], "dimension_sign.value"))
     else:
-        facts.append(("Share +", row["share_positive"], "dimension_sign.share_positive"))
-        facts.append(("Entropy, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
-    facts.append(("Stability", row["stability"], "dimension_sign.stability"))
+        facts.append(("share +", row["share_positive"], "dimension_sign.share_positive"))
+        facts.append(("H, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
+    facts.append(("stability", row["stability"], "dimension_sign.stability"))
     facts.append(("by chance", row["chance"], "dimension_sign.chance"))
     with st.container(horizontal=True, gap="xsmall"):
         for fact in facts:
-            parts.figure(*fact)
+            parts.figure(*fact, width=80)
 
 
-def partners_panel(here: Here, number: int) -> None:
+def partners_panel(number: int, constant: bool) -> None:
     """Dimensions whose signs depend most on this one's."""
     found = frames.partners(here, number)
-    help = "Mutual information of the two signs over all items, the worst first. phi: correlation of the signs."
+    help = "Mutual information of two signs over all items. phi: correlation of the signs."
     with parts.panel("Most dependent dimensions", found.answer, help):
         event = parts.table(
-            found.answer.frame,
+            found.answer.frame.drop(columns=["share_positive"] if balanced else []),
             key="dimension.partners",
             on_select="rerun",
             selection_mode="single-cell",
@@ -99,6 +105,7 @@ def partners_panel(here: Here, number: int) -> None:
         st.caption(
             f"Independent signs show {parts.number(found.reference)} bits at this number of items. "
             f"{found.excluded} degenerate dimensions are left out."
+            + (" This one hardly ever changes sign: no other can tell it." if constant else "")
         )
     row = parts.picked("dimension.partners", event)
     if row is not None:
@@ -115,7 +122,7 @@ shown = 20
 
 left, middle, right = st.columns([3, 4, 3], gap="medium")
 with left:
-    pole_panel(":orange[**+**] positive pole", poles, "positive", charts.POSITIVE)
+    pole_panel(":orange[**+**] positive pole", poles, "positive", row["value"])
 with middle:
     with parts.panel("Values of all items", frames.dimension_copy(here, number)):
         st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=charts.CONFIG)
@@ -126,15 +133,26 @@ with middle:
             "and are not shown."
         )
 with right:
-    pole_panel(":blue[**−**] negative pole", poles, "negative", charts.NEGATIVE)
+    pole_panel(":blue[**−**] negative pole", poles, "negative", row["value"])
 
 left, right = st.columns([3, 7], gap="medium")
 with left:
-    near_panel(poles)
+    near_panel(poles, row["value"])
 with right:
     across = frames.across(here, number)
-    with parts.panel("The same number across layers", across, frames.term("dimension_sign.stability")):
-        st.plotly_chart(
-            charts.across(across.frame, here.site, balanced), key="dimension.across", config=charts.CONFIG
+    with parts.panel(
+        "The same number across layers", across, frames.term("dimension_sign.stability")
+    ):
+        event = st.plotly_chart(
+            lines.across(across.frame, here.site, balanced),
+            key="dimension.across",
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
         )
-partners_panel(here, number)
+points = event["selection"]["points"]
+if points and parts.changed("dimension.across", points[0]["point_index"]):
+    address.go(
+        "dimension", here._replace(site=across.frame.site[points[0]["point_index"]]), dim=number
+    )
+partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)

@@ -30,7 +30,7 @@ if balanced:
         "and are not shown."
     )
 
-sorts = [name for name in SORTS if not (balanced and name in CONSTANT)]
+sorts: list[str] = [name for name in SORTS if not (balanced and name in CONSTANT)]
 address.seed("dimensions.sort", "sort", "dimension", address.among(sorts))
 address.seed("dimensions.order", "order", "ascending", address.among(["ascending", "descending"]))
 address.seed("dimensions.from", "from", 0, address.between(0, 100))
@@ -43,11 +43,22 @@ def restart() -> None:
 
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    sort = st.selectbox("Sort by", sorts, key="dimensions.sort", format_func=TITLES.get, width=190, on_change=restart)
-    order = st.selectbox("Order", ["ascending", "descending"], key="dimensions.order", width=140, on_change=restart)
+    sort = st.selectbox(
+        "Sort by",
+        sorts,
+        key="dimensions.sort",
+        format_func=lambda name: TITLES[name],
+        width=190,
+        on_change=restart,
+    )
+    order = st.selectbox(
+        "Order", ["ascending", "descending"], key="dimensions.order", width=140, on_change=restart
+    )
     low, high = 0, 100
     if not balanced:
-        low = st.number_input("Share + from (%)", 0, 100, key="dimensions.from", width=140, on_change=restart)
+        low = st.number_input(
+            "Share + from (%)", 0, 100, key="dimensions.from", width=140, on_change=restart
+        )
         high = st.number_input("to (%)", 0, 100, key="dimensions.to", width=140, on_change=restart)
 where = Filter(low / 100, high / 100)
 count = frames.count_dimensions(here, where)

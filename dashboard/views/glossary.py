@@ -2,21 +2,25 @@
 
 import streamlit as st
 
-from dashboard import frames, parts, rail
+from dashboard import address, frames, parts, rail
 
 here = rail.here()
 parts.breadcrumb(here.slug, "words of the catalog, as they stand in the file")
+address.seed("glossary.wanted", "find", "", address.anything)
 wanted = st.text_input("Find", key="glossary.wanted", placeholder="stability").strip().lower()
-tables, columns = frames.tables(here.path), frames.columns(here.path)
-found = columns.frame
-if wanted:
-    text = found.column.str.lower() + " " + found.comment.fillna("").str.lower()
-    found = found[text.str.contains(wanted, regex=False)]
-with parts.panel("Columns", frames.Answer(found, columns.copy, "sql")):
-    parts.table(
-        found,
-        height=460,
-        column_config={"comment": st.column_config.TextColumn(width="large")},
-    )
-with parts.panel("Tables", tables):
-    parts.table(tables.frame, column_config={"comment": st.column_config.TextColumn(width="large")})
+address.write(find=wanted)
+
+columns = frames.columns(here.path)
+found = columns.frame.fillna({"comment": ""})
+text = found.table + " " + found.column + " " + found.comment
+found = found[text.str.lower().str.contains(wanted, regex=False)]
+with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
+    for row in frames.tables(here.path).frame.itertuples():
+        of_table = found[found.table == row.table]
+        if of_table.empty:
+            continue
+        with st.container(border=True, gap="xsmall"):
+            st.markdown(f":gray[{row.rows:,} rows]", width="content")
+            parts.pair(row.table, row.comment or "")
+            for column in of_table.itertuples():
+                parts.pair(f"   {column.column}", column.comment)

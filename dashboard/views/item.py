@@ -8,29 +8,50 @@ here = rail.here()
 items = int(frames.build(here.path)["items"])
 
 
+def linked() -> int | None:
+    """The item that a link asks for, or the one last shown; its search text is set to find it."""
+    asked = address.news("item")
+    if asked is None and address.news("q") is None and "item.number" not in st.session_state:
+        asked = address.last("item")
+    address.seed("item.wanted", "q", "", address.anything)
+    if asked is None:
+        return None
+    number: int | None = address.between(0, items - 1)(asked)
+    if number is None:
+        parts.notice(f"The link asks for item {asked[:40]!r}; items are numbered 0 to {items - 1}.")
+    elif (
+        number
+        not in frames.find_items(here.path, st.session_state["item.wanted"]).frame.item.values
+    ):
+        st.session_state["item.wanted"] = f"#{number}"
+    return number
+
+
 def choose() -> int | None:
     """Search field and the matches; the item chosen."""
-    address.seed("item.wanted", "q", "", address.anything)
-    asked = st.query_params.get("item")
-    if asked and not st.session_state["item.wanted"]:
-        st.session_state["item.wanted"] = f"#{asked}"
+    asked = linked()
     left, right = st.columns(2)
     wanted = left.text_input(
         "Word, part of a word, or #number", key="item.wanted", placeholder="cat"
     ).strip()
-    matches = frames.find_items(here.path, wanted.removeprefix("#")).frame
+    matches = frames.find_items(here.path, wanted).frame
     if matches.empty:
         parts.empty(f"No item of {here.slug} contains {wanted!r}. Try a shorter part of it.")
         return None
     numbers = matches.item.tolist()
-    labels = {row.item: f"{parts.visible(row.text)}   #{row.item} {row.kind}" for row in matches.itertuples()}
-    if st.session_state.get("item.number") not in numbers:
-        st.session_state.pop("item.number", None)
-    address.seed("item.number", "item", numbers[0], address.between(0, items - 1))
-    if st.session_state["item.number"] not in numbers:
+    labels = {
+        row.item: f"{parts.visible(row.text)}   #{row.item} {row.kind}"
+        for row in matches.itertuples()
+    }
+    if asked is not None:
+        st.session_state["item.number"] = asked
+    elif st.session_state.get("item.number") not in numbers:
         st.session_state["item.number"] = numbers[0]
     number = right.selectbox(
-        f"{len(numbers)} matches, the best first", numbers, key="item.number", format_func=labels.get
+        f"{len(numbers)} found, the best first",
+        numbers,
+        key="item.number",
+        format_func=lambda n: labels[n],
     )
     address.write(q=wanted, item=number)
     return int(number)
@@ -47,11 +68,18 @@ def signs_panel(number: int) -> None:
         address.go("dimension", here, dim=cells[0]["dimension"])
 
 
+def _yes_or_no(text: str) -> bool | None:
+    return {"True": True, "False": False}.get(text)
+
+
 def neighbours_panel(number: int) -> None:
     """Nearest items by Hamming distance; a click opens the item."""
-    family = st.session_state.get("item.family", False)
+    address.seed("item.family", "family", False, _yes_or_no)
+    family = st.session_state["item.family"]
     found = frames.neighbours(here, number, family)
-    help = "Items whose signs differ in the fewest dimensions (Hamming distance). " + frames.term("item.family")
+    help = "Items whose signs differ in the fewest dimensions (Hamming distance). " + frames.term(
+        "item.family"
+    )
     with parts.panel("Nearest items", found.answer, help):
         event = parts.table(
             found.answer.frame[["text", "same", "distance", "item"]],
@@ -62,6 +90,7 @@ def neighbours_panel(number: int) -> None:
         )
         st.caption(f"The median item shares {found.reference:.1%} of its signs with this one.")
         st.checkbox("Also its own family (other case, inflections)", key="item.family")
+    address.write(family=family)
     row = parts.picked("item.neighbours", event)
     if row is not None:
         address.go("item", here, item=found.answer.frame.item[row])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, charts, frames, parts
+from dashboard import address, charts, frames, lines, parts
 from dashboard.frames import Entry, Here
 
 
@@ -27,13 +27,13 @@ def card(entry: Entry) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, term in facts:
             parts.figure(label, value, term)
-    st.plotly_chart(charts.layers(zero), config=charts.CONFIG, key=f"overview.{entry.path.stem}")
+    st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.path.stem}")
     details(entry.path, build)
     start = frames.sites(entry.path).dropna(subset="dims").site.tolist()
     here = Here(entry.path, start[len(start) // 2], build["thresholds"][0])
     with st.container(horizontal=True):
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
-        address.link("dimension", "First dimension", here, ":material/align_vertical_bottom:", dim=0)
+        address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
         address.link("item", "Items", here, ":material/match_word:")
 
 
@@ -52,11 +52,11 @@ def details(path: Path, build: "frames.Row") -> None:
         ("file", f"{parts.number(path.stat().st_size / 1e6)} MB"),
         *(("no " + row.site, row.absent) for row in absent.itertuples()),
     ]
-    lines = []
+    text = []
     for name, value in facts:
-        first, *rest = textwrap.wrap(parts.visible(value), 34) or [""]
-        lines += [f"{name:<11}{first}", *(" " * 11 + line for line in rest)]
-    st.code("\n".join(lines), language=None)
+        first, *rest = textwrap.wrap(parts.visible(value), 30) or [""]
+        text += [f"{name:<11}{first}", *(" " * 11 + line for line in rest)]
+    st.code("\n".join(text), language=None)
 
 
 entries = frames.catalogs()

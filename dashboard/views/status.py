@@ -11,7 +11,16 @@ import streamlit as st
 from catalog import places
 from dashboard import frames, parts
 
-LIBRARIES = ["dimension-catalog", "duckdb", "streamlit", "pandas", "numpy", "plotly", "torch", "transformers"]
+LIBRARIES = [
+    "dimension-catalog",
+    "duckdb",
+    "streamlit",
+    "pandas",
+    "numpy",
+    "plotly",
+    "torch",
+    "transformers",
+]
 
 process = psutil.Process()
 folder = places.data().resolve()
@@ -19,13 +28,10 @@ disk = shutil.disk_usage(folder if folder.exists() else folder.anchor)
 left, right = st.columns(2, gap="medium")
 with left:
     with parts.panel("This server"):
-        first, second, third = st.columns(3)
-        with first:
-            parts.figure("Memory of the server, MB", process.memory_info().rss / 1e6)
-        with second:
-            parts.figure("Memory free, GB", psutil.virtual_memory().available / 1e9)
-        with third:
-            parts.figure("Disk free, GB", disk.free / 1e9)
+        with st.container(horizontal=True):
+            parts.figure("this server, MB", process.memory_info().rss / 1e6, width=140)
+            parts.figure("memory free, GB", psutil.virtual_memory().available / 1e9, width=140)
+            parts.figure("disk free, GB", disk.free / 1e9, width=140)
         st.caption("Loaded model: none. Browsing needs none.")
     with parts.panel("Packed signs in memory"):
         held = frames.in_memory()

@@ -1,7 +1,9 @@
 """A workspace of each kind: every test that asks for one runs against both."""
 
 import os
+import tempfile
 import uuid
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -12,11 +14,19 @@ SERVER = os.environ.get("DIMS_TEST_POSTGRESQL")
 
 
 @pytest.fixture
-def fresh(request, tmp_path):
+def memory():
+    """A folder in memory where there is one: a killed process loses nothing there either."""
+    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def fresh(request, memory):
     """A function that returns the address of another empty workspace."""
     kind = getattr(request, "param", "sqlite")
     if kind == "sqlite":
-        yield lambda: str(tmp_path / f"{uuid.uuid4().hex}.sqlite")
+        yield lambda: str(memory / f"{uuid.uuid4().hex}.sqlite")
         return
     if not SERVER:
         pytest.skip("DIMS_TEST_POSTGRESQL names no server")

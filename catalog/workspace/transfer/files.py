@@ -3,14 +3,23 @@
 import contextlib
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from catalog.errors import CatalogError, ImportRefused
 
 BATCH = 2000
 """Rows read or written at a time."""
+_Row = TypeVar("_Row")
+
+
+def batches(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """The rows in lists of BATCH, the last one shorter."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
 
 
 @contextlib.contextmanager

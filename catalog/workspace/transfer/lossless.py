@@ -8,7 +8,7 @@ order. Parents stand before children.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import batched, groupby
+from itertools import groupby
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -20,12 +20,14 @@ from catalog.errors import ImportRefused, LabelRefused
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import FIELDS, Subject
-from catalog.workspace.transfer.files import BATCH, reading, replacing
+from catalog.workspace.transfer.files import BATCH, batches, reading, replacing
 from catalog.workspace.transfer.merging import REST_SECONDS, Known, Report
 from catalog.workspace.values import CONTENT, Label
 
 FORMAT = "dimension-catalog workspace"
 VERSION = 1
+_OF_POLE = {pole: Subject("-", "", "", "-", "feature", "-", pole) for pole in schema.POLES}
+"""To check a label's content without keeping a million subjects."""
 _TABLES = {table.name: (table, key) for table, key in schema.MADE}
 
 
@@ -69,7 +71,7 @@ def import_jsonl(workspace: Workspace, path: Path, known: Sequence[Known] | None
         pass
     report = Report()
     for table, rows in groupby(_rows(path, models), key=lambda pair: pair[0]):
-        for batch in batched((row for _, row in rows), BATCH):
+        for batch in batches(row for _, row in rows):
             try:
                 with workspace.writing() as connection:
                     _add(connection, table, batch, report)
@@ -110,14 +112,13 @@ def _add(
 
 def _rows(path: Path, models: set[str] | None) -> Iterator[tuple[Table, dict[str, Any]]]:
     """Rows of the file, checked; ImportRefused names the line."""
-    parents: dict[str, set[Any]] = {"subject": set(), "queue": set(), "label_test": set()}
-    subjects: dict[str, Subject] = {}
+    parents: dict[str, dict[str, str]] = {"subject": {}, "queue": {}, "label_test": {}}
     with reading(path) as file:
         _check_head(path, file.readline())
         for number, line in enumerate(file, start=2):
             try:
                 table, row = _row(line)
-                _check(table, row, parents, subjects, models)
+                _check(table, row, parents, models)
             except (ValueError, LabelRefused) as error:
                 raise ImportRefused(
                     f"{path}, line {number}: {error} Nothing was imported."
@@ -171,17 +172,19 @@ def _in(column: Column[Any], value: Any) -> Any:
         wanted = (int, float)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted != (bool,)):
         raise ValueError(f"{column.name} is {value!r}, which is no {wanted[-1].__name__}.")
-    return float(value) if isinstance(kind, Float) else value
+    return value
 
 
 def _check(
     table: Table,
     row: Mapping[str, Any],
-    parents: dict[str, set[Any]],
-    subjects: dict[str, Subject],
+    parents: dict[str, dict[str, str]],
     models: set[str] | None,
 ) -> None:
-    """Rules that a column's type does not state; ValueError or LabelRefused."""
+    """Rules that a column's type does not state; ValueError or LabelRefused.
+
+    `parents` collects the keys seen so far, of subjects with their poles.
+    """
     if table is schema.subject:
         subject = Subject(*(row[field] for field in FIELDS))
         if (row["key"], row["target"]) != (subject.key, subject.whole.key):
@@ -191,13 +194,13 @@ def _check(
                 f"The model {subject.model!r} is in no catalog here "
                 f"(there are: {', '.join(sorted(models)) or 'none'})."
             )
-        subjects[subject.key] = subject
     if table.name in parents:
-        parents[table.name].add(row["key"])
+        parents[table.name][row["key"]] = row.get("pole", "")
     for column, parent in (("subject", "subject"), ("test", "label_test")):
         if row.get(column) is not None and row[column] not in parents[parent]:
             raise ValueError(f"{table.name} is about a {column} that stands nowhere before it.")
     if "queue" in row and table is not schema.label and row["queue"] not in parents["queue"]:
         raise ValueError(f"{table.name} is about a queue that stands nowhere before it.")
     if table is schema.label:
-        Label(subjects[row["subject"]], row["author"], *(row[field] for field in CONTENT))
+        stand_in = _OF_POLE[parents["subject"][row["subject"]]]
+        Label(stand_in, row["author"], *(row[field] for field in CONTENT))

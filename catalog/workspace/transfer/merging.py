@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import batched
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,7 +14,7 @@ from catalog.errors import ImportRefused, LabelRefused
 from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import Subject, remember
-from catalog.workspace.transfer.files import BATCH
+from catalog.workspace.transfer.files import batches
 from catalog.workspace.values import CONTENT, Label
 
 REST_SECONDS = 0.002
@@ -144,7 +143,7 @@ def add(workspace: Workspace, source: Callable[[], Iterable[Incoming]]) -> Repor
     for _ in source():
         pass
     report, started = Report(), now()
-    for batch in batched(source(), BATCH):
+    for batch in batches(source()):
         with workspace.writing() as connection:
             _add_batch(connection, batch, started, report)
         time.sleep(REST_SECONDS)

@@ -1,0 +1,37 @@
+"""The findings stage as commands run it: measure, then replace the findings of the file."""
+
+import os
+from pathlib import Path
+
+from catalog import findings, places
+from catalog.errors import SettingRefused
+from catalog.store import findings as store
+
+
+def folder_of_categories() -> Path:
+    """$DIMS_DATA/categories where it exists, else what ships."""
+    own = places.data() / "categories"
+    return own if own.is_dir() else places.shipped() / "categories"
+
+
+def measure(
+    path: Path,
+    folder: Path | None = None,
+    report: findings.Report = lambda _stage, _done, _all: None,
+    nulls: str = "all",
+) -> None:
+    """Measure every category of `folder` everywhere and write a copy that replaces `path`."""
+    if nulls not in ("all", "primary"):
+        raise SettingRefused("--nulls is all or primary.")
+    workers = max(1, min(os.cpu_count() or 1, 8))
+    found = findings.find(
+        path,
+        folder or folder_of_categories(),
+        report,
+        "all" if nulls == "all" else "primary",
+        workers,
+    )
+    report("writing", 0, 1)
+    tables = {name: found.tables.get(name, []) for name in store.TABLES}
+    store.write(path, tables)
+    report("writing", 1, 1)

@@ -1,0 +1,216 @@
+"""One feature as a person asks for it: a category of the catalog, or words made up on the spot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog import concepts, features, findings, nulls, pools
+from catalog.categories import Match, Vocabulary
+from catalog.errors import NotInCatalog, SettingRefused
+from catalog.prototypes import SiteSigns, halves
+from catalog.store import feature_queries, packed, queries, reading
+
+TOP = 50
+"""Items listed by agreement."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every live feature of one catalog needs; made once and kept."""
+
+    vocabulary: Vocabulary
+    pools: pools.Pools
+    texts: NDArray[np.object_]
+
+
+def ground(path: Path) -> Ground:
+    """Read the items of a catalog: a second for 150,000 of them."""
+    items = findings.items_of(path)
+    words, kind = items["word"].tolist(), items["kind"].tolist()
+    family = items["family"].to_numpy()
+    traits = pools.Traits.of(items["text"].tolist(), kind, family)
+    return Ground(
+        Vocabulary(words, kind, family),
+        pools.Pools(kind, family, traits),
+        items["text"].to_numpy(dtype=object),
+    )
+
+
+def site_signs(path: Path, site: str, threshold: str) -> SiteSigns:
+    """Signs of a site in both layouts, from the shared cache."""
+    return SiteSigns(packed.by_item(path, site, threshold), packed.by_dimension(path, site, threshold))
+
+
+@dataclass(frozen=True)
+class Live:
+    """A concept just made, with what it was made from."""
+
+    concept: concepts.Concept
+    words: Match
+    counter: Match
+    pool: pools.Pool
+    null: nulls.Null
+    """Nothing is drawn yet: `null.p(auc)` draws, with progress."""
+
+
+def from_words(
+    base: Ground,
+    site: SiteSigns,
+    words: Sequence[str],
+    counter: Sequence[str] = (),
+    background: pools.Background = "matched",
+    seed: int = 0,
+) -> Live:
+    """Make a concept from words; NotInCatalog or SettingRefused where they cannot make one."""
+    asked, against = base.vocabulary.match(words), base.vocabulary.match(counter)
+    concepts.check(asked, against)
+    generator = np.random.default_rng(seed)
+    pool = base.pools.pool(background, asked.members, generator)
+    shared = background != "matched"
+    positives = site.positives(base.pools.items(background)) if shared else None
+    concept = concepts.build(site, pool, positives, generator, against.members)
+    if positives is None:
+        drawn = nulls.Ground.matched(site, pool)
+    else:
+        items = base.pools.items(background)
+        drawn = nulls.Ground.shared(site, items, positives, np.random.default_rng(0))
+
+    null = nulls.Null(site, drawn, len(asked.members), seed + 1, splitter=_fold_splits)
+    return Live(concept, asked, against, pool, null)
+
+
+def _fold_splits(members: int, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Splits of the null: as many words held out as by a fold, drawn anew in each of FOLDS rows.
+
+    Folds proper differ in size by one word, which a null scored in one product cannot have.
+    """
+    held_out = max(1, round(members / concepts.FOLDS))
+    splits = min(concepts.FOLDS, members)
+    return halves(members, splits, generator, anchors=members - held_out)
+
+
+def words_report(
+    path: Path, site: str, words: Sequence[str], threshold: str | None, background: str
+) -> dict[str, Any]:
+    """JSON form of a concept made from words, its null drawn."""
+    chosen = _checked(path, site, threshold, background)
+    signs, base = site_signs(path, site, chosen), ground(path)
+    live = from_words(base, signs, words, background=background)  # type: ignore[arg-type]  # checked
+    concept = live.concept
+    enough = concept.auc is not None and len(live.words.members) >= 2
+    p = live.null.p(concept.auc, most=nulls.DRAWS)[0] if enough and concept.auc else None
+    return {
+        "name": ",".join(words),
+        "site": site,
+        "threshold": chosen,
+        "background": background,
+        "fallback": concept.fallback,
+        "small": concept.small,
+        "members": concept.members,
+        "missing": list(live.words.missing),
+        "anchors": concept.members,
+        "held_out": concept.members,
+        "dimensions": [
+            {
+                "dimension": int(d),
+                "sign": int(s),
+                "auc": float(concept.sign_auc[d]),
+                "p": float(concept.p[d]),
+                "q": float(concept.q[d]),
+            }
+            for d, s in zip(concept.dimensions, concept.signs, strict=True)
+        ],
+        "prototype_auc": concept.auc,
+        "low": concept.low,
+        "high": concept.high,
+        "prototype_sd": None,
+        "null_mean": live.null.mean if enough else None,
+        "null_p95": live.null.p95 if enough else None,
+        "p": p,
+        "coherence": None,
+        "top": top(base, concept.agreement, live.words.members),
+    }
+
+
+def category_report(
+    path: Path, site: str, name: str, threshold: str | None, background: str
+) -> dict[str, Any]:
+    """JSON form of a category's feature as the catalog holds it."""
+    chosen = _checked(path, site, threshold, background)
+    row = reading.one(
+        path,
+        feature_queries.feature(name, site, chosen, background),
+        f"The catalog has no feature {name!r} at {site}. List them with: dims features, or make "
+        "one from words with --words.",
+    )
+    prototype = reading.fetch(path, feature_queries.prototype(name, site, chosen, background))
+    members = reading.fetch(path, feature_queries.members(name))
+    signs, base = site_signs(path, site, chosen), ground(path)
+    agreement = features.agreement_of(
+        signs.by_dimension,
+        signs.items,
+        prototype["dimension"].to_numpy(),
+        prototype["sign"].to_numpy(),
+    )
+    return {
+        "name": name,
+        "site": site,
+        "threshold": chosen,
+        "background": background,
+        "fallback": bool(row["fallback"]),
+        "small": bool(row["small"]),
+        "anchors": int(row["anchors"]),
+        "held_out": int(row["held_out"]),
+        "dimensions": prototype.to_dict("records"),
+        "prototype_auc": float(row["auc"]),
+        "prototype_sd": float(row["sd"]),
+        "null_mean": _number(row["null_mean"]),
+        "null_p95": _number(row["null_p95"]),
+        "p": _number(row["p"]),
+        "q": _number(row["q"]),
+        "coherence": _number(row["coherence"]),
+        "confusable": row["confusable"],
+        "confusable_auc": _number(row["confusable_auc"]),
+        "top": top(base, agreement, members["item"].to_numpy()),
+    }
+
+
+def top(
+    base: Ground, agreement: NDArray[np.float32], members: NDArray[np.integer], count: int = TOP
+) -> list[dict[str, Any]]:
+    """Items that agree most, ties by number: item, text, agreement, member."""
+    best = np.argsort(-agreement, kind="stable")[:count]
+    families = set(base.pools.family[members].tolist())
+    return [
+        {
+            "item": int(item),
+            "text": str(base.texts[item]),
+            "agreement": float(agreement[item]),
+            "member": int(base.pools.family[item]) in families,
+        }
+        for item in best
+    ]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def _checked(path: Path, site: str, threshold: str | None, background: str) -> str:
+    """The threshold to use; refuses sites, thresholds and backgrounds the catalog lacks."""
+    build = reading.fetch(path, queries.build()).iloc[0]
+    stored = list(build["thresholds"])
+    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
+    if site not in sites:
+        raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(sites)}.")
+    if threshold is not None and threshold not in stored:
+        raise SettingRefused(
+            f"The catalog holds no signs at threshold {threshold!r}, only at {', '.join(stored)}."
+        )
+    if background not in pools.BACKGROUNDS:
+        raise SettingRefused(f"--background is one of {', '.join(pools.BACKGROUNDS)}.")
+    return threshold or stored[0]

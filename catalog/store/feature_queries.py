@@ -1,0 +1,102 @@
+"""Every read of the findings: categories, features, prototypes and nulls."""
+
+from catalog.store.reading import Query
+
+
+def categories() -> Query:
+    """Every category with its coverage: the columns of `category`, measured ones first."""
+    return Query("SELECT * FROM category ORDER BY status = 'skipped', category")
+
+
+def features(threshold: str, background: str) -> Query:
+    """All features at one threshold and background, by category and site position."""
+    return Query(
+        """
+        SELECT f.*, s.position, c."group", c.families
+        FROM feature AS f JOIN site AS s USING (site) JOIN category AS c USING (category)
+        WHERE threshold = ? AND background = ?
+        ORDER BY category, position
+        """,
+        (threshold, background),
+    )
+
+
+def feature(category: str, site: str, threshold: str, background: str) -> Query:
+    """One feature: the columns of `feature`, or no row."""
+    return Query(
+        "SELECT * FROM feature "
+        "WHERE category = ? AND site = ? AND threshold = ? AND background = ?",
+        (category, site, threshold, background),
+    )
+
+
+def across(category: str, threshold: str, background: str) -> Query:
+    """A category at every site: the columns of `feature`, with the gain in AUC over resid.0."""
+    return Query(
+        """
+        SELECT f.*, s.position, s.kind, s.layer,
+          auc - max(auc) FILTER (site = 'resid.0') OVER () AS gain
+        FROM feature AS f JOIN site AS s USING (site)
+        WHERE category = ? AND threshold = ? AND background = ?
+        ORDER BY position
+        """,
+        (category, threshold, background),
+    )
+
+
+def prototype(category: str, site: str, threshold: str, background: str) -> Query:
+    """Registered dimensions of a feature, strongest first: dimension, sign, auc, p, q."""
+    return Query(
+        """
+        SELECT dimension, sign, auc, p, q FROM feature_dimension
+        WHERE category = ? AND site = ? AND threshold = ? AND background = ?
+        ORDER BY abs(auc - 0.5) DESC, dimension
+        """,
+        (category, site, threshold, background),
+    )
+
+
+def prototypes(site: str, threshold: str, background: str) -> Query:
+    """Registered dimensions of every feature at a site: category, dimension, sign."""
+    return Query(
+        """
+        SELECT category, dimension, sign FROM feature_dimension
+        WHERE site = ? AND threshold = ? AND background = ?
+        ORDER BY category, dimension
+        """,
+        (site, threshold, background),
+    )
+
+
+def readers(site: str, dimension: int, threshold: str, background: str) -> Query:
+    """Categories whose feature uses a dimension, strongest first: category, sign, auc, p, q."""
+    return Query(
+        """
+        SELECT category, sign, auc, p, q FROM feature_dimension
+        WHERE site = ? AND dimension = ? AND threshold = ? AND background = ?
+        ORDER BY abs(auc - 0.5) DESC, category
+        """,
+        (site, dimension, threshold, background),
+    )
+
+
+def members(category: str) -> Query:
+    """Members of a category: item, word, text."""
+    return Query(
+        "SELECT item, m.word, text FROM member AS m JOIN item USING (item) "
+        "WHERE category = ? ORDER BY item",
+        (category,),
+    )
+
+
+def null(site: str, threshold: str, background: str, category: str, size: int) -> Query:
+    """Null draws for a feature: its own (matched) or the shared one of its size bucket."""
+    return Query(
+        """
+        SELECT aucs FROM feature_null
+        WHERE site = ? AND threshold = ? AND background = ?
+          AND (category = ? OR (category IS NULL AND size <= ?))
+        ORDER BY category IS NULL, size DESC LIMIT 1
+        """,
+        (site, threshold, background, category, size),
+    )

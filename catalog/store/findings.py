@@ -1,0 +1,69 @@
+"""Write findings: into a copy of the catalog that then takes its place, never into the file."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from catalog.store import file, hashing
+
+TABLES = {
+    "category": "category",
+    "member": "category, item",
+    "feature": "category, site, threshold, background",
+    "feature_dimension": "category, site, threshold, background, dimension",
+    "feature_null": "site, threshold, background, size, category",
+}
+"""Tables of the findings stage and the order of their rows in the hash."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a writable copy of a catalog as `catalog`; it replaces `path` unless an error is raised.
+
+    The findings hash is made anew at the end.
+    """
+    file.open_readonly(path).close()  # refuses what is not a catalog, before it is copied
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    try:
+        shutil.copyfile(path, partial)
+        with duckdb.connect() as connection:
+            connection.execute("ATTACH ? AS catalog", [str(partial)])
+            connection.execute("USE catalog")
+            yield connection
+            digest = hashing.tables_hash(connection, TABLES)
+            connection.execute("UPDATE catalog.build SET findings_hash = ?", [digest])
+            connection.execute("CHECKPOINT catalog")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write(path: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Replace the rows of the named findings tables; other tables stay as they are."""
+    with replacing(path) as connection:
+        for table, rows in tables.items():
+            connection.execute(f"DELETE FROM catalog.{_known(table)}")
+            if rows:
+                types = _types(connection, table)
+                columns = {
+                    name: pa.array([row[name] for row in rows], kind)
+                    for name, kind in types.items()
+                }
+                file.insert(connection, table, columns)
+
+
+def _known(table: str) -> str:
+    if table not in TABLES:
+        raise KeyError(table)
+    return table
+
+
+def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, pa.DataType]:
+    schema = connection.sql(f"SELECT * FROM catalog.{_known(table)} LIMIT 0").to_arrow_table().schema
+    return dict(zip(schema.names, schema.types, strict=True))

@@ -1,0 +1,1 @@
+"""A file a page: choose, fetch, draw. Listed in dashboard/app.py."""

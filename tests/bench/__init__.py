@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`, or `make bench QUICK=1` with smaller sizes and doubled bars."""

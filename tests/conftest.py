@@ -1,0 +1,31 @@
+"""Fixtures that several test files share. Nothing here reaches for a network."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: an unknown id fails at once
+os.environ["OMP_NUM_THREADS"] = "1"  # tiny models: a second thread only waits
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory):
+    """Folder of a tiny Llama with its tokenizer; not to be changed."""
+    from tests import models  # imports torch: not for the tests of browsing
+
+    return models.save("llama", tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """An empty data folder, in force."""
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def dims(data):
+    """Run `dims` in this process: dims("list", "--json") -> its exit status and what it printed."""
+    from tests.commands import run
+
+    return run
