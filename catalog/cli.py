@@ -27,7 +27,7 @@ def main() -> None:
     try:
         app()
     except CatalogError as error:
-        _stderr().print(str(error), style="red", markup=False, highlight=False)
+        _stderr().print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         _stderr().print("Stopped. The same command goes on where it stopped.")
@@ -57,10 +57,14 @@ def build(
     seed: Annotated[int, typer.Option(help="Seed of the pilot sample.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder of the catalog.")] = None,
     force: Annotated[bool, typer.Option(help="Replace the same build.")] = False,
+    with_findings: Annotated[
+        bool, typer.Option("--findings/--no-findings", help="Measure the categories at the end.")
+    ] = True,
     quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
 ) -> None:
     """Run a model over its whole vocabulary and write its catalog; resumes where it stopped."""
     from catalog import build as building
+    from catalog import finding
 
     settings = building.Settings(
         model=model,
@@ -79,6 +83,8 @@ def build(
     )
     with reporting.progress(quiet) as report:
         path = building.build(settings, report, reporting.announce)
+        if with_findings:
+            finding.measure(path, report=report)
     reporting.built(path)
 
 
@@ -152,6 +158,28 @@ def features_(
 
 
 @app.command()
+def discover(
+    catalog: CatalogName,
+    site: Annotated[str, typer.Argument(help="Such as resid.5 or final.")],
+    threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    seeds: Annotated[int, typer.Option(help="Random items to start from.", min=50)] = 1500,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
+    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Search a site for features without any categories, beside three nulls."""
+    from catalog import discovering
+
+    path = places.find_catalog(catalog)
+    with reporting.progress(quiet) as report:
+        found = discovering.discover(path, site, threshold, seeds, seed, report)
+    if as_json:
+        _print_json(found)
+        return
+    reporting.show_discovery(found)
+
+
+@app.command()
 def feature(
     catalog: CatalogName,
     site: Annotated[str, typer.Argument(help="Such as resid.5 or final.")],
@@ -187,9 +215,12 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Recompute random items from the live model; exit 1 where signs differ too often."""
+    from catalog import verified
     from catalog import verify as verifying
 
-    found = verifying.verify(places.find_catalog(catalog), sample, model, seed)
+    path = places.find_catalog(catalog)
+    found = verifying.verify(path, sample, model, seed)
+    verified.record(found, describe.info(path)["model"])
     if as_json:
         _print_json(reporting.verification(found))
     else:

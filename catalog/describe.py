@@ -35,13 +35,20 @@ def info(path: Path) -> dict[str, Any]:
         **{str(name): _plain(value) for name, value in build.items()},
         "path": str(path),
         "bytes": path.stat().st_size,
-        "verified_at": None,
+        "verified_at": _verified_at(str(build["content_hash"])),
         "sites": [
             {"site": row.site, "dims": int(row.dims), "degenerate": _plain(row.degenerate)}
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
     }
+
+
+def _verified_at(content_hash: str) -> str | None:
+    from catalog import verified  # SQLAlchemy takes half a second to import
+
+    when = verified.verified_at(content_hash) if places.workspace_exists() else None
+    return f"{when.isoformat(timespec='seconds')}Z" if when else None
 
 
 def dimension(path: Path, site: str, number: int, threshold: str | None = None) -> dict[str, Any]:

@@ -32,6 +32,6 @@ def measure(
         workers,
     )
     report("writing", 0, 1)
-    tables = {name: found.tables.get(name, []) for name in store.TABLES}
+    tables = {name: found.tables.get(name, []) for name in store.MEASURED}
     store.write(path, tables)
     report("writing", 1, 1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from catalog import categories, features, nulls, pools, significance
 from catalog.contests import Contest
 from catalog.prototypes import SiteSigns
-from catalog.store import packed, queries, reading
+from catalog.store import feature_queries, packed, queries, reading
 
 PRIMARY_BACKGROUND: pools.Background = "matched"
 DEGENERATE_SHARE = 0.25
@@ -69,7 +69,7 @@ class Lexicon:
 
 def items_of(path: Path) -> pd.DataFrame:
     """The table `item` in order, missing words as None."""
-    items = reading.fetch(path, queries.Query("SELECT * FROM item ORDER BY item"))
+    items = reading.fetch(path, feature_queries.items())
     items["word"] = items["word"].astype(object).where(items["word"].notna(), None)
     return items
 
@@ -156,8 +156,8 @@ def _list_categories(words: Lexicon, found: Findings) -> None:
         for item, word in zip(match.members, match.words, strict=True) if not skipped else ():
             found.add("member", {"category": name, "item": int(item), "word": word})
     for skip in words.skipped:
-        row = {"category": skip.name, "description": "", "group": None, "kind": "word"}
-        row |= {"cyclic": False, "words": 0, "found": 0, "families": 0}
+        row: dict[str, Any] = {"category": skip.name, "description": "", "group": None}
+        row |= {"kind": "word", "cyclic": False, "words": 0, "found": 0, "families": 0}
         found.add("category", {**row, "status": "skipped", "reason": skip.reason})
 
 

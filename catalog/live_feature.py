@@ -42,7 +42,9 @@ def ground(path: Path) -> Ground:
 
 def site_signs(path: Path, site: str, threshold: str) -> SiteSigns:
     """Signs of a site in both layouts, from the shared cache."""
-    return SiteSigns(packed.by_item(path, site, threshold), packed.by_dimension(path, site, threshold))
+    return SiteSigns(
+        packed.by_item(path, site, threshold), packed.by_dimension(path, site, threshold)
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def words_report(
     path: Path, site: str, words: Sequence[str], threshold: str | None, background: str
 ) -> dict[str, Any]:
     """JSON form of a concept made from words, its null drawn."""
-    chosen = _checked(path, site, threshold, background)
+    chosen = checked(path, site, threshold, background)
     signs, base = site_signs(path, site, chosen), ground(path)
     live = from_words(base, signs, words, background=background)  # type: ignore[arg-type]  # checked
     concept = live.concept
@@ -140,7 +142,7 @@ def category_report(
     path: Path, site: str, name: str, threshold: str | None, background: str
 ) -> dict[str, Any]:
     """JSON form of a category's feature as the catalog holds it."""
-    chosen = _checked(path, site, threshold, background)
+    chosen = checked(path, site, threshold, background)
     row = reading.one(
         path,
         feature_queries.feature(name, site, chosen, background),
@@ -200,10 +202,14 @@ def _number(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
 
 
-def _checked(path: Path, site: str, threshold: str | None, background: str) -> str:
+def thresholds(path: Path) -> list[str]:
+    """Thresholds whose signs the catalog holds, in order."""
+    return list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
+
+
+def checked(path: Path, site: str, threshold: str | None, background: str) -> str:
     """The threshold to use; refuses sites, thresholds and backgrounds the catalog lacks."""
-    build = reading.fetch(path, queries.build()).iloc[0]
-    stored = list(build["thresholds"])
+    stored = thresholds(path)
     sites = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
     if site not in sites:
         raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(sites)}.")

@@ -24,6 +24,14 @@ def catalog_files() -> list[Path]:
     return sorted(catalogs().glob(f"*{SUFFIX}"))
 
 
+def workspace_exists() -> bool:
+    """Whether anybody has made anything yet (a database named in DIMS_WORKSPACE counts)."""
+    named = os.environ.get("DIMS_WORKSPACE")
+    if named and "://" in named:
+        return True
+    return Path(named or data() / "workspace.sqlite").is_file()
+
+
 def find_catalog(name: str) -> Path:
     """Path of a catalog given as a path or a slug; CatalogMissing names those there are."""
     for path in (Path(name), catalogs() / f"{name}{SUFFIX}"):

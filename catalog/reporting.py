@@ -274,7 +274,9 @@ def show_feature(known: dict[str, Any]) -> None:
     console.print(dims)
     items = table("agrees most", "agreement", "member")
     for one in known["top"][:24]:
-        items.add_row(escape(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else "")
+        items.add_row(
+            escape(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else ""
+        )
     console.print(items)
 
 
@@ -284,3 +286,33 @@ def _figure(value: float | None) -> str:
 
 def _share(value: float | None) -> str:
     return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def show_discovery(found: dict[str, Any]) -> None:
+    """Print a search's yield beside its nulls, and the strongest features."""
+    console = Console()
+    console.print(
+        f"{found['site']}, threshold {found['threshold']}: of {found['seeds']:,} seeds "
+        f"{found['yield']:.1%} have q < 0.05 (Gaussian signs: {found['gaussian_yield']:.1%}); "
+        f"AUC {found['auc']:.3f} (Gaussian {found['gaussian_auc']:.3f}, permuted "
+        f"{found['null_auc']:.3f}); {found['kept']:,} after merging.",
+        highlight=False,
+    )
+    console.print(
+        f"Paper's procedure (tested on the dimensions that chose the neighbours): "
+        f"{found['paper_yield']:.1%}; the same on coin flips: {found['paper_coin_yield']:.1%}.",
+        highlight=False,
+    )
+    rows = table("feature", "AUC", "q", "fires", "dims", "seeds merged", "nearest category", "AUC")
+    for one in found["features"][:20]:
+        rows.add_row(
+            one["name"],
+            f"{one['auc']:.3f}",
+            _share(one["q"]),
+            f"{one['sparsity']:.2%}",
+            str(one["dimensions"]),
+            str(one["merged"]),
+            one["category"] or "",
+            _figure(one["category_auc"]),
+        )
+    console.print(rows)

@@ -31,9 +31,11 @@ def serve(port: int, browser: bool) -> int:
 
 def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
     """Build the catalog of each shipped model that has none yet; yields its path."""
-    from catalog import build, reporting
+    from catalog import build, finding, reporting
 
     for name in DEMO_MODELS:
         path = places.catalogs() / f"{name}{places.SUFFIX}"
         if not path.is_file():
-            yield build.build(build.Settings(name), report, reporting.announce)
+            build.build(build.Settings(name), report, reporting.announce)
+            finding.measure(path, report=report, nulls="primary")
+            yield path

@@ -162,6 +162,8 @@ def pole(frame: pd.DataFrame, cut: float) -> go.Figure:
     """
     places = list(range(len(frame)))
     low, high = min(0.0, frame.value.min()), max(0.0, frame.value.max())
+    room = 0.3 if low < 0 < high else 0.02  # for numbers beside short bars
+    span = [low - room * (high - low) * (low < 0), high + room * (high - low) * (high > 0)]
     bars = {
         "type": "bar",
         "x": frame.value,
@@ -187,7 +189,7 @@ def pole(frame: pd.DataFrame, cut: float) -> go.Figure:
         24 * len(frame) + 16,
         bargap=0.22,
         uniformtext={"minsize": 9, "mode": "hide"},
-        xaxis={"showticklabels": False, "showgrid": False, "range": [1.02 * low, 1.02 * high]},
+        xaxis={"showticklabels": False, "showgrid": False, "range": span},
         yaxis={
             "tickmode": "array",
             "tickvals": places,

@@ -177,8 +177,11 @@ _TERMS = {
 """Number columns: title with unit, format (else three digits), where the schema explains it."""
 
 
-def table(frame: pd.DataFrame, **options: Any) -> Any:
-    """st.dataframe with this program's titles, formats and tooltips; strings made visible."""
+def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
+    """st.dataframe with this program's titles, formats and tooltips; strings made visible.
+
+    `raw`: column names and numbers as they are, for what a person asked in SQL.
+    """
     shown = frame.copy()
     for name in shown.select_dtypes(["object", "string"]).columns:
         shown[name] = shown[name].map(visible, na_action="ignore")
@@ -187,7 +190,7 @@ def table(frame: pd.DataFrame, **options: Any) -> Any:
             title, format=form or _aligned(shown[name]), help=frames.term(term) or None
         )
         for name, (title, form, term) in _TERMS.items()
-        if name in shown and pd.api.types.is_numeric_dtype(shown[name])
+        if name in shown and not raw and pd.api.types.is_numeric_dtype(shown[name])
     }
     config |= options.pop("column_config", {})
     return st.dataframe(shown, hide_index=True, column_config=config, **options)

@@ -87,6 +87,22 @@ def test_rows_beyond_the_limit_are_cut_off_and_said_so(path):
     assert not console.run(path, "FROM range(10)", rows=10).truncated
 
 
+def test_downloads_hold_the_rows(path):
+    import io
+
+    import pandas as pd
+
+    result = console.run(
+        path,
+        "SELECT item, text, 1.5::DECIMAL(4, 2) AS d, uuid() AS u, [1, 2] AS l, {'a': 1} AS s, "
+        "INTERVAL 1 DAY AS t, NULL AS n, DATE '2026-01-02' AS day, bits "
+        "FROM item JOIN signs_by_item USING (item) ORDER BY item LIMIT 3",
+    )
+    for read, written in ((pd.read_csv, result.csv()), (pd.read_parquet, result.parquet())):
+        frame = read(io.BytesIO(written))
+        assert frame["item"].tolist() == [0, 0, 0] and len(frame.columns) == 10
+
+
 def test_one_query_leaves_nothing_to_the_next(path):
     console.run(path, "SELECT 1")
     with pytest.raises(QueryRefused):

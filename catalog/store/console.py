@@ -1,12 +1,16 @@
 """A read-only SQL console: one SELECT, own session, no outside world, limits in time and rows."""
 
+import io
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from catalog.errors import QueryRefused
 from catalog.store.file import open_readonly
@@ -30,6 +34,25 @@ class Result:
     truncated: bool
     """There were more rows than the limit."""
     seconds: float
+
+    def csv(self) -> bytes:
+        """The rows as CSV with a header, UTF-8."""
+        text: str = self.frame.to_csv(index=False)
+        return text.encode()
+
+    def parquet(self) -> bytes:
+        """The rows as a Parquet file; columns that Arrow has no one type for become text."""
+        columns = {name: _arrow(self.frame[name]) for name in self.frame}
+        written = io.BytesIO()
+        pq.write_table(pa.table(columns), written)
+        return written.getvalue()
+
+
+def _arrow(column: "pd.Series[Any]") -> pa.Array:
+    try:
+        return pa.Array.from_pandas(column)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        return pa.Array.from_pandas(column.map(str, na_action="ignore"))
 
 
 def run(path: Path, sql: str, seconds: float = SECONDS, rows: int = ROWS) -> Result:

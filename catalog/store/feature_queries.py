@@ -3,6 +3,11 @@
 from catalog.store.reading import Query
 
 
+def items() -> Query:
+    """All items in order: the columns of `item`."""
+    return Query("SELECT * FROM item ORDER BY item")
+
+
 def categories() -> Query:
     """Every category with its coverage: the columns of `category`, measured ones first."""
     return Query("SELECT * FROM category ORDER BY status = 'skipped', category")
@@ -86,6 +91,37 @@ def members(category: str) -> Query:
         "SELECT item, m.word, text FROM member AS m JOIN item USING (item) "
         "WHERE category = ? ORDER BY item",
         (category,),
+    )
+
+
+def all_members() -> Query:
+    """Members of all categories: category, item."""
+    return Query("SELECT category, item FROM member ORDER BY category, item")
+
+
+def discoveries() -> Query:
+    """Searches for unsupervised features: the columns of `discovery`, in order of site."""
+    return Query(
+        "SELECT d.* FROM discovery AS d JOIN site AS s USING (site) ORDER BY position, threshold"
+    )
+
+
+def discovered(site: str, threshold: str) -> Query:
+    """Unsupervised features kept at a site, strongest first, with the seed's text."""
+    return Query(
+        """
+        SELECT d.*, text AS seed FROM discovered AS d JOIN item ON item.item = d.seed_item
+        WHERE site = ? AND threshold = ? ORDER BY auc DESC, name
+        """,
+        (site, threshold),
+    )
+
+
+def discovered_prototype(name: str) -> Query:
+    """Signed dimensions of a discovered feature: dimension, sign."""
+    return Query(
+        "SELECT dimension, sign FROM discovered_dimension WHERE name = ? ORDER BY dimension",
+        (name,),
     )
 
 

@@ -18,13 +18,18 @@ TABLES = {
     "feature": "category, site, threshold, background",
     "feature_dimension": "category, site, threshold, background, dimension",
     "feature_null": "site, threshold, background, size, category",
+    "discovery": "site, threshold",
+    "discovered": "site, threshold, auc DESC, name",
+    "discovered_dimension": "name, dimension",
 }
 """Tables of the findings stage and the order of their rows in the hash."""
+MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null")
+"""Tables that measuring the categories fills."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a writable copy of a catalog as `catalog`; it replaces `path` unless an error is raised.
+    """Yield a writable copy of a catalog as `catalog`; it replaces `path` if no error is raised.
 
     The findings hash is made anew at the end.
     """
@@ -44,18 +49,43 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         partial.unlink(missing_ok=True)
 
 
-def write(path: Path, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Rows by table, each row by column."""
+
+
+def write(path: Path, tables: Rows) -> None:
     """Replace the rows of the named findings tables; other tables stay as they are."""
     with replacing(path) as connection:
         for table, rows in tables.items():
             connection.execute(f"DELETE FROM catalog.{_known(table)}")
-            if rows:
-                types = _types(connection, table)
-                columns = {
-                    name: pa.array([row[name] for row in rows], kind)
-                    for name, kind in types.items()
-                }
-                file.insert(connection, table, columns)
+            _append(connection, table, rows)
+
+
+def replace_site(path: Path, site: str, threshold: str, tables: Rows) -> None:
+    """Replace the discoveries of one site and threshold; those of others stay."""
+    with replacing(path) as connection:
+        connection.execute(
+            "DELETE FROM catalog.discovered_dimension WHERE name IN "
+            "(SELECT name FROM catalog.discovered WHERE site = ? AND threshold = ?)",
+            [site, threshold],
+        )
+        for table in ("discovered", "discovery"):
+            connection.execute(
+                f"DELETE FROM catalog.{table} WHERE site = ? AND threshold = ?", [site, threshold]
+            )
+        for table, rows in tables.items():
+            _append(connection, table, rows)
+
+
+def _append(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    if rows:
+        types = _types(connection, table)
+        columns = {
+            name: pa.array([row[name] for row in rows], kind) for name, kind in types.items()
+        }
+        file.insert(connection, table, columns)
 
 
 def _known(table: str) -> str:
@@ -65,5 +95,7 @@ def _known(table: str) -> str:
 
 
 def _types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, pa.DataType]:
-    schema = connection.sql(f"SELECT * FROM catalog.{_known(table)} LIMIT 0").to_arrow_table().schema
+    schema = (
+        connection.sql(f"SELECT * FROM catalog.{_known(table)} LIMIT 0").to_arrow_table().schema
+    )
     return dict(zip(schema.names, schema.types, strict=True))

@@ -1,6 +1,7 @@
 """Hashes of a catalog's contents, so that two files can be compared without reading them."""
 
 import hashlib
+
 import duckdb
 import numpy as np
 import pyarrow as pa

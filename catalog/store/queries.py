@@ -174,7 +174,10 @@ def poles(site: str, number: int) -> Query:
 
 
 def across(site: str, threshold: str, number: int) -> Query:
-    """The dimension of this number at every site of the same kind, by layer."""
+    """The dimension of this number at every site of the same kind, by layer.
+
+    Residual sites and `final` belong together: their coordinates are the same.
+    """
     return Query(
         """
         SELECT site, layer, share_positive, entropy_bits, mean, std, mean_abs,
@@ -182,7 +185,9 @@ def across(site: str, threshold: str, number: int) -> Query:
         FROM site
         JOIN dimension USING (site)
         JOIN dimension_sign USING (site, dimension)
-        WHERE kind = (SELECT kind FROM site WHERE site = ?) AND threshold = ? AND dimension = ?
+        WHERE replace(kind, 'final', 'resid')
+            = (SELECT replace(kind, 'final', 'resid') FROM site WHERE site = ?)
+          AND threshold = ? AND dimension = ?
         ORDER BY position
         """,
         (site, threshold, number),

@@ -334,3 +334,75 @@ COMMENT ON COLUMN feature_null.background IS 'The background.';
 COMMENT ON COLUMN feature_null.category IS 'The category whose strata were drawn from (background matched); NULL where categories of one size share the null.';
 COMMENT ON COLUMN feature_null.size IS 'Families per random set.';
 COMMENT ON COLUMN feature_null.aucs IS 'Prototype AUC of each draw, in order of drawing.';
+
+CREATE TABLE discovery (
+    site             VARCHAR NOT NULL,
+    threshold        VARCHAR NOT NULL,
+    seeds            INTEGER NOT NULL,
+    yield            DOUBLE NOT NULL,
+    auc              DOUBLE NOT NULL,
+    null_auc         DOUBLE NOT NULL,
+    null_p95         DOUBLE NOT NULL,
+    null_sparsity    DOUBLE NOT NULL,
+    gaussian_yield   DOUBLE NOT NULL,
+    gaussian_auc     DOUBLE NOT NULL,
+    sparsity         DOUBLE NOT NULL,
+    kept             INTEGER NOT NULL,
+    paper_yield      DOUBLE NOT NULL,
+    paper_coin_yield DOUBLE NOT NULL
+);
+COMMENT ON TABLE discovery IS 'One search for unsupervised features at a site, with its nulls.';
+COMMENT ON COLUMN discovery.site IS 'The site.';
+COMMENT ON COLUMN discovery.threshold IS 'The threshold.';
+COMMENT ON COLUMN discovery.seeds IS 'Random seed items that were tried.';
+COMMENT ON COLUMN discovery.yield IS 'Yield: share of the seeds with q < 0.05 against column-permuted signs.';
+COMMENT ON COLUMN discovery.auc IS 'Mean AUC of the test neighbours, on dimensions that did not choose them.';
+COMMENT ON COLUMN discovery.null_auc IS 'The same on column-permuted signs (about 0.5).';
+COMMENT ON COLUMN discovery.null_p95 IS '95th percentile of the AUC on column-permuted signs.';
+COMMENT ON COLUMN discovery.null_sparsity IS 'Median share of items that fire, on column-permuted signs.';
+COMMENT ON COLUMN discovery.gaussian_yield IS 'Yield on signs of a Gaussian with the same share positive and the same pairwise correlations: discrete features must beat it.';
+COMMENT ON COLUMN discovery.gaussian_auc IS 'Mean AUC on those Gaussian signs.';
+COMMENT ON COLUMN discovery.sparsity IS 'Median share of non-anchor items that fire.';
+COMMENT ON COLUMN discovery.kept IS 'Features left after merging those whose firing sets overlap by more than half (Jaccard).';
+COMMENT ON COLUMN discovery.paper_yield IS 'Yield of the paper''s procedure: neighbours found and tested on the same dimensions, against random sets of 50.';
+COMMENT ON COLUMN discovery.paper_coin_yield IS 'Yield of the paper''s procedure on column-permuted signs, which hold no features at all: what it is worth.';
+
+CREATE TABLE discovered (
+    name               VARCHAR NOT NULL,
+    site               VARCHAR NOT NULL,
+    threshold          VARCHAR NOT NULL,
+    seed_item          INTEGER NOT NULL,
+    auc                DOUBLE NOT NULL,
+    p                  DOUBLE NOT NULL,
+    q                  DOUBLE NOT NULL,
+    sparsity           DOUBLE NOT NULL,
+    dimensions         INTEGER NOT NULL,
+    fallback           BOOLEAN NOT NULL,
+    merged             INTEGER NOT NULL,
+    category           VARCHAR,
+    category_auc       DOUBLE
+);
+COMMENT ON TABLE discovered IS 'Unsupervised features that were kept after merging, strongest first.';
+COMMENT ON COLUMN discovered.name IS 'Name: a hash of its signed dimensions.';
+COMMENT ON COLUMN discovered.site IS 'The site.';
+COMMENT ON COLUMN discovered.threshold IS 'The threshold.';
+COMMENT ON COLUMN discovered.seed_item IS 'The item whose neighbourhood it was made from.';
+COMMENT ON COLUMN discovered.auc IS 'AUC of the 25 test neighbours against items that are no neighbours, on dimensions that did not choose them.';
+COMMENT ON COLUMN discovered.p IS 'p against the same procedure on column-permuted signs.';
+COMMENT ON COLUMN discovered.q IS 'Benjamini-Hochberg q over all seeds of the search.';
+COMMENT ON COLUMN discovered.sparsity IS 'Share of non-anchor items that fire.';
+COMMENT ON COLUMN discovered.dimensions IS 'Registered dimensions.';
+COMMENT ON COLUMN discovered.fallback IS 'Whether too few dimensions reached the registration level.';
+COMMENT ON COLUMN discovered.merged IS 'Seeds whose features were merged into it, itself included.';
+COMMENT ON COLUMN discovered.category IS 'Category whose members agree with it most.';
+COMMENT ON COLUMN discovered.category_auc IS 'AUC of that category''s members against other items by this feature''s agreement (the largest over categories, so flattering).';
+
+CREATE TABLE discovered_dimension (
+    name      VARCHAR NOT NULL,
+    dimension INTEGER NOT NULL,
+    sign      TINYINT NOT NULL CHECK (sign IN (-1, 1))
+);
+COMMENT ON TABLE discovered_dimension IS 'The signed dimensions of every discovered feature.';
+COMMENT ON COLUMN discovered_dimension.name IS 'The discovered feature.';
+COMMENT ON COLUMN discovered_dimension.dimension IS 'The dimension.';
+COMMENT ON COLUMN discovered_dimension.sign IS 'Expected sign: +1 or -1.';

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, now
+from catalog.workspace.words import name
 
 GRACE = timedelta(seconds=60)
 """Undone within this time, an answer was a slip: the next one is the first."""
@@ -34,6 +35,7 @@ def is_open(queue: ColumnElement[str]) -> ColumnElement[bool]:
 
 def hidden(person: str) -> Select[tuple[str]]:
     """SELECT of the targets hidden from `person` now (a target: a subject without its pole)."""
+    person = name(person)
     item, queue = schema.queue_item.alias(), schema.queue.alias()
     subject, mine = schema.subject.alias(), schema.label.alias()
     answered = exists().where(

@@ -88,11 +88,11 @@ def sqlite_engine(path: Path) -> tuple[Engine, bool]:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # this module begins transactions, not the driver
+        connection.execute("PRAGMA busy_timeout = 2000")
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA busy_timeout = 2000")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

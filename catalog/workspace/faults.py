@@ -54,8 +54,8 @@ def translated(where: str) -> Iterator[None]:
         yield
     except TimeoutError as error:  # no free connection in the pool
         raise busy(where) from error
-    except DBAPIError as error:
-        known = _known(error.orig, where)
+    except (DBAPIError, sqlite3.Error) as error:
+        known = _known(getattr(error, "orig", error), where)
         if known is None:
             raise
         raise known from error

@@ -71,6 +71,7 @@ def open_queue(
     """
     person, key = name(person), tidy(key, "queue id", LONGEST_NAME)
     _check(order, coverage, subjects, strengths)
+    title = tidy(title, "title") if title else ""
     row = {"key": key, "person": person, "title": title, "ordering": order, "seed": seed}
     with workspace.writing() as connection:
         there = _queue(connection, key)
@@ -137,7 +138,7 @@ def close_queue(workspace: Workspace, key: str) -> None:
 def open_queues(workspace: Workspace, person: str) -> list[Queue]:
     """The person's open queues, newest first."""
     table = schema.queue
-    query = select(table).where(table.c.person == person, blind.is_open(table.c.key))
+    query = select(table).where(table.c.person == name(person), blind.is_open(table.c.key))
     with workspace.reading() as connection:
         return [_of(row) for row in connection.execute(query.order_by(table.c.opened_at.desc()))]
 

@@ -84,7 +84,7 @@ def figures(row: "frames.Row") -> None:
         facts.append(("share +", row["share_positive"], "dimension_sign.share_positive"))
         facts.append(("H, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
     facts.append(("stability", row["stability"], "dimension_sign.stability"))
-    facts.append(("by chance", row["chance"], "dimension_sign.chance"))
+    facts.append(("chance", row["chance"], "dimension_sign.chance"))
     with st.container(horizontal=True, gap="xsmall"):
         for fact in facts:
             parts.figure(*fact, width=80)

@@ -20,7 +20,6 @@ with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
         if of_table.empty:
             continue
         with st.container(border=True, gap="xsmall"):
-            st.markdown(f":gray[{row.rows:,} rows]", width="content")
-            parts.pair(row.table, row.comment or "")
+            parts.pair(f"table {row.table}", f"{row.comment or ''} ({row.rows:,} rows)")
             for column in of_table.itertuples():
-                parts.pair(f"   {column.column}", column.comment)
+                parts.pair(f"· {column.column}", column.comment)

@@ -1,7 +1,5 @@
 """A read-only SQL console over the chosen catalog, the schema beside it."""
 
-import io
-
 import streamlit as st
 
 from dashboard import address, frames, parts, rail
@@ -32,11 +30,7 @@ with query:
         result = frames.console(here.path, text)
         more = ", the rest was cut off" if result.truncated else ""
         st.caption(f"{len(result.frame):,} rows in {parts.number(result.seconds)} s{more}")
-        parts.table(result.frame, key="sql.result", height=380)
+        parts.table(result.frame, raw=True, key="sql.result", height=380)
         with st.container(horizontal=True):
-            st.download_button(
-                "CSV", result.frame.to_csv(index=False).encode(), "query.csv", "text/csv"
-            )
-            parquet = io.BytesIO()
-            result.frame.to_parquet(parquet, index=False)
-            st.download_button("Parquet", parquet.getvalue(), "query.parquet")
+            st.download_button("CSV", result.csv, "query.csv", "text/csv", on_click="ignore")
+            st.download_button("Parquet", result.parquet, "query.parquet", on_click="ignore")

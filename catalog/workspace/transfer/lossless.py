@@ -10,18 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, DateTime, Float, Integer, Table, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from catalog.errors import ImportRefused, LabelRefused
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.transfer.files import BATCH, batches, reading, replacing
-from catalog.workspace.transfer.merging import REST_SECONDS, Known, Report
+from catalog.workspace.transfer.merging import Known, Report, taking_turns
 from catalog.workspace.values import CONTENT, Label
 
 FORMAT = "dimension-catalog workspace"
@@ -73,14 +72,13 @@ def import_jsonl(workspace: Workspace, path: Path, known: Sequence[Known] | None
     for table, rows in groupby(_rows(path, models), key=lambda pair: pair[0]):
         for batch in batches(row for _, row in rows):
             try:
-                with workspace.writing() as connection:
+                with taking_turns(workspace) as connection:
                     _add(connection, table, batch, report)
-            except IntegrityError as error:
+            except (IntegrityError, DataError) as error:
                 raise ImportRefused(
                     f"{path}: a row of {table.name} has a value the workspace refuses "
                     f"({error.orig}). Export it again."
                 ) from error
-            sleep(REST_SECONDS)
     return report
 
 
@@ -172,6 +170,10 @@ def _in(column: Column[Any], value: Any) -> Any:
         wanted = (int, float)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted != (bool,)):
         raise ValueError(f"{column.name} is {value!r}, which is no {wanted[-1].__name__}.")
+    if isinstance(value, int) and abs(value) >= 1 << 31:
+        raise ValueError(f"{column.name} is {value}, which is out of range.")
+    if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError(f"{column.name} holds a character that cannot be stored.")
     return value
 
 

@@ -1,5 +1,6 @@
 """Add labels that others wrote: fill in what a file leaves out, check it, append what is new."""
 
+import contextlib
 import hashlib
 import json
 import time
@@ -17,8 +18,6 @@ from catalog.workspace.subjects import Subject, remember
 from catalog.workspace.transfer.files import batches
 from catalog.workspace.values import CONTENT, Label
 
-REST_SECONDS = 0.002
-"""Between two batches, so that people who save meanwhile get their turn."""
 _EXAMPLES = 20
 
 
@@ -135,6 +134,19 @@ def checked(source: Iterable[tuple[str, Callable[[], Incoming]]]) -> Iterator[In
             raise ImportRefused(f"{place}: {error} Nothing was imported.") from error
 
 
+@contextlib.contextmanager
+def taking_turns(workspace: Workspace) -> Iterator[Connection]:
+    """Write one batch, then rest half as long as it took.
+
+    A process that waits for SQLite looks every tenth of a second at most, so without rests an
+    import would keep everybody else's two seconds of patience waiting in vain.
+    """
+    begun = time.monotonic()
+    with workspace.writing() as connection:
+        yield connection
+    time.sleep((time.monotonic() - begun) / 2)
+
+
 def add(workspace: Workspace, source: Callable[[], Iterable[Incoming]]) -> Report:
     """Check everything `source()` gives, then append it; see `_add_batch` for what is a conflict.
 
@@ -144,9 +156,8 @@ def add(workspace: Workspace, source: Callable[[], Iterable[Incoming]]) -> Repor
         pass
     report, started = Report(), now()
     for batch in batches(source()):
-        with workspace.writing() as connection:
+        with taking_turns(workspace) as connection:
             _add_batch(connection, batch, started, report)
-        time.sleep(REST_SECONDS)
     return report
 
 

@@ -1,0 +1,325 @@
+"""The claims of the paper (arXiv 2606.12629) that a catalog can test, and the rule of verdicts.
+
+A claim is fixed before anything is measured: what is measured, what the paper found, and which way
+is better. The rule is METHOD.md's, in one function.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog.resampling import Interval
+
+Verdict = Literal["holds", "partly", "does not hold", "cannot be tested"]
+ENOUGH = 0.9
+"""Share of the paper's lowest figure, on the claim's own scale, that still counts as its figure."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim, in plain words."""
+
+    key: str
+    statement: str
+    measure: str
+    """What the figure is, with its unit."""
+    paper: str
+    """The paper's figures as it gives them."""
+    method: str
+    """How the figure, its interval and its controls are made."""
+    least: float | None = None
+    """The paper's lowest figure (its highest where less is better); None where it gives none."""
+    chance: float = 0.0
+    """Zero of the claim's own scale."""
+    better: Literal["more", "less"] = "more"
+    """`less`: the claim says that something is small; see `judge`."""
+    needs_model: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the evidence table."""
+
+    claim: Claim
+    verdict: Verdict
+    reason: str
+    """Why this verdict, in one sentence."""
+    cell: str
+    """Site, threshold, background and reading."""
+    figure: Interval | None = None
+    controls: Mapping[str, float] = field(default_factory=dict)
+    """Named values beside the figure, on its scale unless the name says otherwise."""
+    strongest: str | None = None
+    """The control that the verdict was made against."""
+    n: int = 0
+    unit: str = ""
+    """What n counts: the units that were resampled."""
+    curves: Mapping[str, list[float]] = field(default_factory=dict)
+    """Points of the row's plot: the first list is the axis."""
+    seconds: float = 0.0
+
+
+def reaches(claim: Claim, value: float) -> bool:
+    """Whether a figure is at least 90 % of the paper's lowest on the claim's own scale.
+
+    Where less is better: at most the paper's highest divided by 0.9. True where the paper gives
+    no figure.
+    """
+    if claim.least is None:
+        return True
+    wanted = claim.least - claim.chance
+    if claim.better == "less":
+        return value - claim.chance <= wanted / ENOUGH
+    return value - claim.chance >= wanted * ENOUGH
+
+
+def judge(
+    claim: Claim, value: float, over_null: Interval, over_control: Interval
+) -> tuple[Verdict, str]:
+    """Verdict and its reason, from the figure minus its null and minus its strongest control.
+
+    Holds: both intervals lie above 0 and the figure reaches the paper's. Partly: it beats the
+    null, but not the control, or falls short. Does not hold: it does not beat the null.
+    Choice for claims that something is small (`better` is less), where METHOD.md is silent: a
+    random null would make them true for nothing, so what counts is that the figure is not above
+    its control (the interval of figure - control reaches down to 0) and not above the paper's;
+    holds with both, partly with one, does not hold with neither.
+    """
+    short = None if reaches(claim, value) else "the figure falls short of the paper's"
+    if claim.better == "less":
+        short = short and "the figure is above the paper's"
+        above = "it is above its strongest control" if over_control.low > 0 else None
+        failed = [reason for reason in (above, short) if reason]
+        words: tuple[Verdict, ...] = ("holds", "partly", "does not hold")
+        return words[len(failed)], _sentence(failed, "It is not above its control")
+    if over_null.low <= 0:
+        return "does not hold", "It does not beat the null."
+    beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
+    failed = [reason for reason in (beaten, short) if reason]
+    return ("partly" if failed else "holds"), _sentence(failed, "It beats its strongest control")
+
+
+def _sentence(failed: list[str], passed: str) -> str:
+    text = " and ".join(failed) or f"{passed} and reaches the paper's figure, where it gives one"
+    return text[0].upper() + text[1:] + "."
+
+
+def untested(claim: Claim, reason: str, cell: str) -> Row:
+    """The row of a claim that cannot be tested, and why."""
+    return Row(claim, "cannot be tested", reason, cell)
+
+
+_TEXTS = (
+    "At seeded positions of the held-out passages (data/texts), at most 16 in the first 256 tokens "
+    "of each. "
+)
+_HAMMING = (
+    _TEXTS + "The vocabulary is ranked by the number of dimensions whose sign agrees with the "
+    "state that enters the LM head (ties: mean rank). Target: the next token of the text. Controls "
+    "as for sign-only; the best one counts. Bootstrap over documents, paired."
+)
+_CATEGORIES = (
+    "Categories of at least 40 families against 20 matched items per member; 20 random splits into "
+    "anchors and held-out families. "
+)
+
+CLAIMS: dict[str, Claim] = {
+    claim.key: claim
+    for claim in (
+        Claim(
+            "sign_only_top5",
+            "The signs of the last state are enough to predict the next token: put into the LM "
+            "head instead of the state, they rank the model's own prediction among the first 5.",
+            "share of positions",
+            "84.0, 72.0, 93.0, 59.5 %",
+            _TEXTS + "Is the full model's first token among the first 5 of the head applied to "
+            "signs? Controls: the most frequent first tokens of the other half of the documents, "
+            "signs of the mean state, signs of a position in another document; null: signs in "
+            "random order. Bootstrap over documents, paired.",
+            least=0.595,
+            needs_model=True,
+        ),
+        Claim(
+            "sign_only_top1",
+            "The signs of the last state alone give the model's own prediction first.",
+            "share of positions",
+            "56.5, 49.0, 62.5, 37.5 %",
+            "As for the first 5, with the first token only.",
+            least=0.375,
+            needs_model=True,
+        ),
+        Claim(
+            "hamming_4096",
+            "Counting equal signs finds the next token among 4,096 candidates.",
+            "share of positions",
+            "80.5, 90.0, 81.5 %",
+            _HAMMING,
+            least=0.805,
+            needs_model=True,
+        ),
+        Claim(
+            "hamming_32",
+            "Counting equal signs finds the next token among the first 1/32 of the vocabulary.",
+            "share of positions",
+            "not given (4,096 is 1/37 of 151,936)",
+            _HAMMING,
+            needs_model=True,
+        ),
+        Claim(
+            "hamming_256",
+            "Counting equal signs finds the next token among the first 1/256 of the vocabulary.",
+            "share of positions",
+            "not given",
+            _HAMMING,
+            needs_model=True,
+        ),
+        Claim(
+            "hamming_cached",
+            "Counting equal signs with the cached signs of each token, not the LM head's, finds "
+            "the next token among the first 1/32 of the vocabulary.",
+            "share of positions",
+            "not given apart",
+            _HAMMING,
+            needs_model=True,
+        ),
+        Claim(
+            "independence",
+            "Dimensions are nearly independent: two signs share almost no information.",
+            "mean pairwise mutual information, bits",
+            "0.0014, 0.0051, 0.0014",
+            "All items, degenerate dimensions left out; the control is the same with each "
+            "dimension's signs permuted. Interval by a jackknife over ten groups of families, on "
+            "at most 512 dimensions. Low information is not independence: see the number of "
+            "effective dimensions beside it.",
+            least=0.0051,
+            better="less",
+        ),
+        Claim(
+            "discoverable",
+            "For most categories a single dimension tells members apart (AUC at least 0.75).",
+            "share of categories",
+            "161, 137, 175, 154 of 175",
+            _CATEGORIES + "The best dimension is chosen on the anchors; counted where its held-out "
+            "AUC is at least 0.75 and its q below 0.05. Control and null: random sets of families "
+            "drawn stratum by stratum. The paper's own procedure (in sample) stands beside.",
+            least=137 / 175,
+        ),
+        Claim(
+            "prototype_auc",
+            "A category's prototype of signs tells its held-out members apart.",
+            "mean prototype AUC",
+            "0.980, 0.975, 0.993, 0.978",
+            _CATEGORIES + "Null: random sets of families through the whole procedure. Strongest "
+            "control: the same prototypes against the most confusable category must exceed 0.5. "
+            "Bootstrap over categories, then families.",
+            least=0.975,
+            chance=0.5,
+        ),
+        Claim(
+            "exceeds_null",
+            "The prototype of every category exceeds random sets.",
+            "share of categories with q < 0.05",
+            "all",
+            _CATEGORIES + "p against at least 200 random sets drawn stratum by stratum, whole "
+            "procedure repeated; Benjamini-Hochberg. Expected by chance: 5 %.",
+            least=1.0,
+            chance=0.05,
+        ),
+        Claim(
+            "keys_values",
+            "Categories can be read from single dimensions of keys and values too.",
+            "share of categories",
+            "175 of 175",
+            "Keys and values of the same layer, one pass over the sample, counted as in "
+            "`discoverable`. Control: the same at the residual site, which must not be better; "
+            "null: random sets of families.",
+            least=1.0,
+            needs_model=True,
+        ),
+        Claim(
+            "probe_gain",
+            "A trained probe reads categories hardly better than the prototype.",
+            "probe AUC minus prototype AUC",
+            "+0.018 AUC; 99.9 % sign agreement",
+            "Balanced logistic regression on standardised states, C by inner cross-validation, "
+            "same anchors and held-out families, half of the negatives for training. Control: the "
+            "gain of the difference of means, which needs no training; the probe must not beat it.",
+            least=0.018,
+            better="less",
+            needs_model=True,
+        ),
+        Claim(
+            "basis",
+            "The model's own axes are special: prototypes read better there than on random axes.",
+            "prototype AUC, own axes minus rotated",
+            "assumed",
+            "States standardised per dimension, rotated at random (10 seeds), signs at each "
+            "dimension's median on both sides, same items and splits. Bootstrap over categories "
+            "and seeds of the paired difference.",
+            needs_model=True,
+        ),
+        Claim(
+            "training",
+            "Training put the features there, beyond the embeddings.",
+            "prototype AUC minus that of the embeddings",
+            "assumed",
+            "Same items, pools and splits in a model with (a) all weights drawn anew, (b) trained "
+            "embeddings and blocks drawn anew, (c) block weights permuted within tensors; each at "
+            "its better threshold. Null (a); control the best of (b), (c) and no gain. Bootstrap "
+            "over categories, then families, paired.",
+            needs_model=True,
+        ),
+        Claim(
+            "unsupervised",
+            "Features are found without any list of words: an item's nearest neighbours share them.",
+            "share of random seeds with q < 0.05",
+            "1500 of 1500 (neighbours and test on the same dimensions)",
+            "Neighbours by Hamming on a random half of the dimensions, registered and tested on "
+            "the other half. Null: signs permuted by dimension. Control: signs of a Gaussian of "
+            "the same mean and covariance. Beside: the paper's own procedure, also on permuted "
+            "signs.",
+            least=1.0,
+        ),
+        Claim(
+            "sparsity",
+            "Features found without word lists fire on few items.",
+            "share of features that fire on < 0.1 % of other items",
+            "99.9 %",
+            "Features of the previous row; fires means above the 5th percentile of the agreement "
+            "of the test neighbours. Null: permuted signs; control: the Gaussian's.",
+            least=0.999,
+        ),
+        Claim(
+            "context",
+            "Context leaves most signs of a token as they are cached.",
+            "share of signs that differ in a text",
+            "42 %",
+            "Signs at positions of the held-out passages against the token's cached signs. "
+            "Control: the cached signs of the token at a position in another document. Retained "
+            "share = 1 - own / other. Bootstrap over documents, paired.",
+            least=0.42,
+            better="less",
+            needs_model=True,
+        ),
+        Claim(
+            "nearest",
+            "An item's nearest neighbour by signs is of its category.",
+            "share of members",
+            "93-97 % (images and sounds)",
+            "Each member's nearest item by Hamming among the sample but its family; correct where "
+            "a category is shared (ties: mean). Null: chance; control: the same with blocks drawn "
+            "anew (b), where the model is there. Bootstrap over items.",
+        ),
+        Claim(
+            "cost",
+            "A catalog is cheap: one bit a sign, one pass a vocabulary.",
+            "MB of signs a site",
+            "93 MiB for 151,936 x 5,120; 20 minutes of one GPU a vocabulary",
+            "Packed signs of the primary site against float32 states of the same size; the "
+            "paper's figure scaled to this catalog's items and dimensions. Seconds and size of the "
+            "file as built.",
+            better="less",
+        ),
+    )
+}
+"""Every claim by its key, in the order of the table."""
