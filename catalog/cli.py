@@ -1,7 +1,9 @@
 """`dims`: build, read and serve catalogs. Parses, delegates, prints; the work is elsewhere."""
 
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,15 +25,22 @@ CatalogName = Annotated[str, typer.Argument(help="Path of a catalog, or its slug
 
 
 def main() -> None:
-    """Entry point: a CatalogError becomes one sentence and exit 1, a Ctrl-C exit 130."""
+    """Entry point: a CatalogError becomes one sentence and exit 1; typer makes Ctrl-C exit 130."""
     try:
         app()
     except CatalogError as error:
         _stderr().print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _resumable() -> Iterator[None]:
+    """Say at Ctrl-C that nothing is lost (typer keeps the interrupt from `main`)."""
+    try:
+        yield
     except KeyboardInterrupt:
         _stderr().print("Stopped. The same command goes on where it stopped.")
-        sys.exit(130)
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -81,7 +90,7 @@ def build(
         out=out,
         force=force,
     )
-    with reporting.progress(quiet) as report:
+    with _resumable(), reporting.progress(quiet) as report:
         path = building.build(settings, report, reporting.announce)
         if with_findings:
             finding.measure(path, report=report)
@@ -264,7 +273,7 @@ def demo(
     """Build the catalogs of the shipped models (once), then serve the dashboard."""
     from catalog import serving
 
-    with reporting.progress(quiet=False) as report:
+    with _resumable(), reporting.progress(quiet=False) as report:
         for path in serving.build_demo(report):
             reporting.built(path)
     if not build_only:

@@ -9,6 +9,7 @@ from catalog.categories import Match
 from catalog.contests import Contest, Outcome, positive_anchors, score
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import FEWEST_VERDICT, agreement_of
+from catalog.nulls import Ground, Null
 from catalog.pools import Pool
 from catalog.prototypes import (
     TAU,
@@ -121,6 +122,18 @@ def folds(members: int, generator: np.random.Generator) -> NDArray[np.bool_]:
     place = generator.permutation(members) % count
     kept: NDArray[np.bool_] = place != np.arange(count)[:, None]
     return kept
+
+
+def null(site: SiteSigns, ground: Ground, members: int, seed: int) -> Null:
+    """Null of a concept's held-out AUC: random sets of its size, by the same folds.
+
+    The size is rounded down to whole folds of equal size: a smaller set has a wider null.
+    SettingRefused for a single word.
+    """
+    if members < 2:
+        raise SettingRefused("One word cannot be held out. Give at least two words for a null.")
+    size = members if members <= FOLDS else members // FOLDS * FOLDS
+    return Null(site, ground, size, seed, splitter=folds)
 
 
 def interval(values: NDArray[np.floating]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.contests import halves
 from catalog.pools import Pool
 from catalog.prototypes import (
     TAU,
@@ -19,7 +20,6 @@ from catalog.prototypes import (
     agreeing,
     agreeing_members,
     contrast,
-    halves,
     histograms,
     ranks,
     register,
@@ -85,8 +85,8 @@ class Ground:
     def sets(self, size: int, draws: int, generator: np.random.Generator) -> Ints:
         """Random sets as places in `items`: int64[draws, size].
 
-        One from each stratum where there are strata (whatever `size` says), else without
-        replacement from all.
+        Without replacement; where there are strata, one from each of `size` random strata (from
+        each one where there are no more).
         """
         if self.stratum is None:
             count = len(self.items)
@@ -95,7 +95,10 @@ class Ground:
         order = np.argsort(self.stratum, kind="stable")
         _, first, sizes = np.unique(self.stratum[order], return_index=True, return_counts=True)
         shift = (generator.random((draws, len(sizes))) * sizes).astype(np.int64)
-        return np.asarray(order[first + shift], np.int64)
+        places: Ints = order[first + shift]
+        if size < len(sizes):
+            places = generator.permuted(places, axis=1)[:, :size]
+        return places
 
 
 def score_sets(

@@ -41,12 +41,7 @@ def probe(
     """
     folds = _folds(positive, generator)
     means = [
-        np.mean(
-            [
-                _score(_fit(train[~f], positive[~f], c), train[f], positive[f])
-                for f in folds
-            ]
-        )
+        np.mean([_score(_fit(train[~f], positive[~f], c), train[f], positive[f]) for f in folds])
         for c in strengths
     ]
     c = strengths[int(np.argmax(means))]

@@ -6,7 +6,6 @@ reads 64 rows, not the whole site. NumPy only.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -248,26 +247,3 @@ def ranks(histogram: Ints) -> NDArray[np.float64]:
     total = histogram.sum(axis=1, keepdims=True)
     below = np.cumsum(histogram, axis=1) - histogram / 2
     return np.where(total > 0, below / np.maximum(total, 1), 0.5)
-
-
-def halves(
-    members: int, splits: int, generator: np.random.Generator, anchors: int | None = None
-) -> NDArray[np.bool_]:
-    """Random anchors of each split: bool[splits, members], `anchors` of them True in each row."""
-    count = anchor_count(members) if anchors is None else anchors
-    order = np.argsort(generator.random((splits, members)), axis=1)
-    return order < count
-
-
-def anchor_count(members: int) -> int:
-    """Anchor families of a category: 50, or half of them below 100."""
-    return min(50, members // 2)
-
-
-def auc(scores: Sequence[float] | NDArray[np.floating], label: NDArray[np.bool_]) -> float:
-    """ROC AUC of any scores, ties half; 1/2 where one class is empty."""
-    values, place = np.unique(np.asarray(scores), return_inverse=True)
-    negatives = np.bincount(place[~label], minlength=len(values))
-    if label.all() or not label.any():
-        return 0.5
-    return float(ranks(negatives[None])[0][place[label]].mean())

@@ -1,12 +1,13 @@
 """Choosing among sites or thresholds without looking at what is held out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contests import Contest, run
-from catalog.prototypes import halves
+from catalog.contests import Contest, halves, run
+from catalog.nulls import Ground
+from catalog.prototypes import Ints, SiteSigns
 
 
 def first_readable(q: Sequence[float], level: float = 0.05) -> int | None:
@@ -51,3 +52,32 @@ def best_of(
     """
     chosen = np.argmax(inner, axis=0)
     return chosen, float(np.asarray(outer)[chosen, np.arange(len(chosen))].mean())
+
+
+def best_score(
+    sites: Sequence[SiteSigns], grounds: Sequence[Ground]
+) -> Callable[[Ints, NDArray[np.bool_]], NDArray[np.float64]]:
+    """Score for `nulls.Null` that chooses the best site for each random set as `best_of` does.
+
+    `grounds` hold the same items at every site; a set is the same items everywhere.
+    """
+
+    def one(drawn: Ints, anchors: NDArray[np.bool_]) -> float:
+        contests = [_contest(*pair, drawn) for pair in zip(sites, grounds, strict=True)]
+        inner = np.stack([inner_aucs(contest, anchors) for contest in contests])
+        outer = np.stack([run(contest, anchors).aucs for contest in contests])
+        return best_of(inner, outer)[1]
+
+    return lambda sets, anchors: np.array(list(map(one, sets, anchors)))
+
+
+def _contest(site: SiteSigns, ground: Ground, drawn: Ints) -> Contest:
+    """A random set against the sample without it, as `nulls.score_sets` scores it."""
+    return Contest(
+        members=site.bits(ground.items[drawn]),
+        positives=ground.positives,
+        pool=len(ground.items),
+        columns=ground.columns,
+        scored=len(ground.sample),
+        negatives=np.flatnonzero(~np.isin(ground.sample, drawn)),
+    )

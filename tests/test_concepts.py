@@ -4,8 +4,9 @@ from scipy.stats import false_discovery_control
 from sklearn.metrics import roc_auc_score
 
 from catalog.categories import Match
-from catalog.concepts import build, check, folds, interval
+from catalog.concepts import build, check, folds, interval, null
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.nulls import Ground
 from catalog.pools import Pool
 from tests.planted import noise, planted, site_of
 
@@ -79,6 +80,19 @@ def test_counter_examples_remove_what_both_share():
     assert told[0] > 0.9 and told[1] < 0.7
 
 
+def test_a_dimension_that_counter_examples_have_more_of_is_left_out():
+    generator = np.random.default_rng(0)
+    bits = generator.random((2000, 40)) < 0.5
+    bits[:40, :5] = generator.random((40, 5)) < 0.8
+    bits[40:80, :5] = True
+    bits[:40, 5:10] = generator.random((40, 5)) < 0.8
+    members, counter = np.arange(40), np.arange(40, 80)
+    assert set(range(10)) <= set(concept(bits, members).dimensions.tolist())
+    made = concept(bits, members, counter).dimensions.tolist()
+    assert set(range(5, 10)) <= set(made)
+    assert not set(range(5)) & set(made)
+
+
 def test_counter_examples_are_held_out_too():
     generator = np.random.default_rng(0)
     aucs = []
@@ -126,6 +140,28 @@ def test_every_member_is_held_out_once(members):
     assert len(kept) == min(10, members)
     assert ((~kept).sum(axis=0) == 1).all()
     assert np.ptp(kept.sum(axis=1)) <= 1
+
+
+@pytest.mark.parametrize("members", [2, 7, 23, 40])
+def test_the_null_of_a_concept_repeats_its_folds(members):
+    bits = planted(900, 80, np.arange(members), {d: 1 for d in range(25)}, 0.8, seed=1)
+    site = site_of(bits)
+    items = np.arange(900)
+    ground = Ground.shared(site, items, bits.sum(axis=0), np.random.default_rng(0))
+    drawn = null(site, ground, members, seed=3)
+    values = drawn.draw(100)
+    assert drawn.size == {2: 2, 7: 7, 23: 20, 40: 40}[members]
+    assert values.mean() == pytest.approx(0.5, abs=0.06)
+    if members >= 20:
+        made = concept(bits, np.arange(members))
+        assert drawn.p(made.auc, draws=100, most=100)[0] == 1 / 101
+
+
+def test_the_null_of_one_word_is_refused():
+    site = site_of(noise(300, 16, seed=0))
+    ground = Ground.shared(site, np.arange(300), np.zeros(16, int), np.random.default_rng(0))
+    with pytest.raises(SettingRefused, match="at least two words"):
+        null(site, ground, 1, seed=0)
 
 
 def test_the_interval_covers():

@@ -3,10 +3,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from catalog import features
-from catalog.contests import Contest, run
+from catalog.contests import Contest, anchor_count, halves, run
 from catalog.features import Others, measure, overlap
 from catalog.pools import Pool, Pools, Traits
-from catalog.prototypes import halves
 from catalog.selection import best_of, first_readable, inner_aucs
 from tests.planted import noise, planted, site_of
 
@@ -185,6 +184,11 @@ def test_coherence_leaves_out_shared_families_and_names_the_nearest():
     assert feature.confusable_auc == pytest.approx(0.5, abs=0.1)
     assert feature.auc > 0.9
     assert 0.6 < feature.coherence < 0.85  # half of the others are pets
+    again = np.concatenate([members, np.repeat(pets, 3)])  # pets in three more categories
+    more = np.concatenate([category, np.repeat([3, 4, 5], 60)])
+    repeated = Others.of(site_of(bits), again, again, more)
+    same = measure(contest, np.random.default_rng(0), repeated, cats)
+    assert same.coherence == feature.coherence  # each family counts once
     alone = measure(contest, np.random.default_rng(0), others, np.arange(200))
     assert alone.coherence is alone.confusable is None
 
@@ -276,3 +280,11 @@ def test_a_rotation_of_isotropic_states_changes_nothing():
     rotated = run(contest_of(states @ turn > 0, members), anchors).aucs.mean()
     assert 0.75 < plain < 0.99
     assert rotated == pytest.approx(plain, abs=0.05)
+
+
+def test_anchors_are_fifty_or_half():
+    assert [anchor_count(n) for n in (20, 41, 99, 100, 300)] == [10, 20, 49, 50, 50]
+    drawn = halves(300, 7, np.random.default_rng(0))
+    assert drawn.shape == (7, 300)
+    assert (drawn.sum(axis=1) == 50).all()
+    assert len({row.tobytes() for row in drawn}) == 7

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from catalog.contests import Contest, run
+from catalog.contests import Contest, halves, run
 from catalog.nulls import BUCKETS, Ground, Null, bucket, score_sets
 from catalog.pools import Pool
-from catalog.prototypes import halves
+from catalog.selection import best_of, best_score, inner_aucs
 from tests.planted import noise, planted, site_of
 
 NOTHING = np.empty(0, np.int64)
@@ -59,6 +59,33 @@ def test_matched_draws_take_one_item_of_each_stratum():
     assert (stratum[sets] == [0, 1, 2, 4]).all()
     counts = np.bincount(sets.ravel(), minlength=8) / 500
     np.testing.assert_allclose(counts, [0.5, 0.5, 0.5, 1 / 3, 1 / 3, 1 / 3, 0.5, 1], atol=0.08)
+
+
+def test_fewer_draws_than_strata_take_some_strata_each():
+    stratum = np.repeat(np.arange(6), 4)
+    pool = Pool("matched", np.arange(6), np.arange(10, 34), NOTHING, stratum)
+    ground = Ground.matched(site_of(noise(50, 16, seed=0)), pool)
+    sets = ground.sets(4, 300, np.random.default_rng(0))
+    assert all(len(set(row)) == 4 for row in stratum[sets].tolist())
+    np.testing.assert_allclose(np.bincount(stratum[sets].ravel()) / 300, 4 / 6, atol=0.1)
+
+
+def test_the_null_of_the_best_site_chooses_as_a_category_does():
+    sites = [site_of(noise(500, 60, seed=s)) for s in (1, 2)]
+    grounds = [ground_of(site, np.arange(500)) for site in sites]
+    score = best_score(sites, grounds)
+    generator = np.random.default_rng(0)
+    sets = grounds[0].sets(40, 2, generator)
+    anchors = np.stack([halves(40, 6, generator) for _ in sets])
+    actual = score(sets, anchors)
+    for drawn, chosen, value in zip(sets, anchors, actual, strict=True):
+        rest = np.setdiff1d(np.arange(500), drawn)
+        contests = [Contest.of(s, Pool("all", drawn, rest, drawn)) for s in sites]
+        inner = [inner_aucs(contest, chosen) for contest in contests]
+        outer = [run(contest, chosen).aucs for contest in contests]
+        assert value == pytest.approx(best_of(np.stack(inner), np.stack(outer))[1])
+    null = Null(sites[0], grounds[0], 40, seed=0, score=score)
+    assert null.draw(50).mean() == pytest.approx(0.5, abs=0.03)
 
 
 def test_draws_have_no_item_twice_and_differ():

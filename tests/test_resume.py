@@ -52,7 +52,7 @@ def run(processes, model, out, steps, delay):
         process.join()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_killed_at_random_moments(seed, processes, llama, tmp_path, uninterrupted):
     draw = random.Random(seed)
     moments = [draw.randrange(0, 14) for _ in range(4)] + ["writing"]

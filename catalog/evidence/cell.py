@@ -151,8 +151,10 @@ class Sample:
         chosen[generator.choice(others, room, replace=False)] = True
         items = np.flatnonzero(chosen)
         kept.sort(key=lambda one: one.place)
-        labels = np.stack([np.isin(items, one.pool.members) for one in kept], axis=1) if kept else (
-            np.zeros((len(items), 0), np.bool_)
+        labels = (
+            np.stack([np.isin(items, one.pool.members) for one in kept], axis=1)
+            if kept
+            else (np.zeros((len(items), 0), np.bool_))
         )
         return cls(items, [_moved(one, items) for one in kept], labels)
 

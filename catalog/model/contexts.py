@@ -69,9 +69,7 @@ def read(
             places = _positions(ids, set(model.tokenizer.all_special_ids), generator)
             if len(places):
                 given = torch.from_numpy(ids[None]).to(model.device)
-                model.parts.trunk(
-                    input_ids=given, **({"use_cache": False} if model.causal else {})
-                )
+                model.parts.trunk(input_ids=given, **({"use_cache": False} if model.causal else {}))
                 for site in sites:
                     states[site].append(seen[site][places].float().cpu().numpy())
                 rows.append((len(kept), ids[places], ids[places + 1]))

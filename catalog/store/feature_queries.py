@@ -94,6 +94,18 @@ def members(category: str) -> Query:
     )
 
 
+def members_in_order(category: str) -> Query:
+    """Members of a category in the order of its word list: item, word."""
+    return Query("SELECT item, word FROM member WHERE category = ? ORDER BY rowid", (category,))
+
+
+def means(site: str) -> Query:
+    """Mean |x| of every dimension of a site in order: dimension, mean_abs."""
+    return Query(
+        "SELECT dimension, mean_abs FROM dimension WHERE site = ? ORDER BY dimension", (site,)
+    )
+
+
 def all_members() -> Query:
     """Members of all categories: category, item."""
     return Query("SELECT category, item FROM member ORDER BY category, item")

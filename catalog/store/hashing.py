@@ -61,7 +61,8 @@ class _Column:
             if wide.buffers()[2] is not None:
                 self.values.update(memoryview(wide.buffers()[2])[offsets[0] : offsets[-1]])
             return
-        self.values.update(column.fill_null(0).to_numpy(zero_copy_only=False).tobytes())
+        filled = column.fill_null(pa.scalar(0).cast(column.type))
+        self.values.update(filled.to_numpy(zero_copy_only=False).tobytes())
 
     def digest(self) -> bytes:
         """What stands for the column."""

@@ -1,0 +1,64 @@
+"""The evidence table: one row per claim of the paper, each with its controls and a verdict."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from catalog import places
+from catalog.claims import CLAIMS, Row, untested
+from catalog.evidence import from_search, from_signs, from_states, from_texts, passes
+from catalog.evidence.cell import Cell, Report, Sample
+from catalog.model.loading import LoadedModel
+
+__all__ = ["CLAIMS", "Row", "gather"]
+
+_NEEDS_STATES = ("keys_values", "probe_gain", "basis", "training")
+NO_MODEL = "This needs the model, which is not there."
+
+
+def gather(
+    path: Path,
+    model: LoadedModel | None,
+    report: Report = lambda _stage, _done, _all: None,
+    categories: Path | None = None,
+    texts: Path | None = None,
+) -> list[Row]:
+    """Rows of a text catalog in the order of CLAIMS.
+
+    `model` is the one the catalog was built from (SettingRefused where it is another), or None.
+    `report` may raise to cancel: nothing is left behind. Raises a CatalogError.
+    """
+    cell = Cell.read(path, categories or places.shipped() / "categories")
+    if model is not None:
+        passes.check(cell, model)
+    sample = Sample.of(cell)
+    rows = [
+        *_timed(lambda: from_signs.category_rows(cell, report)),
+        *_timed(lambda: [from_signs.independence_row(cell, report), from_signs.cost_row(cell)]),
+    ]
+    run = None
+    if model is None:
+        rows += from_texts.absent(cell, NO_MODEL)
+        rows += [untested(CLAIMS[key], NO_MODEL, cell.name) for key in _NEEDS_STATES]
+    else:
+        folder = texts or places.shipped() / "texts"
+        rows += _timed(lambda: from_texts.rows(cell, model, folder, report))
+        run = passes.make(cell, sample, model, report)
+        made = run
+        rows += _timed(lambda: [from_states.keys_values_row(cell, sample, made)])
+        rows += _timed(lambda: [from_states.basis_row(cell, sample, made, report)])
+        rows += _timed(lambda: [from_states.training_row(cell, sample, made)])
+        rows += _timed(lambda: [from_states.probe_row(cell, sample, made, report)])
+    rows += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
+    rows += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
+    order = list(CLAIMS)
+    return sorted(rows, key=lambda row: order.index(row.claim.key))
+
+
+def _timed(make: Callable[[], list[Row]]) -> list[Row]:
+    """Rows with the seconds that making them together took."""
+    started = time.perf_counter()
+    rows = make()
+    seconds = time.perf_counter() - started
+    return [replace(row, seconds=seconds) for row in rows]

@@ -1,0 +1,190 @@
+"""Rows of searching by signs: unsupervised features and nearest neighbours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog import discovery, independence
+from catalog.claims import CLAIMS, Row, judge, untested
+from catalog.discovery import Field, Found
+from catalog.errors import SettingRefused
+from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.passes import Passes
+from catalog.neighbours import nearest, unit
+from catalog.prototypes import SiteSigns
+from catalog.resampling import clustered, difference, strongest
+from catalog.rotation import random_rotation, signs_at_median, standardised
+
+SEEDS = 300
+FIRES_RARELY = 0.001
+QUERIES = 2000
+"""Labelled items whose nearest neighbour is looked for."""
+
+
+def sample_signs(cell: Cell, sample: Sample) -> SiteSigns:
+    """Signs of the sample at the primary cell, from the catalog."""
+    words = np.ascontiguousarray(cell.signs.words[:, sample.items])
+    return SiteSigns(words, cell.signs.columns(sample.items))
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Features of the real signs, and of the two nulls; the nulls' p are made alike."""
+
+    real: Found
+    permuted: Found
+    gaussian: Found | None
+    against: Found
+    """More permuted signs: the null that p is counted in."""
+
+    def significant(self, found: Found) -> NDArray[np.float64]:
+        """1 where a seed's feature has q < 0.05: float64[seeds]."""
+        return (discovery.yield_against(found.auc, self.against.auc).q < 0.05).astype(float)
+
+
+def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Report) -> list[Row]:
+    """Yield with its nulls and the paper's own procedure; sparsity."""
+    claims = [CLAIMS["unsupervised"], CLAIMS["sparsity"]]
+    try:
+        field = Field(sample_signs(cell, sample).by_dimension, len(sample.items))
+    except SettingRefused as error:
+        return [untested(claim, str(error), cell.name) for claim in claims]
+    generator = np.random.default_rng(0)
+    seeds = generator.choice(field.items, min(SEEDS, field.items), replace=False)
+    shuffled = [
+        Field(independence.permuted(field.by_dimension, field.items, generator), field.items)
+        for _ in range(2)
+    ]
+    normal = None if passes is None else Field(_gaussian(cell, passes, generator), field.items)
+    told = iter(range(9))
+
+    def find(where: Field, same: bool = False) -> Found:
+        report("discovery", next(told), 6)
+        return discovery.discover(where, seeds, generator, same)
+
+    runs = _Runs(
+        find(field), find(shuffled[0]), find(normal) if normal else None, find(shuffled[1])
+    )
+    paper = {
+        name: _papers(find(where, True), where, seeds, generator)
+        for name, where in (("", field), (" on permuted signs", shuffled[0]))
+    }
+    return [_yield_row(cell, runs, paper), _sparsity_row(cell, runs)]
+
+
+def _gaussian(cell: Cell, passes: Passes, generator: np.random.Generator) -> NDArray[np.uint8]:
+    """Signs of a Gaussian with the mean and covariance of the sample's states."""
+    states = passes.states.astype(np.float64)
+    return independence.gaussian_signs(
+        states.mean(axis=0), np.cov(states, rowvar=False), len(states), generator, cell.level
+    )
+
+
+def _papers(
+    found: Found, where: Field, seeds: NDArray[np.int64], generator: np.random.Generator
+) -> float:
+    """Yield of neighbours and test on the same dimensions, against random neighbours."""
+    null = discovery.random_neighbours(where, seeds, generator)
+    return discovery.yield_against(found.auc, null).share
+
+
+def _yield_row(cell: Cell, runs: _Runs, paper: dict[str, float]) -> Row:
+    claim = CLAIMS["unsupervised"]
+    generator = np.random.default_rng(1)
+    real, null = runs.significant(runs.real), runs.significant(runs.permuted)
+    figure = clustered(real, np.arange(len(real)), generator)
+    over_null = difference(real, null, generator)
+    over = {"permuted signs": over_null}
+    controls = {"permuted signs": float(null.mean())}
+    if runs.gaussian is not None:
+        normal = runs.significant(runs.gaussian)
+        over["Gaussian of the same covariance"] = difference(real, normal, generator)
+        controls["Gaussian of the same covariance"] = float(normal.mean())
+        controls["mean AUC, Gaussian"] = float(runs.gaussian.auc.mean())
+    worst = strongest(over)
+    verdict, reason = judge(claim, figure.value, over_null, over[worst])
+    if runs.gaussian is None and verdict == "holds":
+        verdict, reason = "partly", "The Gaussian control needs the model, which is absent."
+    controls |= {
+        "mean AUC": float(runs.real.auc.mean()),
+        "mean AUC, permuted signs": float(runs.permuted.auc.mean()),
+        "merged features left": float(len(np.unique(discovery.merge(runs.real)))),
+        "dimensions per feature": float(runs.real.prototypes.sizes.mean()),
+        **{f"paper's procedure{name}": share for name, share in paper.items()},
+    }
+    return Row(claim, verdict, reason, cell.name, figure, controls, worst, len(real), "seeds")
+
+
+def _sparsity_row(cell: Cell, runs: _Runs) -> Row:
+    claim = CLAIMS["sparsity"]
+    generator = np.random.default_rng(2)
+    found = {"": runs.real, "permuted signs": runs.permuted}
+    if runs.gaussian is not None:
+        found["Gaussian of the same covariance"] = runs.gaussian
+    rare = {name: (one.sparsity < FIRES_RARELY).astype(float) for name, one in found.items()}
+    real = rare.pop("")
+    figure = clustered(real, np.arange(len(real)), generator)
+    over = {name: difference(real, one, generator) for name, one in rare.items()}
+    worst = strongest(over)
+    verdict, reason = judge(claim, figure.value, over["permuted signs"], over[worst])
+    if runs.gaussian is None and verdict == "holds":
+        verdict, reason = "partly", "The Gaussian control needs the model, which is absent."
+    controls = {name: float(one.mean()) for name, one in rare.items()}
+    controls |= {
+        f"median share that fires{', ' if name else ''}{name}": float(np.median(one.sparsity))
+        for name, one in found.items()
+    }
+    return Row(claim, verdict, reason, cell.name, figure, controls, worst, len(real), "seeds")
+
+
+def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Report) -> Row:
+    """1-NN by Hamming, with chance, cosine, rotated signs and random blocks."""
+    claim = CLAIMS["nearest"]
+    labelled = np.flatnonzero(sample.labels.any(axis=1))
+    if not len(labelled):
+        return untested(claim, cell.too_few or "No labelled items in the sample.", cell.name)
+    generator = np.random.default_rng(0)
+    queries = generator.permutation(labelled)[:QUERIES]
+    report("neighbours", 0, 1)
+    read = nearest(_plus_minus(sample_signs(cell, sample)), queries, sample.labels)
+    generator = np.random.default_rng(0)
+    place = np.arange(len(queries))
+    figure = clustered(read.among_all, place, generator)
+    over = {"chance": clustered(read.among_all - read.chance, place, generator)}
+    controls = {"chance": float(read.chance.mean())}
+    if passes is not None:
+        others = _others(passes, queries, sample)
+        blocks = others["(b) blocks drawn anew"]
+        over["(b) blocks drawn anew"] = clustered(read.among_all - blocks, place, generator)
+        controls |= {name: float(values.mean()) for name, values in others.items()}
+    controls["among labelled items"] = float(read.among_labelled.mean())
+    worst = strongest(over)
+    verdict, reason = judge(claim, figure.value, over["chance"], over[worst])
+    if passes is None and verdict == "holds":
+        verdict, reason = "partly", "The control (b) needs the model, which is absent."
+    return Row(claim, verdict, reason, cell.name, figure, controls, worst, len(queries), "members")
+
+
+def _others(
+    passes: Passes, queries: NDArray[np.int64], sample: Sample
+) -> dict[str, NDArray[np.float64]]:
+    z = standardised(passes.states)
+    rotation = random_rotation(z.shape[1], np.random.default_rng(1))
+    vectors = {
+        "rotated signs": _plus_minus(signs_at_median(z @ rotation)),
+        "signs at medians": _plus_minus(signs_at_median(z)),
+        "cosine of states": unit(passes.states),
+    }
+    found = {name: nearest(v, queries, sample.labels).among_all for name, v in vectors.items()}
+    drawn = [
+        nearest(_plus_minus(site), queries, sample.labels).among_all
+        for site in passes.variants["blocks"].values()
+    ]
+    found["(b) blocks drawn anew"] = max(drawn, key=lambda one: float(one.mean()))
+    return found
+
+
+def _plus_minus(site: SiteSigns) -> NDArray[np.float32]:
+    """Signs as +1 and -1: float32[items, dims]."""
+    return site.bits(np.arange(site.items)).astype(np.float32) * 2 - 1

@@ -1,0 +1,244 @@
+"""Rows of real text: do signs alone predict, and what context does to signs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog import sign_prediction as predict
+from catalog.claims import CLAIMS, Claim, Row, judge, untested
+from catalog.context_signs import flips
+from catalog.errors import NotInCatalog, SettingRefused
+from catalog.evidence.cell import Cell, Report
+from catalog.model import contexts
+from catalog.model.contexts import Contexts
+from catalog.model.loading import LoadedModel
+from catalog.resampling import clustered, strongest
+from catalog.sites import Site
+from catalog.store import packed
+
+PREDICTION = (
+    "sign_only_top5",
+    "sign_only_top1",
+    "hamming_4096",
+    "hamming_32",
+    "hamming_256",
+    "hamming_cached",
+)
+Ranks = NDArray[np.float64]
+
+
+def rows(cell: Cell, model: LoadedModel, folder: Path, report: Report) -> list[Row]:
+    """Every row of real text; `folder` holds the passages."""
+    last = Site("final") if model.parts.final_norm is not None else Site("resid", _depth(model))
+    sites = [cell.site, last] if last != cell.site else [cell.site]
+    try:
+        read = contexts.read(
+            model,
+            contexts.passages(folder),
+            sites,
+            np.random.default_rng(0),
+            lambda done, of: report("texts", done, of),
+        )
+    except SettingRefused as error:
+        return absent(cell, str(error))
+    return [*_prediction_rows(cell, model, read, last, report), _context_row(cell, read)]
+
+
+def absent(cell: Cell, reason: str) -> list[Row]:
+    """All these rows as untested."""
+    return [untested(CLAIMS[key], reason, cell.name) for key in (*PREDICTION, "context")]
+
+
+def _depth(model: LoadedModel) -> int:
+    return len(model.parts.blocks)
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Ranks of one target by signs and by each control; all float64[positions]."""
+
+    signs: Ranks
+    null: Ranks
+    controls: dict[str, Ranks]
+
+
+def _prediction_rows(
+    cell: Cell, model: LoadedModel, read: Contexts, last: Site, report: Report
+) -> list[Row]:
+    name = f"{last} in held-out passages, threshold zero"
+    states = read.states[last]
+    head = contexts.lm_head(model, states.shape[1])
+    if head is None:
+        reason = (
+            "This LM head is not one matrix on the last state."
+            if model.causal
+            else "This model is no causal language model: it predicts no next token."
+        )
+        return [untested(CLAIMS[key], reason, name) for key in PREDICTION]
+    weight, bias = head
+    report("prediction", 0, 3)
+    own = predict.first_choices(states, weight, bias)
+    sign_only = _ranked(states, weight, bias, own, read)
+    report("prediction", 1, 3)
+    by_head = _ranked(states, predict.signs(weight), None, read.following, read)
+    report("prediction", 2, 3)
+    size = len(weight)
+    curves = _curves(sign_only, size)
+    made = [
+        _share_row(CLAIMS["sign_only_top5"], name, sign_only, 5, read, curves),
+        _share_row(CLAIMS["sign_only_top1"], name, sign_only, 1, read, curves),
+    ]
+    curves = _curves(by_head, size) | _best_dimensions(states, weight, read.following, size)
+    own_ranks = predict.ranks(predict.signs(states), predict.signs(weight), own)
+    for key, most in _levels(size):
+        claim = CLAIMS[key]
+        if most is None:
+            reason = f"4,096 is more than a tenth of this vocabulary of {size:,} tokens."
+            made.append(untested(claim, reason, name))
+            continue
+        row = _share_row(claim, name, by_head, most, read, curves)
+        row.controls["the model's own prediction instead"] = predict.share_within(own_ranks, most)
+        made.append(row)
+    return [*made, _cached_row(cell, read, last, states, size)]
+
+
+def _levels(size: int) -> list[tuple[str, int | None]]:
+    few = [("hamming_32", max(1, size // 32)), ("hamming_256", max(1, size // 256))]
+    return [("hamming_4096", 4096 if size > 4096 * 2 else None), *few]
+
+
+def _cached_row(
+    cell: Cell, read: Contexts, last: Site, states: NDArray[np.float32], size: int
+) -> Row:
+    claim = CLAIMS["hamming_cached"]
+    name = f"{last} in held-out passages, against cached signs of {last}, threshold zero"
+    try:
+        words = packed.by_item(cell.path, str(last), "zero")
+    except NotInCatalog as error:
+        return untested(claim, str(error), name)
+    bits = np.unpackbits(
+        np.ascontiguousarray(words.T).view(np.uint8),
+        axis=1,
+        count=states.shape[1],
+        bitorder="little",
+    )
+    table = bits.astype(np.float32) * 2 - 1
+    ranked = _ranked(states, table, None, read.following, read)
+    row = _share_row(claim, name, ranked, max(1, size // 32), read, _curves(ranked, size))
+    row.controls["among the first 4,096"] = predict.share_within(ranked.signs, 4096)
+    return row
+
+
+def _ranked(
+    states: NDArray[np.float32],
+    table: NDArray[np.float32],
+    bias: NDArray[np.float32] | None,
+    target: NDArray[np.int64],
+    read: Contexts,
+) -> _Ranked:
+    """Ranks by signs of each state, of the mean state, of another document's; by frequency."""
+    generator = np.random.default_rng(0)
+    queries = predict.signs(states)
+    mean = predict.signs(states.mean(axis=0, keepdims=True))
+    other = predict.elsewhere(read.document, generator)
+    return _Ranked(
+        predict.ranks(queries, table, target, bias),
+        predict.ranks(predict.shuffled(queries, generator), table, target, bias),
+        {
+            "most frequent tokens": predict.frequency_ranks(target, read.document, read.texts),
+            "signs of the mean state": predict.ranks(mean, table, target, bias),
+            "signs of another position": predict.ranks(queries[other], table, target, bias),
+        },
+    )
+
+
+def _share_row(
+    claim: Claim,
+    cell: str,
+    ranked: _Ranked,
+    most: int,
+    read: Contexts,
+    curves: dict[str, list[float]],
+) -> Row:
+    """Share of positions ranked among the first `most`, against the best control."""
+    generator = np.random.default_rng(0)
+    inside = (ranked.signs < most).astype(float)
+
+    def over(control: Ranks) -> NDArray[np.float64]:
+        return np.asarray(inside - (control < most))
+
+    apart = {
+        name: clustered(over(control), read.document, generator)
+        for name, control in ranked.controls.items()
+    }
+    worst = strongest(apart)
+    figure = clustered(inside, read.document, generator)
+    null = clustered(over(ranked.null), read.document, generator)
+    verdict, reason = judge(claim, figure.value, null, apart[worst])
+    controls = {name: predict.share_within(r, most) for name, r in ranked.controls.items()}
+    controls["signs in random order"] = predict.share_within(ranked.null, most)
+    controls["positions"] = float(len(inside))
+    controls["first tokens that count"] = float(most)
+    documents = len(np.unique(read.document))
+    return Row(
+        claim, verdict, reason, cell, figure, controls, worst, documents, "documents", curves
+    )
+
+
+def _curves(ranked: _Ranked, size: int) -> dict[str, list[float]]:
+    """The whole rank curve: share of targets among the first k, for k = 1, 2, 4 ..."""
+    axis = [1 << power for power in range(size.bit_length())]
+    lines: dict[str, Ranks] = {"signs": ranked.signs, **ranked.controls, "random": ranked.null}
+    share: Callable[[Ranks], list[float]] = lambda r: [predict.share_within(r, k) for k in axis]
+    return {"first k": [float(k) for k in axis]} | {name: share(r) for name, r in lines.items()}
+
+
+def _best_dimensions(
+    states: NDArray[np.float32], weight: NDArray[np.float32], target: NDArray[np.int64], size: int
+) -> dict[str, list[float]]:
+    """Share among the first 1/32 by the m dimensions of largest |x| alone, for m = D/16 ... D."""
+    dims = states.shape[1]
+    table = predict.signs(weight)
+    axis = [max(1, dims * part // 16) for part in (1, 2, 4, 8, 12, 16)]
+    shares = [
+        predict.share_within(
+            predict.ranks(predict.strongest_only(states, most), table, target), max(1, size // 32)
+        )
+        for most in axis
+    ]
+    return {"best m dimensions": [float(m) for m in axis], "first 1/32 by m": shares}
+
+
+def _context_row(cell: Cell, read: Contexts) -> Row:
+    """Share of signs that differ from the token's cached ones."""
+    claim = CLAIMS["context"]
+    generator = np.random.default_rng(0)
+    rows = np.ascontiguousarray(cell.signs.words.T).view(np.uint8)[:, : -(-cell.signs.dims // 8)]
+    other = read.token[predict.elsewhere(read.document, generator)]
+    found = flips(read.states[cell.site], cell.level, rows[read.token], rows[other])
+    figure = clustered(found.own, read.document, generator)
+    over = clustered(found.own - found.other, read.document, generator)
+    verdict, reason = judge(claim, figure.value, over, over)
+    controls = {
+        "another position's token": float(found.other.mean()),
+        "retained share (1 - own / other)": found.retained,
+    }
+    for quarter, (own, chance) in enumerate(
+        zip(found.own_by_magnitude, found.other_by_magnitude, strict=True), 1
+    ):
+        controls[f"quarter {quarter} of |state|: own"] = float(own)
+        controls[f"quarter {quarter} of |state|: other"] = float(chance)
+    return Row(
+        claim,
+        verdict,
+        reason,
+        cell.name.replace("background matched", "in held-out passages"),
+        figure,
+        controls,
+        "another position's token",
+        len(np.unique(read.document)),
+        "documents",
+    )
