@@ -231,8 +231,8 @@ CLAIMS: dict[str, Claim] = {
             "share of categories",
             "175 of 175",
             "Keys and values of the same layer, one pass over the sample, counted as in "
-            "`discoverable`. Control: the same at the residual site, which must not be better; "
-            "null: random sets of families.",
+            "`discoverable`. Control and null: random sets of families. Beside: the same categories "
+            "at the residual site.",
             least=1.0,
             needs_model=True,
         ),
@@ -271,7 +271,7 @@ CLAIMS: dict[str, Claim] = {
         ),
         Claim(
             "unsupervised",
-            "Features are found without any list of words: an item's nearest neighbours share them.",
+            "Features are found without word lists: an item's nearest neighbours share them.",
             "share of random seeds with q < 0.05",
             "1500 of 1500 (neighbours and test on the same dimensions)",
             "Neighbours by Hamming on a random half of the dimensions, registered and tested on "

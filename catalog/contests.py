@@ -93,20 +93,6 @@ class Outcome:
         return auc
 
 
-def halves(
-    members: int, splits: int, generator: np.random.Generator, anchors: int | None = None
-) -> NDArray[np.bool_]:
-    """Random anchors of each split: bool[splits, members], `anchors` of them True in each row."""
-    count = anchor_count(members) if anchors is None else anchors
-    order = np.argsort(generator.random((splits, members)), axis=1)
-    return order < count
-
-
-def anchor_count(members: int) -> int:
-    """Anchor families of a category: 50, or half of them below 100."""
-    return min(50, members // 2)
-
-
 def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Positive anchors of each split and dimension, exact below 2^24: float32[splits, dims]."""
     return anchors.astype(np.float32) @ members.astype(np.float32)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contests import Contest, Outcome, halves, run
-from catalog.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, histograms, ranks
+from catalog.contests import Contest, Outcome, run
+from catalog.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, halves, histograms, ranks
 from catalog.significance import hypergeometric_p
 from catalog.signs import Packed
 

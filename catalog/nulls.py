@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contests import halves
 from catalog.pools import Pool
 from catalog.prototypes import (
     TAU,
@@ -20,6 +19,7 @@ from catalog.prototypes import (
     agreeing,
     agreeing_members,
     contrast,
+    halves,
     histograms,
     ranks,
     register,

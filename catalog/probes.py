@@ -60,9 +60,8 @@ def _folds(positive: Bools, generator: np.random.Generator) -> list[Bools]:
 
 def _fit(train: Floats, positive: Bools, c: float) -> NDArray[np.float64]:
     """Weights of the regression: float64[D]. The intercept does not change an AUC."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
-
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
 
     model = LogisticRegression(C=c, class_weight="balanced", max_iter=_STEPS, tol=1e-3)
     with threadpool_limits(1, user_api="blas"):

@@ -6,11 +6,13 @@ reads 64 rows, not the whole site. NumPy only.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.adders import sum_bits
 from catalog.signs import Packed, Words
 
 TAU = 0.75
@@ -174,7 +176,7 @@ def agreeing(columns: Packed, prototypes: Prototypes, items: int) -> NDArray[np.
         rows ^= np.where(signs < 0, np.uint8(255), np.uint8(0))[:, :, None]
         if not signs.all():
             rows[signs == 0] = 0
-        counts[part] = _sum_bits(rows)[:, :items]
+        counts[part] = sum_bits(rows)[:, :items]
     return counts
 
 
@@ -190,39 +192,6 @@ def agreeing_members(members: NDArray[np.uint8], prototypes: Prototypes) -> NDAr
 
 _CACHE = 1 << 20
 """Bytes of signs added up at a time: about half a core's second-level cache."""
-
-
-def _sum_bits(rows: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """Number of set bits in each bit column: uint8[splits, rows, bytes] -> [splits, 8 * bytes]."""
-    dtype: type[np.unsignedinteger] = np.uint16 if rows.shape[1] > 255 else np.uint8
-    counts: NDArray[np.unsignedinteger] = np.zeros((len(rows), 8 * rows.shape[2]), dtype)
-    for weight, plane in enumerate(_planes(rows)):
-        bits = np.unpackbits(plane, axis=-1, bitorder="little").astype(dtype, copy=False)
-        bits <<= dtype(weight)
-        counts |= bits
-    return counts.astype(np.uint16, copy=False)
-
-
-def _planes(level: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Binary digits of the column sums, lowest first, by full and half adders on whole rows."""
-    digits = []
-    while level.shape[1]:
-        carried = []
-        while (third := level.shape[1] // 3) > 0:
-            a, b, c = (level[:, i * third : (i + 1) * third] for i in range(3))
-            either = a ^ b
-            carry = a & b
-            carry |= either & c
-            either ^= c
-            carried.append(carry)
-            rest = level[:, 3 * third :]
-            level = np.concatenate([either, rest], axis=1) if rest.shape[1] else either
-        if level.shape[1] == 2:
-            carried.append(level[:, :1] & level[:, 1:])
-            level = level[:, :1] ^ level[:, 1:]
-        digits.append(level[:, 0])
-        level = np.concatenate(carried, axis=1) if carried else level[:, :0]
-    return digits
 
 
 def histograms(counts: NDArray[np.integer], levels: int) -> Ints:
@@ -247,3 +216,26 @@ def ranks(histogram: Ints) -> NDArray[np.float64]:
     total = histogram.sum(axis=1, keepdims=True)
     below = np.cumsum(histogram, axis=1) - histogram / 2
     return np.where(total > 0, below / np.maximum(total, 1), 0.5)
+
+
+def halves(
+    members: int, splits: int, generator: np.random.Generator, anchors: int | None = None
+) -> NDArray[np.bool_]:
+    """Random anchors of each split: bool[splits, members], `anchors` of them True in each row."""
+    count = anchor_count(members) if anchors is None else anchors
+    order = np.argsort(generator.random((splits, members)), axis=1)
+    return order < count
+
+
+def anchor_count(members: int) -> int:
+    """Anchor families of a category: 50, or half of them below 100."""
+    return min(50, members // 2)
+
+
+def auc(scores: Sequence[float] | NDArray[np.floating], label: NDArray[np.bool_]) -> float:
+    """ROC AUC of any scores, ties half; 1/2 where one class is empty."""
+    values, place = np.unique(np.asarray(scores), return_inverse=True)
+    negatives = np.bincount(place[~label], minlength=len(values))
+    if label.all() or not label.any():
+        return 0.5
+    return float(ranks(negatives[None])[0][place[label]].mean())

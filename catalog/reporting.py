@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text  # literal: no markup, no :emoji:
 
 if TYPE_CHECKING:
     from catalog.build import Plan
@@ -137,7 +137,7 @@ def show_info(known: dict[str, Any]) -> None:
     hidden = ("sites", "absent", "slug", "versions")
     for key in known:
         if key not in hidden and known[key] is not None:
-            facts.add_row(key, escape(str(known[key])))
+            facts.add_row(key, Text(str(known[key])))
     console.print(facts)
     sites = table("site", "dims", "degenerate")
     for one in known["sites"]:
@@ -177,10 +177,10 @@ def show_dimension(known: dict[str, Any]) -> None:
     poles = table(*heads)
     columns = [known["poles"][pole] for pole in ("positive", "negative", "near")]
     for rank in range(max(len(column) for column in columns)):
-        cells: list[str] = []
+        cells: list[str | Text] = []
         for column in columns:
             one = column[rank] if rank < len(column) else None
-            cells += [escape(one["text"]), f"{one['value']:.3g}"] if one else ["", ""]
+            cells += [Text(one["text"]), f"{one['value']:.3g}"] if one else ["", ""]
         poles.add_row(*cells)
     console.print(poles)
 
@@ -240,7 +240,7 @@ def show_features(rows: list[dict[str, Any]]) -> None:
     for row in sorted(best.values(), key=lambda r: -r["auc"]):
         notes = [word for word in ("small", "fallback") if row[word]]
         shown.add_row(
-            escape(row["category"]),
+            Text(row["category"]),
             row["site"],
             f"{row['auc']:.3f}",
             f"{row['sd']:.3f}",
@@ -275,7 +275,7 @@ def show_feature(known: dict[str, Any]) -> None:
     items = table("agrees most", "agreement", "member")
     for one in known["top"][:24]:
         items.add_row(
-            escape(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else ""
+            Text(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else ""
         )
     console.print(items)
 

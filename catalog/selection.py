@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.contests import Contest, halves, run
+from catalog.contests import Contest, run
 from catalog.nulls import Ground
-from catalog.prototypes import Ints, SiteSigns
+from catalog.prototypes import Ints, SiteSigns, halves
 
 
 def first_readable(q: Sequence[float], level: float = 0.05) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import places, signs
-from catalog.errors import SettingRefused
+from catalog.errors import CatalogUnreadable, SettingRefused
 from catalog.modalities import text
 from catalog.model import device as devices
 from catalog.model import loading, stage, states
@@ -54,6 +54,15 @@ def verify(
     `model` names the model's folder where it moved; weights of another hash are refused. The
     sample is padded to the recorded batch size. `seed` None draws another sample each time.
     """
+    try:
+        return _verify(path, sample, model, seed)
+    except duckdb.Error as error:
+        raise CatalogUnreadable(
+            f"{path} is damaged. Build it again with: dims build MODEL --force"
+        ) from error
+
+
+def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Verification:
     with file.open_readonly(path) as connection:
         relation = connection.sql("FROM catalog.build")
         build = relation.to_arrow_table().to_pylist()[0]

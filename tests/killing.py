@@ -1,6 +1,6 @@
 """Builds that can be killed on the way: small chunks, and a pause after each batch.
 
-    python -m tests.killing build MODEL ...    is `dims build MODEL ...`, slowed down
+python -m tests.killing build MODEL ...    is `dims build MODEL ...`, slowed down
 """
 
 import sys

@@ -14,8 +14,8 @@ import transformers
 from catalog import build, describe, signs
 from catalog.checkpoint import Checkpoint, locked
 from catalog.errors import DiskFull, SettingRefused
-from catalog.model import loading, stage, states
 from catalog.modalities import text
+from catalog.model import loading, stage, states
 from catalog.store import file
 from tests import models
 
@@ -118,9 +118,7 @@ def test_sign_statistics(rows, expected):
             np.testing.assert_array_equal(kept["value"], cut.astype(np.float32))
             np.testing.assert_allclose(kept["share_positive"], share, rtol=1e-12)
             with np.errstate(divide="ignore", invalid="ignore"):
-                entropy = -np.nansum(
-                    [q * np.log2(q) for q in (share, 1 - share)], axis=0
-                )
+                entropy = -np.nansum([q * np.log2(q) for q in (share, 1 - share)], axis=0)
             np.testing.assert_allclose(kept["entropy_bits"], entropy, rtol=1e-9, atol=1e-12)
 
 
@@ -249,9 +247,9 @@ def test_fewer_items_than_a_pole(llama, tmp_path, monkeypatch):
     )
     path = make(llama, tmp_path)
     with file.open_readonly(path) as connection:
-        assert connection.execute("SELECT max(rank), count(DISTINCT item) FROM pole").fetchall() == [
-            (5, 5)
-        ]
+        assert connection.execute(
+            "SELECT max(rank), count(DISTINCT item) FROM pole"
+        ).fetchall() == [(5, 5)]
 
 
 def test_nan_weights_stop_the_build_naming_item_and_site(tmp_path, dims):

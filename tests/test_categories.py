@@ -16,6 +16,7 @@ WORDS = [
     ("(", "piece", 7),
     ("zebra", "piece", 8),
     ("cafe", "word", 9),
+    ("ings", "piece", 5),
 ]
 
 
@@ -87,6 +88,12 @@ def test_words_are_matched_to_one_item_per_family(vocabulary):
 )
 def test_the_kind_of_a_list_decides_what_is_found(vocabulary, word, kind, expected):
     assert vocabulary.find(word, kind) == expected
+
+
+def test_pieces_of_one_family_count_once(vocabulary):
+    match = vocabulary.match(["ing", "ings", "zebra"], "piece")
+    assert match.members.tolist() == [4, 8]
+    assert match.missing == ()
 
 
 def test_ten_thousand_words_are_matched(vocabulary):

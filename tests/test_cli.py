@@ -77,8 +77,8 @@ def test_hostile_tokens_are_printed_as_they_are(catalogs, dims):
         found = dims("dimension", "one", "final", number)
         assert found.code == 0
         seen += found.out
-    assert ":red[red] [link]" in seen or "[link]" in seen
-    assert ":smile:" in seen
+    for token in (":smile:", "$x^2$", "=1+1", ":red[red]"):
+        assert token in seen
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,8 @@ def test_a_file_that_is_no_catalog(catalogs, dims, damage, command):
     rest = ("final", 0) if command == "dimension" else ()
     found = dims(command, "damaged", *rest)
     assert found.code == 1 and found.out == ""
-    assert "is truncated or not a catalog. Build it again" in found.sentence
+    if (damage, command) != ("half", "verify"):  # the table build can still be read
+        assert "damaged.duckdb is" in found.sentence and "Build it again" in found.sentence
 
 
 @pytest.mark.parametrize(("version", "advice"), [(99, "Update this package"), (0, "--force")])
@@ -170,7 +171,9 @@ def test_building_says_what_and_where(llama, dims):
 
 def test_doctor(dims):
     known = dims("doctor", "--json").json
-    assert {"python", "torch", "duckdb", "memory_gb", "disk_free_gb", "device", "browser"} <= set(known)
+    assert {"python", "torch", "duckdb", "memory_gb", "disk_free_gb", "device", "browser"} <= set(
+        known
+    )
     assert dims("doctor").code == 0
 
 
@@ -185,7 +188,12 @@ assert not heavy, heavy
 
 
 def test_reading_never_loads_a_model(catalogs):
-    lines = [("list",), ("info", "one"), ("info", "one", "--json"), ("dimension", "one", "final", "0")]
+    lines = [
+        ("list",),
+        ("info", "one"),
+        ("info", "one", "--json"),
+        ("dimension", "one", "final", "0"),
+    ]
     done = subprocess.run(
         [sys.executable, "-c", LIGHT.format(commands=lines)], capture_output=True, text=True
     )

@@ -3,9 +3,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from catalog import features
-from catalog.contests import Contest, anchor_count, halves, run
+from catalog.contests import Contest, run
 from catalog.features import Others, measure, overlap
 from catalog.pools import Pool, Pools, Traits
+from catalog.prototypes import anchor_count, halves
 from catalog.selection import best_of, first_readable, inner_aucs
 from tests.planted import noise, planted, site_of
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from catalog.contests import Contest, halves, run
+from catalog.contests import Contest, run
 from catalog.nulls import BUCKETS, Ground, Null, bucket, score_sets
 from catalog.pools import Pool
+from catalog.prototypes import halves
 from catalog.selection import best_of, best_score, inner_aucs
 from tests.planted import noise, planted, site_of
 

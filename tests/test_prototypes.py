@@ -6,6 +6,7 @@ from catalog.prototypes import (
     Prototypes,
     agreeing,
     agreeing_members,
+    auc,
     contrast,
     histograms,
     ranks,
@@ -128,6 +129,7 @@ def test_ranks_give_the_roc_auc(levels):
         label = np.arange(130) < 40
         expected = roc_auc_score(label, scores)
         assert table[row][members].mean() == pytest.approx(expected)
+        assert auc(scores, label) == pytest.approx(expected)
 
 
 def test_long_rows_are_counted_like_short_ones():

@@ -73,7 +73,10 @@ def test_keys_and_values_are_those_of_the_models_own_cache(name):
         if not models.ARCHITECTURES[name].keys[layer - 1]:
             assert Site("k", layer) not in seen
             continue
-        for kind, cached in (("k", cache.layers[layer - 1].keys), ("v", cache.layers[layer - 1].values)):
+        for kind, cached in (
+            ("k", cache.layers[layer - 1].keys),
+            ("v", cache.layers[layer - 1].values),
+        ):
             expected = cached.transpose(1, 2).flatten(2)  # [items, positions, heads * dims]
             assert torch.equal(seen[Site(kind, layer)], expected), (kind, layer)
             compared += 1
@@ -168,7 +171,10 @@ def test_after_an_error_the_model_is_itself(where):
 def test_each_pass_starts_afresh_and_keeps_copies():
     model = models.model("llama")
     parts = loading.find_parts(model, CPU)
-    with torch.inference_mode(), recording(model, parts, sites_of(parts), lambda h: h[:, -1]) as seen:
+    with (
+        torch.inference_mode(),
+        recording(model, parts, sites_of(parts), lambda h: h[:, -1]) as seen,
+    ):
         parts.trunk(input_ids=IDS)
         first = dict(seen)
         kept = {site: values.clone() for site, values in first.items()}

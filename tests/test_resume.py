@@ -87,9 +87,7 @@ def test_the_command_itself(how, llama, tmp_path, uninterrupted, monkeypatch):
     assert list(folder.glob("signs-*.npz"))
     monkeypatch.setattr(stage, "PILOT_ITEMS", killing.CHUNK)
     pilots = []
-    path = build.build(
-        killing.settings(llama, tmp_path), lambda name, *_: pilots.append(name)
-    )
+    path = build.build(killing.settings(llama, tmp_path), lambda name, *_: pilots.append(name))
     assert "pilot" not in pilots  # it went on, and did not begin again
     assert describe.info(path)["content_hash"] == uninterrupted
 

@@ -33,8 +33,7 @@ def test_everything_is_explained(empty, kind):
     ).fetchall()
     assert len(rows) > (8 if kind == "tables" else 60)
     for name, comment in rows:
-        assert comment and comment[0].isupper() | (comment.split()[0].islower()), name
-        assert comment.endswith("."), name
+        assert comment and len(comment) > 8 and comment.endswith((".", ")")), name
 
 
 def test_two_comments_do_not_stand_on_the_wrong_column(empty):

@@ -109,9 +109,7 @@ def test_counts(items):
 
 def test_entropy():
     shares = np.array([0.0, 1e-9, 0.1, 0.5, 0.75, 1.0])
-    expected = [
-        -sum(q * np.log2(q) for q in (share, 1 - share) if q > 0) for share in shares
-    ]
+    expected = [-sum(q * np.log2(q) for q in (share, 1 - share) if q > 0) for share in shares]
     np.testing.assert_allclose(signs.entropy(shares), expected, rtol=1e-12, atol=0)
     assert signs.entropy(0.5) == 1.0
 
@@ -129,9 +127,7 @@ def test_mutual_information_and_phi(items):
     second[:, 0] = first[:, 0]
     second[:, 1] = ~first[:, 1]
     same = (first == second).sum(axis=0)
-    information, phi = signs.mutual_information(
-        same, first.sum(axis=0), second.sum(axis=0), items
-    )
+    information, phi = signs.mutual_information(same, first.sum(axis=0), second.sum(axis=0), items)
     for dim in range(6):
         expected = mutual_info_score(first[:, dim], second[:, dim]) / np.log(2)
         assert information[dim] == pytest.approx(expected, abs=1e-12)

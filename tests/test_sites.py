@@ -17,7 +17,8 @@ def test_a_name_survives_parsing(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "resid", "resid.", "resid.-1", "final.0", "q.1", "k.0", "ffn.0", "resid.1.2", "k,v"]
+    "name",
+    ["", "resid", "resid.", "resid.-1", "final.0", "q.1", "k.0", "ffn.0", "resid.1.2", "k,v"],
 )
 def test_another_name_is_refused_with_examples(name):
     with pytest.raises(SettingRefused, match="is not a site"):

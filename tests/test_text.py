@@ -30,7 +30,9 @@ def test_bare_feeds_the_id_alone():
 
 def test_special_feeds_the_tokenizers_own_tokens_around_it():
     made = text.make(models.tokenizer(), models.VOCABULARY, "special")
-    np.testing.assert_array_equal(made.inputs(np.array([5, 479]))["input_ids"], [[0, 5, 1], [0, 479, 1]])
+    np.testing.assert_array_equal(
+        made.inputs(np.array([5, 479]))["input_ids"], [[0, 5, 1], [0, 479, 1]]
+    )
 
 
 def test_a_string_is_tokenized_around_it():
@@ -158,7 +160,16 @@ def items(*tokens):
 def test_sentencepiece_marks():
     frame = items("▁the", "ing", "<0x0A>", "▁", "▁I", "▁x", "▁don't", "▁3")
     assert list(frame["text"]) == ["␣the", "ing", "\\x0a", "␣", "␣I", "␣x", "␣don't", "␣3"]
-    assert list(frame["kind"]) == ["word", "piece", "piece", "piece", "word", "piece", "word", "piece"]
+    assert list(frame["kind"]) == [
+        "word",
+        "piece",
+        "piece",
+        "piece",
+        "word",
+        "piece",
+        "word",
+        "piece",
+    ]
     assert list(frame["word"][:2]) == ["the", "ing"]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from catalog import build
 from catalog.model import stage
+from catalog.store import file
 from tests import models
 
 
@@ -57,15 +58,18 @@ def test_a_sample_is_random_and_repeatable_by_its_seed(honest, dims):
     )
 
 
-FLIP = (
-    "UPDATE signs_by_item SET bits = (SELECT unhex(printf('%02X', "
-    "xor(('0x' || substr(hex(bits), 1, 2))::INTEGER, 4)) || substr(hex(bits), 3))) "
-    "WHERE site = 'resid.1' AND threshold = 'median' AND item = 77"
-)
+@pytest.fixture
+def flipped(copy, honest):
+    """A copy in which the sign of resid.1/2 of item 77 is the other one."""
+    place = "WHERE site = 'resid.1' AND threshold = 'median' AND item = 77"
+    with file.open_readonly(honest) as connection:
+        ((bits,),) = connection.execute(f"SELECT bits FROM signs_by_item {place}").fetchall()
+    other = bytes([bits[0] ^ 4, *bits[1:]])
+    return copy(f"UPDATE signs_by_item SET bits = unhex('{other.hex()}') {place}")
 
 
-def test_one_flipped_bit_is_found_and_named(copy, dims):
-    found = dims("verify", copy(FLIP), "--sample", models.VOCABULARY, "--json")
+def test_one_flipped_bit_is_found_and_named(flipped, dims):
+    found = dims("verify", flipped, "--sample", models.VOCABULARY, "--json")
     assert found.code == 1
     told = found.json
     assert not told["passed"] and not told["intact"]
@@ -73,7 +77,7 @@ def test_one_flipped_bit_is_found_and_named(copy, dims):
     assert wrong == {("resid.1", "median"): 1}
     (example,) = told["examples"]
     assert (example["item"], example["dimension"]) == (77, 2) and example["distance"] >= 0
-    shown = dims("verify", copy(FLIP), "--sample", models.VOCABULARY)
+    shown = dims("verify", flipped, "--sample", models.VOCABULARY)
     assert shown.code == 1 and "resid.1/2 item 77 (median)" in shown.out
     assert "DOES NOT match its content hash" in " ".join(shown.out.split())
     assert "FAILED" in shown.out
@@ -92,6 +96,15 @@ def test_a_changed_number_breaks_the_content_hash(copy, dims, falsified):
     found = dims("verify", copy(falsified), "--sample", 20, "--json")
     assert found.code == 1 and not found.json["intact"]
     assert all(s["mismatches"] == 0 for s in found.json["sites"])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_file_is_a_sentence(honest, tmp_path, dims, share):
+    whole = honest.read_bytes()
+    path = tmp_path / "short.duckdb"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    found = dims("verify", path, "--sample", 480)
+    assert found.code == 1 and "Build it again" in found.sentence
 
 
 def test_other_weights_are_refused(honest, dims, tmp_path):

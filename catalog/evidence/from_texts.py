@@ -1,6 +1,5 @@
 """Rows of real text: do signs alone predict, and what context does to signs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +95,7 @@ def _prediction_rows(
     for key, most in _levels(size):
         claim = CLAIMS[key]
         if most is None:
-            reason = f"4,096 is more than a tenth of this vocabulary of {size:,} tokens."
+            reason = f"This vocabulary has only {size:,} tokens."
             made.append(untested(claim, reason, name))
             continue
         row = _share_row(claim, name, by_head, most, read, curves)
@@ -107,7 +106,7 @@ def _prediction_rows(
 
 def _levels(size: int) -> list[tuple[str, int | None]]:
     few = [("hamming_32", max(1, size // 32)), ("hamming_256", max(1, size // 256))]
-    return [("hamming_4096", 4096 if size > 4096 * 2 else None), *few]
+    return [("hamming_4096", 4096 if size > 4096 else None), *few]
 
 
 def _cached_row(
@@ -192,8 +191,8 @@ def _curves(ranked: _Ranked, size: int) -> dict[str, list[float]]:
     """The whole rank curve: share of targets among the first k, for k = 1, 2, 4 ..."""
     axis = [1 << power for power in range(size.bit_length())]
     lines: dict[str, Ranks] = {"signs": ranked.signs, **ranked.controls, "random": ranked.null}
-    share: Callable[[Ranks], list[float]] = lambda r: [predict.share_within(r, k) for k in axis]
-    return {"first k": [float(k) for k in axis]} | {name: share(r) for name, r in lines.items()}
+    curves = {name: [predict.share_within(r, k) for k in axis] for name, r in lines.items()}
+    return {"first k": [float(k) for k in axis]} | curves
 
 
 def _best_dimensions(

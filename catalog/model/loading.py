@@ -78,12 +78,19 @@ def load(
     source = str(folder.resolve()) if folder.is_dir() else model
     logging.disable_progress_bar()
     with _Sentences(model, revision):
-        config = AutoConfig.from_pretrained(source, revision=revision)
+        config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
         causal = _is_causal(config)
         module, report = _class(config, causal).from_pretrained(
-            source, revision=revision, config=config, dtype=wanted, output_loading_info=True
+            source,
+            revision=revision,
+            config=config,
+            dtype=wanted,
+            output_loading_info=True,
+            trust_remote_code=False,
         )
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(
+            source, revision=revision, trust_remote_code=False
+        )
         files = list(_weight_files(source, revision))
     module.requires_grad_(False).eval().to(place)
     _check_complete(module, report, model)
@@ -146,7 +153,8 @@ def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> No
     trunk = structure.trunk_of(module)
     prefix = next((f"{name}." for name, m in module.named_modules() if m is trunk and name), "")
     missing = [
-        key for key in sorted(report["missing_keys"])
+        key
+        for key in sorted(report["missing_keys"])
         if key.startswith(prefix) and "pooler" not in key
     ]
     if missing:
@@ -176,7 +184,7 @@ class _Sentences:
                 f"transformers {transformers.__version__} cannot load {self.model} as a text "
                 f"model: {_first_line(error)}"
             ) from error
-        if isinstance(error, pickle.UnpicklingError | EOFError | RuntimeError):
+        if isinstance(error, pickle.UnpicklingError | EOFError | IndexError | RuntimeError):
             raise ModelUnavailable(
                 f"The weights of {self.model} are damaged, or do not fit its config.json. Fetch "
                 "or convert them again."
