@@ -1,18 +1,11 @@
-"""The claims of the paper (arXiv 2606.12629) that a catalog can test, and the rule of verdicts.
+"""The claims of the paper (arXiv 2606.12629) that a catalog can test.
 
 A claim is fixed before anything is measured: what is measured, what the paper found, and which way
-is better. The rule is METHOD.md's, in one function.
+is better. How a verdict follows: `catalog.verdicts`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
-
-from catalog.resampling import Interval
-
-Verdict = Literal["holds", "partly", "does not hold", "cannot be tested"]
-ENOUGH = 0.9
-"""Share of the paper's lowest figure, on the claim's own scale, that still counts as its figure."""
 
 
 @dataclass(frozen=True)
@@ -32,81 +25,8 @@ class Claim:
     chance: float = 0.0
     """Zero of the claim's own scale."""
     better: Literal["more", "less"] = "more"
-    """`less`: the claim says that something is small; see `judge`."""
+    """`less`: the claim says that something is small; see `verdicts.judge`."""
     needs_model: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the evidence table."""
-
-    claim: Claim
-    verdict: Verdict
-    reason: str
-    """Why this verdict, in one sentence."""
-    cell: str
-    """Site, threshold, background and reading."""
-    figure: Interval | None = None
-    controls: Mapping[str, float] = field(default_factory=dict)
-    """Named values beside the figure, on its scale unless the name says otherwise."""
-    strongest: str | None = None
-    """The control that the verdict was made against."""
-    n: int = 0
-    unit: str = ""
-    """What n counts: the units that were resampled."""
-    curves: Mapping[str, list[float]] = field(default_factory=dict)
-    """Points of the row's plot: the first list is the axis."""
-    seconds: float = 0.0
-
-
-def reaches(claim: Claim, value: float) -> bool:
-    """Whether a figure is at least 90 % of the paper's lowest on the claim's own scale.
-
-    Where less is better: at most the paper's highest divided by 0.9. True where the paper gives
-    no figure.
-    """
-    if claim.least is None:
-        return True
-    wanted = claim.least - claim.chance
-    if claim.better == "less":
-        return value - claim.chance <= wanted / ENOUGH
-    return value - claim.chance >= wanted * ENOUGH
-
-
-def judge(
-    claim: Claim, value: float, over_null: Interval, over_control: Interval
-) -> tuple[Verdict, str]:
-    """Verdict and its reason, from the figure minus its null and minus its strongest control.
-
-    Holds: both intervals lie above 0 and the figure reaches the paper's. Partly: it beats the
-    null, but not the control, or falls short. Does not hold: it does not beat the null.
-    Choice for claims that something is small (`better` is less), where METHOD.md is silent: a
-    random null would make them true for nothing, so what counts is that the figure is not above
-    its control (the interval of figure - control reaches down to 0) and not above the paper's;
-    holds with both, partly with one, does not hold with neither.
-    """
-    short = None if reaches(claim, value) else "the figure falls short of the paper's"
-    if claim.better == "less":
-        short = short and "the figure is above the paper's"
-        above = "it is above its strongest control" if over_control.low > 0 else None
-        failed = [reason for reason in (above, short) if reason]
-        words: tuple[Verdict, ...] = ("holds", "partly", "does not hold")
-        return words[len(failed)], _sentence(failed, "It is not above its control")
-    if over_null.low <= 0:
-        return "does not hold", "It does not beat the null."
-    beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
-    failed = [reason for reason in (beaten, short) if reason]
-    return ("partly" if failed else "holds"), _sentence(failed, "It beats its strongest control")
-
-
-def _sentence(failed: list[str], passed: str) -> str:
-    text = " and ".join(failed) or f"{passed} and reaches the paper's figure, where it gives one"
-    return text[0].upper() + text[1:] + "."
-
-
-def untested(claim: Claim, reason: str, cell: str) -> Row:
-    """The row of a claim that cannot be tested, and why."""
-    return Row(claim, "cannot be tested", reason, cell)
 
 
 _TEXTS = (
@@ -231,8 +151,8 @@ CLAIMS: dict[str, Claim] = {
             "share of categories",
             "175 of 175",
             "Keys and values of the same layer, one pass over the sample, counted as in "
-            "`discoverable`. Control and null: random sets of families. Beside: the same categories "
-            "at the residual site.",
+            "`discoverable`. Control and null: random sets of families. Beside: the same "
+            "categories at the residual site.",
             least=1.0,
             needs_model=True,
         ),

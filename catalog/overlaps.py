@@ -22,9 +22,7 @@ def of(path: Path, category: str, site: str, threshold: str, background: str) ->
         raise NotInCatalog(f"The catalog has no feature {category!r} at {site}.")
     row = reading.one(path, queries.site(site), f"The catalog has no site {site}.")
     others = prototypes[prototypes["category"] != category]
-    return beside(
-        mine["dimension"].to_numpy(), mine["sign"].to_numpy(), others, int(row["dims"])
-    )
+    return beside(mine["dimension"].to_numpy(), mine["sign"].to_numpy(), others, int(row["dims"]))
 
 
 def beside(

@@ -399,7 +399,12 @@ def waves(cycle: Cycle) -> go.Figure:
                 f"period {name} words<br>share {number(share)}"
                 f"<br>permuted {number(low)} to {number(high)}<br>p {chance(p)}, q {chance(q)}"
                 for name, share, low, high, p, q in zip(
-                    names, cycle.share, cycle.null_low, cycle.null_high, cycle.p, cycle.q,
+                    names,
+                    cycle.share,
+                    cycle.null_low,
+                    cycle.null_high,
+                    cycle.p,
+                    cycle.q,
                     strict=True,
                 )
             ],
@@ -452,9 +457,7 @@ def turns(
         alt.Chart(frame.assign(dimension=frame["dimension"].astype(str)))
         .mark_rect(cursor="pointer")
         .encode(
-            x=alt.X(
-                "dimension:N", sort=order, axis=alt.Axis(title="dimension", labelAngle=-60)
-            ),
+            x=alt.X("dimension:N", sort=order, axis=alt.Axis(title="dimension", labelAngle=-60)),
             y=alt.Y("word:N", sort=names, axis=alt.Axis(title=None, labelLimit=90)),
             color=alt.Color(
                 "sign:N",

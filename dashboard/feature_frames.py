@@ -15,8 +15,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from catalog import cycles, features, finding, held_out, live_feature, nulls, overlaps, pools
 from catalog import categories as word_lists
+from catalog import cycles, features, finding, held_out, live_feature, nulls, overlaps, pools
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.store import feature_queries, reading
 from catalog.store.file import Stamp
@@ -24,6 +24,7 @@ from catalog.store.reading import Query
 from dashboard import frames, settings
 from dashboard.frames import Answer, Here, Row
 
+Live = live_feature.Live
 BACKGROUNDS: tuple[str, ...] = pools.BACKGROUNDS
 PRIMARY = "matched"
 KEPT = 24
@@ -52,7 +53,7 @@ def features_everywhere(here: Here, background: str) -> Answer:
     return _answer(here.path, feature_queries.features(here.threshold, background))
 
 
-def feature(here: Here, category: str, background: str) -> Row | None:
+def feature(here: Here, category: str, background: str) -> "Row | None":
     """One feature's row; None where it was not measured."""
     query = feature_queries.feature(category, here.site, here.threshold, background)
     frame = _read(Stamp.of(here.path), query)
@@ -224,9 +225,7 @@ class Drawn(NamedTuple):
     aucs: NDArray[np.float64]
 
 
-def asked(
-    here: Here, words: tuple[str, ...], counter: tuple[str, ...], background: str
-) -> Asked:
+def asked(here: Here, words: tuple[str, ...], counter: tuple[str, ...], background: str) -> Asked:
     """Key of a concept here."""
     return Asked(Stamp.of(here.path), here.site, here.threshold, words, counter, background)
 
@@ -270,9 +269,7 @@ def concept_prototype(what: Asked) -> pd.DataFrame:
 def concept_top(what: Asked) -> Answer:
     """Items that agree most: item, text, agreement, member."""
     live = _concept(what)
-    rows = live_feature.top(
-        _ground(what.stamp), live.concept.agreement, live.words.members, TOP
-    )
+    rows = live_feature.top(_ground(what.stamp), live.concept.agreement, live.words.members, TOP)
     return concept_copy(what, pd.DataFrame(rows))
 
 

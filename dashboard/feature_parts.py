@@ -47,7 +47,9 @@ def columns() -> dict[str, Any]:
         "chance": text("q", help=term("feature.q") + " Where no q was made: p of its own null."),
         "coherence": number("coherence", format="%.3f", help=term("feature.coherence")),
         "confusable": text("most confusable", help=term("feature.confusable")),
-        "confusable_auc": number("v confusable", format="%.3f", help=term("feature.confusable_auc")),
+        "confusable_auc": number(
+            "v confusable", format="%.3f", help=term("feature.confusable_auc")
+        ),
         "dimensions": number("dims", format="%d", help=term("feature.dimensions")),
         "gain": number("gain", format="%+.3f", help="AUC minus the AUC at resid.0."),
         "flags": text("flags", help=term("feature.fallback") + " " + term("feature.small")),
@@ -93,12 +95,8 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
             f"{parts.number(auc)} ({parts.visible(name)})" if name else "–" for auc, name in rivals
         ],
         coherence_text=[parts.number(value) for value in frame["coherence"]],
-        flags=[
-            f"{row['dimensions']} {flags(row)}".strip() for row in frame.to_dict("records")
-        ],
-        sizes=[
-            f"{row.anchors} anchors, {row.held_out} held out" for row in frame.itertuples()
-        ],
+        flags=[f"{row['dimensions']} {flags(row)}".strip() for row in frame.to_dict("records")],
+        sizes=[f"{row.anchors} anchors, {row.held_out} held out" for row in frame.itertuples()],
     )
 
 

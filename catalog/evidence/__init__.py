@@ -6,10 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from catalog import places
-from catalog.claims import CLAIMS, Row, untested
-from catalog.evidence import from_search, from_signs, from_states, from_texts, passes
+from catalog.claims import CLAIMS
+from catalog.evidence import (
+    from_categories,
+    from_probes,
+    from_search,
+    from_signs,
+    from_states,
+    from_texts,
+    passes,
+)
 from catalog.evidence.cell import Cell, Report, Sample
 from catalog.model.loading import LoadedModel
+from catalog.verdicts import Row, untested
 
 __all__ = ["CLAIMS", "Row", "gather"]
 
@@ -34,7 +43,7 @@ def gather(
         passes.check(cell, model)
     sample = Sample.of(cell)
     rows = [
-        *_timed(lambda: from_signs.category_rows(cell, report)),
+        *_timed(lambda: from_categories.category_rows(cell, report)),
         *_timed(lambda: [from_signs.independence_row(cell, report), from_signs.cost_row(cell)]),
     ]
     run = None
@@ -49,7 +58,7 @@ def gather(
         rows += _timed(lambda: [from_states.keys_values_row(cell, sample, made)])
         rows += _timed(lambda: [from_states.basis_row(cell, sample, made, report)])
         rows += _timed(lambda: [from_states.training_row(cell, sample, made)])
-        rows += _timed(lambda: [from_states.probe_row(cell, sample, made, report)])
+        rows += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
     rows += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
     rows += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
     order = list(CLAIMS)

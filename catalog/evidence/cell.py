@@ -139,7 +139,7 @@ class Sample:
         """Categories in random order while their pools fit, then random items up to `most`."""
         generator = np.random.default_rng(seed)
         chosen = np.zeros(len(cell.ground.family), np.bool_)
-        kept = []
+        kept: list[Member] = []
         for place in generator.permutation(len(cell.categories)):
             one = cell.categories[place]
             wider = chosen.copy()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import discovery, independence
-from catalog.claims import CLAIMS, Row, judge, untested
+from catalog.claims import CLAIMS
 from catalog.discovery import Field, Found
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report, Sample
@@ -15,6 +15,7 @@ from catalog.neighbours import nearest, unit
 from catalog.prototypes import SiteSigns
 from catalog.resampling import clustered, difference, strongest
 from catalog.rotation import random_rotation, signs_at_median, standardised
+from catalog.verdicts import Row, judge, untested
 
 SEEDS = 300
 FIRES_RARELY = 0.001

@@ -1,24 +1,19 @@
-"""Rows made from the catalog's own signs: independence, categories, cost."""
+"""Rows made from all signs of the primary cell: independence, cost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from catalog import features, independence, nulls, significance
-from catalog.claims import CLAIMS, Row, judge, untested
-from catalog.contests import Contest, Outcome, run
+from catalog import independence
+from catalog.claims import CLAIMS
 from catalog.errors import SettingRefused
-from catalog.evidence.cell import Cell, Member, Report, held_out_ranks
-from catalog.prototypes import TAU, SiteSigns, halves
-from catalog.resampling import Interval, clustered, nested
-from catalog.store import feature_queries, queries, reading
+from catalog.evidence.cell import Cell, Report
+from catalog.resampling import Interval
+from catalog.verdicts import Row, judge, untested
 
 GROUPS = 10
 WIDEST = 512
 """Dimensions that the jackknife of mutual information is made on."""
-NULL_SETS = 5
-"""Random sets of each category whose best dimension is looked for."""
 
 
 def independence_row(cell: Cell, report: Report) -> Row:
@@ -76,208 +71,6 @@ def _jackknife(cell: Cell, generator: np.random.Generator) -> float:
         values.append(independence.measure(part, int(kept.sum())).mean_mi)
     spread = np.array(values) - np.mean(values)
     return float(np.sqrt((GROUPS - 1) / GROUPS * np.square(spread).sum()))
-
-
-def category_rows(cell: Cell, report: Report) -> list[Row]:
-    """Discoverable categories, prototype AUC, and the share that exceeds its null."""
-    keys = ("discoverable", "prototype_auc", "exceeds_null")
-    if cell.too_few:
-        return [untested(CLAIMS[key], cell.too_few, cell.name) for key in keys]
-    contests = [Contest.of(cell.signs, one.pool) for one in cell.categories]
-    names = [one.name for one in cell.categories]
-    found = [run(c, one.anchors) for c, one in zip(contests, cell.categories, strict=True)]
-    stored = _stored(cell)
-    drawn = {}
-    for done, (one, outcome) in enumerate(zip(cell.categories, found, strict=True)):
-        report("nulls", done, len(names))
-        drawn[one.name] = stored.get(one.name) or _null(cell, one, float(outcome.aucs.mean()))
-    return [
-        discoverable_row(cell, "discoverable", cell.signs, cell.categories),
-        _prototype_row(cell, found, np.array([drawn[name] for name in names])),
-        _null_row(cell, np.array([drawn[name][0] for name in names])),
-    ]
-
-
-Null = tuple[float, float, float]
-"""p, mean and 95th percentile."""
-
-
-def _stored(cell: Cell) -> dict[str, Null]:
-    """Nulls that the findings stage drew at the primary cell, by category."""
-    if "feature" not in set(reading.fetch(cell.path, queries.tables())["table"]):
-        return {}
-    rows = reading.fetch(cell.path, feature_queries.features(cell.threshold, "matched"))
-    rows = rows[(rows["site"] == str(cell.site)) & rows["p"].notna()]
-    columns = rows[["p", "null_mean", "null_p95"]].to_numpy(float).tolist()
-    return {name: (p, m, q) for name, (p, m, q) in zip(rows["category"], columns, strict=True)}
-
-
-def _null(cell: Cell, one: Member, auc: float) -> Null:
-    """The null of one category, from the seed of the findings."""
-    ground = nulls.Ground.matched(cell.signs, one.pool)
-    null = nulls.Null(cell.signs, ground, len(one.pool.members), seed=2 + one.place)
-    p, _ = null.p(auc, nulls.DRAWS, nulls.DRAWS)
-    return p, null.mean, null.p95
-
-
-def _prototype_row(cell: Cell, found: list[Outcome], drawn: NDArray[np.float64]) -> Row:
-    claim = CLAIMS["prototype_auc"]
-    generator = np.random.default_rng(0)
-    ranks = held_out_ranks(found)
-    aucs = np.array([one.aucs.mean() for one in found])
-    figure = replace(nested(ranks, generator), value=float(aucs.mean()))
-    over = nested([r - mean for r, mean in zip(ranks, drawn[:, 1], strict=True)], generator)
-    coherence, confusable = _coherence(cell)
-    rival = clustered(confusable, np.arange(len(confusable)), generator)
-    verdict, reason = judge(claim, figure.value, over, rival.over(0.5))
-    return Row(
-        claim,
-        verdict,
-        reason,
-        cell.name,
-        figure,
-        {
-            "null mean": float(drawn[:, 1].mean()),
-            "null p95": float(drawn[:, 2].mean()),
-            "against all other categories": float(coherence.mean()),
-            "against the most confusable category": rival.value,
-        },
-        "against the most confusable category",
-        len(found),
-        "categories",
-        {"sorted AUC of each category": np.sort(aucs).tolist()},
-    )
-
-
-def _coherence(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """AUC against all other categories, and against the most confusable one: float64[c] each."""
-    members = [one.pool.members for one in cell.categories]
-    number = np.repeat(np.arange(len(members)), [len(m) for m in members])
-    every = np.concatenate(members)
-    family = cell.ground.family
-    others = features.Others.of(cell.signs, every, family[every], number)
-    values = []
-    for one in cell.categories:
-        contest = Contest.of(cell.signs, one.pool)
-        generator = np.random.default_rng()
-        generator.bit_generator.state = one.generator.bit_generator.state
-        feature = features.measure(contest, generator, others, family[one.pool.members])
-        values.append((feature.coherence, feature.confusable_auc))
-    both = np.array(values, np.float64)
-    return both[:, 0], both[~np.isnan(both[:, 1]), 1]
-
-
-def _null_row(cell: Cell, p: NDArray[np.float64]) -> Row:
-    claim = CLAIMS["exceeds_null"]
-    exceeds = (significance.benjamini_hochberg(p) < 0.05).astype(float)
-    figure = clustered(exceeds, np.arange(len(p)), np.random.default_rng(0))
-    verdict, reason = judge(claim, figure.value, figure.over(0.05), figure.over(0.05))
-    controls = {"expected by chance": 0.05, "largest p": float(p.max())}
-    return Row(
-        claim,
-        verdict,
-        reason,
-        cell.name,
-        figure,
-        controls,
-        "expected by chance",
-        len(p),
-        "categories",
-    )
-
-
-def discoverable_row(
-    cell: Cell,
-    key: str,
-    site: SiteSigns,
-    categories: list[Member],
-    beside: dict[str, float] | None = None,
-) -> Row:
-    """Share of categories that one dimension tells apart, at any signs of these items."""
-    claim = CLAIMS[key]
-    generator = np.random.default_rng(0)
-    real = [best_dimension(Contest.of(site, one.pool), one.anchors) for one in categories]
-    null = np.empty((len(categories), NULL_SETS, 2))
-    for place, one in enumerate(categories):
-        for draw in range(NULL_SETS):
-            random = best_dimension(*_random_set(site, one, generator))
-            null[place, draw] = random.in_sample >= TAU, random.held_out >= TAU
-    q = significance.benjamini_hochberg(np.stack([one.p for one in real]))
-    q_best = q[np.arange(len(real)), [one.dimension for one in real]]
-    sample, held = (np.array([getattr(one, name) for one in real]) for name in _BOTH)
-    passes = ((held >= TAU) & (q_best < 0.05)).astype(float)
-    names = np.arange(len(passes))
-    figure = clustered(passes, names, generator)
-    over = clustered(passes - null[:, :, 1].mean(axis=1), names, generator)
-    verdict, reason = judge(claim, figure.value, over, over)
-    return Row(
-        claim,
-        verdict,
-        reason,
-        cell.name,
-        figure,
-        {
-            "random sets": float(null[:, :, 1].mean()),
-            "paper's procedure (in sample)": float(np.mean(sample >= TAU)),
-            "paper's procedure on random sets": float(null[:, :, 0].mean()),
-            "mean best-dimension AUC, held out": float(np.mean(held)),
-            "mean best-dimension AUC, in sample": float(np.mean(sample)),
-            **(beside or {}),
-        },
-        "random sets",
-        len(passes),
-        "categories",
-        {"sorted held-out AUC of the best dimension": np.sort(held).tolist()},
-    )
-
-
-_BOTH = ("in_sample", "held_out")
-
-
-@dataclass(frozen=True)
-class Best:
-    """The strongest anchor dimension of a contest."""
-
-    dimension: int
-    """Of split 0, as in `features.measure`."""
-    in_sample: float
-    """Its AUC on those anchors ("paper's procedure")."""
-    held_out: float
-    """AUC on held-out members of each split's strongest dimension, mean over the splits."""
-    p: NDArray[np.float64]
-    """Hypergeometric p of every dimension on the anchors of split 0."""
-
-
-def best_dimension(contest: Contest, anchors: NDArray[np.bool_]) -> Best:
-    """Choose on the anchors, score on the held-out members."""
-    outcome = run(contest, anchors)
-    strength = np.abs(outcome.contrasts[0])
-    best = int(strength.argmax())
-    count = int(anchors[0].sum())
-    positive = contest.members[anchors[0]].sum(axis=0, dtype=np.int64)
-    return Best(
-        best,
-        0.5 + float(strength[best]) / (2 * outcome.unit),
-        float(features.best_dimension_held_out(contest, outcome).mean()),
-        significance.hypergeometric_p(positive, count, contest.positives, contest.pool),
-    )
-
-
-def _random_set(
-    site: SiteSigns, one: Member, generator: np.random.Generator
-) -> tuple[Contest, NDArray[np.bool_]]:
-    """One item of each member's stratum against the rest of the background, with new splits."""
-    ground = nulls.Ground.matched(site, one.pool)
-    places = ground.sets(len(one.pool.members), 1, generator)[0]
-    contest = Contest(
-        site.bits(ground.items[places]),
-        ground.positives,
-        len(ground.items),
-        ground.columns,
-        len(ground.items),
-        np.setdiff1d(np.arange(len(ground.items)), places),
-    )
-    return contest, halves(len(places), features.SPLITS, generator)
 
 
 def cost_row(cell: Cell) -> Row:

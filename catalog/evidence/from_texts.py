@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import sign_prediction as predict
-from catalog.claims import CLAIMS, Claim, Row, judge, untested
+from catalog.claims import CLAIMS, Claim
 from catalog.context_signs import flips
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.evidence.cell import Cell, Report
@@ -17,6 +17,7 @@ from catalog.model.loading import LoadedModel
 from catalog.resampling import clustered, strongest
 from catalog.sites import Site
 from catalog.store import packed
+from catalog.verdicts import Row, judge, untested
 
 PREDICTION = (
     "sign_only_top5",
@@ -98,9 +99,8 @@ def _prediction_rows(
             reason = f"This vocabulary has only {size:,} tokens."
             made.append(untested(claim, reason, name))
             continue
-        row = _share_row(claim, name, by_head, most, read, curves)
-        row.controls["the model's own prediction instead"] = predict.share_within(own_ranks, most)
-        made.append(row)
+        beside = {"the model's own prediction instead": predict.share_within(own_ranks, most)}
+        made.append(_share_row(claim, name, by_head, most, read, curves, beside))
     return [*made, _cached_row(cell, read, last, states, size)]
 
 
@@ -126,9 +126,9 @@ def _cached_row(
     )
     table = bits.astype(np.float32) * 2 - 1
     ranked = _ranked(states, table, None, read.following, read)
-    row = _share_row(claim, name, ranked, max(1, size // 32), read, _curves(ranked, size))
-    row.controls["among the first 4,096"] = predict.share_within(ranked.signs, 4096)
-    return row
+    beside = {"among the first 4,096": predict.share_within(ranked.signs, 4096)}
+    most = max(1, size // 32)
+    return _share_row(claim, name, ranked, most, read, _curves(ranked, size), beside)
 
 
 def _ranked(
@@ -161,6 +161,7 @@ def _share_row(
     most: int,
     read: Contexts,
     curves: dict[str, list[float]],
+    beside: dict[str, float] | None = None,
 ) -> Row:
     """Share of positions ranked among the first `most`, against the best control."""
     generator = np.random.default_rng(0)
@@ -181,6 +182,7 @@ def _share_row(
     controls["signs in random order"] = predict.share_within(ranked.null, most)
     controls["positions"] = float(len(inside))
     controls["first tokens that count"] = float(most)
+    controls |= beside or {}
     documents = len(np.unique(read.document))
     return Row(
         claim, verdict, reason, cell, figure, controls, worst, documents, "documents", curves

@@ -50,7 +50,7 @@ def make(cell: Cell, sample: Sample, model: LoadedModel, report: Report) -> Pass
     absent = reasons[0] if reasons else None if extra else "The embeddings have none."
     read = _pass(cell, sample, model, modality, [] if absent else extra, "states", report)
     sides = None if absent else np.concatenate([read[site] for site in extra], axis=1)
-    drawn = {}
+    drawn: dict[str, dict[str, SiteSigns]] = {}
     for kind in VARIANTS:
         with variant(model, kind) as other:
             seen = _pass(cell, sample, other, modality, [], f"{kind} weights", report)[cell.site]

@@ -9,7 +9,7 @@ import contextlib
 import copy
 import dataclasses
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -33,10 +33,10 @@ def variant(model: LoadedModel, kind: Variant, seed: int = 0) -> Iterator[Loaded
 def _drawn(model: LoadedModel, seed: int) -> nn.Module:
     """A fresh model of the same config; the global random state is as before afterwards."""
     config = copy.deepcopy(model.module.config)
-    kind = type(model.module)
+    kind: Any = type(model.module)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        fresh: nn.Module = kind._from_config(  # type: ignore[operator]  # transformers' own
+        fresh: nn.Module = kind._from_config(
             config, dtype=model.module.dtype, attn_implementation=model.attention
         )
     return fresh

@@ -4,9 +4,9 @@ import re
 import time
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from catalog import live_feature
 from dashboard import (
     address,
     charts,
@@ -19,7 +19,7 @@ from dashboard import (
     parts,
     rail,
 )
-from dashboard.feature_frames import Asked
+from dashboard.feature_frames import Asked, Live
 
 MOST_WORDS = 2000
 LONGEST_LINK = 1500
@@ -93,7 +93,7 @@ def ask() -> tuple[tuple[str, ...], tuple[str, ...], str]:
     return words, counter, background
 
 
-def header(live: live_feature.Live, null: feature_frames.Drawn | None) -> None:
+def header(live: Live, null: feature_frames.Drawn | None) -> None:
     """The line of figures: value with its interval, null, n."""
     concept = live.concept
     interval = (
@@ -118,7 +118,7 @@ def header(live: live_feature.Live, null: feature_frames.Drawn | None) -> None:
             parts.figure(label, value, term, width=width)
 
 
-def remarks(live: live_feature.Live) -> None:
+def remarks(live: Live) -> None:
     """What limits the figures, in plain text."""
     concept, lines = live.concept, []
     if concept.auc is None:
@@ -148,9 +148,7 @@ def prototype_panel(what: Asked) -> None:
         if frame.empty:
             parts.empty("No dimension of this site tells these words from others.")
             return
-        event = st.altair_chart(
-            feature_charts.strip(frame), key="concept.strip", on_select="rerun"
-        )
+        event = st.altair_chart(feature_charts.strip(frame), key="concept.strip", on_select="rerun")
         st.caption(
             "Orange: expected +, blue: expected −. q: Benjamini-Hochberg over all dimensions of "
             "this concept, whose own family of tests it is."
@@ -179,12 +177,18 @@ def items_panel(what: Asked) -> None:
         chosen = [str(shown["text"][row]).strip("␣ ") for row in rows if row < len(shown)]
         with st.container(horizontal=True):
             st.button(
-                "Add to the words", on_click=_add, args=("concept.words", chosen),
-                disabled=not chosen, icon=":material/add:",
+                "Add to the words",
+                on_click=_add,
+                args=("concept.words", chosen),
+                disabled=not chosen,
+                icon=":material/add:",
             )
             st.button(
-                "Add to the counter-examples", on_click=_add, args=("concept.counter", chosen),
-                disabled=not chosen, icon=":material/remove:",
+                "Add to the counter-examples",
+                on_click=_add,
+                args=("concept.counter", chosen),
+                disabled=not chosen,
+                icon=":material/remove:",
             )
 
 
@@ -215,12 +219,10 @@ def overlap_panel(what: Asked) -> None:
         )
     row = parts.picked("concept.overlap", event)
     if row is not None:
-        address.go(
-            "feature", here, category=shown["category"][row], background=what.background
-        )
+        address.go("feature", here, category=shown["category"][row], background=what.background)
 
 
-def null_panel(what: Asked, live: live_feature.Live, null: feature_frames.Drawn | None) -> None:
+def null_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> None:
     """Draw the null with progress; what was drawn is kept."""
     if live.concept.auc is None:
         return
@@ -231,11 +233,15 @@ def null_panel(what: Asked, live: live_feature.Live, null: feature_frames.Drawn 
     with parts.panel("Is it more than chance?", None, help):
         with st.container(horizontal=True, vertical_alignment="center"):
             few = st.button(
-                "Draw its null", disabled=null is not None, key="concept.null", type="primary",
+                "Draw its null",
+                disabled=null is not None,
+                key="concept.null",
+                type="primary",
                 help="200 random sets: seconds.",
             )
             more = st.button(
-                "Up to 2,000 sets", key="concept.more",
+                "Up to 2,000 sets",
+                key="concept.more",
                 disabled=null is not None and (null.draws >= 2000 or null.p * null.draws > 10),
                 help="Goes on until 10 sets reach the AUC: a smaller p can be told.",
             )
@@ -253,7 +259,11 @@ def null_panel(what: Asked, live: live_feature.Live, null: feature_frames.Drawn 
         st.text(
             f"{null.draws:,} random sets: mean {parts.number(null.mean)}, 95 % below "
             f"{parts.number(null.p95)}; p {feature_charts.chance(null.p)}"
-            + (" (the least that so many sets can show)." if null.p * (null.draws + 1) < 1.5 else ".")
+            + (
+                " (the least that so many sets can show)."
+                if null.p * (null.draws + 1) < 1.5
+                else "."
+            )
         )
 
 
@@ -270,7 +280,7 @@ def _draw(what: Asked, most: int) -> None:
     st.rerun()
 
 
-def save_panel(what: Asked, live: live_feature.Live, null: feature_frames.Drawn | None) -> None:
+def save_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> None:
     """Save under a name; take the prototype along."""
     frame = feature_frames.concept_prototype(what)
     st.session_state.setdefault("concept.name", "")
@@ -294,7 +304,7 @@ def save_panel(what: Asked, live: live_feature.Live, null: feature_frames.Drawn 
         )
 
 
-def _figures(live: live_feature.Live, null: feature_frames.Drawn | None) -> dict[str, Any]:
+def _figures(live: Live, null: feature_frames.Drawn | None) -> dict[str, Any]:
     concept = live.concept
     return {
         "auc": concept.auc,
@@ -310,9 +320,7 @@ def _figures(live: live_feature.Live, null: feature_frames.Drawn | None) -> dict
     }
 
 
-def _body(
-    what: Asked, live: live_feature.Live, null: feature_frames.Drawn | None
-) -> dict[str, Any]:
+def _body(what: Asked, live: Live, null: feature_frames.Drawn | None) -> dict[str, Any]:
     return {
         **_figures(live, null),
         "words": list(what.words),
@@ -332,8 +340,6 @@ def saved_panel() -> None:
     if not kept:
         st.caption("Saved concepts of this model will be listed here.")
         return
-    import pandas as pd
-
     rows = pd.DataFrame(
         {
             "name": [one.name for one in kept],

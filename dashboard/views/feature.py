@@ -93,18 +93,26 @@ def curves_panels(category: str, background: str, row: "frames.Row") -> None:
     """Held-out ROC, agreement, and the layers, side by side."""
     left, middle, right = st.columns(3, gap="medium")
     made = feature_frames.curves(here, category, background)
-    with left, parts.panel(
-        "Held-out ROC",
-        feature_frames.curves_copy(here, category, background),
-        "Mean of 20 splits with its sd. " + frames.term("feature.auc"),
+    with (
+        left,
+        parts.panel(
+            "Held-out ROC",
+            feature_frames.curves_copy(here, category, background),
+            "Mean of 20 splits with its sd. " + frames.term("feature.auc"),
+        ),
     ):
         st.plotly_chart(feature_charts.roc(made), key="feature.roc", config=charts.CONFIG)
-        st.caption(f"Grey: 5 to 95 % of {made.null_curves} random sets. Area {made.aucs.mean():.3f}")
-    with middle, parts.panel(
-        "Agreement",
-        feature_frames.agreement_copy(here, category, background),
-        "Share of the feature's dimensions whose sign matches. "
-        + frames.term("feature.firing_level"),
+        st.caption(
+            f"Grey: 5 to 95 % of {made.null_curves} random sets. Area {made.aucs.mean():.3f}"
+        )
+    with (
+        middle,
+        parts.panel(
+            "Agreement",
+            feature_frames.agreement_copy(here, category, background),
+            "Share of the feature's dimensions whose sign matches. "
+            + frames.term("feature.firing_level"),
+        ),
     ):
         st.plotly_chart(
             feature_charts.distribution(made, float(row["firing_level"])),

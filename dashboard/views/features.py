@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, charts, feature_charts, feature_frames, feature_parts, frames, parts
-from dashboard import rail
+from dashboard import (
+    address,
+    charts,
+    feature_charts,
+    feature_frames,
+    feature_parts,
+    frames,
+    parts,
+    rail,
+)
 
 VIEWS = {"map": "Map", "table": "Table", "skipped": "Skipped"}
 STATES = {"all": "all", "clear": "beats its null", "measured": "not small", "small": "small"}
@@ -23,14 +31,21 @@ def choose(listed: pd.DataFrame) -> tuple[str, str, str, str]:
     address.seed("features.find", "find", "", address.anything)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         view = st.segmented_control(
-            "Show", list(VIEWS), key="features.view", format_func=lambda name: VIEWS[name],
+            "Show",
+            list(VIEWS),
+            key="features.view",
+            format_func=lambda name: VIEWS[name],
             required=True,
         )
         feature_parts.background("features")
         group = st.selectbox("Group", groups, key="features.group", width=170)
         state = st.selectbox(
-            "Which", list(STATES), key="features.state", width=150,
-            format_func=lambda name: STATES[name], help=frames.term("category.status"),
+            "Which",
+            list(STATES),
+            key="features.state",
+            width=150,
+            format_func=lambda name: STATES[name],
+            help=frames.term("category.status"),
         )
         find = st.text_input("Name contains", key="features.find", width=150, placeholder="bird")
     return str(view), group, state, find.strip().lower()
@@ -98,8 +113,19 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
     shown["chance"] = shown["q"].fillna(shown["p"]).map(feature_charts.chance)
     shown["flags"] = [feature_parts.flags(row) for row in shown.to_dict("records")]
     columns = [
-        "category", "auc", "sd", "null_p95", "chance", "coherence", "confusable_auc",
-        "confusable", "dimensions", "gain", "flags", "families", "group",
+        "category",
+        "auc",
+        "sd",
+        "null_p95",
+        "chance",
+        "coherence",
+        "confusable_auc",
+        "confusable",
+        "dimensions",
+        "gain",
+        "flags",
+        "families",
+        "group",
     ]
     copied = frames.Answer(shown[columns], answer.copy)
     with parts.panel(f"{len(shown)} features at {here.site}; click a row to open it", copied):
@@ -113,9 +139,7 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
         )
     row = parts.picked("features.table", event)
     if row is not None:
-        address.go(
-            "feature", here, category=shown["category"][row], background=answer_background
-        )
+        address.go("feature", here, category=shown["category"][row], background=answer_background)
 
 
 def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
@@ -127,11 +151,16 @@ def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
     columns = ["category", "families", "found", "words", "reason", "group"]
     with parts.panel(f"{len(rows)} categories were skipped", frames.Answer(rows, answer.copy)):
         event = parts.table(
-            rows[columns], key="features.skipped", on_select="rerun",
-            selection_mode="single-cell", height=min(560, 36 * len(rows) + 40),
+            rows[columns],
+            key="features.skipped",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(560, 36 * len(rows) + 40),
             column_config=feature_parts.columns(),
         )
-        st.caption("A list of words in a circle (months, digits) opens: whether signs turn with it.")
+        st.caption(
+            "A list of words in a circle (months, digits) opens: whether signs turn with it."
+        )
     row = parts.picked("features.skipped", event)
     if row is not None and rows["cyclic"][row]:
         address.go("feature", here, category=rows["category"][row], background=answer_background)

@@ -1,0 +1,121 @@
+"""The row of trained probes, against readings that need no training."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog import probes
+from catalog.claims import CLAIMS
+from catalog.contests import Outcome
+from catalog.evidence.cell import FEWEST, Cell, Member, Report, Sample, outcomes
+from catalog.evidence.from_states import too_few
+from catalog.evidence.passes import Passes
+from catalog.prototypes import SiteSigns, auc
+from catalog.resampling import crossed
+from catalog.rotation import random_rotation, signs_at_median, standardised
+from catalog.verdicts import Row, judge, untested
+
+PROBED = 24
+"""Categories that are probed, chosen at random."""
+PROBE_SPLITS = 2
+"""Splits of each that are probed."""
+
+
+def probe_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row:
+    """Probe against prototype, difference of means and a probe on signs."""
+    claim = CLAIMS["probe_gain"]
+    if len(sample.categories) < FEWEST:
+        return untested(claim, too_few(cell, sample), cell.name)
+    generator = np.random.default_rng(0)
+    order = generator.permutation(len(sample.categories))[:PROBED]
+    z = standardised(passes.states)
+    rotation = random_rotation(z.shape[1], generator)
+    turned = z @ rotation
+    rotated = signs_at_median(turned)
+    aucs = np.empty((len(order), PROBE_SPLITS, 4))
+    beside = np.empty((len(order), PROBE_SPLITS, 3))
+    for row, place in enumerate(order):
+        report("probes", row, len(order))
+        one = sample.categories[place]
+        plain, other = (outcomes(site, [one])[0] for site in (passes.signs, rotated))
+        for split in range(PROBE_SPLITS):
+            read = _Readings(z, passes.signs, one, split, generator)
+            aucs[row, split] = read.aucs(plain)
+            beside[row, split] = read.beside(plain, other, rotation)
+    probe, prototype, means, on_signs = aucs.mean(axis=1).T
+    gain = crossed(aucs[:, :, 0] - aucs[:, :, 1], generator)
+    over = crossed(aucs[:, :, 0] - aucs[:, :, 2], generator)
+    verdict, reason = judge(claim, gain.value, over, over)
+    same, same_rotated, c = np.nanmean(beside, axis=(0, 1))
+    return Row(
+        claim,
+        verdict,
+        reason,
+        cell.name,
+        gain,
+        {
+            "gain of difference of means": float((means - prototype).mean()),
+            "gain of a probe on signs": float((on_signs - prototype).mean()),
+            "prototype AUC": float(prototype.mean()),
+            "difference of means AUC": float(means.mean()),
+            "probe AUC": float(probe.mean()),
+            "probe on signs AUC": float(on_signs.mean()),
+            "sign agreement of weights": float(same),
+            "sign agreement of weights, rotated": float(same_rotated),
+            "C (geometric mean)": float(np.exp(c)),
+        },
+        "gain of difference of means",
+        len(order),
+        "categories",
+    )
+
+
+class _Readings:
+    """One split of one category: anchors and half of the negatives train, the others test."""
+
+    def __init__(
+        self,
+        z: NDArray[np.float32],
+        site: SiteSigns,
+        one: Member,
+        split: int,
+        generator: np.random.Generator,
+    ) -> None:
+        self.split, self.generator = split, generator
+        anchors = one.anchors[split]
+        half = generator.permutation(len(one.pool.negatives)) < len(one.pool.negatives) // 2
+        members, negatives = one.pool.members, one.pool.negatives
+        self.train = np.concatenate([members[anchors], negatives[half]])
+        self.test = np.concatenate([members[~anchors], negatives[~half]])
+        self.positive = np.arange(len(self.train)) < anchors.sum()
+        self.truth = np.arange(len(self.test)) < (~anchors).sum()
+        self.site, self.z = site, z
+        self.probe = probes.probe(z[self.train], self.positive, z[self.test], self.truth, generator)
+
+    def aucs(self, plain: Outcome) -> tuple[float, float, float, float]:
+        """AUC on the same test items of probe, prototype, difference of means, probe on signs."""
+        dimensions, expected = plain.prototypes.of(self.split)
+        bits = self.site.bits(self.test)[:, dimensions]
+        agreement = (bits == (expected > 0)).mean(axis=1)
+        direction = probes.mean_difference(self.z[self.train], self.positive)
+        train, test = (self.site.bits(rows) * 2.0 - 1.0 for rows in (self.train, self.test))
+        on_signs = probes.probe(train, self.positive, test, self.truth, self.generator)
+        return (
+            self.probe.auc,
+            auc(agreement, self.truth),
+            auc(self.z[self.test] @ direction, self.truth),
+            on_signs.auc,
+        )
+
+    def beside(
+        self, plain: Outcome, rotated: Outcome, rotation: NDArray[np.float32]
+    ) -> tuple[float, float, float]:
+        """Sign agreement of the weights with the prototype, the same rotated, and log C.
+
+        The penalty does not see a rotation, so the rotated probe is the probe rotated.
+        """
+        weights = self.probe.weights
+        return (
+            probes.sign_agreement(weights, *plain.prototypes.of(self.split)),
+            probes.sign_agreement(weights @ rotation, *rotated.prototypes.of(self.split)),
+            float(np.log(self.probe.c)),
+        )
