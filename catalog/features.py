@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.contests import Contest, Outcome, run
-from catalog.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, halves, histograms, ranks
+from catalog.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, halves, ranks
 from catalog.significance import hypergeometric_p
 from catalog.signs import Packed
 
@@ -155,24 +155,32 @@ def _coherence(
     if families is not None:
         keep &= ~np.isin(others.family, families)
     counts = agreeing(others.columns, outcome.prototypes, len(keep))
-    every = _against(outcome, counts[:, keep & others.first])
-    sizes = np.bincount(others.category[keep])
-    rivals = np.flatnonzero(sizes >= FEWEST_RIVALS)
-    if not len(rivals):
-        return every, None, None
-    aucs = [_against(outcome, counts[:, keep & (others.category == rival)]) for rival in rivals]
-    worst = int(np.argmin([np.inf if a is None else a for a in aucs]))
-    return every, int(rivals[worst]), aucs[worst]
+    first = keep & others.first
+    every = _against(outcome, counts[:, first], np.zeros(int(first.sum()), np.int64))
+    rivals = np.bincount(others.category[keep]) >= FEWEST_RIVALS
+    coherence = float(every[0]) if len(every) else None
+    if not rivals.any():
+        return coherence, None, None
+    aucs = _against(outcome, counts[:, keep], others.category[keep])
+    worst = int(np.argmin(np.where(rivals, aucs, np.inf)))
+    return coherence, worst, float(aucs[worst])
 
 
-def _against(outcome: Outcome, counts: NDArray[np.uint16]) -> float | None:
-    if not counts.shape[1]:
-        return None
+def _against(outcome: Outcome, counts: NDArray[np.uint16], group: Ints) -> NDArray[np.float64]:
+    """AUC of held-out members against each group of items, mean over splits: float64[groups].
+
+    `counts` is the agreeing dimensions of the items, [splits, items]; `group` their group number.
+    """
+    groups = int(group.max(initial=-1)) + 1
     levels = outcome.histogram.shape[1]
-    placed = np.take_along_axis(
-        ranks(histograms(counts, levels)), outcome.member_counts.astype(np.int64), axis=1
-    )
-    return float(placed[~outcome.anchors].mean())
+    total = np.zeros(groups)
+    for split, agreeing_dimensions in enumerate(counts):
+        places = group * levels + agreeing_dimensions
+        histogram = np.bincount(places, minlength=groups * levels).reshape(groups, levels)
+        held_out = outcome.member_counts[split, ~outcome.anchors[split]]
+        members = np.bincount(held_out, minlength=levels)
+        total += ranks(histogram) @ members / max(1, len(held_out))
+    return total / len(counts)
 
 
 @dataclass(frozen=True)

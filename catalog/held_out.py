@@ -50,7 +50,8 @@ class Curves:
     """5th percentile of the ROC curves of random sets (each the mean over its own splits)."""
     null_high: NDArray[np.float64]
     """95th percentile of the same."""
-    null_curves: int
+    null_aucs: NDArray[np.float64]
+    """Area under each of those curves, read at GRID: float64[NULL_CURVES]."""
     edges: NDArray[np.float64]
     """Bin edges of agreement, one more than bins."""
     members: NDArray[np.float64]
@@ -107,7 +108,7 @@ def again(
         roc_sd=np.std(scored, axis=0, ddof=1),
         null_low=np.quantile(null, 0.05, axis=0),
         null_high=np.quantile(null, 0.95, axis=0),
-        null_curves=len(null),
+        null_aucs=np.trapezoid(null, GRID, axis=1),
         edges=edges,
         members=held,
         background=negatives,
@@ -136,7 +137,8 @@ def _curve(outcome: Outcome, split: int) -> NDArray[np.float64]:
     held = outcome.member_counts[split][~outcome.anchors[split]]
     true = np.bincount(held, minlength=levels)[::-1].cumsum() / max(1, len(held))
     false = outcome.histogram[split][::-1].cumsum() / max(1, outcome.histogram[split].sum())
-    return np.interp(GRID, np.append(0, false), np.append(0, true))
+    curve: NDArray[np.float64] = np.interp(GRID, np.append(0, false), np.append(0, true))
+    return curve
 
 
 def _null_ground(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog import concepts, features, findings, nulls, pools
 from catalog.categories import Match, Vocabulary
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.prototypes import SiteSigns, halves
+from catalog.prototypes import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
 
 TOP = 50
@@ -55,8 +55,8 @@ class Live:
     words: Match
     counter: Match
     pool: pools.Pool
-    null: nulls.Null
-    """Nothing is drawn yet: `null.p(auc)` draws, with progress."""
+    null: nulls.Null | None
+    """Nothing is drawn yet: `null.p(auc)` draws, with progress. None for a single word."""
 
 
 def from_words(
@@ -81,18 +81,9 @@ def from_words(
         items = base.pools.items(background)
         drawn = nulls.Ground.shared(site, items, positives, np.random.default_rng(0))
 
-    null = nulls.Null(site, drawn, len(asked.members), seed + 1, splitter=_fold_splits)
+    members = len(asked.members)
+    null = concepts.null(site, drawn, members, seed + 1) if members > 1 else None
     return Live(concept, asked, against, pool, null)
-
-
-def _fold_splits(members: int, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Splits of the null: as many words held out as by a fold, drawn anew in each of FOLDS rows.
-
-    Folds proper differ in size by one word, which a null scored in one product cannot have.
-    """
-    held_out = max(1, round(members / concepts.FOLDS))
-    splits = min(concepts.FOLDS, members)
-    return halves(members, splits, generator, anchors=members - held_out)
 
 
 def words_report(
@@ -103,8 +94,8 @@ def words_report(
     signs, base = site_signs(path, site, chosen), ground(path)
     live = from_words(base, signs, words, background=background)  # type: ignore[arg-type]  # checked
     concept = live.concept
-    enough = concept.auc is not None and len(live.words.members) >= 2
-    p = live.null.p(concept.auc, most=nulls.DRAWS)[0] if enough and concept.auc else None
+    null = live.null
+    p = null.p(concept.auc, most=nulls.DRAWS)[0] if null and concept.auc is not None else None
     return {
         "name": ",".join(words),
         "site": site,
@@ -130,8 +121,8 @@ def words_report(
         "low": concept.low,
         "high": concept.high,
         "prototype_sd": None,
-        "null_mean": live.null.mean if enough else None,
-        "null_p95": live.null.p95 if enough else None,
+        "null_mean": null.mean if null else None,
+        "null_p95": null.p95 if null else None,
         "p": p,
         "coherence": None,
         "top": top(base, concept.agreement, live.words.members),

@@ -4,9 +4,11 @@
 `matched` draws one item from each member's stratum and serves one category.
 """
 
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +136,14 @@ def score_sets(
     return np.asarray(kept.reshape(draws, splits).mean(axis=1))
 
 
+@functools.cache
+def _pools() -> Any:
+    """The process's thread pools; looking them up takes 10 ms, so once."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # no stubs
+
+    return ThreadpoolController()
+
+
 class Null:
     """A null that draws as far as it is asked to, and remembers; draw i is always the same set.
 
@@ -164,9 +174,7 @@ class Null:
         Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
         small here that two threads make a draw up to ten times slower (measured).
         """
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
-
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(THREADS) as workers:
+        with _pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as workers:
             while len(self.aucs) < draws:
                 sets, anchors = self._batch(len(self.aucs) // _BATCH)
                 starts = range(self._together, _BATCH, self._together)

@@ -88,6 +88,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
                     ticks=False,
                     domain=False,
                     labelLimit=126,
+                    labelOverlap=False,
                     labelFontSize=11,
                     labelFontWeight=bold,
                     labelExpr="replace(datum.value, /_/g, ' ')",
@@ -99,6 +100,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
                     domain=[0.5, 0.75, 1],
                     range=["#9a6bd1", "#3f9f9f", "#e0b000"],
                     clamp=True,
+                    interpolate="rgb",
                 ),
                 legend=None,
             ),
@@ -139,9 +141,14 @@ def legend() -> go.Figure:
     }
     return figure(
         [bar],
-        46,
-        margin={"l": 4, "r": 12, "t": 2, "b": 2},
-        xaxis={"tickvals": [0.5, 0.75, 1], "ticktext": ["0.5 chance", "0.75", "1"]},
+        44,
+        margin={"l": 26, "r": 26, "t": 2, "b": 20},
+        xaxis={
+            "tickvals": [0.5, 0.75, 1],
+            "ticktext": ["0.5", "AUC 0.75", "1"],
+            "automargin": False,
+            "showgrid": False,
+        },
         yaxis={"visible": False},
     )
 

@@ -198,7 +198,8 @@ def cycle_copy(here: Here, category: str) -> Answer:
 def mean_abs(here: Here) -> NDArray[np.float64]:
     """Mean |x| of every dimension of the site: float64[dims]."""
     frame = _read(Stamp.of(here.path), feature_queries.means(here.site))
-    return frame["mean_abs"].to_numpy(np.float64)
+    values: NDArray[np.float64] = frame["mean_abs"].to_numpy(np.float64)
+    return values
 
 
 # Concepts made of a person's own words.

@@ -104,7 +104,7 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
     """The line of figures over a feature: value, its null, its strongest control, n."""
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     facts = [
-        ("AUC", f"{parts.number(row['auc'])} ± {parts.number(row['sd'])}", "feature.auc", 124),
+        ("AUC", f"{parts.number(row['auc'])} ± {parts.number(row['sd'])}", "feature.auc", 148),
         ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 84),
         (
             "q" if pd.notna(row["q"]) else "p",
@@ -114,10 +114,10 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
         ),
         ("v all others", parts.number(row["coherence"]), "feature.coherence", 96),
         (
-            "v most confusable",
+            "v confusable",
             parts.number(row["confusable_auc"]),
             "feature.confusable_auc",
-            128,
+            108,
         ),
         ("dims", f"{row['dimensions']:,}", "feature.dimensions", 70),
         (

@@ -147,10 +147,9 @@ _JUDGED = {"blocks": "(b) blocks drawn anew", "permuted": "(c) block weights per
 
 def _embeddings(cell: Cell, sample: Sample) -> SiteSigns:
     """Signs of the sample at resid.0, from the catalog."""
-    words = packed.by_item(cell.path, "resid.0", cell.threshold)[:, sample.items]
-    columns = packed.by_dimension(cell.path, "resid.0", cell.threshold)
-    whole = SiteSigns(packed.by_item(cell.path, "resid.0", cell.threshold), columns)
-    return SiteSigns(np.ascontiguousarray(words), whole.columns(sample.items))
+    words = packed.by_item(cell.path, "resid.0", cell.threshold)
+    whole = SiteSigns(words, packed.by_dimension(cell.path, "resid.0", cell.threshold))
+    return SiteSigns(np.ascontiguousarray(words[:, sample.items]), whole.columns(sample.items))
 
 
 def _better(found: dict[str, SiteSigns], sample: Sample) -> list[NDArray[np.float64]]:

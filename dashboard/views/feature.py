@@ -1,5 +1,7 @@
 """One feature: its signed dimensions, held-out ROC, items, layers, overlaps; waves of a circle."""
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
@@ -28,6 +30,8 @@ def choose(names: list[str]) -> tuple[str, str]:
         place = names.index(st.session_state["feature.category"]) + by
         st.session_state["feature.category"] = names[place % len(names)]
 
+    category = st.session_state["feature.category"]
+    parts.breadcrumb(here.slug, here.site, category, f"threshold {here.threshold}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox("Category", names, key="feature.category", width=250)
         background = feature_parts.background("feature")
@@ -50,7 +54,7 @@ def told(row: "frames.Row", about: "frames.Row") -> None:
     ]
     if row["confusable"]:
         lines.append(f"Most confusable: {parts.visible(row['confusable'])}.")
-    if row["null_draws"] > 0:
+    if pd.notna(row["null_draws"]):
         lines.append(f"Null: {row['null_draws']:.0f} random sets.")
     else:
         lines.append(f"No null was drawn here: dims features {here.slug} draws all of them.")
@@ -103,7 +107,8 @@ def curves_panels(category: str, background: str, row: "frames.Row") -> None:
     ):
         st.plotly_chart(feature_charts.roc(made), key="feature.roc", config=charts.CONFIG)
         st.caption(
-            f"Grey: 5 to 95 % of {made.null_curves} random sets. Area {made.aucs.mean():.3f}"
+            f"Area {made.aucs.mean():.3f}. Grey: 5 to 95 % of {len(made.null_aucs)} random sets, "
+            f"whose area is below {np.quantile(made.null_aucs, 0.95):.3f} in 95 %."
         )
     with (
         middle,
@@ -303,7 +308,6 @@ if listed.empty:
     st.stop()
 usable = listed[(listed["status"] != "skipped") | listed["cyclic"]].sort_values("category")
 chosen, against = choose(usable["category"].tolist())
-parts.breadcrumb(here.slug, here.site, chosen, f"threshold {here.threshold}")
 about = usable[usable["category"] == chosen].iloc[0]
 if about["status"] == "skipped":
     parts.notice(f"Skipped as a feature. {about['reason']}")

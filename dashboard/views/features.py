@@ -1,6 +1,5 @@
-"""Every category at every site: a heat map of held-out AUC, a table of one site, what was skipped."""
+"""Every category at every site: a heat map of held-out AUC, a table, and what was skipped."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -58,9 +57,15 @@ def summary(at: pd.DataFrame, skipped: int) -> None:
         ("categories", str(len(at)), "category"),
         ("median AUC", parts.number(at["auc"].median()), "feature.auc"),
         ("median null p95", parts.number(at["null_p95"].median()), "feature.null_p95"),
-        ("median coherence", parts.number(at["coherence"].median()), "feature.coherence"),
-        ("v most confusable", parts.number(at["confusable_auc"].median()), "feature.confusable"),
-        ("beat their null", f"{int(at['clear'].sum())} of {int(drawn.sum())}", "feature.q"),
+        ("v all others", parts.number(at["coherence"].median()), "feature.coherence"),
+        ("v confusable", parts.number(at["confusable_auc"].median()), "feature.confusable"),
+        (
+            "beat their null",
+            f"{int(at['clear'][drawn].sum())} of {int(drawn.sum())}"
+            if drawn.any()
+            else "not drawn",
+            "feature.q",
+        ),
         ("by fallback", f"{int(at['fallback'].sum())}", "feature.fallback"),
         ("small", f"{int(at['small'].sum())}", "feature.small"),
         ("skipped", str(skipped), "category.status"),
@@ -158,9 +163,7 @@ def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
             height=min(560, 36 * len(rows) + 40),
             column_config=feature_parts.columns(),
         )
-        st.caption(
-            "A list of words in a circle (months, digits) opens: whether signs turn with it."
-        )
+        st.caption("Lists in a circle (months, digits) open: whether signs turn with them.")
     row = parts.picked("features.skipped", event)
     if row is not None and rows["cyclic"][row]:
         address.go("feature", here, category=rows["category"][row], background=answer_background)
@@ -201,5 +204,5 @@ else:
     show_table(at, answer)
 st.caption(
     "small: fewer than 20 anchor or 20 held-out families, so no verdict. fallback: fewer than 8 "
-    f"dimensions reached 0.75, so the {np.min([64, 64])} strongest were taken."
+    "dimensions reached 0.75, so the strongest were taken."
 )
