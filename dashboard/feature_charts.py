@@ -23,6 +23,9 @@ ROW = 15
 """Pixels of a row of the heat map."""
 WIDEST = 400
 """Dimensions drawn in a strip; the weaker ones of a larger feature stay in its table."""
+COLOURS = ["#9a6bd1", "#3f9f9f", "#e0b000"]
+MIDDLE = 0.8
+"""AUC of the middle colour: most features lie above it."""
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -57,6 +60,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
         strength=lambda f: np.where(f["clear"], 1.0, 0.22),
         ring=lambda f: np.where(f["site"] == here, 1.0, 0.0),
     )
+    stream = all(site.startswith("resid") or site == "final" for site in sites)
     cell = alt.selection_point(
         name="cell", fields=["category", "site"], on="click", clear=False, empty=False
     )
@@ -72,8 +76,9 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
                 axis=alt.Axis(
                     orient="top",
                     title=None,
-                    labelAngle=-90,
-                    labelExpr="replace(datum.value, 'resid.', '')",
+                    labelAngle=0 if stream else -90,
+                    labelOverlap=False,
+                    labelExpr="datum.value === 'final' ? 'f' : replace(datum.value, 'resid.', '')",
                     ticks=False,
                     domain=False,
                     labelFontSize=11,
@@ -89,6 +94,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
                     domain=False,
                     labelLimit=126,
                     labelOverlap=False,
+                    labelFlush=False,
                     labelFontSize=11,
                     labelFontWeight=bold,
                     labelExpr="replace(datum.value, /_/g, ' ')",
@@ -97,8 +103,8 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
             color=alt.Color(
                 "auc:Q",
                 scale=alt.Scale(
-                    domain=[0.5, 0.75, 1],
-                    range=["#9a6bd1", "#3f9f9f", "#e0b000"],
+                    domain=[0.5, MIDDLE, 1],
+                    range=COLOURS,
                     clamp=True,
                     interpolate="rgb",
                 ),
@@ -120,7 +126,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
             ],
         )
         .add_params(cell)
-        .properties(height=ROW * len(rows) + 34)
+        .properties(height=ROW * len(rows) + (26 if stream else 60))
         .configure_view(stroke=None)
         .configure_scale(bandPaddingInner=0.06)
     )
@@ -129,26 +135,36 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
 def legend() -> go.Figure:
     """The colours of the heat map, in one line."""
     values = np.linspace(0.5, 1, 51)
+    place = 2 * (MIDDLE - 0.5)
+    scale = [[at, colour] for at, colour in zip((0, place, 1), COLOURS, strict=True)]
     bar = {
         "type": "heatmap",
         "x": values,
         "z": [values],
         "zmin": 0.5,
         "zmax": 1,
-        "colorscale": [[0, "#9a6bd1"], [0.5, "#3f9f9f"], [1, "#e0b000"]],
+        "colorscale": scale,
         "showscale": False,
         "hoverinfo": "skip",
     }
+    words = [("AUC 0.5", 0.51, "left"), (f"{MIDDLE:g}", MIDDLE, "center"), ("1", 0.99, "right")]
+    notes = [
+        {
+            "text": text,
+            "x": x,
+            "y": 0,
+            "xanchor": anchor,
+            "showarrow": False,
+            "font": {"color": "#111111", "size": 12},
+        }
+        for text, x, anchor in words
+    ]
     return figure(
         [bar],
-        44,
-        margin={"l": 26, "r": 26, "t": 2, "b": 20},
-        xaxis={
-            "tickvals": [0.5, 0.75, 1],
-            "ticktext": ["0.5", "AUC 0.75", "1"],
-            "automargin": False,
-            "showgrid": False,
-        },
+        28,
+        margin={"l": 0, "r": 0, "t": 2, "b": 2},
+        annotations=notes,
+        xaxis={"visible": False},
         yaxis={"visible": False},
     )
 
@@ -197,7 +213,14 @@ def chance(value: Any) -> str:
     """A p or q: at most three digits, below 0.001 as such; – where missing."""
     if value is None or pd.isna(value):
         return "–"
-    return "< 0.001" if value < 0.001 else number(value)
+    if value < 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def spread(value: Any, sd: Any) -> str:
+    """A figure with its sd, both to three decimals; – where missing."""
+    return "–" if value is None or pd.isna(value) else f"{value:.3f} ± {sd:.3f}"
 
 
 def roc(curves: Curves) -> go.Figure:
@@ -285,7 +308,7 @@ def distribution(curves: Curves, level: float) -> go.Figure:
         barmode="overlay",
         bargap=0,
         shapes=[line | {"line": {"color": HERE, "width": 2, "dash": "dash"}}],
-        xaxis={"title": "agreement (share of signs)", "range": [low - width, high + width]},
+        xaxis={"title": "agreement", "range": [low - width, high + width]},
         yaxis={"title": "% of each", "rangemode": "tozero"},
     )
 
@@ -327,7 +350,7 @@ def across(frame: pd.DataFrame, site: str) -> go.Figure:
                 "line": {"width": np.where(here, 1.5, 0), "color": NEAR},
             },
             "hovertext": [
-                f"{row.site}<br>AUC {number(row.auc)} ± {number(row.sd)}"
+                f"{row.site}<br>AUC {spread(row.auc, row.sd)}"
                 f"<br>gain over resid.0 {signed(row.gain)}<br>null p95 {number(row.null_p95)}"
                 f"<br>{row.dimensions} dimensions{', fallback' if row.fallback else ''}"
                 for row in frame.itertuples()
@@ -358,10 +381,10 @@ def across(frame: pd.DataFrame, site: str) -> go.Figure:
 
 
 def signed(value: Any) -> str:
-    """A difference with its sign; – where missing."""
+    """A difference with its sign, to three decimals; – where missing."""
     if value is None or pd.isna(value):
         return "–"
-    return f"{'−' if value < 0 else '+'}{number(abs(float(value)))}"
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def null(aucs: NDArray[np.float64], observed: float) -> go.Figure:
@@ -393,7 +416,7 @@ def null(aucs: NDArray[np.float64], observed: float) -> go.Figure:
 
 def waves(cycle: Cycle) -> go.Figure:
     """Share of each period in the variation of the signs, over the band of permuted orders."""
-    names = [f"{number(period)}" for period in cycle.period]
+    names = [f"{period:.3g}" for period in cycle.period]
     middle = (cycle.null_low + cycle.null_high) / 2
     traces: list[Trace] = [
         {
@@ -465,7 +488,9 @@ def turns(
         .mark_rect(cursor="pointer")
         .encode(
             x=alt.X("dimension:N", sort=order, axis=alt.Axis(title="dimension", labelAngle=-60)),
-            y=alt.Y("word:N", sort=names, axis=alt.Axis(title=None, labelLimit=90)),
+            y=alt.Y(
+                "word:N", sort=names, axis=alt.Axis(title=None, labelLimit=90, labelOverlap=False)
+            ),
             color=alt.Color(
                 "sign:N",
                 scale=alt.Scale(domain=["+", "−"], range=[POSITIVE, NEGATIVE]),
@@ -474,7 +499,7 @@ def turns(
             tooltip=["word:N", "dimension:N", "sign:N"],
         )
         .add_params(turn)
-        .properties(height=17 * len(names) + 40)
+        .properties(height=17 * len(names) + 60)
         .configure_view(stroke=None)
         .configure_scale(bandPaddingInner=0.08)
     )

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import address, feature_frames, frames, parts
-from dashboard.feature_charts import chance, signed
+from dashboard.feature_charts import chance, signed, spread
 from dashboard.frames import Here
 
 
@@ -88,7 +88,7 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
         clear=tested.lt(0.05) | tested.isna(),
         gain=frame["auc"] - frame["category"].map(base),
         group=frame["group"].fillna("other"),
-        figure=[f"{parts.number(auc)} ± {parts.number(sd)}" for auc, sd in pairs],
+        figure=[spread(auc, sd) for auc, sd in pairs],
         null=[parts.number(value) for value in frame["null_p95"]],
         chance=[chance(value) for value in tested],
         rival=[
@@ -104,7 +104,7 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
     """The line of figures over a feature: value, its null, its strongest control, n."""
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     facts = [
-        ("AUC", f"{parts.number(row['auc'])} ± {parts.number(row['sd'])}", "feature.auc", 148),
+        ("AUC", spread(row["auc"], row["sd"]), "feature.auc", 132),
         ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 84),
         (
             "q" if pd.notna(row["q"]) else "p",

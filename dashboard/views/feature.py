@@ -246,7 +246,7 @@ def cycle_panel(category: str) -> None:
         if turning.missing:
             st.caption(f"{len(turning.missing)} of its words are no single tokens here.")
     order = (-made.first).argsort(kind="stable")[:20]
-    with right, parts.panel("Dimensions that turn most; click a column to open it"):
+    with right, parts.panel("Dimensions that turn most; click a column to open it", copied):
         event = st.altair_chart(
             feature_charts.turns(turning.words, turning.signs[:, order], made.varying[order]),
             key="feature.turns",

@@ -88,11 +88,16 @@ def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
     count = 3 if len(listed) > 40 else 2 if len(listed) > 12 else 1
     title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
     with parts.panel(title, answer, frames.term("feature.auc")):
-        left, right = st.columns([2, 5], vertical_alignment="center")
+        left, right = st.columns([1, 3], vertical_alignment="center")
         left.plotly_chart(feature_charts.legend(), config=charts.CONFIG, key="features.legend")
         right.caption(
-            f"Columns: layers of the residual stream, {here.site} framed. "
-            "Faint: no better than random sets (q, or p without one, at least 0.05)."
+            f"Columns: layers of the residual stream (f: final), {here.site} framed. "
+            + (
+                "Faint: no better than random sets (q, or p without one, at least 0.05)."
+                if frame["p"].notna().all()
+                else f"Faint: no better than random sets. {frame['p'].isna().mean():.0%} of the "
+                f"cells have no null yet: dims features {here.slug}"
+            )
         )
         blocks = feature_charts.columns_of(listed, count)
         for number, (column, rows) in enumerate(
@@ -139,7 +144,7 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
             key="features.table",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(640, 36 * len(shown) + 40),
+            height=min(640, 35 * len(shown) + 38),
             column_config=feature_parts.columns(),
         )
     row = parts.picked("features.table", event)
@@ -160,7 +165,7 @@ def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
             key="features.skipped",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(560, 36 * len(rows) + 40),
+            height=min(560, 35 * len(rows) + 38),
             column_config=feature_parts.columns(),
         )
         st.caption("Lists in a circle (months, digits) open: whether signs turn with them.")
