@@ -189,6 +189,33 @@ def discover(
 
 
 @app.command()
+def evidence(
+    catalog: CatalogName,
+    model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
+    without_model: Annotated[
+        bool, typer.Option("--without-model", help="Only rows that need no model.")
+    ] = False,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Print the table as stored; compute nothing.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Test the paper's claims on this model, each against its strongest control."""
+    path = places.find_catalog(catalog)
+    if not stored:
+        from catalog import gathering
+
+        with reporting.progress(quiet) as report:
+            gathering.gather(path, model, not without_model, report)
+    rows = describe.evidence(path)
+    if as_json:
+        _print_json({"rows": rows})
+        return
+    reporting.show_evidence(rows)
+
+
+@app.command()
 def feature(
     catalog: CatalogName,
     site: Annotated[str, typer.Argument(help="Such as resid.5 or final.")],

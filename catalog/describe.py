@@ -1,5 +1,6 @@
 """What the reading commands answer, as plain dictionaries (the JSON names scripts rely on)."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,16 @@ def features(path: Path, background: str = "matched") -> list[dict[str, Any]]:
     threshold = info(path)["thresholds"][0]
     rows = reading.fetch(path, feature_queries.features(threshold, background))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
+
+
+def evidence(path: Path) -> list[dict[str, Any]]:
+    """The evidence table as stored; controls and curves as objects."""
+    rows = reading.fetch(path, feature_queries.evidence())
+    if rows.empty:
+        slug = path.stem
+        raise NotInCatalog(f"{slug} has no evidence yet. Gather it with: dims evidence {slug}")
+    found = [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
+    return [
+        {**row, "controls": json.loads(row["controls"]), "curves": json.loads(row["curves"])}
+        for row in found
+    ]

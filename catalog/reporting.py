@@ -274,9 +274,7 @@ def show_feature(known: dict[str, Any]) -> None:
     console.print(dims)
     items = table("agrees most", "agreement", "member")
     for one in known["top"][:24]:
-        items.add_row(
-            Text(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else ""
-        )
+        items.add_row(Text(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else "")
     console.print(items)
 
 
@@ -316,3 +314,20 @@ def show_discovery(found: dict[str, Any]) -> None:
             _figure(one["category_auc"]),
         )
     console.print(rows)
+
+
+def show_evidence(rows: list[dict[str, Any]]) -> None:
+    """Print the evidence table: a claim, its figure and controls, the verdict and why."""
+    console = Console()
+    for row in rows:
+        console.print(f"{row['verdict'].upper()}  {row['statement']}", style="bold", markup=False)
+        if row["value"] is not None:
+            console.print(
+                f"  {row['measure']}: {row['value']:.3g} [{row['low']:.3g}, {row['high']:.3g}], "
+                f"n = {row['n']} {row['unit']}; paper: {row['paper']}",
+                markup=False,
+                highlight=False,
+            )
+            beside = ", ".join(f"{name} {value:.3g}" for name, value in row["controls"].items())
+            console.print(f"  beside: {beside}", markup=False, highlight=False)
+        console.print(f"  {row['reason']} ({row['cell']})", markup=False, highlight=False)

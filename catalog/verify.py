@@ -67,7 +67,10 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
         relation = connection.sql("FROM catalog.build")
         build = relation.to_arrow_table().to_pylist()[0]
         loaded = loading.load(
-            model or _source(build), _revision(build), build["dtype"], _device(build["device"])
+            model or source_of(build),
+            revision_of(build),
+            build["dtype"],
+            device_of(build["device"]),
         )
         if loaded.weights_hash != build["weights_hash"]:
             raise SettingRefused(
@@ -94,18 +97,19 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
     )
 
 
-def _source(build: dict[str, Any]) -> str:
+def source_of(build: dict[str, Any]) -> str:
     """What loads the model again: shipped models by name, others as they were given."""
     shipped = build["model"] in places.shipped_models()
     return str(build["model"] if shipped else build["source"])
 
 
-def _revision(build: dict[str, Any]) -> str | None:
+def revision_of(build: dict[str, Any]) -> str | None:
+    """The hub's commit; None for a folder, whose revision is the hash of its weights."""
     revision = str(build["revision"])
     return None if revision.startswith("weights-") else revision
 
 
-def _device(name: str) -> str:
+def device_of(name: str) -> str:
     """The build's kind of device where this machine has it, else the CPU."""
     return name if devices.choose("auto").type == name.split(":")[0] else "cpu"
 

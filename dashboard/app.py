@@ -16,6 +16,8 @@ PAGES = [
     ("Features", "features", "Features", "grid_on"),
     ("Features", "feature", "Feature", "join_inner"),
     ("Features", "concept", "Concept builder", "construction"),
+    ("Features", "discover", "Discover", "travel_explore"),
+    ("Features", "evidence", "Evidence", "fact_check"),
     ("More", "sql", "SQL", "database"),
     ("More", "glossary", "Glossary", "menu_book"),
     ("More", "status", "Status", "monitor_heart"),

@@ -82,7 +82,7 @@ def evidence(path: Path, claims: tuple[str, ...]) -> pd.DataFrame | None:
     names = frames.tables(path).frame
     if "evidence" not in names["table"].values:
         return None
-    everything = _read(Stamp.of(path), Query("SELECT * FROM evidence"))
+    everything = _read(Stamp.of(path), feature_queries.evidence())
     key = next((name for name in ("claim", "key") if name in everything), None)
     if everything.empty or key is None:
         return None

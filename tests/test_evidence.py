@@ -68,7 +68,7 @@ def given(path, states):
 def test_planted_categories_hold_and_noise_does_not(catalog_file):
     cell, _, _ = given(catalog_file, planted(2.5))
     single, prototype, exceeds = from_categories.category_rows(cell, silent)
-    assert prototype.verdict == "holds" and prototype.figure.value > 0.95
+    assert prototype.verdict == "holds" and prototype.figure.value > 0.93
     assert prototype.figure.low < prototype.figure.value < prototype.figure.high
     assert exceeds.verdict == "holds" and exceeds.figure.value == 1
     assert single.verdict == "holds"
@@ -113,10 +113,22 @@ def test_the_jackknife_is_that_of_repeated_samples(catalog_file):
     assert np.mean(spreads) == pytest.approx(np.std(means), rel=0.5)
 
 
+def on_axes(seed=0):
+    """States whose sign alone tells a category apart, each on 12 axes; magnitudes vary wildly."""
+    generator = np.random.default_rng(seed)
+    sign = generator.choice([-1.0, 1.0], (ITEMS, DIMS))
+    for group in range(GROUPS):
+        mine = slice(group * SIZE, (group + 1) * SIZE)
+        chosen = generator.choice(DIMS, 12, replace=False)
+        forced = generator.random((SIZE, 12)) < 0.6
+        sign[mine, chosen] = np.where(forced, 1, sign[mine, chosen])
+    return (sign * np.exp(2 * generator.normal(size=sign.shape))).astype(np.float32)
+
+
 def test_a_basis_is_special_only_where_features_lie_on_axes(catalog_file):
-    row = from_states.basis_row(*given(catalog_file, planted(6, axes=1)), silent)
-    assert row.verdict == "holds" and row.figure.value > 0.02
-    turned = planted(6, axes=1) @ random_rotation(DIMS, np.random.default_rng(4))
+    row = from_states.basis_row(*given(catalog_file, on_axes()), silent)
+    assert row.verdict == "holds" and row.figure.low > 0.05
+    turned = planted(2) @ random_rotation(DIMS, np.random.default_rng(4))
     row = from_states.basis_row(*given(catalog_file, turned), silent)
     assert row.verdict == "does not hold"
     assert row.figure.value == pytest.approx(0, abs=0.01)
@@ -151,11 +163,12 @@ def test_a_probe_gains_where_the_feature_is_in_no_sign(catalog_file):
     row = from_probes.probe_row(cell, sample, passes, silent)
     assert row.controls["prototype AUC"] > 0.9
     assert row.controls["sign agreement of weights"] > 0.9
-    # The category lies in the difference of two dimensions that vary together: hidden from signs.
+    # Each category lies in the difference of two dimensions that vary together.
     generator = np.random.default_rng(0)
     states = generator.normal(size=(ITEMS, DIMS)).astype(np.float32)
-    states[:, 0] = states[:, 1] + 0.1 * generator.normal(size=ITEMS)
-    states[: GROUPS * SIZE, 0] += 0.5
+    for group in range(GROUPS):
+        states[:, 2 * group] = states[:, 2 * group + 1] + 0.1 * generator.normal(size=ITEMS)
+        states[group * SIZE : (group + 1) * SIZE, 2 * group] += 0.5
     cell, sample, passes = given(catalog_file, states)
     row = from_probes.probe_row(cell, sample, passes, silent)
     assert row.verdict == "does not hold" and row.figure.value > 0.1
@@ -177,7 +190,7 @@ def test_a_gaussian_has_no_discrete_features(catalog_file):
 
 def test_neighbours_share_planted_categories_and_not_noise(catalog_file):
     row = from_search.nearest_row(*given(catalog_file, planted(3)), silent)
-    assert row.verdict == "holds" and row.figure.value > 0.5
+    assert row.verdict == "holds" and row.figure.value > 0.25
     row = from_search.nearest_row(*given(catalog_file, planted(0)), silent)
     assert row.verdict == "does not hold"
     cell, sample, _ = given(catalog_file, planted(3))
@@ -193,8 +206,8 @@ def test_the_sample_keeps_whole_pools(catalog_file):
     cell, _, _ = given(catalog_file, planted(1))
     small = [dataclasses.replace(one, pool=_cut(one.pool, 100)) for one in cell.categories]
     cell = dataclasses.replace(cell, categories=small)
-    sample = Sample.of(cell, most=600)
-    assert len(sample.items) == 600 and 0 < len(sample.categories) < GROUPS
+    sample = Sample.of(cell, most=520)
+    assert len(sample.items) == 520 and 0 < len(sample.categories) < GROUPS
     for place, one in enumerate(sample.categories):
         original = cell.categories[one.place].pool
         np.testing.assert_array_equal(sample.items[one.pool.members], original.members)

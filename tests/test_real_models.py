@@ -37,7 +37,17 @@ def test_the_encoders_parts(encoder):
 
 
 def test_the_encoder_built_and_verified(encoder, dims):
-    built = dims("build", encoder, "--layers", "0-1", "--name", "encoder", "--template", "special")
+    built = dims(
+        "build",
+        encoder,
+        "--no-findings",
+        "--layers",
+        "0-1",
+        "--name",
+        "encoder",
+        "--template",
+        "special",
+    )
     assert built.code == 0
     known = dims("info", "encoder", "--json").json
     assert known["items"] == 30522 and known["reading"] == "special"
@@ -48,7 +58,7 @@ def test_the_encoder_built_and_verified(encoder, dims):
 
 
 def test_a_token_of_the_encoder_by_hand(encoder, dims):
-    assert dims("build", encoder, "--sites", "resid.1", "--name", "one").code == 0
+    assert dims("build", encoder, "--no-findings", "--sites", "resid.1", "--name", "one").code == 0
     tokenizer = transformers.AutoTokenizer.from_pretrained(encoder)
     model = transformers.AutoModel.from_pretrained(encoder).eval()
     encoded = tokenizer("castle", return_tensors="pt")
@@ -68,7 +78,9 @@ def test_a_token_of_the_encoder_by_hand(encoder, dims):
 
 
 def test_the_causal_model_whole(stories, dims):
-    assert dims("build", stories, "--sites", "k,v,ffn", "--name", "stories").code == 0
+    assert (
+        dims("build", stories, "--no-findings", "--sites", "k,v,ffn", "--name", "stories").code == 0
+    )
     known = dims("info", "stories", "--json").json
     assert known["items"] == 512 and known["reading"] == "bare" and known["absent"] == []
     assert [s["site"] for s in known["sites"]][:7] == [*(f"resid.{n}" for n in range(6)), "final"]

@@ -116,7 +116,7 @@ def test_a_model_without_any_list_is_refused():
     class Bag(nn.Module):
         config = transformers.LlamaConfig(num_hidden_layers=2)
 
-    with pytest.raises(ModelUnsupported, match="Bag .*2 blocks.*none"):
+    with pytest.raises(ModelUnsupported, match=r"Bag .*2 blocks.*none"):
         structure.find(Bag(), lambda trunk: None)
 
 
@@ -130,7 +130,7 @@ def test_a_model_that_does_not_run_on_ids_is_refused():
         patch_size=16,
     )
     model = transformers.ViTModel(config).eval()
-    with pytest.raises(ModelUnsupported, match="ViTModel cannot be read: .*token ids"):
+    with pytest.raises(ModelUnsupported, match=r"ViTModel cannot be read: .*token ids"):
         loading.find_parts(model, CPU)
     assert not any(m._forward_hooks for m in model.modules())
     assert model.config._attn_implementation == "sdpa"

@@ -69,7 +69,7 @@ def test_states_are_read_at_the_item(template, ids, place):
 
 @pytest.mark.parametrize("template", ["the word", "{} and {}", "", "{ }", "Special"])
 def test_a_template_without_one_place_is_refused(template):
-    with pytest.raises(SettingRefused, match="exactly one {}"):
+    with pytest.raises(SettingRefused, match=r"exactly one \{\}"):
         text.make(models.tokenizer(), models.VOCABULARY, template)
 
 
@@ -138,10 +138,8 @@ def test_escaping(raw, shown):
 class Pieces:
     """A tokenizer of twenty lines: raw tokens in order, nothing else."""
 
-    all_special_ids: list[int] = []
-
     def __init__(self, *tokens):
-        self.tokens = tokens
+        self.tokens, self.all_special_ids = tokens, []
 
     def __len__(self):
         return len(self.tokens)

@@ -137,6 +137,11 @@ def discovered_prototype(name: str) -> Query:
     )
 
 
+def evidence() -> Query:
+    """The evidence table, a row per claim."""
+    return Query("SELECT * FROM evidence ORDER BY position")
+
+
 def null(site: str, threshold: str, background: str, category: str, size: int) -> Query:
     """Null draws for a feature: its own (matched) or the shared one of its size bucket."""
     return Query(

@@ -21,6 +21,7 @@ TABLES = {
     "discovery": "site, threshold",
     "discovered": "site, threshold, auc DESC, name",
     "discovered_dimension": "name, dimension",
+    "evidence": "position",
 }
 """Tables of the findings stage and the order of their rows in the hash."""
 MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null")

@@ -406,3 +406,44 @@ COMMENT ON TABLE discovered_dimension IS 'The signed dimensions of every discove
 COMMENT ON COLUMN discovered_dimension.name IS 'The discovered feature.';
 COMMENT ON COLUMN discovered_dimension.dimension IS 'The dimension.';
 COMMENT ON COLUMN discovered_dimension.sign IS 'Expected sign: +1 or -1.';
+
+CREATE TABLE evidence (
+    claim     VARCHAR PRIMARY KEY,
+    position  INTEGER NOT NULL,
+    statement VARCHAR NOT NULL,
+    measure   VARCHAR NOT NULL,
+    value     DOUBLE,
+    low       DOUBLE,
+    high      DOUBLE,
+    controls  VARCHAR NOT NULL,
+    strongest VARCHAR,
+    paper     VARCHAR NOT NULL,
+    verdict   VARCHAR NOT NULL
+        CHECK (verdict IN ('holds', 'partly', 'does not hold', 'cannot be tested')),
+    reason    VARCHAR NOT NULL,
+    method    VARCHAR NOT NULL,
+    n         INTEGER NOT NULL,
+    unit      VARCHAR NOT NULL,
+    cell      VARCHAR NOT NULL,
+    curves    VARCHAR NOT NULL,
+    seconds   DOUBLE NOT NULL
+);
+COMMENT ON TABLE evidence IS 'The claims of the paper (arXiv 2606.12629), each tested on this model beside its strongest control.';
+COMMENT ON COLUMN evidence.claim IS 'Short name of the claim.';
+COMMENT ON COLUMN evidence.position IS 'Order of the rows.';
+COMMENT ON COLUMN evidence.statement IS 'The claim in plain words.';
+COMMENT ON COLUMN evidence.measure IS 'What the figure is, with its unit.';
+COMMENT ON COLUMN evidence.value IS 'The figure of this model; NULL where the claim cannot be tested.';
+COMMENT ON COLUMN evidence.low IS 'Lower end of its 95 % interval.';
+COMMENT ON COLUMN evidence.high IS 'Upper end of its 95 % interval.';
+COMMENT ON COLUMN evidence.controls IS 'JSON object: controls and figures beside it, by name.';
+COMMENT ON COLUMN evidence.strongest IS 'The control that the verdict was made against.';
+COMMENT ON COLUMN evidence.paper IS 'The paper''s figures.';
+COMMENT ON COLUMN evidence.verdict IS 'holds: beats its strongest control and reaches 90 % of the paper''s lowest figure; partly: beats the random null only, or falls short; does not hold: does not beat the null; cannot be tested: too few items, or the model is not there.';
+COMMENT ON COLUMN evidence.reason IS 'Why this verdict, in one sentence.';
+COMMENT ON COLUMN evidence.method IS 'How the figure, its interval and its controls are made.';
+COMMENT ON COLUMN evidence.n IS 'Units that were resampled for the interval.';
+COMMENT ON COLUMN evidence.unit IS 'What n counts.';
+COMMENT ON COLUMN evidence.cell IS 'Site, threshold, background and reading, fixed beforehand.';
+COMMENT ON COLUMN evidence.curves IS 'JSON object: points of the row''s plot, the first list being the axis.';
+COMMENT ON COLUMN evidence.seconds IS 'Seconds the row took.';

@@ -1,0 +1,50 @@
+"""`dims evidence`: gather the evidence table and replace the one in the file."""
+
+from pathlib import Path
+from typing import Any
+
+from catalog import evidence, finding, places
+from catalog.errors import ModelUnavailable
+from catalog.evidence.cell import Report
+from catalog.model import loading
+from catalog.store import findings as store
+from catalog.store import queries, reading
+from catalog.verdicts import record
+from catalog.verify import device_of, revision_of, source_of
+
+
+def gather(
+    path: Path,
+    model: str | None = None,
+    with_model: bool = True,
+    report: Report = lambda _stage, _done, _all: None,
+) -> list[dict[str, Any]]:
+    """Test every claim and write a copy of the catalog that replaces it; returns the rows.
+
+    `model` says where the model lies now. Where it cannot be had, rows that need it say so; a
+    model named but missing is an error (ModelUnavailable).
+    """
+    loaded = _model(path, model) if with_model else None
+    rows = evidence.gather(path, loaded, report, finding.folder_of_categories(), _texts())
+    records = [{**record(row), "position": place} for place, row in enumerate(rows)]
+    store.write(path, {"evidence": records})
+    return records
+
+
+def _model(path: Path, named: str | None) -> loading.LoadedModel | None:
+    build = reading.fetch(path, queries.build()).iloc[0].to_dict()
+    try:
+        return loading.load(
+            named or source_of(build),
+            revision_of(build),
+            build["dtype"],
+            device_of(build["device"]),
+        )
+    except ModelUnavailable:
+        if named is not None:
+            raise
+        return None
+
+
+def _texts() -> Path:
+    return places.shipped() / "texts"

@@ -1,0 +1,392 @@
+// The labeling queue: one desk that owns focus and keys. Everything from outside goes through
+// textContent. Answers wait in an outbox until Python says that they are on disk.
+const SVG = "http://www.w3.org/2000/svg";
+const DESKS = new WeakMap();
+const RESEND = 4000; // ms without an answer before the outbox is sent again
+const NOT_A_LABEL = { skip: "skip", flag: "flag" };
+
+export default function (component) {
+  const host = component.parentElement;
+  const root = host.querySelector(".desk");
+  let desk = DESKS.get(root);
+  if (!desk) DESKS.set(root, (desk = new Desk(root)));
+  desk.receive(component.data, (value) => component.setTriggerValue("sent", value));
+}
+
+class Desk {
+  constructor(root) {
+    this.root = root;
+    this.at = {};
+    for (const node of root.querySelectorAll("[data-at]")) this.at[node.dataset.at] = node;
+    this.buffer = []; // subjects to come
+    this.outbox = []; // events without an acknowledgement
+    this.stack = []; // what can be undone here: {item, form, event}
+    this.current = null;
+    this.queue = null;
+    this.sends = 0;
+    this.listen();
+    this.timer = setInterval(() => this.again(), 1000);
+  }
+
+  // ---- Python -> browser
+  receive(data, send) {
+    this.send = send;
+    this.data = data;
+    if (this.queue !== data.queue) this.begin(data);
+    const acknowledged = new Set(data.saved);
+    this.outbox = this.outbox.filter((event) => !acknowledged.has(event.id));
+    for (const [id, sentence] of Object.entries(data.refused)) this.refuse(id, sentence);
+    this.keep();
+    const taken = new Set(this.outbox.filter((e) => e.kind === "answer").map((e) => e.key));
+    if (this.current) taken.add(this.current.item.key);
+    this.buffer = data.items.filter((item) => !taken.has(item.key));
+    if (!this.current) this.next();
+    this.status();
+  }
+
+  begin(data) {
+    Object.assign(this, { queue: data.queue, buffer: [], stack: [], current: null, outbox: [] });
+    try {
+      this.outbox = JSON.parse(localStorage.getItem(this.shelf()) || "[]");
+    } catch { /* a browser without storage keeps the outbox in memory */ }
+    this.root.classList.toggle("dark", dark(this.root));
+    this.at.words.replaceChildren();
+    if (this.outbox.length) this.post();
+  }
+
+  shelf() { return `dims.outbox.${this.data.queue}.${this.data.person}`; }
+
+  keep() {
+    try {
+      if (this.outbox.length) localStorage.setItem(this.shelf(), JSON.stringify(this.outbox));
+      else localStorage.removeItem(this.shelf());
+    } catch { /* see begin */ }
+  }
+
+  refuse(id, sentence) {
+    const event = this.outbox.find((one) => one.id === id);
+    if (!event) return;
+    this.outbox = this.outbox.filter((one) => one !== event);
+    const place = this.stack.findIndex((one) => one.event === id);
+    if (place >= 0) {
+      const [back] = this.stack.splice(place, 1);
+      this.show(back.item, back.form);
+    }
+    this.say(sentence);
+  }
+
+  // ---- browser -> Python
+  post(event) {
+    if (event) this.outbox.push(event);
+    this.keep();
+    this.sends += 1;
+    this.sentAt = performance.now();
+    this.send({ n: this.sends, client: this.data.client, events: this.outbox });
+    this.status();
+  }
+
+  again() {
+    if (!this.root.isConnected) return clearInterval(this.timer);
+    this.root.classList.toggle("dark", dark(this.root));
+    if (this.outbox.length && performance.now() - this.sentAt > RESEND) this.post();
+  }
+
+  answer(kind) {
+    if (!this.current) return;
+    const { item, form, since } = this.current;
+    const wrong = kind === "save" ? this.wrong(form) : "";
+    if (wrong) return this.say(wrong);
+    const none = form.pole === "none";
+    const event = {
+      id: unique(), kind: "answer", key: item.key, subject: item.subject,
+      action: NOT_A_LABEL[kind] || (none ? "no_clear_pole" : "label"),
+      seconds: Math.min(86400, (performance.now() - since) / 1000),
+    };
+    if (!NOT_A_LABEL[kind]) {
+      event.clear_pole = form.pole || null;
+      event.confidence = form.sure || null;
+      if (!none) Object.assign(event, {
+        category: form.category || null, positive: form.positive || null, negative: form.negative || null,
+      });
+    }
+    this.stack.push({ item, form, event: event.id });
+    this.stack = this.stack.slice(-50);
+    this.current = null;
+    this.next();
+    this.post(event);
+  }
+
+  wrong(form) {
+    if (this.at.category.value.trim() && !form.category)
+      return "That is no category of the list: choose one with the arrow keys, or write it as text.";
+    if (!form.pole && !form.category && !form.positive && !form.negative)
+      return "Nothing is said yet: choose a clear pole or a category, or write text; s skips.";
+    return "";
+  }
+
+  undo() {
+    const last = this.stack.pop();
+    if (!last) return this.say("Nothing to undo in this tab.");
+    if (this.current) this.buffer.unshift(this.current.item);
+    this.show(last.item, last.form);
+    this.post({ id: unique(), kind: "undo", undone: last.event, key: last.item.key });
+    this.say("Taken back: answer it again, or skip it.");
+  }
+
+  // ---- what is on the screen
+  next() {
+    const item = this.buffer.shift();
+    if (item) this.show(item, { pole: "", category: "", positive: "", negative: "", sure: 0 });
+    else this.status();
+  }
+
+  show(item, form) {
+    this.current = { item, form: { ...form }, since: performance.now() };
+    this.say("");
+    this.at.title.textContent = item.title;
+    list(this.at.plus, item.plus);
+    list(this.at.minus, item.minus);
+    histogram(this.at.histogram, item);
+    this.at.low.textContent = item.low;
+    this.at.cut.textContent = item.cut_text;
+    this.at.high.textContent = item.high;
+    this.at.figures.replaceChildren(...item.figures.map(([name, value]) => figure(name, value)));
+    this.at.category.value = words(form.category);
+    for (const field of ["positive", "negative"]) this.at[field].value = form[field];
+    this.close();
+    this.mark();
+    this.status();
+    this.root.dataset.subject = item.key;
+    this.at.pole.focus({ preventScroll: true });
+  }
+
+  mark() {
+    const form = this.current.form;
+    for (const b of this.at.pole.querySelectorAll("button"))
+      b.setAttribute("aria-checked", b.dataset.pole === form.pole);
+    for (const b of this.at.confidence.querySelectorAll("button"))
+      b.setAttribute("aria-checked", +b.dataset.sure === form.sure);
+    for (const field of ["category", "positive", "negative"]) this.at[field].disabled = form.pole === "none";
+  }
+
+  status() {
+    const { answered, waiting, covered, pace } = this.data.progress;
+    const ahead = this.outbox.filter((e) => e.kind === "answer").length
+      - this.outbox.filter((e) => e.kind === "undo").length;
+    const total = answered + waiting;
+    const done = Math.max(0, Math.min(total, answered + ahead));
+    const left = pace === null ? "" : ` · about ${time(pace * (total - done))} left`;
+    const others = covered ? ` · ${covered} done by others` : "";
+    this.at.place.textContent = `${Math.min(done + 1, total)} of ${total}${left}${others}`;
+    this.at.who.textContent = this.data.heading;
+    this.at.bar.style.width = total ? `${(100 * done) / total}%` : "100%";
+    const n = this.outbox.length;
+    this.at.saved.textContent = n ? `saving ${n} …` : this.stack.length ? "all saved" : "";
+    this.root.dataset.unsaved = n;
+    if (this.data.problem && n) this.say(this.data.problem);
+    const over = !this.current && !this.buffer.length && !n && waiting === 0;
+    this.at.work.hidden = !this.current;
+    this.at.end.hidden = Boolean(this.current);
+    this.at.end.textContent = over
+      ? "This queue is finished: everything is saved.\nClose it to see what others said." : "…";
+    this.root.dataset.over = over;
+  }
+
+  say(text) { this.at.message.textContent = text; }
+
+  // ---- keys
+  listen() {
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.root.addEventListener("click", (event) => this.click(event));
+    for (const field of ["category", "positive", "negative"])
+      this.at[field].addEventListener("input", () => this.typed(field));
+    this.at.category.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    for (const field of ["positive", "negative"])
+      this.at[field].addEventListener("focus", () => this.words(field));
+  }
+
+  click(event) {
+    const button = event.target.closest("button");
+    if (!button || !this.current) return;
+    if (button.dataset.pole) this.pole(button.dataset.pole);
+    else if (button.dataset.sure) this.sure(+button.dataset.sure);
+    else if (button.dataset.act === "undo") this.undo();
+    else this.answer(button.dataset.act);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    event.stopPropagation(); // this program's own shortcuts stay out of the desk
+    const from = event.composedPath()[0];
+    const typing = from.tagName === "INPUT";
+    const handled = event.key === "Enter" ? this.enter(from)
+      : event.key === "Escape" ? this.first()
+      : from === this.at.category ? this.browse(event.key)
+      : typing ? false : this.letter(event.key, from);
+    if (handled) event.preventDefault();
+  }
+
+  enter(from) {
+    if (from.tagName === "BUTTON" && from.dataset.act) return false; // its own click
+    if (from === this.at.category && this.open && this.take()) this.at.positive.focus();
+    else this.answer("save");
+    return true;
+  }
+
+  first() { this.close(); this.at.pole.focus(); return true; }
+
+  letter(key, from) {
+    const act = { s: "skip", f: "flag" }[key.toLowerCase()];
+    if (act) return this.answer(act), true;
+    if (key.toLowerCase() === "u") return this.undo(), true;
+    if (!this.current) return false;
+    if (this.at.confidence.contains(from) && "12345".includes(key)) return this.sure(+key), true;
+    const pole = { 1: "+", 2: "-", 3: "both", 0: "none", "+": "+", "-": "-" }[key];
+    return pole && !this.at.confidence.contains(from) ? (this.pole(pole), true) : false;
+  }
+
+  pole(value) {
+    const form = this.current.form;
+    form.pole = form.pole === value ? "" : value;
+    this.mark();
+    if (form.pole) (form.pole === "none" ? this.at.confidence : this.at.category).focus();
+  }
+
+  sure(value) {
+    this.current.form.sure = this.current.form.sure === value ? 0 : value;
+    this.mark();
+    this.at.confidence.focus();
+  }
+
+  typed(field) {
+    const value = this.at[field].value;
+    this.say("");
+    if (field !== "category") { this.current.form[field] = value.trim(); return; }
+    const exact = this.data.categories.find((name) => plain(name) === plain(value));
+    this.current.form.category = exact || "";
+    this.filter(value);
+  }
+
+  // ---- the category list and the person's own words
+  filter(value) {
+    const wanted = plain(value);
+    const hits = this.data.categories.filter((name) => plain(name).includes(wanted));
+    hits.sort((a, b) => plain(b).startsWith(wanted) - plain(a).startsWith(wanted));
+    this.hits = wanted ? hits.slice(0, 9) : [];
+    this.chosen = 0;
+    this.open = this.hits.length > 0;
+    this.draw();
+    this.at.category.classList.toggle("unknown", Boolean(wanted) && !this.hits.length);
+  }
+
+  draw() {
+    this.at.found.hidden = !this.open;
+    this.at.category.setAttribute("aria-expanded", Boolean(this.open));
+    this.at.found.replaceChildren(...(this.hits || []).map((name, place) => {
+      const row = document.createElement("li");
+      row.setAttribute("role", "option");
+      row.setAttribute("aria-selected", place === this.chosen);
+      row.textContent = words(name);
+      row.addEventListener("mousedown", (event) => {
+        event.preventDefault();
+        this.chosen = place;
+        this.take();
+      });
+      return row;
+    }));
+  }
+
+  browse(key) {
+    if (key === "Tab" && this.open) return this.take(), false;
+    if (!this.open || !["ArrowDown", "ArrowUp"].includes(key)) return false;
+    const step = key === "ArrowDown" ? 1 : -1;
+    this.chosen = (this.chosen + step + this.hits.length) % this.hits.length;
+    this.draw();
+    return true;
+  }
+
+  take() {
+    const name = this.hits && this.hits[this.chosen];
+    if (!name) return false;
+    this.current.form.category = name;
+    this.at.category.value = words(name);
+    this.close();
+    return true;
+  }
+
+  close() {
+    this.open = false;
+    this.hits = [];
+    this.at.category.classList.remove("unknown");
+    this.draw();
+  }
+
+  words(field) {
+    const own = new Set(this.data.words);
+    for (const one of this.stack) for (const f of ["positive", "negative"]) if (one.form[f]) own.add(one.form[f]);
+    this.at.words.id ||= "dims-own-words";
+    this.at[field].setAttribute("list", this.at.words.id);
+    this.at.words.replaceChildren(...[...own].slice(0, 200).map((text) => {
+      const option = document.createElement("option");
+      option.value = text;
+      return option;
+    }));
+  }
+}
+
+// randomUUID exists on https and localhost only.
+const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+const plain = (text) => text.trim().toLowerCase().replaceAll("_", " ");
+const words = (name) => name.replaceAll("_", " ");
+
+function time(seconds) {
+  if (seconds < 90) return `${Math.max(10, Math.round(seconds / 10) * 10)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function dark(node) {
+  const text = getComputedStyle(node).color.match(/[\d.]+/g) || [0, 0, 0];
+  return (+text[0] + +text[1] + +text[2]) / 3 > 128;
+}
+
+function list(node, rows) {
+  node.replaceChildren(...rows.map(([text, value, wide]) => {
+    const row = document.createElement("li");
+    row.style.setProperty("--wide", `${wide}%`);
+    row.append(span(text), span(value));
+    row.title = text;
+    return row;
+  }));
+}
+
+function span(text) {
+  const node = document.createElement("span");
+  node.textContent = text;
+  return node;
+}
+
+function figure(name, value) {
+  const node = document.createElement("div");
+  node.append(span(name), span(value));
+  return node;
+}
+
+function histogram(svg, item) {
+  const most = Math.max(1, ...item.counts);
+  const wide = 320 / item.counts.length;
+  const bars = item.counts.map((count, place) => {
+    const height = (180 * count) / most;
+    const colour = place > item.cut_bin ? "#D55E00" : place < item.cut_bin ? "#0072B2" : "#8a8a8a";
+    return shape("rect", { x: place * wide, y: 190 - height, width: wide * 0.92, height, fill: colour });
+  });
+  if (item.cut_at !== null)
+    bars.push(shape("line", { x1: item.cut_at * 320, x2: item.cut_at * 320, y1: 0, y2: 190,
+      stroke: "#8a8a8a", "stroke-width": 1.2, "stroke-dasharray": "4 3", "vector-effect": "non-scaling-stroke" }));
+  svg.replaceChildren(...bars);
+}
+
+function shape(name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}

@@ -1,0 +1,69 @@
+"""Features found without any categories, beside what the same search finds in noise."""
+
+import streamlit as st
+
+from dashboard import address, evidence_frames, parts, rail
+
+here = rail.here()
+parts.breadcrumb(here.slug, here.site, "discovered features")
+searches = evidence_frames.discoveries(here.path)
+mine = searches.frame[
+    (searches.frame["site"] == here.site) & (searches.frame["threshold"] == here.threshold)
+]
+if mine.empty:
+    parts.empty(
+        f"{here.site} has not been searched at threshold {here.threshold}. Search it with:",
+        f"dims discover {here.slug} {here.site} --threshold {here.threshold}",
+    )
+    if not searches.frame.empty:
+        with parts.panel("Sites that were searched", searches):
+            parts.table(searches.frame[["site", "threshold", "seeds", "yield", "kept"]])
+else:
+    found = mine.iloc[0]
+    with st.container(horizontal=True):
+        parts.figure("seeds", int(found["seeds"]), "discovery.seeds")
+        parts.figure("yield", found["yield"], "discovery.yield")
+        parts.figure("Gaussian", found["gaussian_yield"], "discovery.gaussian_yield", 110)
+        parts.figure("AUC", found["auc"], "discovery.auc")
+        parts.figure("Gaussian AUC", found["gaussian_auc"], "discovery.gaussian_auc", 130)
+        parts.figure("permuted AUC", found["null_auc"], "discovery.null_auc", 130)
+        parts.figure("share fires", found["sparsity"], "discovery.sparsity", 110)
+        parts.figure("kept", int(found["kept"]), "discovery.kept")
+    if found["gaussian_yield"] >= 0.9 * found["yield"]:
+        parts.notice(
+            "Signs of a Gaussian with the same correlations yield as much: a high yield here is "
+            "no evidence of discrete features. Compare the AUCs."
+        )
+    st.caption(
+        f"The paper's procedure tests on the dimensions that chose the neighbours: it yields "
+        f"{found['paper_yield']:.0%} here and {found['paper_coin_yield']:.0%} on permuted signs, "
+        "which hold no features at all."
+    )
+    kept = evidence_frames.discovered(here)
+    shown = kept.frame[
+        ["seed", "auc", "q", "sparsity", "dimensions", "merged", "category", "category_auc", "name"]
+    ]
+    with parts.panel("Features kept, strongest first; click one", kept):
+        event = parts.table(
+            shown, on_select="rerun", selection_mode="single-row", key="discover.table", height=380
+        )
+    row = parts.picked("discover.table", event)
+    if row is not None:
+        address.write(found=str(shown["name"].iloc[row]))
+    name = st.query_params.get("found")
+    if name in set(shown["name"]):
+        chosen = shown[shown["name"] == name].iloc[0]
+        left, right = st.columns(2, gap="medium")
+        with left, parts.panel("Items that agree most"):
+            parts.table(evidence_frames.agreeing(here, str(name)), height=380)
+        prototype = evidence_frames.discovered_prototype(here, str(name))
+        with right, parts.panel("Its signed dimensions", prototype):
+            parts.table(prototype.frame, height=380)
+        if chosen["category"]:
+            address.link(
+                "feature",
+                f"Nearest category: {chosen['category']}",
+                here,
+                ":material/join_inner:",
+                category=chosen["category"],
+            )

@@ -1,0 +1,114 @@
+"""Who looks: a name kept in the link and in the browser, asked for once."""
+
+import time
+import uuid
+
+import streamlit as st
+
+from catalog.errors import LabelRefused
+from catalog.workspace import words
+from dashboard import address, labeling_frames, parts
+
+COOKIE = "dims_person"
+_SEEN = "who.seen_at"
+_MINUTE = 60.0
+
+_keep = st.components.v2.component(
+    "dims_who",
+    js="""
+    export default function ({ data }) {
+      const name = encodeURIComponent(data.name);
+      document.cookie = `%s=${name}; path=/; max-age=31536000; samesite=lax`;
+    }
+    """
+    % COOKIE,
+)
+
+
+def choose() -> str | None:
+    """Draw the name in the sidebar; keep it in the link, in the browser, and among those here."""
+    _restore()
+    name = labeling_frames.person()
+    icon = ":material/person:"
+    with st.sidebar.popover(name and _plain(name) or "Who are you?", icon=icon, key="who.popover"):
+        with st.form("who.form", border=False):
+            typed = st.text_input(
+                "Your name, as it stands beside your labels",
+                value=name or "",
+                key=f"who.typed.{name}",
+                max_chars=words.LONGEST_NAME,
+            )
+            if st.form_submit_button("This is me", type="primary") and typed.strip() != name:
+                take(typed)
+                st.rerun()
+    if name is not None:
+        address.write(me=name)
+        _keep(data={"name": name}, key="who.keep", height=1)
+        _note(name)
+    return name
+
+
+def ask() -> str | None:
+    """Say on a page that needs a name that there is none; the name, where there is one."""
+    name = labeling_frames.person()
+    if name is None:
+        parts.empty("Who are you? Labels carry the name of the person who gave them.")
+        with st.form("who.ask", border=False):
+            typed = st.text_input("Your name", key="who.asked", max_chars=words.LONGEST_NAME)
+            if st.form_submit_button("This is me", type="primary"):
+                take(typed)
+                st.rerun()
+    return name
+
+
+def client() -> str:
+    """Name of this tab."""
+    made: str = st.session_state.setdefault("who.client", uuid.uuid4().hex)
+    return made
+
+
+def take(typed: str) -> None:
+    """From now on this person looks; LabelRefused for a name that nobody could read."""
+    name = words.name(typed)
+    before = labeling_frames.person()
+    if before is not None and before != name:
+        labeling_frames.left(before, client())
+    st.session_state[labeling_frames.PERSON] = name
+    st.session_state.pop(_SEEN, None)
+
+
+def _restore() -> None:
+    asked = address.news("me")
+    if asked is None and labeling_frames.person() is None:
+        asked = st.context.cookies.get(COOKIE)
+        if asked is not None:
+            from urllib.parse import unquote
+
+            asked = unquote(asked)
+    if not asked:
+        return
+    try:
+        take(asked)
+    except LabelRefused as error:
+        parts.notice(str(error))
+
+
+def _note(name: str) -> None:
+    """About once a minute: this name is active here; a notice where it is elsewhere too."""
+    before = st.session_state.get(_SEEN)
+    now = time.monotonic()
+    if before is None or now - before > _MINUTE:
+        elsewhere = labeling_frames.seen(name, client())
+        st.session_state[_SEEN], st.session_state["who.elsewhere"] = now, elsewhere
+    if st.session_state.get("who.elsewhere"):
+        st.sidebar.caption(
+            "This name was active in another tab or by another person in the last five minutes."
+        )
+
+
+def _plain(name: str) -> str:
+    """A name as a label that is read as Markdown."""
+    shown = parts.visible(name)
+    for mark in "\\`*_{}[]()#+-.!$:~|<>":
+        shown = shown.replace(mark, "\\" + mark)
+    return shown
