@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog import describe, places, reporting
+from catalog import describe, label_commands, places, reporting
 from catalog.errors import CatalogError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(label_commands.app, name="labels")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CatalogName = Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")]
 

@@ -73,6 +73,7 @@ def discover(
         "paper_coin_yield": discovery.yield_against(flips.auc, random).share,
     }
     rows, dimensions = _rows(path, summary, found, tested, into, kept, items, signs)
+    summary["kept"] = len(rows)
     store.replace_site(
         path,
         site,
@@ -112,10 +113,15 @@ def _rows(
         n: g["item"].to_numpy() for n, g in members.groupby("category") if len(g) >= _SMALLEST
     }
     merged = np.bincount(into, minlength=len(into))
-    rows, dimensions = [], []
+    rows: list[dict[str, Any]] = []
+    dimensions: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for row in kept[np.argsort(-found.auc[kept], kind="stable")]:
         dims, expected = found.prototypes.of(row)
         name = name_of(summary["site"], summary["threshold"], dims, expected)
+        if name in seen:  # nothing fires, so that the firing sets could not tell them alike
+            continue
+        seen.add(name)
         agreement = agreement_of(signs.by_dimension, signs.items, dims, expected)
         category, best = _nearest(agreement, by_category, items)
         rows.append(

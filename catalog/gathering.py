@@ -6,11 +6,12 @@ from typing import Any
 from catalog import evidence, finding, places
 from catalog.errors import ModelUnavailable
 from catalog.evidence.cell import Report
+from catalog.model import device as devices
 from catalog.model import loading
+from catalog.model.live import ModelKey
 from catalog.store import findings as store
 from catalog.store import queries, reading
 from catalog.verdicts import record
-from catalog.verify import device_of, revision_of, source_of
 
 
 def gather(
@@ -33,12 +34,10 @@ def gather(
 
 def _model(path: Path, named: str | None) -> loading.LoadedModel | None:
     build = reading.fetch(path, queries.build()).iloc[0].to_dict()
+    key = ModelKey.of(build)
     try:
         return loading.load(
-            named or source_of(build),
-            revision_of(build),
-            build["dtype"],
-            device_of(build["device"]),
+            named or key.source, key.revision, key.dtype, devices.nearest(key.device)
         )
     except ModelUnavailable:
         if named is not None:

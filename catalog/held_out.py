@@ -108,7 +108,7 @@ def again(
         roc_sd=np.std(scored, axis=0, ddof=1),
         null_low=np.quantile(null, 0.05, axis=0),
         null_high=np.quantile(null, 0.95, axis=0),
-        null_aucs=np.trapezoid(null, GRID, axis=1),
+        null_aucs=np.asarray(np.trapezoid(null, GRID, axis=1)),
         edges=edges,
         members=held,
         background=negatives,

@@ -66,14 +66,20 @@ def from_words(
     counter: Sequence[str] = (),
     background: pools.Background = "matched",
     seed: int = 0,
+    positives: NDArray[np.int64] | None = None,
 ) -> Live:
-    """Make a concept from words; NotInCatalog or SettingRefused where they cannot make one."""
+    """Make a concept from words; NotInCatalog or SettingRefused where they cannot make one.
+
+    `positives` is `site.positives(base.pools.items(background))` where it was counted before:
+    for `all` and `words` of a large vocabulary the counting takes most of the time.
+    """
     asked, against = base.vocabulary.match(words), base.vocabulary.match(counter)
     concepts.check(asked, against)
     generator = np.random.default_rng(seed)
     pool = base.pools.pool(background, asked.members, generator)
     shared = background != "matched"
-    positives = site.positives(base.pools.items(background)) if shared else None
+    if shared and positives is None:
+        positives = site.positives(base.pools.items(background))
     concept = concepts.build(site, pool, positives, generator, against.members)
     if positives is None:
         drawn = nulls.Ground.matched(site, pool)

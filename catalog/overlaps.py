@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog
-from catalog.features import overlap
 from catalog.store import feature_queries, queries, reading
 
 
@@ -37,15 +36,26 @@ def beside(
     opposite, expected (shared by chance, whatever the sign: the product of the sizes over `dims`)
     and excess (shared over expected), most alike first: by same minus opposite.
     """
-    rows = []
-    for name, other in prototypes.groupby("category"):
-        found = overlap(
-            (dimensions, signs), (other["dimension"].to_numpy(), other["sign"].to_numpy()), dims
-        )
-        shared = found.same + found.opposite
-        excess = shared / found.expected if found.expected else np.nan
-        rows.append((name, len(other), found.same, found.opposite, found.expected, excess))
-    columns = ["category", "dimensions", "same", "opposite", "expected", "excess"]
-    frame = pd.DataFrame(rows, columns=columns)
+    names, row = np.unique(prototypes["category"].to_numpy(str), return_inverse=True)
+    signed = np.zeros((len(names), dims), np.int8)  # [categories, dims]: +1, -1, 0 = not in it
+    signed[row, prototypes["dimension"].to_numpy()] = prototypes["sign"].to_numpy()
+    mine = np.zeros(dims, np.int8)
+    mine[dimensions] = signs
+    agreeing = signed * mine
+    sizes = np.count_nonzero(signed, axis=1)
+    expected = sizes * len(dimensions) / dims
+    same, opposite = (agreeing > 0).sum(axis=1), (agreeing < 0).sum(axis=1)
+    frame = pd.DataFrame(
+        {
+            "category": names.astype(object),
+            "dimensions": sizes,
+            "same": same,
+            "opposite": opposite,
+            "expected": expected,
+            "excess": np.divide(
+                same + opposite, expected, out=np.full(len(names), np.nan), where=expected > 0
+            ),
+        }
+    )
     order = (frame["opposite"] - frame["same"]).sort_values(kind="stable").index
     return frame.loc[order].reset_index(drop=True)

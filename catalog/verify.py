@@ -8,11 +8,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import places, signs
+from catalog import signs
 from catalog.errors import CatalogUnreadable, SettingRefused
 from catalog.modalities import text
 from catalog.model import device as devices
 from catalog.model import loading, stage, states
+from catalog.model.live import ModelKey
 from catalog.sites import Site
 from catalog.store import file, hashing
 
@@ -66,12 +67,9 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
     with file.open_readonly(path) as connection:
         relation = connection.sql("FROM catalog.build")
         build = relation.to_arrow_table().to_pylist()[0]
-        loaded = loading.load(
-            model or source_of(build),
-            revision_of(build),
-            build["dtype"],
-            device_of(build["device"]),
-        )
+        key = ModelKey.of(build)
+        device = devices.nearest(key.device)
+        loaded = loading.load(model or key.source, key.revision, key.dtype, device)
         if loaded.weights_hash != build["weights_hash"]:
             raise SettingRefused(
                 f"{loaded.source} holds other weights than the catalog was built from "
@@ -95,23 +93,6 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
         content_hash=digest,
         intact=digest == build["content_hash"],
     )
-
-
-def source_of(build: dict[str, Any]) -> str:
-    """What loads the model again: shipped models by name, others as they were given."""
-    shipped = build["model"] in places.shipped_models()
-    return str(build["model"] if shipped else build["source"])
-
-
-def revision_of(build: dict[str, Any]) -> str | None:
-    """The hub's commit; None for a folder, whose revision is the hash of its weights."""
-    revision = str(build["revision"])
-    return None if revision.startswith("weights-") else revision
-
-
-def device_of(name: str) -> str:
-    """The build's kind of device where this machine has it, else the CPU."""
-    return name if devices.choose("auto").type == name.split(":")[0] else "cpu"
 
 
 def _sample(

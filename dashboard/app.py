@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import frames, parts, rail
+from dashboard import frames, parts, rail, who
 
 VIEWS = Path(__file__).parent / "views"
 # Group, file in views, title, icon: a new page is one line here.
@@ -13,11 +13,16 @@ PAGES = [
     ("Browse", "dimensions", "Dimensions", "scatter_plot"),
     ("Browse", "dimension", "Dimension", "align_vertical_bottom"),
     ("Browse", "item", "Item", "match_word"),
+    ("Browse", "read_text", "Read a text", "article"),
     ("Features", "features", "Features", "grid_on"),
     ("Features", "feature", "Feature", "join_inner"),
     ("Features", "concept", "Concept builder", "construction"),
     ("Features", "discover", "Discover", "travel_explore"),
     ("Features", "evidence", "Evidence", "fact_check"),
+    ("Label", "queue", "Queue", "edit_note"),
+    ("Label", "agreement", "Agreement", "handshake"),
+    ("Label", "adjudicate", "Adjudicate", "gavel"),
+    ("Label", "label_test", "Label test", "quiz"),
     ("More", "sql", "SQL", "database"),
     ("More", "glossary", "Glossary", "menu_book"),
     ("More", "status", "Status", "monitor_heart"),
@@ -55,6 +60,7 @@ def main() -> None:
         heading.header(page.title, anchor=False)
         if readable:
             chosen = rail.choose(readable)
+            who.choose()
             with box:
                 rail.search(chosen)
         else:

@@ -1,14 +1,10 @@
 """A person's own concepts in the workspace: saved by name, listed, opened again by link."""
 
-import uuid
 from typing import Any, NamedTuple
-
-import streamlit as st
 
 from catalog import places
 from catalog.workspace import runs
-from catalog.workspace.file import Workspace, open_workspace
-from dashboard import frames
+from dashboard import frames, labeling_frames
 from dashboard.frames import Here
 
 
@@ -31,7 +27,9 @@ def save(here: Here, name: str, person: str, body: dict[str, Any]) -> str:
     model = _model(here)
     key = runs.concept_key(model, name)
     saved = {**body, "name": name.strip(), "catalog": here.slug}
-    runs.save(_workspace(), uuid.uuid4().hex, "concept", key, person, model, saved)
+    runs.save(
+        labeling_frames.workspace(), labeling_frames.event(), "concept", key, person, model, saved
+    )
     return key
 
 
@@ -39,7 +37,9 @@ def held(here: Here) -> list[Kept]:
     """Saved concepts of the catalog's model, newest first; none before anybody saved anything."""
     if not places.workspace_exists():
         return []
-    rows = runs.held(_workspace(), "concept", None, model=_model(here))
+    rows = runs.held(
+        labeling_frames.workspace(), "concept", labeling_frames.person(), model=_model(here)
+    )
     return [
         Kept(
             row.key,
@@ -59,12 +59,3 @@ def one(here: Here, key: str) -> Kept | None:
 
 def _model(here: Here) -> str:
     return str(frames.build(here.path)["model"])
-
-
-def _workspace() -> Workspace:
-    return _opened(str(places.data().resolve()))
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _opened(folder: str) -> Workspace:
-    return open_workspace()

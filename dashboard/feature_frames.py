@@ -299,11 +299,11 @@ def draw(what: Asked, most: int, progress: Callable[[int, int], None]) -> Drawn:
     `progress` is told the draws made and the most there may be; what it raises stops the work.
     """
     live = _made(what)  # a null of its own: drawing changes it
-    observed = live.concept.auc
-    if observed is None:
+    observed, null = live.concept.auc, live.null
+    if observed is None or null is None:
         raise SettingRefused("One word has no held-out AUC to test: give at least two.")
-    p, draws = live.null.p(observed, min(nulls.DRAWS, most), most, progress)
-    result = Drawn(p, draws, live.null.mean, live.null.p95, live.null.aucs[:draws])
+    p, draws = null.p(observed, min(nulls.DRAWS, most), most, progress)
+    result = Drawn(p, draws, null.mean, null.p95, null.aucs[:draws])
     _nulls().put(what, result)
     return result
 
@@ -341,10 +341,15 @@ def _made(what: Asked) -> live_feature.Live:
         what.words,
         what.counter,
         background,
+        positives=(
+            _positives(what.stamp, what.site, what.threshold, background)
+            if background != "matched"
+            else None
+        ),
     )
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
+@st.cache_resource(max_entries=KEPT, show_spinner="Making it ...")
 def _concept(what: Asked) -> live_feature.Live:
     return _made(what)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, feature_frames, frames, parts
+from dashboard import address, feature_frames, frames, labeling_frames, parts
 from dashboard.feature_charts import chance, signed, spread
 from dashboard.frames import Here
 
@@ -133,3 +133,42 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, term, width in facts:
             parts.figure(label, value, term, width=width)
+
+
+def readers_panel(here: Here, dimension: int) -> None:
+    """Categories whose feature uses a dimension; a click opens one. Hidden from blind labelers."""
+    if labeling_frames.hidden(labeling_frames.subject(here, dimension)):
+        return  # a suggestion to who labels it blind
+    answer = feature_frames.readers(here, dimension)
+    help = (
+        "Features (background matched) that register this dimension, strongest first. "
+        + frames.term("feature_dimension.auc")
+    )
+    with parts.panel("Categories that read this dimension", answer, help):
+        if not feature_frames.found(here.path):
+            unmeasured(here)
+            return
+        if answer.frame.empty:
+            st.caption("No category's feature uses it at this site and threshold.")
+            return
+        shown = answer.frame.assign(
+            sign=["+" if sign > 0 else "−" for sign in answer.frame["sign"]],
+            q=[chance(q) for q in answer.frame["q"]],
+        )[["category", "sign", "auc", "q"]]
+        event = parts.table(
+            shown,
+            key="feature.readers",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(340, 35 * len(shown) + 38),
+            column_config=columns()
+            | {
+                "auc": st.column_config.NumberColumn(
+                    "sign AUC", format="%.3f", help=frames.term("feature_dimension.auc")
+                ),
+                "q": st.column_config.TextColumn("q", help=frames.term("feature_dimension.q")),
+            },
+        )
+    row = parts.picked("feature.readers", event)
+    if row is not None:
+        address.go("feature", here, category=shown["category"][row], background="matched")

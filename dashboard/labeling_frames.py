@@ -6,6 +6,7 @@ people write meanwhile.
 """
 
 import os
+import re
 import uuid
 from pathlib import Path
 
@@ -14,18 +15,23 @@ import streamlit as st
 
 from catalog import categories as word_lists
 from catalog import places
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, QueryRefused
 from catalog.workspace import blind, file, labels, people, reading, runs
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
-from catalog.workspace.values import Circumstances, Label
+from catalog.workspace.values import Answer, Circumstances
 from dashboard import feature_frames, frames
 from dashboard.frames import Here
 
 PERSON = "who.name"
 """Key of the session state that holds the name of the person who looks."""
+SHOWN = 200
+"""Labels that a search finds at most."""
 SUGGESTIONS = 3
 """Categories suggested for one dimension."""
+
+
+_SUGGESTING = re.compile(r"\b(feature_dimension|discovered_dimension|query_table)\b", re.IGNORECASE)
 
 
 def workspace() -> Workspace:
@@ -65,6 +71,11 @@ def model(here: Here) -> dict[str, str]:
     return {name: str(build[name] or "") for name in ("model", "revision", "reading")}
 
 
+def where(here: Here, site: str | None = None) -> dict[str, str | None]:
+    """The rail's model, at one of its sites or everywhere, for a reading of the log."""
+    return {**model(here), "site": site}
+
+
 def catalog_of(subject: Subject) -> Path | None:
     """The catalog file that holds a subject; None where none here does."""
     for entry in frames.catalogs():
@@ -79,7 +90,9 @@ def catalog_of(subject: Subject) -> Path | None:
 def place_of(subject: Subject) -> Here | None:
     """Where a subject is looked at; None where no catalog here holds it."""
     path = catalog_of(subject)
-    return path and Here(path, subject.site, frames.build(path)["thresholds"][0])
+    if path is None:
+        return None
+    return Here(path, subject.site, frames.build(path)["thresholds"][0])
 
 
 def categories() -> list[str]:
@@ -103,12 +116,32 @@ def hidden(subject: Subject) -> bool:
     return blind.is_hidden(workspace(), name, subject.whole.key)
 
 
-def anything_hidden(here: Here) -> bool:
-    """Whether who looks works blind on anything of this model: findings then tell too much."""
+def anything_hidden() -> bool:
+    """Whether who looks works blind on anything: findings would say too much."""
     name = person()
-    return bool(
-        name and places.workspace_exists() and blind.hidden_targets(workspace(), name)
-    )
+    return bool(name and places.workspace_exists() and blind.hidden_targets(workspace(), name))
+
+
+def hidden_dimensions(here: Here) -> list[int]:
+    """Dimensions of the site whose suggestions are hidden from who looks."""
+    name = person()
+    if name is None or not places.workspace_exists():
+        return []
+    targets = blind.hidden_targets(workspace(), name)
+    if not targets:
+        return []
+    dims = int(frames.sites(here.path).set_index("site").dims[here.site])
+    return [number for number in range(dims) if subject(here, number).key in targets]
+
+
+def check_console(sql: str) -> None:
+    """QueryRefused where a query reads what suggests labels while a queue is open."""
+    tables = _SUGGESTING.search(sql)
+    if tables and anything_hidden():
+        raise QueryRefused(
+            f"The table {tables.group().lower()} suggests labels, which your open queue hides: "
+            "close the queue to read it."
+        )
 
 
 def of_subject(subject: Subject) -> pd.DataFrame:
@@ -122,9 +155,7 @@ def labelled(here: Here) -> dict[int, int]:
     """Dimensions of the site that people have answered: how many people, by number."""
     if not places.workspace_exists():
         return {}
-    found = reading.labelled(
-        workspace(), person(), **model(here), site=here.site, kind="dimension"
-    )
+    found = reading.labelled(workspace(), person(), **model(here), site=here.site, kind="dimension")
     return {int(row.name): int(row.people) for row in found.itertuples(index=False)}
 
 
@@ -132,7 +163,7 @@ def search(here: Here, words: str) -> pd.DataFrame:
     """Current labels of the model that hold `words`: site, name, pole, text, category, author."""
     if not places.workspace_exists() or not words.strip():
         return pd.DataFrame()
-    return reading.search(workspace(), person(), words.strip(), **model(here))
+    return reading.search(workspace(), person(), words.strip(), SHOWN, **where(here))
 
 
 def suggestions(here: Here, number: int) -> pd.DataFrame:
@@ -142,9 +173,27 @@ def suggestions(here: Here, number: int) -> pd.DataFrame:
     return feature_frames.readers(here, number).frame.head(SUGGESTIONS)
 
 
-def add(given: Label, suggested: bool = False) -> None:
-    """Save a label from a page (never part of agreement)."""
-    labels.save(workspace(), event(), [given], Circumstances("page", suggested=suggested))
+def answer(
+    subject: Subject,
+    author: str,
+    *,
+    clear_pole: str | None,
+    category: str | None,
+    positive: str,
+    negative: str,
+    confidence: int | None,
+    suggested: bool,
+) -> None:
+    """Save an answer from a page: never part of agreement."""
+    action = "no_clear_pole" if clear_pole == "none" else "label"
+    words = {"positive": positive or None, "negative": negative or None}
+    given = Answer(subject, author, action, clear_pole, category, confidence=confidence, **words)
+    labels.answer(workspace(), event(), given, Circumstances("page", suggested=suggested))
+
+
+def anything_saved() -> bool:
+    """Whether there is a workspace to ask."""
+    return places.workspace_exists()
 
 
 def comments(subject: Subject) -> list[runs.Saved]:

@@ -1,17 +1,15 @@
 """The frame around every page: catalog, site, threshold on the left, one search box on top."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 
 from catalog.errors import NotInCatalog
-from dashboard import address, frames, parts, settings
+from catalog.search import address as address_of
+from dashboard import address, frames, parts, search_frames, settings
 from dashboard.frames import Here
 
 _HERE = "rail.here"
-_ADDRESS = re.compile(r"(?:((?:resid|k|v|ffn)\.\d+|final)\s*/\s*)?(\d+)")
-_SITE = re.compile(r"(?:resid|k|v|ffn)\.\d+|final")
+_RESULTS = "rail.results"
 
 
 def choose(entries: list[frames.Entry]) -> Here:
@@ -67,15 +65,18 @@ def search(chosen: Here) -> None:
     st.text_input(
         "Search",
         key="rail.search",
-        placeholder="word, resid.5/123, 123, #item",
+        placeholder="word, feature, label, resid.5/123, 123, #item",
         label_visibility="collapsed",
         icon=":material/search:",
         on_change=_asked,
     )
     text = st.session_state.pop("rail.asked", "")
     if text:
-        view, place, more = target(text, chosen)
-        address.go(view, place, **more)
+        st.session_state.pop(_RESULTS, None)
+        _go(text, chosen)
+    held = st.session_state.get(_RESULTS)
+    if held and held[0] == _page():
+        _results(held[1], chosen)
 
 
 def _asked() -> None:
@@ -83,22 +84,62 @@ def _asked() -> None:
     st.session_state["rail.search"] = ""
 
 
+def _go(text: str, chosen: Here) -> None:
+    """Go where an address, or a search with hits of one kind, leads; else list the hits."""
+    view, place, more = target(text, chosen)
+    if "q" in more:  # no address
+        hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
+        kinds = {hit.kind for hit in hits}
+        if len(hits) == 1 and kinds != {"item"}:
+            view, place, more = search_frames.target(hits[0], chosen)
+        elif hits and kinds != {"item"}:
+            st.session_state[_RESULTS] = (_page(), text)
+            return
+    address.go(view, place, **more)
+
+
+@parts.guard()
+def _results(text: str, chosen: Here) -> None:
+    """What a search found, the best first; a click opens it."""
+    hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.text(f"{len(hits)} found for {parts.visible(text)[:60]!r}, the best first")
+        if st.button("Close", key="rail.close", icon=":material/close:", type="tertiary"):
+            st.session_state.pop(_RESULTS, None)
+            st.rerun()
+    frame = search_frames.table(hits)
+    event = parts.table(
+        frame,
+        key="rail.results.table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        height=35 * len(frame) + 38,
+    )
+    row = parts.picked("rail.results.table", event)
+    if row is not None:
+        st.session_state.pop(_RESULTS, None)
+        view, place, more = search_frames.target(hits[row], chosen)
+        address.go(view, place, **more)
+
+
+def _page() -> str:
+    """The page that is open: results belong to it, and go when another one is opened."""
+    return (st.context.url or "").split("?")[0]
+
+
 def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
     """Page, place and parameters a search leads to.
 
     resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
     """
-    sites = frames.sites(chosen.path).dropna(subset="dims").set_index("site").dims
-    match = _ADDRESS.fullmatch(text)
-    if match:
-        site, number = match.group(1) or chosen.site, int(match.group(2))
-        if site in sites.index and number < sites[site]:
-            return "dimension", chosen._replace(site=site), {"dim": number}
-    if _SITE.fullmatch(text) and text in sites.index:
-        return "dimensions", chosen._replace(site=text), {}
-    if re.fullmatch(r"#\d+", text):
-        return "item", chosen, {"item": text[1:]}
-    return "item", chosen, {"q": text}
+    dims = frames.sites(chosen.path).dropna(subset="dims").set_index("site").dims
+    items = int(frames.build(chosen.path)["items"])
+    hit = address_of(text, {str(site): int(n) for site, n in dims.items()}, chosen.site, items)
+    if hit is None:
+        return "item", chosen, {"q": text}
+    if hit.kind == "site":
+        return "dimensions", chosen._replace(site=hit.site), {}
+    return search_frames.target(hit, chosen)
 
 
 def warn_degenerate(chosen: Here) -> None:

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -17,11 +18,10 @@ _keep = st.components.v2.component(
     "dims_who",
     js="""
     export default function ({ data }) {
-      const name = encodeURIComponent(data.name);
-      document.cookie = `%s=${name}; path=/; max-age=31536000; samesite=lax`;
+      const value = encodeURIComponent(data.name);
+      document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
     }
-    """
-    % COOKIE,
+    """,
 )
 
 
@@ -30,20 +30,24 @@ def choose() -> str | None:
     _restore()
     name = labeling_frames.person()
     icon = ":material/person:"
-    with st.sidebar.popover(name and _plain(name) or "Who are you?", icon=icon, key="who.popover"):
-        with st.form("who.form", border=False):
-            typed = st.text_input(
-                "Your name, as it stands beside your labels",
-                value=name or "",
-                key=f"who.typed.{name}",
-                max_chars=words.LONGEST_NAME,
-            )
-            if st.form_submit_button("This is me", type="primary") and typed.strip() != name:
-                take(typed)
-                st.rerun()
+    shown = _plain(name) if name else "Who are you?"
+    with (
+        st.sidebar.popover(shown, icon=icon, key="who.popover"),
+        st.form("who.form", border=False),
+        parts.guard(),
+    ):
+        typed = st.text_input(
+            "Your name, as it stands beside your labels",
+            value=name or "",
+            key=f"who.typed.{name}",
+            max_chars=words.LONGEST_NAME,
+        )
+        if st.form_submit_button("This is me", type="primary") and typed.strip() != name:
+            take(typed)
+            st.rerun()
     if name is not None:
         address.write(me=name)
-        _keep(data={"name": name}, key="who.keep", height=1)
+        _keep(data={"name": name, "cookie": COOKIE}, key="who.keep", height=1)
         _note(name)
     return name
 
@@ -80,11 +84,7 @@ def take(typed: str) -> None:
 def _restore() -> None:
     asked = address.news("me")
     if asked is None and labeling_frames.person() is None:
-        asked = st.context.cookies.get(COOKIE)
-        if asked is not None:
-            from urllib.parse import unquote
-
-            asked = unquote(asked)
+        asked = unquote(st.context.cookies.get(COOKIE) or "")
     if not asked:
         return
     try:

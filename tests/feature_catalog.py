@@ -31,10 +31,10 @@ def words() -> tuple[list[str], np.ndarray]:
 def lists() -> dict[str, list[str]]:
     """Word lists by name."""
     every, group = words()
-    planted = [w for w, g in zip(every, group, strict=True) if g in (3, 4, 5)][:44]
+    planted = [w for wanted in (3, 4, 5) for w, g in zip(every, group, strict=True) if g == wanted]
     noise = np.random.default_rng(1).choice(every, 44, replace=False)
     return {
-        "planted": planted,
+        "planted": planted[:44],
         "noise-one": [str(w) for w in noise[:22]],
         "noise": [str(w) for w in noise],
         HOSTILE: [str(w) for w in noise[10:34]],

@@ -42,7 +42,9 @@ def test_shares_are_those_of_a_sum_over_sines_and_cosines():
 @pytest.mark.parametrize("harmonic", [1, 2])
 def test_a_planted_period_is_found_and_no_other(harmonic):
     found = cycles.measure(turning(12, 60, harmonic, 0.4, seed=1))
-    assert found.q[harmonic - 1] < 0.01 and found.share[harmonic - 1] > found.null_high[harmonic - 1]
+    assert (
+        found.q[harmonic - 1] < 0.01 and found.share[harmonic - 1] > found.null_high[harmonic - 1]
+    )
     assert (np.delete(found.p, harmonic - 1) > 0.05).all()
     assert found.period[harmonic - 1] == 12 / harmonic
 

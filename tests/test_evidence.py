@@ -2,13 +2,15 @@
 
 import dataclasses
 
+import duckdb
 import numpy as np
 import pytest
 import torch
 
-from catalog import evidence, findings
+from catalog import evidence, features, findings
 from catalog.build import Settings, build
 from catalog.claims import CLAIMS
+from catalog.contests import Contest
 from catalog.errors import SettingRefused
 from catalog.evidence import from_categories, from_probes, from_search, from_signs, from_states
 from catalog.evidence.cell import Cell, Member, Sample, held_out_ranks, outcomes
@@ -77,6 +79,47 @@ def test_planted_categories_hold_and_noise_does_not(catalog_file):
     rows = from_categories.category_rows(cell, silent)
     assert [row.verdict for row in rows] == ["does not hold"] * 3
     assert rows[1].figure.value == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_figures_are_those_of_the_feature_page(catalog_file):
+    cell, _, _ = given(catalog_file, planted(1.2))
+    _, prototype, _ = from_categories.category_rows(cell, silent)
+    measured = []
+    for place, one in enumerate(cell.categories):
+        generator = np.random.default_rng(place)
+        contest = Contest.of(cell.signs, one.pool)
+        measured.append(features.measure(contest, generator))
+        best = from_categories.best_dimension(contest, one.anchors)
+        assert best.dimension == measured[-1].best
+        assert best.in_sample == measured[-1].best_in_sample
+        assert best.held_out == measured[-1].best_held_out
+        np.testing.assert_array_equal(best.p, measured[-1].p)
+    assert prototype.figure.value == pytest.approx(np.mean([one.auc for one in measured]))
+
+
+def test_nulls_of_the_findings_are_used_where_they_are(catalog_file, tmp_path):
+    path = tmp_path / "with.duckdb"
+    path.write_bytes(catalog_file.read_bytes())
+    cell, _, _ = given(path, planted(1))
+    columns = {
+        "category": "c3", "site": "resid.1", "threshold": "zero", "background": "matched",
+        "anchors": 22, "held_out": 22, "pool": 99, "widened": 0, "auc": 0.9, "sd": 0.01,
+        "null_mean": 0.51, "null_p95": 0.6, "null_draws": 200, "p": 0.25, "dimensions": 9,
+        "fallback": False, "fallback_share": 0.0, "firing_level": 0.5, "best_dimension": 1,
+        "best_in_sample": 0.8, "best_held_out": 0.7, "best_q": 0.1, "small": False,
+    }  # fmt: skip
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "INSERT INTO category VALUES "
+            "('c3', '', NULL, 'word', false, 44, 44, 44, 'measured', NULL)"
+        )
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        connection.execute(
+            f"INSERT INTO feature ({names}) VALUES ({marks})", list(columns.values())
+        )
+    _, _, exceeds = from_categories.category_rows(cell, silent)
+    assert exceeds.controls["largest p"] == 0.25 and exceeds.figure.value == 0.9
+    assert from_categories._stored(cell) == {"c3": (0.25, 0.51, 0.6)}
 
 
 def test_held_out_ranks_average_to_the_prototype_auc(catalog_file):

@@ -17,7 +17,8 @@ def table():
         connection.execute("ATTACH ':memory:' AS catalog")
         connection.execute(
             "CREATE TABLE catalog.t AS SELECT i::INTEGER AS n, "
-            "CASE WHEN i % 3 > 0 THEN 'x' || i END AS s, CASE WHEN i % 7 > 0 THEN i / 3.0 END AS f, "
+            "CASE WHEN i % 3 > 0 THEN 'x' || i END AS s, "
+            "CASE WHEN i % 7 > 0 THEN i / 3.0 END AS f, "
             f"('b' || i)::BLOB AS b FROM range({ROWS}) r(i)"
         )
         yield connection

@@ -32,7 +32,11 @@ def test_the_choice_of_c_is_made_on_training_items():
     again = probe(train, positive, *two_groups(-9, seed=2), np.random.default_rng(0))
     assert found.c == again.c
     theirs = LogisticRegressionCV(
-        Cs=STRENGTHS, cv=3, scoring="roc_auc", class_weight="balanced", l1_ratios=(0,),
+        Cs=STRENGTHS,
+        cv=3,
+        scoring="roc_auc",
+        class_weight="balanced",
+        l1_ratios=(0,),
         use_legacy_attributes=False,
     ).fit(train, positive)
     assert abs(np.log10(theirs.C_) - np.log10(found.c)) <= 1.01

@@ -10,6 +10,7 @@ import transformers
 
 from catalog.model import loading
 from catalog.store import file
+from tests import commands
 
 pytestmark = pytest.mark.model
 
@@ -36,39 +37,37 @@ def test_the_encoders_parts(encoder):
     assert [down.in_features for down in model.parts.down_projections] == [1536] * 6
 
 
-def test_the_encoder_built_and_verified(encoder, dims):
-    built = dims(
-        "build",
-        encoder,
-        "--no-findings",
-        "--layers",
-        "0-1",
-        "--name",
-        "encoder",
-        "--template",
-        "special",
-    )
-    assert built.code == 0
-    known = dims("info", "encoder", "--json").json
+@pytest.fixture(scope="module")
+def built(encoder, tmp_path_factory):
+    """The encoder's catalog of two layers, built once."""
+    out = tmp_path_factory.mktemp("encoder")
+    found = commands.run(
+        "build", encoder, "--no-findings", "--layers", "0-1", "--name", "encoder",
+        "--template", "special", "--out", out,
+    )  # fmt: skip
+    assert found.code == 0, found.err
+    return out / "encoder.duckdb"
+
+
+def test_the_encoder_built_and_verified(built, dims):
+    known = dims("info", built, "--json").json
     assert known["items"] == 30522 and known["reading"] == "special"
     assert [s["site"] for s in known["sites"]] == ["resid.0", "resid.1"]
     assert known["absent"] == [{"site": "final", "reason": "No norm follows the last block."}]
-    found = dims("verify", "encoder", "--sample", 300, "--json").json
+    found = dims("verify", built, "--sample", 300, "--json").json
     assert found["passed"] and {s["mismatches"] for s in found["sites"]} == {0}
 
 
-def test_a_token_of_the_encoder_by_hand(encoder, dims):
-    assert dims("build", encoder, "--no-findings", "--sites", "resid.1", "--name", "one").code == 0
+def test_a_token_of_the_encoder_by_hand(encoder, built):
     tokenizer = transformers.AutoTokenizer.from_pretrained(encoder)
     model = transformers.AutoModel.from_pretrained(encoder).eval()
     encoded = tokenizer("castle", return_tensors="pt")
     with torch.inference_mode():
         state = model(**encoded, output_hidden_states=True).hidden_states[1][0, 1].numpy()
-    with file.open_readonly(
-        Path(os.environ["DIMS_DATA"]) / "catalogs" / "one.duckdb"
-    ) as connection:
+    with file.open_readonly(built) as connection:
         ((bits,),) = connection.execute(
-            "SELECT bits FROM signs_by_item WHERE threshold = 'zero' AND item = ?",
+            "SELECT bits FROM signs_by_item "
+            "WHERE site = 'resid.1' AND threshold = 'zero' AND item = ?",
             [int(encoded["input_ids"][0, 1])],
         ).fetchall()
     kept = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little").astype(bool)

@@ -207,6 +207,19 @@ def test_a_rows_bits_do_not_depend_on_its_place_at_equal_batch_size():
                     assert torch.equal(kept, row), (site, number)
 
 
+def test_every_batch_is_padded_to_full_size():
+    model, sizes = loaded(), []
+    modality = text.make(models.tokenizer(), models.VOCABULARY, "bare")
+    handle = model.parts.blocks[0].register_forward_pre_hook(
+        lambda _m, args, given: sizes.append(len(args[0] if args else given["hidden_states"])),
+        with_kwargs=True,
+    )
+    passes = states.batches(model, modality, [Site("final")], np.arange(70), 32)
+    yielded = [len(numbers) for numbers, _ in passes]
+    handle.remove()
+    assert sizes == [32, 32, 32] and yielded == [32, 32, 6]
+
+
 @pytest.mark.parametrize("broken", [float("nan"), float("inf")])
 def test_broken_states_name_item_and_site(broken):
     config = models.ARCHITECTURES["llama"].config()

@@ -24,9 +24,7 @@ def test_ranks_are_those_of_the_definition(with_bias):
     scores = states @ table.T + (bias if with_bias else 0)
     expected = [plain_rank(row, t) for row, t in zip(scores, target, strict=True)]
     np.testing.assert_allclose(predict.ranks(states, table, target, used), expected)
-    np.testing.assert_array_equal(
-        predict.first_choices(states, table, used), scores.argmax(axis=1)
-    )
+    np.testing.assert_array_equal(predict.first_choices(states, table, used), scores.argmax(axis=1))
 
 
 def test_ties_of_hamming_count_half():

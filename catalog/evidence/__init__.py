@@ -24,6 +24,7 @@ __all__ = ["CLAIMS", "Row", "gather"]
 
 _NEEDS_STATES = ("keys_values", "probe_gain", "basis", "training")
 NO_MODEL = "This needs the model, which is not there."
+NO_TEXT = "This is tested on text models only."
 
 
 def gather(
@@ -33,7 +34,7 @@ def gather(
     categories: Path | None = None,
     texts: Path | None = None,
 ) -> list[Row]:
-    """Rows of a text catalog in the order of CLAIMS.
+    """Rows of a catalog in the order of CLAIMS.
 
     `model` is the one the catalog was built from (SettingRefused where it is another), or None.
     `report` may raise to cancel: nothing is left behind. Raises a CatalogError.
@@ -41,15 +42,17 @@ def gather(
     cell = Cell.read(path, categories or places.shipped() / "categories")
     if model is not None:
         passes.check(cell, model)
+    textual = cell.build["modality"] == "text"
     sample = Sample.of(cell)
     rows = [
         *_timed(lambda: from_categories.category_rows(cell, report)),
         *_timed(lambda: [from_signs.independence_row(cell, report), from_signs.cost_row(cell)]),
     ]
     run = None
-    if model is None:
-        rows += from_texts.absent(cell, NO_MODEL)
-        rows += [untested(CLAIMS[key], NO_MODEL, cell.name) for key in _NEEDS_STATES]
+    if model is None or not textual:
+        reason = NO_MODEL if textual else NO_TEXT
+        rows += from_texts.absent(cell, reason)
+        rows += [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES]
     else:
         folder = texts or places.shipped() / "texts"
         rows += _timed(lambda: from_texts.rows(cell, model, folder, report))

@@ -150,24 +150,25 @@ def discoverable_row(
     figure = clustered(passes, names, generator)
     over = clustered(passes - null[:, :, 1].mean(axis=1), names, generator)
     verdict, reason = judge(claim, figure.value, over, over)
+    controls = {
+        "random sets": float(null[:, :, 1].mean()),
+        "paper's procedure (in sample)": float(np.mean(sample >= TAU)),
+        "paper's procedure on random sets": float(null[:, :, 0].mean()),
+        "mean best-dimension AUC, held out": float(held.mean()),
+        "mean best-dimension AUC, in sample": float(sample.mean()),
+    } | (beside or {})
+    curves = {"sorted held-out AUC of the best dimension": np.sort(held).tolist()}
     return Row(
         claim,
         verdict,
         reason,
         cell.name,
         figure,
-        {
-            "random sets": float(null[:, :, 1].mean()),
-            "paper's procedure (in sample)": float(np.mean(sample >= TAU)),
-            "paper's procedure on random sets": float(null[:, :, 0].mean()),
-            "mean best-dimension AUC, held out": float(np.mean(held)),
-            "mean best-dimension AUC, in sample": float(np.mean(sample)),
-            **(beside or {}),
-        },
+        controls,
         "random sets",
-        len(passes),
+        len(real),
         "categories",
-        {"sorted held-out AUC of the best dimension": np.sort(held).tolist()},
+        curves,
     )
 
 

@@ -25,12 +25,39 @@ def probe_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
     claim = CLAIMS["probe_gain"]
     if len(sample.categories) < FEWEST:
         return untested(claim, too_few(cell, sample), cell.name)
+    aucs, beside = _measure(sample, passes, report)
+    generator = np.random.default_rng(1)
+    gain = crossed(aucs[:, :, 0] - aucs[:, :, 1], generator)
+    over = crossed(aucs[:, :, 0] - aucs[:, :, 2], generator)
+    verdict, reason = judge(claim, gain.value, over, over)
+    probe, prototype, means, on_signs = aucs.mean(axis=(0, 1)).tolist()
+    same, rotated, c = np.nanmean(beside, axis=(0, 1)).tolist()
+    controls = {
+        "gain of difference of means": means - prototype,
+        "gain of a probe on signs": on_signs - prototype,
+        "prototype AUC": prototype,
+        "difference of means AUC": means,
+        "probe AUC": probe,
+        "probe on signs AUC": on_signs,
+        "sign agreement of weights": same,
+        "sign agreement of weights, rotated": rotated,
+        "C (geometric mean)": float(np.exp(c)),
+    }
+    strongest = "gain of difference of means"
+    return Row(
+        claim, verdict, reason, cell.name, gain, controls, strongest, len(aucs), "categories"
+    )
+
+
+def _measure(
+    sample: Sample, passes: Passes, report: Report
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """AUCs float64[categories, splits, 4] and what stands beside them, [categories, splits, 3]."""
     generator = np.random.default_rng(0)
     order = generator.permutation(len(sample.categories))[:PROBED]
     z = standardised(passes.states)
     rotation = random_rotation(z.shape[1], generator)
-    turned = z @ rotation
-    rotated = signs_at_median(turned)
+    rotated = signs_at_median(z @ rotation)
     aucs = np.empty((len(order), PROBE_SPLITS, 4))
     beside = np.empty((len(order), PROBE_SPLITS, 3))
     for row, place in enumerate(order):
@@ -41,32 +68,7 @@ def probe_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
             read = _Readings(z, passes.signs, one, split, generator)
             aucs[row, split] = read.aucs(plain)
             beside[row, split] = read.beside(plain, other, rotation)
-    probe, prototype, means, on_signs = aucs.mean(axis=1).T
-    gain = crossed(aucs[:, :, 0] - aucs[:, :, 1], generator)
-    over = crossed(aucs[:, :, 0] - aucs[:, :, 2], generator)
-    verdict, reason = judge(claim, gain.value, over, over)
-    same, same_rotated, c = np.nanmean(beside, axis=(0, 1))
-    return Row(
-        claim,
-        verdict,
-        reason,
-        cell.name,
-        gain,
-        {
-            "gain of difference of means": float((means - prototype).mean()),
-            "gain of a probe on signs": float((on_signs - prototype).mean()),
-            "prototype AUC": float(prototype.mean()),
-            "difference of means AUC": float(means.mean()),
-            "probe AUC": float(probe.mean()),
-            "probe on signs AUC": float(on_signs.mean()),
-            "sign agreement of weights": float(same),
-            "sign agreement of weights, rotated": float(same_rotated),
-            "C (geometric mean)": float(np.exp(c)),
-        },
-        "gain of difference of means",
-        len(order),
-        "categories",
-    )
+    return aucs, beside
 
 
 class _Readings:

@@ -57,26 +57,26 @@ def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Re
         Field(independence.permuted(field.by_dimension, field.items, generator), field.items)
         for _ in range(2)
     ]
-    normal = None if passes is None else Field(_gaussian(cell, passes, generator), field.items)
-    told = iter(range(9))
+    normal = None if passes is None else Field(_gaussian(cell, passes), field.items)
+    step = iter(range(6))
 
     def find(where: Field, same: bool = False) -> Found:
-        report("discovery", next(told), 6)
-        return discovery.discover(where, seeds, generator, same)
+        report("discovery", next(step), 6)
+        return discovery.discover(where, seeds, np.random.default_rng([1, same]), same)
 
     runs = _Runs(
         find(field), find(shuffled[0]), find(normal) if normal else None, find(shuffled[1])
     )
     paper = {
-        name: _papers(find(where, True), where, seeds, generator)
+        name: _papers(find(where, True), where, seeds, np.random.default_rng(2))
         for name, where in (("", field), (" on permuted signs", shuffled[0]))
     }
     return [_yield_row(cell, runs, paper), _sparsity_row(cell, runs)]
 
 
-def _gaussian(cell: Cell, passes: Passes, generator: np.random.Generator) -> NDArray[np.uint8]:
+def _gaussian(cell: Cell, passes: Passes) -> NDArray[np.uint8]:
     """Signs of a Gaussian with the mean and covariance of the sample's states."""
-    states = passes.states.astype(np.float64)
+    states, generator = passes.states.astype(np.float64), np.random.default_rng(3)
     return independence.gaussian_signs(
         states.mean(axis=0), np.cov(states, rowvar=False), len(states), generator, cell.level
     )

@@ -136,6 +136,15 @@ def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
     return frame
 
 
+def shown(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
+    """Text to show of some ids, as `item_frame` shows them: ␣cat."""
+    every = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    marker = _marker([token or "" for token in every])
+    names = [every[i] if i < len(every) else None for i in ids]
+    pairs = zip(ids, names, strict=True)
+    return [escape(_plain(f"<id {i}>" if name is None else name, marker)) for i, name in pairs]
+
+
 def _marker(tokens: Sequence[str]) -> str:
     """How the vocabulary marks word borders: Ġ (bytes), ▁ (sentencepiece), ## (continuation)."""
     counts = {m: sum(token.startswith(m) for token in tokens) for m in ("Ġ", "▁", "##")}

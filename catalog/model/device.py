@@ -20,6 +20,11 @@ def choose(name: str) -> torch.device:
     return device
 
 
+def nearest(name: str) -> str:
+    """The kind of device of this name where the machine has it, else the CPU."""
+    return name if choose("auto").type == name.split(":")[0] else "cpu"
+
+
 def threads(device: torch.device) -> int:
     """CPU threads of a forward pass; 0 where the device is not the CPU."""
     return torch.get_num_threads() if device.type == "cpu" else 0

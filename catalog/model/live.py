@@ -9,12 +9,15 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from catalog import places
 from catalog.errors import CatalogError
-from catalog.model.loading import LoadedModel, load
+
+if TYPE_CHECKING:
+    from catalog.model.loading import LoadedModel
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 5.0
@@ -33,8 +36,25 @@ class ModelKey:
     revision: str | None
     dtype: str
     device: str
+    """The CPU takes its place where this machine has none of its kind."""
     weights_hash: str
     """SHA-256 that the weights must have; empty where any will do."""
+
+    @classmethod
+    def of(cls, build: Mapping[str, Any]) -> "ModelKey":
+        """The model that a catalog was built from: shipped ones by name, others as given.
+
+        The revision is the hub's commit; None for a folder, whose revision is its weights' hash.
+        """
+        shipped = build["model"] in places.shipped_models()
+        revision = str(build["revision"])
+        return cls(
+            str(build["model"] if shipped else build["source"]),
+            None if revision.startswith("weights-") else revision,
+            str(build["dtype"]),
+            str(build["device"]),
+            str(build["weights_hash"]),
+        )
 
 
 class Job(Generic[T]):
@@ -65,9 +85,7 @@ class Job(Generic[T]):
 
     def check(self) -> None:
         """Called by the work between forward passes: raises Cancelled where it should stop."""
-        unwatched = (
-            self._asked is not None and time.monotonic() - self._asked > PATIENCE_SECONDS
-        )
+        unwatched = self._asked is not None and time.monotonic() - self._asked > PATIENCE_SECONDS
         if self._cancel.is_set() or unwatched:
             raise Cancelled("Stopped.")
 
@@ -140,7 +158,7 @@ class Live:
             job._end(result, error)
             del job, result, error
 
-    def _fetch(self, job: Job[Any]) -> LoadedModel | None:
+    def _fetch(self, job: Job[Any]) -> "LoadedModel | None":
         """The model a job wants, loaded if it is another one than held; None for `release`."""
         if job.key == self._key:
             return self._model
@@ -149,7 +167,11 @@ class Live:
         if not job.key.source:
             return None
         job.report("loading the model", 0, 0)
-        model = load(job.key.source, job.key.revision, job.key.dtype, job.key.device)
+        from catalog.model import device  # torch and transformers take seconds: in this thread
+        from catalog.model.loading import load
+
+        place = device.nearest(job.key.device)
+        model = load(job.key.source, job.key.revision, job.key.dtype, place)
         if job.key.weights_hash and model.weights_hash != job.key.weights_hash:
             raise CatalogError(
                 f"{job.key.source} now holds other weights ({model.weights_hash[:12]}) than the "

@@ -73,6 +73,31 @@ def prototypes(site: str, threshold: str, background: str) -> Query:
     )
 
 
+def prototype_everywhere(category: str, threshold: str, background: str) -> Query:
+    """Registered dimensions of a category at every site: site, firing_level, dimension, sign."""
+    return Query(
+        """
+        SELECT site, firing_level, dimension, sign
+        FROM feature_dimension JOIN feature USING (category, site, threshold, background)
+        JOIN site USING (site)
+        WHERE category = ? AND threshold = ? AND background = ?
+        ORDER BY position, dimension
+        """,
+        (category, threshold, background),
+    )
+
+
+def firing_levels(site: str, threshold: str, background: str) -> Query:
+    """Every feature of a site: category, firing_level, auc, fallback."""
+    return Query(
+        """
+        SELECT category, firing_level, auc, fallback FROM feature
+        WHERE site = ? AND threshold = ? AND background = ? ORDER BY category
+        """,
+        (site, threshold, background),
+    )
+
+
 def readers(site: str, dimension: int, threshold: str, background: str) -> Query:
     """Categories whose feature uses a dimension, strongest first: category, sign, auc, p, q."""
     return Query(

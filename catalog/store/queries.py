@@ -273,6 +273,24 @@ def bits_of_item(site: str, threshold: str, item: int) -> Query:
     )
 
 
+def bits_of_items(site: str, threshold: str, items: Sequence[int]) -> Query:
+    """Packed signs of some items, each once, in order of number: item, bits."""
+    return Query(
+        "SELECT item, bits FROM signs_by_item WHERE site = ? AND threshold = ? "
+        "AND item IN (SELECT unnest(?::INTEGER[])) ORDER BY item",
+        (site, threshold, tuple(sorted({int(item) for item in items}))),
+    )
+
+
+def threshold_values(site: str, threshold: str) -> Query:
+    """What the states of each dimension are compared with, in order: dimension, value."""
+    return Query(
+        "SELECT dimension, value FROM dimension_sign WHERE site = ? AND threshold = ? "
+        "ORDER BY dimension",
+        (site, threshold),
+    )
+
+
 def bits_by_item(site: str, threshold: str) -> Query:
     """Packed signs of all items in order: item, bits."""
     return Query(

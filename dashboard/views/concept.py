@@ -16,16 +16,19 @@ from dashboard import (
     feature_frames,
     feature_parts,
     frames,
+    labeling_frames,
     parts,
     rail,
+    who,
 )
 from dashboard.feature_frames import Asked, Live
 
-MOST_WORDS = 2000
+MOST_WORDS = 1000
 LONGEST_LINK = 1500
 """Characters of words that still go into the link; longer lists are saved to be shared."""
 EXAMPLE = "dog cat horse cow pig sheep goat lion tiger bear wolf fox rabbit mouse deer monkey"
-DRAWS = {"200": "at least 200", "2000": "up to 2,000"}
+OPENED = "concept.opened"
+"""Key of the saved concept that the page was last filled with."""
 
 here = rail.here()
 
@@ -40,8 +43,9 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def reopen() -> None:
     """Take over a saved concept that the link or the list names."""
-    key = address.news("concept")
-    if not key:
+    key = st.query_params.get("concept")
+    opened, st.session_state[OPENED] = st.session_state.get(OPENED), key
+    if not key or key == opened:
         return
     kept = concept_shelf.one(here, key)
     if kept is None:
@@ -53,7 +57,6 @@ def reopen() -> None:
     if body.get("background") in feature_frames.BACKGROUNDS:
         st.session_state["concept.background"] = body["background"]
     st.session_state["concept.name"] = kept.name
-    address.write(concept=key)
     parts.notice(
         f"{kept.name}, saved by {kept.person} on {kept.made} UTC at {body.get('site')}, "
         f"threshold {body.get('threshold')}; measured here at {here.site}, {here.threshold}."
@@ -78,7 +81,7 @@ def ask() -> tuple[tuple[str, ...], tuple[str, ...], str]:
             key="concept.counter",
             height=96,
             placeholder="car train boat",
-            help="Words it must not fire on: a dimension counts only as far as it tells both apart.",
+            help="Words it must not fire on: a dimension counts as far as it tells both apart.",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             background = feature_parts.background("concept")
@@ -173,6 +176,10 @@ def items_panel(what: Asked) -> None:
             height=380,
             column_config=feature_parts.columns(),
         )
+        agreement = feature_frames.concept(what).concept.agreement
+        ties = int((agreement == agreement.max()).sum())
+        if ties > 1:
+            st.caption(f"{ties:,} items share the highest agreement; ties by item number.")
         rows = event["selection"].get("rows") or []
         chosen = [str(shown["text"][row]).strip("␣ ") for row in rows if row < len(shown)]
         with st.container(horizontal=True):
@@ -286,14 +293,18 @@ def save_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> No
     st.session_state.setdefault("concept.name", "")
     with parts.panel("Keep it"):
         with st.form("concept.save", border=False):
-            left, right = st.columns(2)
-            name = left.text_input("Name", key="concept.name", max_chars=80)
-            person = right.text_input("Your name", key="concept.person", max_chars=60)
+            name = st.text_input("Name of the concept", key="concept.name", max_chars=80)
+            known = labeling_frames.person()
+            typed = known or st.text_input("Your name", key="concept.person", max_chars=60)
             asked = st.form_submit_button("Save", icon=":material/save:")
         if asked:
             with parts.guard():
-                key = concept_shelf.save(here, name, person, _body(what, live, null))
-                address.write(concept=key)
+                if known is None:
+                    who.take(typed)
+                key = concept_shelf.save(
+                    here, name, labeling_frames.person() or typed, _body(what, live, null)
+                )
+                st.query_params["concept"] = st.session_state[OPENED] = key
                 st.toast("Saved.", icon=":material/check:")
         feature_exports.buttons(
             feature_exports.source(here, name or "concept", what.background),
@@ -366,6 +377,7 @@ def saved_panel() -> None:
         )
     row = parts.picked("concept.saved", event)
     if row is not None:
+        st.session_state[OPENED] = None
         address.go("concept", here, concept=kept[row].key)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, charts, frames, lines, parts, rail
+from dashboard import address, charts, feature_parts, frames, label_panel, lines, parts, rail
 
 here = rail.here()
 balanced = here.threshold == "median"
@@ -155,4 +155,10 @@ if points and parts.changed("dimension.across", points[0]["point_index"]):
     address.go(
         "dimension", here._replace(site=across.frame.site[points[0]["point_index"]]), dim=number
     )
-partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)
+label_panel.panel(here, number)
+left, right = st.columns(2, gap="medium")
+with left:
+    if not label_panel.withheld(here, number):
+        feature_parts.readers_panel(here, number)
+with right:
+    partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)

@@ -59,7 +59,7 @@ def told(row: "frames.Row", about: "frames.Row") -> None:
     else:
         lines.append(f"No null was drawn here: dims features {here.slug} draws all of them.")
     if row["widened"]:
-        lines.append(f"{row['widened']} members needed a wider stratum.")
+        lines.append(f"Wider strata were needed for {row['widened']} members.")
     if row["fallback"]:
         lines.append(
             f"Fallback: fewer than 8 dimensions reached 0.75 ({row['fallback_share']:.0%} of the "

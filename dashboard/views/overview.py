@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, charts, frames, lines, parts
+from dashboard import address, charts, frames, label_panel, lines, parts
 from dashboard.frames import Entry, Here
 
 
@@ -35,6 +35,7 @@ def card(entry: Entry) -> None:
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
         address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
         address.link("item", "Items", here, ":material/match_word:")
+    label_panel.starred(here)
 
 
 def details(path: Path, build: "frames.Row") -> None:

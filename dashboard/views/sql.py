@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, frames, parts, rail
+from dashboard import address, frames, labeling_frames, parts, rail
 
 EXAMPLE = """SELECT dimension, share_positive, entropy_bits, stability
 FROM dimension_sign
@@ -27,6 +27,7 @@ with query:
         st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
     address.write(sql=text)
     with parts.guard():
+        labeling_frames.check_console(text)
         result = frames.console(here.path, text)
         more = ", the rest was cut off" if result.truncated else ""
         st.caption(f"{len(result.frame):,} rows in {parts.number(result.seconds)} s{more}")

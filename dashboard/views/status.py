@@ -9,7 +9,7 @@ import psutil
 import streamlit as st
 
 from catalog import places
-from dashboard import frames, parts
+from dashboard import frames, parts, running
 
 LIBRARIES = [
     "dimension-catalog",
@@ -32,7 +32,9 @@ with left:
             parts.figure("this server, MB", process.memory_info().rss / 1e6, width=140)
             parts.figure("memory free, GB", psutil.virtual_memory().available / 1e9, width=140)
             parts.figure("disk free, GB", disk.free / 1e9, width=140)
-        st.caption("Loaded model: none. Browsing needs none.")
+        st.caption("Loaded model" + ("" if running.loaded() else ": none. Browsing needs none."))
+        if running.loaded():
+            st.code(parts.visible(running.loaded()), language=None)
     with parts.panel("Packed signs in memory"):
         held = frames.in_memory()
         if held.empty:

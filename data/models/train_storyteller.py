@@ -12,7 +12,9 @@ commit, licence). Another seed, or a smaller sibling with the same vocabulary:
     python train_storyteller.py ... --out small --hidden 128 --layers 4 --seed 1 \\
         --tokenizer storyteller
 
-Checkpoints go to --work; --resume continues an interrupted run on its own schedule.
+Checkpoints go to --work; --resume continues an interrupted run (with other --minutes, too).
+On a machine shared with other work set OMP_WAIT_POLICY=PASSIVE: threads that spin while they
+wait for each other slowed a step there from 4 seconds to 15 and more.
 """
 
 from __future__ import annotations
@@ -547,9 +549,9 @@ class Run:
         (self.work / "checkpoint.new").replace(self.work / "checkpoint.pt")
 
     def resume(self) -> None:
-        """Continue from the last checkpoint; settings that differ are refused."""
+        """Continue from the last checkpoint; settings that differ (but minutes) are refused."""
         state = torch.load(self.work / "checkpoint.pt", weights_only=True)
-        if state["settings"] != asdict(self.settings):
+        if state["settings"] | {"minutes": self.settings.minutes} != asdict(self.settings):
             raise SystemExit(f"the checkpoint was made with other settings: {state['settings']}")
         self.progress = Progress(**state["progress"])
         self.batches.step, self.batches.epoch, self.batches.queues = state["batches"]

@@ -1,0 +1,49 @@
+"""Every read of the search box, besides `queries.find_items`."""
+
+from catalog.store.reading import Query
+
+MOST = 200
+"""Rows that a search reads of each kind."""
+
+
+def categories() -> Query:
+    """Categories that were measured: category, description, status."""
+    return Query(
+        "SELECT category, description, status FROM category "
+        "WHERE status <> 'skipped' ORDER BY category"
+    )
+
+
+def members(wanted: str) -> Query:
+    """Members whose word contains `wanted`, or whose family it belongs to: category, word, asked.
+
+    asked: the word itself, or another token of its family (Dogs finds dog).
+    """
+    return Query(
+        f"""
+        WITH asked AS (SELECT lower(?) AS q),
+        meant AS (SELECT DISTINCT family FROM item, asked WHERE item.word = q)
+        SELECT category, word, lower(word) = q OR item IN (FROM meant) AS asked
+        FROM member, asked
+        WHERE contains(lower(word), q) OR item IN (FROM meant)
+        ORDER BY asked DESC, length(word), category, word
+        LIMIT {MOST}
+        """,
+        (wanted.strip(),),
+    )
+
+
+def discovered(wanted: str) -> Query:
+    """Unsupervised features by name, seed or nearest category: name, site, seed, category."""
+    return Query(
+        f"""
+        WITH asked AS (SELECT lower(?) AS q)
+        SELECT name, site, text AS seed, category
+        FROM discovered JOIN item ON item.item = seed_item, asked
+        WHERE contains(name, q) OR contains(lower(text), q)
+          OR contains(replace(category, '_', ' '), replace(q, '_', ' '))
+        ORDER BY auc DESC, name
+        LIMIT {MOST}
+        """,
+        (wanted.strip(),),
+    )

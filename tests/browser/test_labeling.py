@@ -1,0 +1,369 @@
+"""Labeling in a real browser, by keyboard alone: nothing is lost, nothing leaks, it is quick."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from catalog.workspace import agreement, label_tests, queue, reading, runs
+from catalog.workspace.file import open_workspace
+from tests import synthetic
+from tests.browser.conftest import APP, _wait, settle
+from tests.commands import run as dims
+
+pytestmark = pytest.mark.browser
+COUNT = 30
+SITE = "resid.1"
+DESK = ".desk[data-subject]"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A data folder with one small catalog whose first items are hostile; no workspace yet."""
+    (tmp_path / "catalogs").mkdir()
+    recipe = synthetic.Recipe(items=800, dims=COUNT, slug="hostile", hostile=True)
+    synthetic.write(tmp_path / "catalogs" / "hostile.duckdb", recipe)
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
+    monkeypatch.delenv("DIMS_WORKSPACE", raising=False)
+    return tmp_path
+
+
+class Server:
+    """The dashboard as a process that can be killed and started again at the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder, self.address = folder, f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", str(APP)]
+        self.process = subprocess.Popen(
+            [*command, "--server.port", str(self.port)],
+            env={**os.environ, "DIMS_DATA": str(self.folder)},
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait(f"{self.address}/_stcore/health", self.process)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+
+    def page(self, name: str, **query: object) -> str:
+        place = {"catalog": "hostile", "site": SITE, **query}
+        return f"{self.address}/{name}?{urlencode(place)}"
+
+
+@pytest.fixture
+def labeling(folder):
+    """A running server over `folder`."""
+    server = Server(folder)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def tabs(browser):
+    """Open tabs of one person: every request that leaves this machine fails the test."""
+    left: list[str] = []
+    contexts = []
+
+    def opener(url: str, context=None):
+        if context is None:
+            context = browser.new_context(viewport={"width": 1280, "height": 900})
+            contexts.append(context)
+            context.on("request", lambda r: None if "127.0.0.1" in r.url[:24] else left.append(r.url))
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (left.append(dialog.message), dialog.dismiss()))
+        page.goto(url)
+        settle(page)
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert not [url for url in left if not url.startswith(("data:", "blob:"))]
+
+
+def open_queue(page) -> None:
+    """Open a queue by keyboard, from the form of the page."""
+    page.get_by_role("button", name="Open the queue").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DESK, timeout=30_000)
+    settle(page)
+
+
+def saved(page, timeout: float = 20_000) -> None:
+    """Wait until the desk says that everything is on disk."""
+    page.locator(".desk[data-unsaved='0']").wait_for(timeout=timeout)
+
+
+def type_answer(page, pole: str, category: str, text: str, sure: int) -> None:
+    """One whole answer, by keyboard."""
+    page.keyboard.press({"+": "1", "-": "2", "both": "3", "none": "0"}[pole])
+    if pole != "none":
+        if category:
+            page.keyboard.type(category)
+            page.keyboard.press("Enter")
+        else:
+            page.keyboard.press("Tab")
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+    page.keyboard.press(str(sure))
+    page.keyboard.press("Enter")
+
+
+WATCH = """() => {
+  window.moves = [];
+  const root = window.deskRoot();
+  let pressed = null;
+  root.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') pressed = performance.now();
+  }, true);
+  new MutationObserver(() => {
+    const from = pressed;
+    requestAnimationFrame(() => setTimeout(() => window.moves.push(performance.now() - from)));
+  }).observe(root, {attributes: true, attributeFilter: ['data-subject']});
+}"""
+FIND = """() => { window.deskRoot = () => {
+  const search = (node) => {
+    for (const one of node.querySelectorAll('*')) {
+      if (one.classList.contains('desk')) return one;
+      if (one.shadowRoot) { const found = search(one.shadowRoot); if (found) return found; }
+    }
+    return null;
+  };
+  return search(document);
+}; }"""
+
+
+def label_all(page, person: str, seed: int) -> list[float]:
+    """Answer the whole queue; how long each next subject took to stand, in ms."""
+    page.evaluate(FIND)
+    page.evaluate(WATCH)
+    choices = random.Random(seed)
+    for place in range(COUNT):
+        number = int(page.locator(".middle h4").inner_text().rsplit(" ", 1)[1])
+        pole = ["+", "-", "both", "none"][number % 4]
+        if choices.random() < 0.2:
+            pole = choices.choice(["+", "-", "both", "none"])
+        category = ["animals", "months", ""][number % 3]
+        before = page.locator(".desk").get_attribute("data-subject")
+        type_answer(page, pole, category, f"{person} <b>says</b> {number % 5}", 1 + number % 5)
+        if place < COUNT - 1:
+            page.locator(f".desk:not([data-subject='{before}'])").wait_for(timeout=10_000)
+    page.locator(".desk[data-over='true']").wait_for(timeout=30_000)
+    return page.evaluate("window.moves")
+
+
+def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, folder, tmp_path):
+    moves = []
+    for seed, person in enumerate(("ada", "bea")):
+        page = tabs(labeling.page("queue", me=person))
+        open_queue(page)
+        moves += label_all(page, person, seed)
+        page.context.close()
+    moves.sort()
+    p95 = moves[int(0.95 * len(moves))]
+    print(f"next item: median {moves[len(moves) // 2]:.0f} ms, p95 {p95:.0f} ms, n {len(moves)}")
+    assert p95 < 300
+    with open_workspace() as workspace:
+        answers = agreement.entering(workspace)
+        assert len(answers) == 2 * COUNT
+        found = agreement.measure(answers, "clear_pole")
+        assert found.units == COUNT and found.alpha is not None and found.low is not None
+        assert 0 < found.low < found.alpha <= found.high <= 1
+        divided = agreement.disagreements(workspace, None)
+    assert json.loads(dims("labels", "agreement", "--json").out)["clear_pole"]["alpha"] == found.alpha
+    page = tabs(labeling.page("agreement", me="cleo"))
+    text = page.locator("[data-testid=stMain]").inner_text()
+    assert "alpha [95 %]" in text and f"{found.alpha:#.3g}"[:4] in text
+    settle_one(tabs, labeling, str(divided.name[0]))
+    take_test(tabs, labeling)
+    round_trip(folder, tmp_path)
+
+
+def settle_one(tabs, labeling, number: str) -> None:
+    """Save a final label on the page."""
+    page = tabs(labeling.page("adjudicate", me="cleo", dim=number))
+    page.get_by_label("Text for the + pole").fill("the final <i>word</i>")
+    page.get_by_role("button", name="Save the final label").click()
+    page.get_by_text("History of the final label").wait_for()
+    settle(page)
+    with open_workspace() as workspace:
+        from catalog.workspace import adjudication
+
+        (text,) = adjudication.decisions(workspace, None).text
+    assert text == "the final <i>word</i>"
+
+
+def take_test(tabs, labeling) -> None:
+    """Take a whole label test by keys; its verdict stands."""
+    page = tabs(labeling.page("label_test", me="cleo"))
+    table = page.locator("[data-testid=stDataFrame]").first
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 40, box["y"] + 55)
+    page.get_by_text("pair 1 of 30").wait_for(timeout=90_000)
+    for place in range(30):
+        page.get_by_text(f"pair {place + 1} of 30").wait_for()
+        page.keyboard.press(str(1 + place % 2))
+    page.get_by_text("Test another label").wait_for(timeout=30_000)
+    with open_workspace() as workspace:
+        found = label_tests.results(workspace, None)
+    assert len(found) == 1 and found.scored[0] in (27, 30)
+    assert found.verdict[0] in page.locator("[data-testid=stMain]").inner_text()
+
+
+def round_trip(folder: Path, tmp_path: Path) -> None:
+    """Export, wipe, import: the same."""
+    out, again = tmp_path / "out.jsonl", tmp_path / "again.jsonl"
+    assert dims("labels", "export", out).code == 0
+    for path in folder.glob("workspace.sqlite*"):
+        path.rename(path.with_name("old-" + path.name))
+    assert dims("labels", "import", out).code == 0
+    assert dims("labels", "export", again).code == 0
+    assert sorted(out.read_text().splitlines()) == sorted(again.read_text().splitlines())
+    assert dims("labels", "import", out, "--json").json["added"] == 0
+
+
+def test_what_others_said_is_nowhere_while_my_queue_is_open(labeling, tabs):
+    secret = "SECRETWORD"
+    page = tabs(labeling.page("queue", me="ada"))
+    open_queue(page)
+    number = int(page.locator(".middle h4").inner_text().rsplit(" ", 1)[1])
+    type_answer(page, "+", "animals", secret, 3)
+    saved(page)
+    page.context.close()
+    mine = tabs(labeling.page("dimension", me="bea", dim=number))
+    assert secret in _texts(labeling, number)
+    open_it = tabs(labeling.page("queue", me="bea"))
+    assert secret not in open_it.content()
+    open_queue(open_it)
+    pages = [
+        ("dimension", {"dim": number}), ("", {}), ("dimensions", {}), ("agreement", {}),
+        ("adjudicate", {"dim": number}), ("label_test", {}), ("queue", {}), ("status", {}),
+        ("sql", {"sql": f"SELECT * FROM item WHERE text = '{secret}'"}),
+        ("dimensions", {"labels": secret[:6]}),
+    ]  # fmt: skip
+    for name, query in pages:
+        mine.goto(labeling.page(name, me="bea", **query))
+        settle(mine)
+        shown = mine.locator("[data-testid=stMain]").inner_text()
+        assert secret not in shown.replace(f"'{secret}'", ""), name
+    mine.goto(labeling.page("sql", me="bea", sql="SELECT * FROM feature_dimension"))
+    settle(mine)
+    assert "suggests labels" in mine.locator("[data-testid=stMain]").inner_text()
+
+
+def _texts(labeling, number: int) -> list[str]:
+    with open_workspace() as workspace:
+        return reading.current(workspace, None, name=str(number)).text.dropna().tolist()
+
+
+def test_undo_skip_flag_and_hostile_text_by_keyboard(labeling, tabs):
+    page = tabs(labeling.page("queue", me="ada"))
+    open_queue(page)
+    first = page.locator(".desk").get_attribute("data-subject")
+    type_answer(page, "+", "", "<img src=x onerror=alert(1)> \u202eabc", 5)
+    page.locator(f".desk:not([data-subject='{first}'])").wait_for()
+    page.keyboard.press("u")
+    page.locator(f".desk[data-subject='{first}']").wait_for()
+    assert "onerror" in page.locator("input[data-at=positive]").input_value()
+    page.keyboard.press("s")
+    page.locator(f".desk:not([data-subject='{first}'])").wait_for()
+    page.keyboard.press("f")
+    saved(page)
+    page.keyboard.press("Enter")
+    assert "Nothing is said yet" in page.locator(".desk .message").inner_text()
+    with open_workspace() as workspace:
+        now = reading.current(workspace, None)
+    assert sorted(now[now.pole == ""].action) == ["flag", "skip"] and not (now.pole != "").any()
+
+
+def test_the_server_killed_after_an_acknowledgement_loses_nothing(labeling, tabs):
+    page = tabs(labeling.page("queue", me="ada"))
+    open_queue(page)
+    for round_ in range(5):
+        before = page.locator(".desk").get_attribute("data-subject")
+        type_answer(page, "+", "", f"kept {round_}", 4)
+        page.locator(f".desk:not([data-subject='{before}'])").wait_for()
+        saved(page)
+        labeling.kill()
+        with open_workspace() as workspace:
+            assert f"kept {round_}" in set(reading.current(workspace, None).text)
+        labeling.start()
+        page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for(
+            timeout=60_000
+        )
+        settle(page)
+        page.locator(DESK).wait_for()
+        page.locator(".choice[data-at=pole]").focus()
+
+
+def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
+    context = browser.new_context(viewport={"width": 1024, "height": 700})
+    with open_workspace() as workspace:
+        from catalog.workspace.subjects import dimension
+
+        subjects = [
+            dimension("synthetic/hostile", "weights-0123456789ab", "bare", SITE, number)
+            for number in range(COUNT)
+        ]
+        lines = [
+            queue.open_queue(workspace, f"line-{n}", f"p{n}", subjects, coverage=50)
+            for n in range(20)
+        ]
+    pages = [
+        tabs(labeling.page("queue", me=line.person, queue=line.key), context) for line in lines
+    ]
+    for page in pages:
+        page.locator(DESK).wait_for(timeout=60_000)
+        page.evaluate(FIND)
+    press = """() => { const root = window.deskRoot();
+      const key = (key) => root.querySelector('.choice[data-at=pole]').dispatchEvent(
+        new KeyboardEvent('keydown', {key, bubbles: true, composed: true}));
+      for (let i = 0; i < 3; i++) { key('1'); key('Enter'); } }"""
+    for page in pages:
+        page.evaluate(f"() => setTimeout({press}, Math.max(0, {time.time() * 1000 + 4000} - Date.now()))")
+    for page in pages:
+        page.wait_for_timeout(0)
+    time.sleep(4)
+    for page in pages:
+        saved(page, 90_000)
+        assert page.locator(".desk .message").inner_text() == ""
+        assert page.locator("[data-testid=stException]").count() == 0
+    context.close()
+    with open_workspace() as workspace:
+        now = reading.current(workspace, None)
+    assert len(now) == 60 and now.author.nunique() == 20
+
+
+def test_a_star_is_listed_and_a_name_elsewhere_is_noticed(labeling, tabs):
+    page = tabs(labeling.page("dimension", me="ada", dim=4))
+    page.get_by_role("button", name=re.compile("^Star")).first.click()
+    page.get_by_role("button", name="Starred").wait_for()
+    other = tabs(labeling.page("", me="ada"))
+    shown = other.locator("[data-testid=stApp]").inner_text()
+    assert f"{SITE} / 4" in shown
+    assert "active in another tab" in shown
+    again = tabs(labeling.page("queue"), other.context)
+    assert "ada" in again.locator("[data-testid=stSidebar]").inner_text()
+    with open_workspace() as workspace:
+        assert len(runs.held(workspace, "star", "ada")) == 1
+    with contextlib.suppress(Exception):
+        again.close()
