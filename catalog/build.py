@@ -16,9 +16,9 @@ import duckdb
 
 from catalog import places, sites
 from catalog.checkpoint import Checkpoint, locked
-from catalog.errors import CatalogError, DiskFull, SettingRefused
+from catalog.errors import AlreadyBuilt, CatalogError, DiskFull, SettingRefused
 from catalog.modalities import text
-from catalog.model import loading
+from catalog.model import device, loading
 from catalog.model import stage as stages
 from catalog.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
@@ -187,9 +187,10 @@ def _path(settings: Settings, work: stages.Work, identity: dict[str, Any]) -> Pa
         if _identity_of(path) == digest:
             if settings.force:
                 return path
-            raise SettingRefused(
+            raise AlreadyBuilt(
                 f"{path} holds this very build already. Look at it with: dims info {slug}; "
-                "or build it anew with --force."
+                "or build it anew with --force.",
+                path,
             )
     raise SettingRefused(f"{path} is in the way. Choose another --name.")
 
@@ -222,6 +223,7 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "dtype": model.dtype,
         "attention": model.attention,
         "device": str(model.device),
+        "machine": device.machine(),
         "threads": work.threads(),
         "batch_size": work.batch_size,
         "seed": work.seed,

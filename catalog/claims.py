@@ -29,9 +29,6 @@ class Claim:
     needs_model: bool = False
 
 
-NEGLIGIBLE = 0.018
-"""Gain in AUC of a trained probe that the paper counts as none; a difference has to exceed it."""
-
 _TEXTS = (
     "At seeded positions of the held-out passages (data/texts), at most 16 in the first 256 tokens "
     "of each. "
@@ -167,7 +164,7 @@ CLAIMS: dict[str, Claim] = {
             "Balanced logistic regression on standardised states, C by inner cross-validation, "
             "same anchors and held-out families, half of the negatives for training. Control: the "
             "gain of the difference of means, which needs no training; the probe must not beat it.",
-            least=NEGLIGIBLE,
+            least=0.018,
             better="less",
             needs_model=True,
         ),
@@ -175,24 +172,22 @@ CLAIMS: dict[str, Claim] = {
             "basis",
             "The model's own axes are special: prototypes read better there than on random axes.",
             "prototype AUC, own axes minus rotated",
-            "assumed (it calls a gain of 0.018 AUC negligible)",
+            "assumed, no figure given",
             "States standardised per dimension, rotated at random (10 seeds), signs at each "
             "dimension's median on both sides, same items and splits. Bootstrap over categories "
-            "and seeds of the paired difference. It must also be at least what the paper itself "
-            "calls negligible.",
-            least=NEGLIGIBLE,
+            "and seeds of the paired difference. The paper gives no figure, so a small difference "
+            "counts as well: read the figure, not only the verdict.",
             needs_model=True,
         ),
         Claim(
             "training",
             "Training put the features there, beyond the embeddings.",
             "prototype AUC minus that of the embeddings",
-            "assumed (it calls a gain of 0.018 AUC negligible)",
+            "assumed, no figure given",
             "Same items, pools and splits in a model with (a) all weights drawn anew, (b) trained "
             "embeddings and blocks drawn anew, (c) block weights permuted within tensors; each at "
             "its better threshold. Null (a); control the best of (b), (c) and no gain. Bootstrap "
             "over categories, then families, paired.",
-            least=NEGLIGIBLE,
             needs_model=True,
         ),
         Claim(

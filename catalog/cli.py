@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from catalog import describe, label_commands, places, reporting
-from catalog.errors import CatalogError
+from catalog.errors import AlreadyBuilt, CatalogError
 
 app = typer.Typer(
     help="Find out what each dimension of a transformer encodes in its sign.",
@@ -92,7 +92,12 @@ def build(
         force=force,
     )
     with _resumable(), reporting.progress(quiet) as report:
-        path = building.build(settings, report, reporting.announce)
+        try:
+            path = building.build(settings, report, reporting.announce)
+        except AlreadyBuilt as error:
+            path = error.args[1]
+            if not with_findings or finding.measured(path):
+                raise
         if with_findings:
             finding.measure(path, report=report)
     reporting.built(path)

@@ -116,6 +116,17 @@ def build(
     )
 
 
+def wider(concept: Concept, site: SiteSigns) -> NDArray[np.float32]:
+    """Agreement of every item with the strongest dimensions, registered or not: float32[items].
+
+    min(STRONGEST, dims / 4) of them, all ties of the last. A short prototype leaves hundreds of
+    items in agreement with all of it; this orders them for show, and enters no figure.
+    """
+    contrasts = np.rint((concept.sign_auc - 0.5) * 2**40).astype(np.int64)
+    dimensions, signs = register(contrasts[None], 2**62, 1.0).of(0)
+    return agreement_of(site.by_dimension, site.items, dimensions, signs)
+
+
 def folds(members: int, generator: np.random.Generator) -> NDArray[np.bool_]:
     """Anchors of each fold: bool[folds, members]; every member is held out exactly once."""
     count = min(FOLDS, members)

@@ -4,6 +4,7 @@
   - ModelUnavailable    the model's files cannot be had (unknown, gated, no network, no weights)
   - ModelUnsupported    the model was loaded, but its blocks cannot be found by structure
   - SettingRefused      an option's value does not fit the model or the machine
+    + AlreadyBuilt      the very same build is there already
   - StatesBroken        the model gave NaN or infinite states
   - CatalogMissing      there is no catalog under this name or path
   - CatalogUnreadable   the file is truncated, foreign, or of another schema version
@@ -33,6 +34,14 @@ class ModelUnsupported(CatalogError):
 
 class SettingRefused(CatalogError):
     """An option's value does not fit the model or the machine."""
+
+
+class AlreadyBuilt(SettingRefused):
+    """The very same build is there already; `args[1]` is its path."""
+
+    def __str__(self) -> str:
+        """The sentence alone."""
+        return str(self.args[0])
 
 
 class StatesBroken(CatalogError):

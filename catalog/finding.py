@@ -5,6 +5,7 @@ from pathlib import Path
 
 from catalog import findings, places
 from catalog.errors import SettingRefused
+from catalog.store import feature_queries, reading
 from catalog.store import findings as store
 
 
@@ -12,6 +13,11 @@ def folder_of_categories() -> Path:
     """$DIMS_DATA/categories where it exists, else what ships."""
     own = places.data() / "categories"
     return own if own.is_dir() else places.shipped() / "categories"
+
+
+def measured(path: Path) -> bool:
+    """Whether the catalog's categories have been measured."""
+    return not reading.fetch(path, feature_queries.categories()).empty
 
 
 def measure(

@@ -131,7 +131,12 @@ def words_report(
         "null_p95": null.p95 if null else None,
         "p": p,
         "coherence": None,
-        "top": top(base, concept.agreement, live.words.members),
+        "top": top(
+            base,
+            concept.agreement,
+            live.words.members,
+            among_equals=concepts.wider(concept, signs),
+        ),
     }
 
 
@@ -179,10 +184,18 @@ def category_report(
 
 
 def top(
-    base: Ground, agreement: NDArray[np.float32], members: NDArray[np.integer], count: int = TOP
+    base: Ground,
+    agreement: NDArray[np.float32],
+    members: NDArray[np.integer],
+    count: int = TOP,
+    among_equals: NDArray[np.floating] | None = None,
 ) -> list[dict[str, Any]]:
-    """Items that agree most, ties by number: item, text, agreement, member."""
-    best = np.argsort(-agreement, kind="stable")[:count]
+    """Items that agree most: item, text, agreement, member.
+
+    Ties by the larger value of `among_equals` where it is given, then by number.
+    """
+    second = agreement if among_equals is None else among_equals
+    best = np.lexsort((-second, -agreement))[:count]
     families = set(base.pools.family[members].tolist())
     return [
         {

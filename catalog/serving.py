@@ -37,5 +37,6 @@ def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
         path = places.catalogs() / f"{name}{places.SUFFIX}"
         if not path.is_file():
             build.build(build.Settings(name), report, reporting.announce)
+        if not finding.measured(path):
             finding.measure(path, report=report, nulls="primary")
             yield path

@@ -1,5 +1,6 @@
 """Verify a catalog: recompute random items from the live model and compare signs bit by bit."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import signs
+from catalog.build import versions
 from catalog.errors import CatalogUnreadable, SettingRefused
 from catalog.modalities import text
 from catalog.model import device as devices
@@ -34,7 +36,7 @@ class Verification:
     examples: list[dict[str, Any]]
     """The worst mismatches: site, threshold, item, dimension, |state - threshold|."""
     same_setting: bool
-    """Whether device kind and thread count are the build's, so that 0 mismatches are required."""
+    """Whether device, threads, processor and PyTorch are the build's: 0 mismatches are required."""
     content_hash: str
     """Recomputed from the file."""
     intact: bool
@@ -80,9 +82,11 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
         items = _sample(connection, len(modality.items), sample, seed)
         rows, examples = _compare(connection, build, loaded, modality, items)
         digest = hashing.content_hash(connection)
-    same = (devices.threads(loaded.device), str(loaded.device)) == (
+    same = _setting(loaded) == (
         build["threads"],
         build["device"],
+        build["machine"],
+        json.loads(build["versions"])["torch"],
     )
     return Verification(
         catalog=path,
@@ -92,6 +96,16 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
         same_setting=same,
         content_hash=digest,
         intact=digest == build["content_hash"],
+    )
+
+
+def _setting(model: loading.LoadedModel) -> tuple[int, str, str, str]:
+    """What decides about the last bit: threads, device, processor, version of PyTorch."""
+    return (
+        devices.threads(model.device),
+        str(model.device),
+        devices.machine(),
+        versions()["torch"],
     )
 
 

@@ -3,7 +3,7 @@
 Summaries count everybody; lists of who said what pass the person who looks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from catalog.workspace.adjudication import Decision
 from catalog.workspace.free_text import Pair as Pair
 from catalog.workspace.free_text import TextAgreement
 from catalog.workspace.label_tests import Open
+from catalog.workspace.subjects import FIELDS as FIELDS_OF_SUBJECT
 from catalog.workspace.subjects import Subject
 from dashboard import labeling_frames
 from dashboard.frames import Answer, Here
@@ -156,22 +157,23 @@ def testable(here: Here, site: str | None, tester: str) -> pd.DataFrame:
     return found.sort_values("made_at", ascending=False, ignore_index=True)
 
 
-def begin(here: Here, row: Any, tester: str, event: str) -> tuple[str, bool]:
-    """Draw 30 pairs for a label and begin its test: its key, and whether values were at hand.
+def begin(here: Here, label: Mapping[str, Any], tester: str, event: str) -> tuple[str, bool]:
+    """Draw 30 pairs for a label (a row of `testable`) and begin: its key, whether values are known.
 
     Without the live model nobody knows an item's value: then all pairs come from the whole range.
     """
-    subject = labeling_frames.subject(here._replace(site=row.site), int(row.name), row.pole)
-    found = label_items.of_dimension(here.path, row.site, int(row.name), here.threshold)
+    subject = Subject(**{field: str(label[field]) for field in FIELDS_OF_SUBJECT})
+    author, text = str(label["author"]), str(label["text"])
+    found = label_items.of_dimension(here.path, subject.site, int(subject.name), here.threshold)
     workspace = labeling_frames.workspace()
-    texts = label_reading.current(workspace, tester, **labeling_frames.model(here))
-    others = texts[texts.text.notna() & (texts.pole == row.pole) & (texts.target != row.target)]
+    said = label_reading.current(workspace, tester, **labeling_frames.where(here))
+    alike = said.text.notna() & (said.pole == subject.pole) & (said.target != subject.whole.key)
     generator = np.random.default_rng(list(event.encode()))
     trials = label_pairs.draw(
-        found.items, row.text, row.pole, others.text.tolist(), found.shown, generator
+        found.items, text, subject.pole, said[alike].text.tolist(), found.shown, generator
     )
     trials = [trial if found.values else label_items.whole(trial) for trial in trials]
-    key = label_tests.start(workspace, event, subject, row.author, row.text, tester, trials, event)
+    key = label_tests.start(workspace, event, subject, author, text, tester, trials, event)
     return key, found.values
 
 

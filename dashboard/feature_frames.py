@@ -4,9 +4,10 @@ Beside `frames` the only module of the dashboard that opens catalogs. Frames are
 catalog file changes; a concept and its null are kept by everything they were made from.
 """
 
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,17 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from catalog import categories as word_lists
-from catalog import cycles, features, finding, held_out, live_feature, nulls, overlaps, pools
+from catalog import (
+    concepts,
+    cycles,
+    features,
+    finding,
+    held_out,
+    live_feature,
+    nulls,
+    overlaps,
+    pools,
+)
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.store import feature_queries, reading
 from catalog.store.file import Stamp
@@ -77,16 +88,39 @@ def readers(here: Here, dimension: int, background: str = PRIMARY) -> Answer:
     return _answer(here.path, query)
 
 
-def evidence(path: Path, claims: tuple[str, ...]) -> pd.DataFrame | None:
-    """Rows of the evidence table about these claims; None where it has not been made."""
-    names = frames.tables(path).frame
-    if "evidence" not in names["table"].values:
+def evidence(path: Path, claims: tuple[str, ...]) -> Answer | None:
+    """Rows of the evidence table about these claims; None where they have not been made.
+
+    Columns: claim (in words), figure with its interval, control (the strongest), verdict, n.
+    """
+    if "evidence" not in frames.tables(path).frame["table"].values:
         return None
-    everything = _read(Stamp.of(path), feature_queries.evidence())
-    key = next((name for name in ("claim", "key") if name in everything), None)
-    if everything.empty or key is None:
+    query = feature_queries.evidence()
+    rows = _read(Stamp.of(path), query)
+    rows = rows[rows["claim"].isin(claims)]
+    if rows.empty:
         return None
-    return everything[everything[key].isin(claims)].reset_index(drop=True)
+    shown = pd.DataFrame(
+        {
+            "claim": rows["statement"],
+            "figure": [_interval(row) for row in rows.to_dict("records")],
+            "control": [_strongest(row) for row in rows.to_dict("records")],
+            "verdict": rows["verdict"],
+            "n": [f"{row.n:,} {row.unit}" for row in rows.itertuples()],
+        }
+    )
+    return Answer(shown.reset_index(drop=True), query.text)
+
+
+def _interval(row: dict[Hashable, Any]) -> str:
+    if pd.isna(row["value"]):
+        return "–"
+    return f"{row['value']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
+
+
+def _strongest(row: dict[Hashable, Any]) -> str:
+    value = json.loads(row["controls"]).get(row["strongest"])
+    return f"{row['strongest']} {value:.3g}" if isinstance(value, float | int) else "–"
 
 
 # Made again from signs.
@@ -268,9 +302,16 @@ def concept_prototype(what: Asked) -> pd.DataFrame:
 
 
 def concept_top(what: Asked) -> Answer:
-    """Items that agree most: item, text, agreement, member."""
+    """Items that agree most: item, text, agreement, member; ties by `concepts.wider`."""
     live = _concept(what)
-    rows = live_feature.top(_ground(what.stamp), live.concept.agreement, live.words.members, TOP)
+    site = live_feature.site_signs(Path(what.stamp.path), what.site, what.threshold)
+    rows = live_feature.top(
+        _ground(what.stamp),
+        live.concept.agreement,
+        live.words.members,
+        TOP,
+        concepts.wider(live.concept, site),
+    )
     return concept_copy(what, pd.DataFrame(rows))
 
 

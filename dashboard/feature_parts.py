@@ -160,7 +160,7 @@ def readers_panel(here: Here, dimension: int) -> None:
             key="feature.readers",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(340, 35 * len(shown) + 38),
+            height=min(340, 33 * len(shown) + 37),
             column_config=columns()
             | {
                 "auc": st.column_config.NumberColumn(

@@ -142,7 +142,7 @@ def _write(subject: Subject, person: str) -> None:
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():
                 _save(subject, person, pole, category, plus, minus, sure)
-                st.rerun(scope="fragment")
+                st.rerun()
 
 
 def _save(
@@ -175,7 +175,7 @@ def _remark(subject: Subject, person: str) -> None:
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():
                 labeling_frames.comment(subject, person, text)
-                st.rerun(scope="fragment")
+                st.rerun()
 
 
 def starred(here: Here) -> None:

@@ -46,7 +46,7 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
         if kind == "label":
             kind = "discovered"
     if kind == "discovered":
-        return "discover", place, {"feature": name}
+        return "discover", place, {"found": name}
     return kind, place, {VIEWS[kind]: name}
 
 

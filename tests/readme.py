@@ -1,6 +1,7 @@
 """Keep the README's generated parts true: `python -m tests.readme` rewrites them.
 
-Between `<!-- tree -->` marks stands a line per file of the program, the first line of its docstring.
+Between `<!-- tree -->` marks stands a line per file of the program: the first line of its
+docstring.
 """
 
 import ast

@@ -240,6 +240,7 @@ def _build(recipe: Recipe) -> dict:
         "dtype": "float32",
         "attention": "eager",
         "device": "cpu",
+        "machine": "x86_64 synthetic",
         "threads": 2,
         "batch_size": 1024,
         "seed": recipe.seed,

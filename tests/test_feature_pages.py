@@ -1,11 +1,12 @@
 """Features, Feature and Concept builder: what they show, what they refuse, what they keep."""
 
 import json
+import shutil
 
 import duckdb
 import pytest
 
-from catalog.store import packed
+from catalog.store import findings, packed
 from dashboard import feature_charts, feature_frames
 from tests import feature_catalog, synthetic
 from tests.feature_catalog import HOSTILE, SITE
@@ -14,12 +15,34 @@ from tests.test_dashboard import linked, literal, start
 PAGES = ["features", "feature", "concept"]
 
 
+def evidence(claim, value):
+    """A row of the evidence table."""
+    words = ["statement", "measure", "paper", "reason", "method", "unit", "cell"]
+    return {
+        **{name: f"{name} of *{claim}*" for name in words},
+        "claim": claim,
+        "position": 1,
+        "value": value,
+        "low": value and value - 0.02,
+        "high": value and value + 0.02,
+        "controls": json.dumps({"rotated": 0.91}),
+        "strongest": value and "rotated",
+        "verdict": "does not hold" if value else "cannot be tested",
+        "n": 44,
+        "curves": "{}",
+        "seconds": 1.0,
+    }
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A catalog with findings and one without."""
     folder = tmp_path_factory.mktemp("pages") / "data"
     feature_catalog.write(folder)
     synthetic.write(folder / "catalogs" / "bare.duckdb", synthetic.Recipe(slug="bare"))
+    proved = folder / "catalogs" / "proved.duckdb"
+    shutil.copyfile(folder / "catalogs" / "measured.duckdb", proved)
+    findings.write(proved, {"evidence": [evidence("basis", 0.01), evidence("training", None)]})
     return folder
 
 
@@ -110,6 +133,14 @@ def test_a_feature_shows_its_figures_with_their_controls(app):
     assert figures["families"] == f"{row['anchors']} + {row['held_out']}"
     assert "dims evidence measured" in literal(app)
     assert f"measured › {SITE} › planted" in literal(app)
+
+
+def test_a_feature_shows_the_evidence_that_there_is(app):
+    opened(app, "feature", catalog="proved", category="planted")
+    assert "does not hold: statement of *basis*" in literal(app)
+    assert "0.01 [-0.01, 0.03]   control: rotated 0.91   n = 44 unit of *basis*" in literal(app)
+    assert "cannot be tested: statement of *training*" in literal(app)
+    assert "dims evidence" not in literal(app)
 
 
 def test_a_hostile_category_is_shown_literally(app):

@@ -19,6 +19,7 @@ def path(tmp_path_factory):
     return feature_catalog.write(tmp_path_factory.mktemp("features") / "data")
 
 
+DIMENSION = 5
 CELL = (SITE, "zero", "matched")
 EVERY = [
     queries.items(),
@@ -29,7 +30,7 @@ EVERY = [
     queries.across("planted", "zero", "words"),
     queries.prototype("planted", *CELL),
     queries.prototypes(*CELL),
-    queries.readers(SITE, 3, "zero", "matched"),
+    queries.readers(SITE, DIMENSION, "zero", "matched"),
     queries.members(HOSTILE),
     queries.all_members(),
     queries.members_in_order("planted"),
@@ -54,8 +55,11 @@ def test_members_come_in_the_order_of_their_list(path):
 
 def test_readers_are_the_features_that_hold_the_dimension(path):
     every = fetch(path, queries.prototypes(*CELL))
-    expected = set(every[every["dimension"] == 3]["category"])
-    assert set(fetch(path, queries.readers(SITE, 3, "zero", "matched"))["category"]) == expected
+    expected = set(every[every["dimension"] == DIMENSION]["category"])
+    assert (
+        set(fetch(path, queries.readers(SITE, DIMENSION, "zero", "matched"))["category"])
+        == expected
+    )
 
 
 def test_the_gain_is_over_the_embeddings(path):
@@ -129,3 +133,21 @@ def test_overlaps_are_counted_as_sets(path):
 def test_the_report_of_a_category_lists_its_members_first(path):
     top = live_feature.category_report(path, SITE, "planted", "zero", "words")["top"]
     assert top[0]["agreement"] == max(row["agreement"] for row in top)
+
+
+def test_equals_are_ordered_by_the_strongest_dimensions(path):
+    from catalog import concepts
+
+    base = live_feature.ground(path)
+    site = live_feature.site_signs(path, SITE, "zero")
+    live = live_feature.from_words(base, site, feature_catalog.lists()["planted"][:12])
+    wide = concepts.wider(live.concept, site)
+    strength = np.abs(live.concept.sign_auc - 0.5)
+    strongest = np.flatnonzero(strength >= np.sort(strength)[-6])  # a quarter of 24, with ties
+    expected = site.bits(np.arange(site.items))[:, strongest] == (
+        live.concept.sign_auc[strongest] > 0.5
+    )
+    np.testing.assert_allclose(wide, expected.mean(axis=1), rtol=1e-6)
+    top = live_feature.top(base, live.concept.agreement, live.words.members, 400, wide)
+    order = [(row["agreement"], wide[row["item"]]) for row in top]
+    assert order == sorted(order, reverse=True)

@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
     lists = {
         "planted": [w for w, g in zip(words, group, strict=True) if g == 3][:60],
         "noise": list(noise),
-        "few": list(words[:8]) + ["notthere"],
+        "few": [*words[:8], "notthere"],
         "doubled": [*words[:30], words[0]],
     }
     for name, listed in lists.items():
@@ -60,7 +60,8 @@ def test_every_cell_is_measured_once(catalog):
         for b in ("all", "words", "matched")
         for r in features(catalog, t, b).itertuples()
     ]
-    assert len(rows) == len(set(rows)) == 3 * 2 * 2 * 3  # categories, sites, thresholds, backgrounds
+    measured, sites, thresholds, backgrounds = 3, 2, 2, 3
+    assert len(rows) == len(set(rows)) == measured * sites * thresholds * backgrounds
 
 
 def test_the_planted_category_is_found_and_noise_is_not(catalog):

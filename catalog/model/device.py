@@ -1,5 +1,9 @@
 """The device a model runs on."""
 
+import platform
+import re
+from pathlib import Path
+
 import torch
 
 from catalog.errors import SettingRefused
@@ -33,3 +37,13 @@ def threads(device: torch.device) -> int:
 def describe() -> str:
     """Name of the accelerator as PyTorch sees it, or cpu."""
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+
+
+def machine() -> str:
+    """Architecture and name of the processor, as far as the system tells."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        told = ""
+    named = re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE)
+    return f"{platform.machine()} {named.group(1) if named else platform.processor()}".strip()

@@ -79,7 +79,7 @@ class _Sites:
             self._values(site, present[site])
             for threshold in thresholds:
                 frame, by_dimension = self._signs(site, threshold, thresholds)
-                if threshold == "zero" or len(thresholds) == 1:
+                if threshold == "zero":
                     share = frame["share_positive"]
                     low, high = share < DEGENERATE, share > 1 - DEGENERATE
                     degenerate[site] = int((low | high).sum())

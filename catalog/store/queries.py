@@ -91,17 +91,21 @@ class Filter:
     share_high: float = 1.0
     magnitude_low: float = 0.0
     """Least mean |value|, in the units of the state."""
+    without: tuple[int, ...] = ()
+    """Dimensions left out (those that people have labelled)."""
 
 
 _LISTED = """
 FROM dimension JOIN dimension_sign USING (site, dimension)
 WHERE site = ? AND threshold = ?
   AND share_positive BETWEEN ? AND ? AND mean_abs >= ?
+  AND NOT list_contains(CAST(? AS INTEGER[]), dimension)
 """
 
 
 def _filtered(site: str, threshold: str, where: Filter) -> tuple[Value, ...]:
-    return site, threshold, where.share_low, where.share_high, where.magnitude_low
+    low, high = where.share_low, where.share_high
+    return site, threshold, low, high, where.magnitude_low, where.without
 
 
 def count_dimensions(site: str, threshold: str, where: Filter) -> Query:

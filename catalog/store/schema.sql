@@ -14,6 +14,7 @@ CREATE TABLE build (
     dtype            VARCHAR NOT NULL,
     attention        VARCHAR NOT NULL,
     device           VARCHAR NOT NULL,
+    machine          VARCHAR NOT NULL,
     threads          INTEGER NOT NULL,
     batch_size       INTEGER NOT NULL CHECK (batch_size > 0),
     seed             BIGINT  NOT NULL,
@@ -41,6 +42,7 @@ COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. T
 COMMENT ON COLUMN build.dtype IS 'Number format of the forward pass; another one flips some signs.';
 COMMENT ON COLUMN build.attention IS 'Attention implementation of the forward pass.';
 COMMENT ON COLUMN build.device IS 'Device of the forward pass.';
+COMMENT ON COLUMN build.machine IS 'Processor of the machine; another one may round differently and so flip a sign.';
 COMMENT ON COLUMN build.threads IS 'CPU threads of the forward pass; 0 where the device is not the CPU.';
 COMMENT ON COLUMN build.batch_size IS 'Items per forward pass as asked for; the table chunk says what was used.';
 COMMENT ON COLUMN build.seed IS 'Seed of the pilot sample.';
@@ -87,7 +89,7 @@ COMMENT ON COLUMN site.position IS 'Order in which sites are listed.';
 COMMENT ON COLUMN site.kind IS 'Kind of site: resid, final, k, v or ffn.';
 COMMENT ON COLUMN site.layer IS 'Block of the site, 1 to n (0 = embeddings); NULL for final.';
 COMMENT ON COLUMN site.dims IS 'Number of dimensions; NULL where the site is absent.';
-COMMENT ON COLUMN site.degenerate IS 'Dimensions whose share positive (threshold zero) is below 1 % or above 99 %: they carry almost no sign information.';
+COMMENT ON COLUMN site.degenerate IS 'Dimensions whose share positive (threshold zero) is below 1 % or above 99 %: they carry almost no sign information. NULL where threshold zero is not stored.';
 COMMENT ON COLUMN site.absent IS 'Why this model has no such site; NULL where it was read.';
 
 CREATE TABLE item (

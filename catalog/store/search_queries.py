@@ -37,11 +37,11 @@ def discovered(wanted: str) -> Query:
     """Unsupervised features by name, seed or nearest category: name, site, seed, category."""
     return Query(
         f"""
-        WITH asked AS (SELECT lower(?) AS q)
+        WITH asked AS (SELECT lower(?) AS wanted)
         SELECT name, site, text AS seed, category
         FROM discovered JOIN item ON item.item = seed_item, asked
-        WHERE contains(name, q) OR contains(lower(text), q)
-          OR contains(replace(category, '_', ' '), replace(q, '_', ' '))
+        WHERE contains(name, wanted) OR contains(lower(text), wanted)
+          OR contains(replace(category, '_', ' '), replace(wanted, '_', ' '))
         ORDER BY auc DESC, name
         LIMIT {MOST}
         """,

@@ -179,7 +179,10 @@ def items_panel(what: Asked) -> None:
         agreement = feature_frames.concept(what).concept.agreement
         ties = int((agreement == agreement.max()).sum())
         if ties > 1:
-            st.caption(f"{ties:,} items share the highest agreement; ties by item number.")
+            st.caption(
+                f"{ties:,} items share the highest agreement. Among equals those come first that "
+                "agree most with the strongest dimensions, registered or not."
+            )
         rows = event["selection"].get("rows") or []
         chosen = [str(shown["text"][row]).strip("␣ ") for row in rows if row < len(shown)]
         with st.container(horizontal=True):
@@ -372,7 +375,7 @@ def saved_panel() -> None:
             key="concept.saved",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(250, 36 * len(rows) + 40),
+            height=min(250, 33 * len(rows) + 37),
             column_config=config,
         )
     row = parts.picked("concept.saved", event)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, charts, frames, parts, rail, settings
+from dashboard import address, charts, frames, labeling_frames, parts, rail, settings
 from dashboard.frames import SORTS, Filter
 
 TITLES = {
@@ -35,6 +35,8 @@ address.seed("dimensions.sort", "sort", "dimension", address.among(sorts))
 address.seed("dimensions.order", "order", "ascending", address.among(["ascending", "descending"]))
 address.seed("dimensions.from", "from", 0, address.between(0, 100))
 address.seed("dimensions.to", "to", 100, address.between(0, 100))
+address.seed("dimensions.labelled", "labelled", "all", address.among(["all", "unlabelled"]))
+people = labeling_frames.labelled(here)
 
 
 def restart() -> None:
@@ -60,13 +62,18 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Share + from (%)", 0, 100, key="dimensions.from", width=140, on_change=restart
         )
         high = st.number_input("to (%)", 0, 100, key="dimensions.to", width=140, on_change=restart)
-where = Filter(low / 100, high / 100)
+    labelled = st.selectbox(
+        "Labels", ["all", "unlabelled"], key="dimensions.labelled", width=140, on_change=restart
+    )
+without = tuple(sorted(people)) if labelled == "unlabelled" else ()
+where = Filter(low / 100, high / 100, without=without)
 count = frames.count_dimensions(here, where)
 pages = max(1, -(-count // settings.PAGE))
 address.seed("dimensions.page", "page", 1, address.between(1, pages))
 
 shares = everything.frame.share_positive
 kept = shares.between(where.share_low, where.share_high).to_numpy()
+kept &= ~everything.frame.dimension.isin(without).to_numpy()
 with parts.panel("Every dimension is a point; click one to open it", everything):
     event = st.plotly_chart(
         charts.scatter(everything.frame, kept, balanced),
@@ -83,6 +90,8 @@ page = st.session_state["dimensions.page"]
 answer = frames.dimensions(here, where, sort, order == "descending", page)
 shown = answer.frame.drop(columns=["share_positive", "entropy_bits"] if balanced else [])
 shown = shown.dropna(axis="columns", how="all")
+if people:
+    shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
 with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open it", answer):
     clicked = parts.table(
         shown,
@@ -95,6 +104,6 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
 row = parts.picked("dimensions.table", clicked)
 if row is not None:
     address.go("dimension", here, dim=shown.dimension[row])
-address.write(sort=sort, order=order, page=page)
+address.write(sort=sort, order=order, page=page, labelled=labelled)
 if not balanced:
     address.write(**{"from": low, "to": high})

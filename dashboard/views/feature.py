@@ -206,16 +206,21 @@ def overlap_panel(category: str, background: str) -> None:
 def controls_panel() -> None:
     """Probe, basis and training: rows of the evidence table, or the command that makes them."""
     help = "Measured over all categories together, with intervals: see the page Evidence."
-    with parts.panel("Is it the basis? Is it training? Does a probe do better?", None, help):
-        rows = feature_frames.evidence(here.path, CLAIMS)
-        if rows is None or rows.empty:
+    answer = feature_frames.evidence(here.path, CLAIMS)
+    title = "Is it the basis? Is it training? Does a probe do better?"
+    with parts.panel(title, answer, help):
+        if answer is None:
             parts.empty(
                 "Comparisons with a trained probe, the difference of means, rotated axes and "
                 "random weights have not been made for this catalog. Make them with:",
                 f"dims evidence {here.slug}",
             )
             return
-        parts.table(rows, key="feature.controls")
+        for row in answer.frame.itertuples():
+            with st.container(border=True, gap="xsmall"):
+                st.text(f"{row.verdict}: {row.claim}")
+                st.text(f"{row.figure}   control: {row.control}   n = {row.n}")
+        address.link("evidence", "All claims", here, ":material/fact_check:")
 
 
 def cycle_panel(category: str) -> None:

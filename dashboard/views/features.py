@@ -144,7 +144,7 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
             key="features.table",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(640, 35 * len(shown) + 38),
+            height=min(640, 33 * len(shown) + 37),
             column_config=feature_parts.columns(),
         )
     row = parts.picked("features.table", event)
@@ -165,7 +165,7 @@ def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
             key="features.skipped",
             on_select="rerun",
             selection_mode="single-cell",
-            height=min(560, 35 * len(rows) + 38),
+            height=min(560, 33 * len(rows) + 37),
             column_config=feature_parts.columns(),
         )
         st.caption("Lists in a circle (months, digits) open: whether signs turn with them.")

@@ -39,16 +39,16 @@ def choose(person: str) -> None:
         )
     row = parts.picked("label_test.labels", event)
     if row is not None:
-        begin(person, found.iloc[row])
+        begin(person, found.iloc[row].to_dict())
 
 
 @parts.guard()
-def begin(person: str, row: Any) -> None:
+def begin(person: str, label: dict[str, Any]) -> None:
     """Draw the pairs and begin."""
     with st.spinner("Drawing pairs: a sample of items is read by the model once for each site ..."):
-        key, values = agreement_frames.begin(here, row, person, labeling_frames.event())
+        key, values = agreement_frames.begin(here, label, person, labeling_frames.event())
     st.session_state["label_test.values"] = values
-    address.write(test=key)
+    st.query_params["test"] = key
     st.rerun()
 
 
@@ -72,7 +72,7 @@ def trial(key: str) -> None:
     st.code(parts.visible(waiting.shown), language=None, wrap_lines=True)
     sides = (("left", waiting.left_item, "1"), ("right", waiting.right_item, "2"))
     for column, (side, item, digit) in zip(st.columns(2), sides, strict=True):
-        with column.container(border=True):
+        with column.container(border=True, key=f"large-{side}"):
             text = frames.item(here.path, item).text
             st.code(parts.visible(text), language=None, wrap_lines=True)
             st.button(
@@ -107,8 +107,7 @@ def finished(key: str) -> None:
                 f"q {small(row.q)}"
             )
     if st.button("Test another label", shortcut="Enter"):
-        st.query_params.pop("test", None)
-        address.write(test="")
+        st.query_params["test"] = ""
         st.rerun(scope="app")
 
 
@@ -153,6 +152,7 @@ def main() -> None:
         return
     address.seed("label_test.key", "test", "", address.anything)
     key = st.session_state["label_test.key"]
+    address.write(test=key)
     if key:
         parts.breadcrumb(here.slug, "label test")
         trial(key)

@@ -55,7 +55,7 @@ def setup(person: str) -> None:
                 line = labeling_queue.open_new(
                     here, sites, COUNTS[count], order, int(coverage), person
                 )
-                address.write(queue=line.key)
+                st.query_params["queue"] = line.key
                 st.rerun()
 
 

@@ -9,7 +9,21 @@ from tests.synthetic import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "dimensions", "dimension", "item", "sql", "glossary", "status")
+PAGES = (
+    "",
+    "dimensions",
+    "dimension",
+    "item",
+    "features",
+    "feature",
+    "concept",
+    "discover",
+    "evidence",
+    "read_text",
+    "sql",
+    "glossary",
+    "status",
+)
 SHOWN = {
     "dimension": {"dim": 3, "site": "resid.1", "catalog": "hostile"},
     "item": {"item": 0, "site": "resid.1", "catalog": "hostile"},
@@ -31,7 +45,8 @@ def test_no_item_becomes_markup(open_page):
     for name, query in SHOWN.items():
         page = open_page(name, **query)
         main = page.locator("[data-testid=stMain]")
-        assert main.locator("script, img[src*='example.invalid'], a[href*='example.invalid']").count() == 0
+        outside = "script, img[src*='example.invalid'], a[href*='example.invalid']"
+        assert main.locator(outside).count() == 0
         assert main.locator("b:text('b'), strong:text('bold'), .katex").count() == 0
 
 
