@@ -4,7 +4,8 @@ The words stand at equal steps around the circle. A dimension's signs around it 
 waves (discrete Fourier transform): the wave of harmonic k goes round k times, so its period is
 n / k words. Its share is the part of the variation of the signs that this wave holds; over all
 harmonics the shares of a dimension add up to 1. The null permutes the words: one permutation for
-all dimensions, so that their dependence stays in it.
+all dimensions, so that their dependence stays in it. Words along a line (small to large) raise the
+one-turn wave too; a circle also keeps its two ends together, which is given apart.
 """
 
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Cycle:
     first_q: NDArray[np.float64]
     """Benjamini-Hochberg over the varying dimensions."""
     draws: int
+    adjacent: float
+    """Share of the varying dimensions with equal signs in words next to each other, ends apart."""
+    ends: float
+    """The same in the last word and the first: a circle keeps them together, a line apart."""
+    pairs: float
+    """The same in any two words: what to compare with."""
 
 
 def measure(signs: NDArray[np.bool_], draws: int = DRAWS, seed: int = 0) -> Cycle:
@@ -65,6 +72,7 @@ def measure(signs: NDArray[np.bool_], draws: int = DRAWS, seed: int = 0) -> Cycl
         raise SettingRefused("No dimension's sign varies among these words.")
     values = np.where(signs[:, varying], 1.0, -1.0)
     observed = shares(values)
+    equal = 0.5 + values @ values.T / (2 * len(varying))  # [words, words]
     generator = np.random.default_rng(seed)
     means = np.empty((draws, len(observed)))
     reached = np.zeros(len(varying), np.int64)
@@ -89,6 +97,9 @@ def measure(signs: NDArray[np.bool_], draws: int = DRAWS, seed: int = 0) -> Cycl
         first_p=first_p,
         first_q=benjamini_hochberg(first_p),
         draws=draws,
+        adjacent=float(np.diagonal(equal, 1).mean()),
+        ends=float(equal[0, -1]),
+        pairs=float(equal[np.triu_indices(count, 1)].mean()),
     )
 
 

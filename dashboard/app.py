@@ -63,6 +63,7 @@ def main() -> None:
             who.choose()
             with box:
                 rail.search(chosen)
+            rail.results(chosen)
         else:
             rail.forget()
         page.run()

@@ -489,7 +489,9 @@ def turns(
         .encode(
             x=alt.X("dimension:N", sort=order, axis=alt.Axis(title="dimension", labelAngle=-60)),
             y=alt.Y(
-                "word:N", sort=names, axis=alt.Axis(title=None, labelLimit=90, labelOverlap=False)
+                "word:N",
+                sort=names,
+                axis=alt.Axis(title=None, labelLimit=90, labelOverlap=False, labelFlush=False),
             ),
             color=alt.Color(
                 "sign:N",

@@ -144,7 +144,8 @@ def readers_panel(here: Here, dimension: int) -> None:
         "Features (background matched) that register this dimension, strongest first. "
         + frames.term("feature_dimension.auc")
     )
-    with parts.panel("Categories that read this dimension", answer, help):
+    copied = None if answer.frame.empty else answer
+    with parts.panel("Categories that read this dimension", copied, help):
         if not feature_frames.found(here.path):
             unmeasured(here)
             return

@@ -5,7 +5,7 @@ import streamlit as st
 
 from catalog.workspace.subjects import Subject
 from dashboard import address, agreement_frames, labeling_frames, parts
-from dashboard.frames import Here
+from dashboard.frames import Answer, Here
 
 _LIST = "choose, or leave empty"
 HIDDEN = (
@@ -49,6 +49,19 @@ def withheld(here: Here, number: int) -> bool:
         with parts.panel("Categories that read this dimension"):
             parts.notice(HIDDEN)
     return hidden
+
+
+def unhidden(here: Here, found: Answer) -> Answer:
+    """An answer with a column `dimension` without those whose suggestions are hidden."""
+    hidden = labeling_frames.hidden_dimensions(here)
+    if not hidden or "dimension" not in found.frame:
+        return found
+    kept = found.frame[~found.frame.dimension.isin(hidden)].reset_index(drop=True)
+    if len(kept) < len(found.frame):
+        parts.notice(
+            f"{len(found.frame) - len(kept)} dimensions that wait in your open queue are left out."
+        )
+    return found._replace(frame=kept)
 
 
 def _title(said: pd.DataFrame) -> str:

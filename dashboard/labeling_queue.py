@@ -1,6 +1,7 @@
 """The queue behind the desk: open one, save what the desk sends, make what it is sent."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -125,20 +126,12 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
 def data(line: Queue) -> queue_component.Data:
     """What the desk is sent now."""
     kept, workspace = _kept(line), labeling_frames.workspace()
-    items = []
-    for subject in queue.next_subjects(workspace, line, AHEAD):
-        here = labeling_frames.place_of(subject)
-        if here is None:
-            raise NotInCatalog(
-                f"No catalog here holds {subject.model} as this queue asks for it "
-                f"({subject.reading}, {subject.revision[:24]}). Close the queue, or build it again."
-            )
-        items.append(queue_component.shown(subject, here))
+    coming = queue.next_subjects(workspace, line, AHEAD)
+    items = [queue_component.shown(subject, here) for subject, here in _places(coming)]
     order = ORDERS.get(line.ordering, line.ordering)
     return {
         "queue": line.key,
         "person": line.person,
-        "client": _client(),
         "heading": parts.visible(f"{line.person} · {line.title} · {order} · blind"),
         "items": items,
         "saved": kept["saved"][-_REMEMBERED:],
@@ -150,8 +143,20 @@ def data(line: Queue) -> queue_component.Data:
     }
 
 
-def _client() -> str:
-    return str(st.session_state.get("who.client", ""))
+def _places(subjects: list[Subject]) -> Iterator[tuple[Subject, Here]]:
+    """Each subject with where it is looked at; NotInCatalog where its model is not here."""
+    found: dict[tuple[str, str, str], Here | None] = {}
+    for subject in subjects:
+        names = (subject.model, subject.revision, subject.reading)
+        if names not in found:
+            found[names] = labeling_frames.place_of(subject)
+        here = found[names]
+        if here is None:
+            raise NotInCatalog(
+                f"No catalog here holds {subject.model} as this queue asks for it "
+                f"({subject.reading}, {subject.revision[:24]}). Close the queue, or build it again."
+            )
+        yield subject, here._replace(site=subject.site)
 
 
 def _kept(line: Queue) -> dict[str, Any]:

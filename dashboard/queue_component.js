@@ -81,7 +81,7 @@ class Desk {
     this.keep();
     this.sends += 1;
     this.sentAt = performance.now();
-    this.send({ n: this.sends, client: this.data.client, events: this.outbox });
+    this.send({ n: this.sends, events: this.outbox });
     this.status();
   }
 

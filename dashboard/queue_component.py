@@ -31,7 +31,6 @@ class Data(TypedDict):
 
     queue: str
     person: str
-    client: str
     heading: str
     items: list[dict[str, Any]]
     """The next subjects, as `shown` gives them; the first ones are preloaded."""
@@ -50,13 +49,18 @@ def desk(data: Data, key: str, sent: Callable[[], None]) -> None:
 
 
 def arrived(key: str) -> dict[str, Any]:
-    """The outbox as it was sent last: client, events."""
+    """The outbox as it was sent last: n (times sent), events."""
     value = getattr(st.session_state.get(key), "sent", None)
     return value if isinstance(value, dict) else {}
 
 
 def shown(subject: Subject, here: Here) -> dict[str, Any]:
     """One dimension as the desk shows it."""
+    return _shown(subject, here, here.path.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
+def _shown(subject: Subject, here: Here, changed_at: int) -> dict[str, Any]:
     number = int(subject.name)
     row = frames.dimension(here, number)
     poles = frames.poles(here, number).frame

@@ -74,9 +74,6 @@ def search(chosen: Here) -> None:
     if text:
         st.session_state.pop(_RESULTS, None)
         _go(text, chosen)
-    held = st.session_state.get(_RESULTS)
-    if held and held[0] == _page():
-        _results(held[1], chosen)
 
 
 def _asked() -> None:
@@ -99,8 +96,12 @@ def _go(text: str, chosen: Here) -> None:
 
 
 @parts.guard()
-def _results(text: str, chosen: Here) -> None:
-    """What a search found, the best first; a click opens it."""
+def results(chosen: Here) -> None:
+    """What the last search on this page found, the best first; a click opens it."""
+    held = st.session_state.get(_RESULTS)
+    if not held or held[0] != _page():
+        return
+    text = str(held[1])
     hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.text(f"{len(hits)} found for {parts.visible(text)[:60]!r}, the best first")
@@ -113,7 +114,7 @@ def _results(text: str, chosen: Here) -> None:
         key="rail.results.table",
         on_select="rerun",
         selection_mode="single-cell",
-        height=35 * len(frame) + 38,
+        height="content",
     )
     row = parts.picked("rail.results.table", event)
     if row is not None:

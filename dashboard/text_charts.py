@@ -19,8 +19,8 @@ RAREST = 1000
 """The colour scale ends where one in this many items agrees as much."""
 COLOURS = ["#9a6bd1", "#3f9f9f", "#e0b000"]
 _LONGEST = 14
-_NAMES = 96
-"""Pixels of the tokens over the map."""
+_NAMES = 150
+"""Pixels of the tokens over the map and of the legend under it."""
 
 
 def token_names(tokens: Sequence[str], special: NDArray[np.bool_], first: int) -> list[str]:
@@ -60,7 +60,7 @@ def cells(frame: pd.DataFrame, columns: list[str], rows: list[str]) -> alt.Chart
                 scale=alt.Scale(domain=columns),
                 axis=alt.Axis(
                     orient="top",
-                    labelAngle=-60,
+                    labelAngle=-90,
                     labelOverlap=False,
                     labelLimit=120,
                     labelExpr="trim(substring(datum.value, 4))",
@@ -76,6 +76,7 @@ def cells(frame: pd.DataFrame, columns: list[str], rows: list[str]) -> alt.Chart
                     ticks=False,
                     domain=False,
                     labelOverlap=False,
+                    labelFlush=False,
                     labelLimit=150,
                     labelExpr="replace(datum.value, /_/g, ' ')",
                 ),
@@ -86,11 +87,14 @@ def cells(frame: pd.DataFrame, columns: list[str], rows: list[str]) -> alt.Chart
                     type="log", domain=[1, 30, RAREST], range=COLOURS, clamp=True, interpolate="rgb"
                 ),
                 legend=alt.Legend(
-                    title="one in ... items",
-                    orient="right",
+                    title="one in … items agrees as much",
+                    titleLimit=300,
+                    orient="bottom",
+                    direction="horizontal",
                     values=[1, 10, 100, RAREST],
                     format="~s",
-                    gradientLength=140,
+                    gradientLength=220,
+                    gradientThickness=10,
                 ),
             ),
             opacity=alt.Opacity("strength:Q", scale=None, legend=None),

@@ -1,7 +1,6 @@
 """Who looks: a name kept in the link and in the browser, asked for once."""
 
 import time
-import uuid
 from urllib.parse import unquote
 
 import streamlit as st
@@ -11,15 +10,22 @@ from catalog.workspace import words
 from dashboard import address, labeling_frames, parts
 
 COOKIE = "dims_person"
-_SEEN = "who.seen_at"
+_SEEN, _TAB = "who.seen_at", "who.tab"
 _MINUTE = 60.0
 
+# Keeps the name for new tabs; names this tab, which stays the same when it is loaded again.
 _keep = st.components.v2.component(
     "dims_who",
     js="""
-    export default function ({ data }) {
+    export default function ({ data, setStateValue }) {
       const value = encodeURIComponent(data.name);
       document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
+      let tab = null;
+      try {
+        tab = sessionStorage.getItem("dims_tab");
+        if (!tab) sessionStorage.setItem("dims_tab", (tab = String(Math.random()).slice(2)));
+      } catch { return; }
+      if (data.tab !== tab) setStateValue("tab", tab);
     }
     """,
 )
@@ -47,8 +53,8 @@ def choose() -> str | None:
             st.rerun()
     if name is not None:
         address.write(me=name)
-        _keep(data={"name": name, "cookie": COOKIE}, key="who.keep", height=1)
-        _note(name)
+        with st.sidebar:
+            _here(name)
     return name
 
 
@@ -65,18 +71,13 @@ def ask() -> str | None:
     return name
 
 
-def client() -> str:
-    """Name of this tab."""
-    made: str = st.session_state.setdefault("who.client", uuid.uuid4().hex)
-    return made
-
-
 def take(typed: str) -> None:
     """From now on this person looks; LabelRefused for a name that nobody could read."""
     name = words.name(typed)
     before = labeling_frames.person()
-    if before is not None and before != name:
-        labeling_frames.left(before, client())
+    tab = st.session_state.get(_TAB)
+    if before is not None and before != name and tab:
+        labeling_frames.left(before, tab)
     st.session_state[labeling_frames.PERSON] = name
     st.session_state.pop(_SEEN, None)
 
@@ -94,15 +95,20 @@ def _restore() -> None:
         parts.notice(str(error))
 
 
-def _note(name: str) -> None:
-    """About once a minute: this name is active here; a notice where it is elsewhere too."""
-    before = st.session_state.get(_SEEN)
-    now = time.monotonic()
+@st.fragment
+def _here(name: str) -> None:
+    """Keep the name; about once a minute, a notice where it is active in another tab too."""
+    data = {"name": name, "cookie": COOKIE, "tab": st.session_state.get(_TAB)}
+    tab = _keep(data=data, key="who.keep", height=1, on_tab_change=lambda: None).tab
+    if not tab:
+        return
+    st.session_state[_TAB] = str(tab)
+    before, now = st.session_state.get(_SEEN), time.monotonic()
     if before is None or now - before > _MINUTE:
-        elsewhere = labeling_frames.seen(name, client())
+        elsewhere = labeling_frames.seen(name, str(tab))
         st.session_state[_SEEN], st.session_state["who.elsewhere"] = now, elsewhere
     if st.session_state.get("who.elsewhere"):
-        st.sidebar.caption(
+        st.caption(
             "This name was active in another tab or by another person in the last five minutes."
         )
 

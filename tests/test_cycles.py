@@ -75,3 +75,22 @@ def test_constant_dimensions_are_left_out():
 def test_too_few_words_and_no_variation_are_refused(signs):
     with pytest.raises(SettingRefused):
         cycles.measure(signs)
+
+
+def test_a_line_keeps_its_ends_apart_and_a_circle_together():
+    generator = np.random.default_rng(6)
+    line = np.arange(12)[:, None] + generator.normal(0, 1, (12, 80)) > generator.uniform(0, 11, 80)
+    straight = cycles.measure(line, 49)
+    round_ = cycles.measure(turning(12, 80, 1, 0.2, seed=7), 49)
+    assert straight.p[0] < 0.05 and straight.ends < straight.pairs < straight.adjacent
+    assert round_.ends > round_.pairs and round_.adjacent > round_.pairs
+
+
+def test_shares_of_equal_signs_are_counted():
+    signs = np.random.default_rng(8).random((6, 30)) > 0.5
+    found = cycles.measure(signs, 9)
+    kept = signs[:, found.varying]
+    assert found.ends == pytest.approx((kept[0] == kept[-1]).mean())
+    assert found.adjacent == pytest.approx((kept[1:] == kept[:-1]).mean())
+    pairs = [(kept[a] == kept[b]).mean() for a in range(6) for b in range(a)]
+    assert found.pairs == pytest.approx(np.mean(pairs))

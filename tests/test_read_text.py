@@ -106,7 +106,7 @@ def test_a_text_is_read_and_the_figures_are_those_of_the_functions(app, llama):
     differs = (states.states[Site("resid", 2)] > 0) != bits
     kept = ~states.special
     assert shown["signs changed"] == f"{differs[kept].mean():#.3g}"
-    assert shown["n"] == f"{kept.sum()} tokens × 32"
+    assert shown["tokens × dims"] == f"{kept.sum()} × 32"
 
 
 def test_a_link_opens_the_text_and_the_cell(app):

@@ -65,20 +65,19 @@ def test_opening_pages_loads_no_torch_before_anything_runs(tmp_path):
     assert "none" in caption and not torch and not transformers
 
 
-def page():
+def page(here):
     """A page with one job, as a script of its own; what it does stands in `here`."""
     from pathlib import Path
 
     import streamlit as st
 
     from dashboard import parts, running
-    from tests import test_running as here
 
     with parts.guard():
         st.text("loaded: " + (running.loaded() or "nothing"))
         if st.button("go", key="go"):
-            running.start("job", Path(here.PAGE["path"]), here.PAGE["what"], here.PAGE["work"])
-        result = running.outcome("job", here.PAGE["what"])
+            running.start("job", Path(here["path"]), here["what"], here["work"])
+        result = running.outcome("job", here["what"])
         if result is not None:
             st.text(f"result: {result}")
 
@@ -107,7 +106,7 @@ def app(path, monkeypatch):
     """The page, opened; no job is left behind."""
     monkeypatch.setattr(running, "QUICK_SECONDS", 0.05)
     PAGE.update(path=str(path), what="a", work=lambda model, _job: model.name)
-    opened = AppTest.from_function(page, default_timeout=60).run()
+    opened = AppTest.from_function(page, default_timeout=60, kwargs={"here": PAGE}).run()
     yield opened
     if "running.job" in opened.session_state:
         opened.session_state["running.job"][1].cancel()

@@ -57,7 +57,9 @@ def field_panel(answers: pd.DataFrame, field: Field) -> None:
 
 COLUMNS = {
     "author": st.column_config.TextColumn("person"),
-    "missing": st.column_config.NumberColumn("skipped or flagged", format="percent"),
+    "missing": st.column_config.NumberColumn(
+        "skipped", format="percent", help="Share skipped or flagged."
+    ),
     "pairs": st.column_config.NumberColumn("pairs", help="Pairs with another person's answer."),
     "raw": st.column_config.NumberColumn("same", format="%.2f", help="Share of pairs that agree."),
     "without": st.column_config.NumberColumn(

@@ -73,7 +73,7 @@ address.seed("dimensions.page", "page", 1, address.between(1, pages))
 
 shares = everything.frame.share_positive
 kept = shares.between(where.share_low, where.share_high).to_numpy()
-kept &= ~everything.frame.dimension.isin(without).to_numpy()
+kept = kept & ~everything.frame.dimension.isin(without).to_numpy()
 with parts.panel("Every dimension is a point; click one to open it", everything):
     event = st.plotly_chart(
         charts.scatter(everything.frame, kept, balanced),

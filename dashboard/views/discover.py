@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, evidence_frames, parts, rail
+from dashboard import address, evidence_frames, label_panel, parts, rail
 
 here = rail.here()
 parts.breadcrumb(here.slug, here.site, "discovered features")
@@ -57,6 +57,7 @@ else:
         with left, parts.panel("Items that agree most"):
             parts.table(evidence_frames.agreeing(here, str(name)), height=380)
         prototype = evidence_frames.discovered_prototype(here, str(name))
+        prototype = label_panel.unhidden(here, prototype)
         with right, parts.panel("Its signed dimensions", prototype):
             parts.table(prototype.frame, height=380)
         if chosen["category"]:

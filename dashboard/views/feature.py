@@ -13,6 +13,7 @@ from dashboard import (
     feature_frames,
     feature_parts,
     frames,
+    label_panel,
     parts,
     rail,
 )
@@ -248,6 +249,11 @@ def cycle_panel(category: str) -> None:
             f"{int((made.first_q < 0.05).sum())} of {len(made.varying):,} varying dimensions have "
             "q < 0.05 on their own."
         )
+        st.text(
+            "A line would do that too, but keep its ends apart. Share of equal signs: "
+            f"neighbours {parts.number(made.adjacent)}, the two ends {parts.number(made.ends)}, "
+            f"any two words {parts.number(made.pairs)}."
+        )
         if turning.missing:
             st.caption(f"{len(turning.missing)} of its words are no single tokens here.")
     order = (-made.first).argsort(kind="stable")[:20]
@@ -291,7 +297,7 @@ def show(category: str, background: str, about: "frames.Row") -> None:
     feature_parts.header(row, gain)
     told(row, about)
     found = feature_frames.prototype(here, category, background)
-    strip_panel(found)
+    strip_panel(label_panel.unhidden(here, found))
     if found.frame.empty:
         return
     curves_panels(category, background, row)

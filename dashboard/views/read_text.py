@@ -81,7 +81,7 @@ def header(read: Read, found: Map | None, made: Changed) -> None:
         ("signs changed", parts.number(float(one.mean(one.own))), 110),
         ("by chance", parts.number(float(one.mean(one.other))), 90),
         ("retained", parts.number(one.retained), 90),
-        ("n", f"{int(one.counted.sum())} tokens × {read_dims(read):,}", 150),
+        ("tokens × dims", f"{int(one.counted.sum())} × {read_dims(read):,}", 110),
     ]
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, width in facts:
@@ -202,7 +202,7 @@ def cell_panel(read: Read, found: Map, place: int, name: str) -> None:
         parts.figure("items that agree so", f"{fired.rarity[place, number]:.2%}", width=150)
         parts.figure("dims that match", f"{int(frame['matches'].sum())} of {len(frame)}", width=130)
     left, right = st.columns([3, 2], gap="medium")
-    with left, parts.panel("The dimensions behind it, strongest first; click one", answer):
+    with left, parts.panel("Dimensions behind it; click one", answer):
         dimensions_table(frame)
     with (
         right,
@@ -224,7 +224,7 @@ def dimensions_table(frame: pd.DataFrame) -> None:
         sign=np.where(frame["sign"] > 0, "+", "−"),
         match=np.where(frame["matches"], "same", "differs"),
         chance=frame["q"].map(feature_charts.chance),
-    )[["dimension", "expected", "sign", "match", "state", "away", "auc", "chance"]]
+    )[["dimension", "expected", "sign", "match", "state", "auc", "chance"]]
     text = st.column_config.TextColumn
     event = parts.table(
         shown,

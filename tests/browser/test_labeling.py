@@ -1,7 +1,6 @@
 """Labeling in a real browser, by keyboard alone: nothing is lost, nothing leaks, it is quick."""
 
 import contextlib
-import json
 import os
 import random
 import re
@@ -189,7 +188,8 @@ def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, fo
         assert found.units == COUNT and found.alpha is not None and found.low is not None
         assert 0 < found.low < found.alpha <= found.high <= 1
         divided = agreement.disagreements(workspace, None)
-    assert json.loads(dims("labels", "agreement", "--json").out)["clear_pole"]["alpha"] == found.alpha
+    told = dims("labels", "agreement", "--json").json
+    assert told["clear_pole"]["alpha"] == found.alpha
     page = tabs(labeling.page("agreement", me="cleo"))
     text = page.locator("[data-testid=stMain]").inner_text()
     assert "alpha [95 %]" in text and f"{found.alpha:#.3g}"[:4] in text
@@ -342,11 +342,11 @@ def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
       const key = (key) => root.querySelector('.choice[data-at=pole]').dispatchEvent(
         new KeyboardEvent('keydown', {key, bubbles: true, composed: true}));
       for (let i = 0; i < 3; i++) { key('1'); key('Enter'); } }"""
+    moment = time.time() * 1000 + 4000
     for page in pages:
-        page.evaluate(f"() => setTimeout({press}, Math.max(0, {time.time() * 1000 + 4000} - Date.now()))")
-    for page in pages:
-        page.wait_for_timeout(0)
-    time.sleep(4)
+        page.evaluate(f"() => setTimeout({press}, Math.max(0, {moment} - Date.now()))")
+    assert time.time() * 1000 < moment, "the tabs were not ready in time to save at once"
+    pages[0].wait_for_timeout(moment - time.time() * 1000 + 200)
     for page in pages:
         saved(page, 90_000)
         assert page.locator(".desk .message").inner_text() == ""

@@ -1,0 +1,64 @@
+"""Change sites during a forward pass: every row of a batch has its own edits, hooks come off."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from catalog.edits import Edit
+from catalog.model.structure import Structure, first_tensor, hidden_input
+from catalog.sites import Site
+
+__all__ = ["Edit", "editing"]
+
+
+@contextlib.contextmanager
+def editing(parts: Structure, edits_per_row: Sequence[Sequence[Edit]]) -> Iterator[None]:
+    """Apply `edits_per_row[n]`, in order, to row n of every batch that runs inside the block.
+
+    Baseline and all conditions are rows of one batch; a row without edits keeps every bit. What
+    `recording` entered before this block reads is edited. Raises SettingRefused where an edit
+    does not fit the model, ValueError where a batch has another number of rows.
+    """
+    sites = sorted({edit.site for row in edits_per_row for edit in row}, key=lambda s: s.order)
+    for row in edits_per_row:
+        for edit in row:
+            edit.check(parts.hidden_size, len(parts.blocks), 1 + max(edit.positions or (0,)))
+    with contextlib.ExitStack() as hooks:
+        for site in sites:
+            hooks.callback(_hook(parts, site, edits_per_row))
+        yield
+
+
+def _hook(parts: Structure, site: Site, rows: Sequence[Sequence[Edit]]) -> Callable[[], None]:
+    """Register the hook of one site; returns what takes it off."""
+
+    def before(_module: Any, args: Any, kwargs: Any) -> Any:
+        hidden = _changed(hidden_input(args, kwargs), site, rows)
+        if args:
+            return (hidden, *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": hidden}
+
+    def after(_module: Any, _args: Any, output: Any) -> Any:
+        hidden = _changed(first_tensor(output), site, rows)
+        return type(output)((hidden, *output[1:])) if isinstance(output, tuple | list) else hidden
+
+    if site.layer == 0:
+        first = parts.blocks[0]
+        return first.register_forward_pre_hook(before, prepend=True, with_kwargs=True).remove
+    assert site.layer is not None
+    return parts.blocks[site.layer - 1].register_forward_hook(after, prepend=True).remove
+
+
+def _changed(hidden: Tensor, site: Site, rows: Sequence[Sequence[Edit]]) -> Tensor:
+    """float[rows, positions, dims] with the edits of this site made; the input is left as it was."""
+    if len(hidden) != len(rows):
+        raise ValueError(f"The batch has {len(hidden)} rows; edits were given for {len(rows)}.")
+    changed = hidden.clone()
+    for number, edits in enumerate(rows):
+        for edit in edits:
+            if edit.site == site:
+                edit.check(hidden.shape[-1], site.layer or 0, hidden.shape[1])
+                changed[number] = edit(changed[number])
+    return changed
