@@ -96,10 +96,9 @@ def built(path: Path) -> None:
     from catalog import describe
 
     known = describe.info(path)
-    signs = known["items"] * sum(one["dims"] for one in known["sites"])
     print(
         f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
-        f"{known['bytes'] / 1e6:,.1f} MB ({known['bytes'] * 8 / signs:.2f} bits per sign).\n"
+        f"{known['bytes'] / 1e6:,.1f} MB.\n"
         f"Look at it with: dims serve, or: dims info {known['slug']}"
     )
     for warning in degenerate_warnings(known):

@@ -12,6 +12,8 @@ from catalog.errors import CatalogError
 
 DEMO_MODELS = ("storyteller",)
 """Shipped models whose catalogs the demo builds."""
+DEMO_SEEDS = 600
+"""Seeds of the demo's search for unsupervised features, at the primary site only."""
 
 
 def serve(port: int, browser: bool) -> int:
@@ -31,7 +33,7 @@ def serve(port: int, browser: bool) -> int:
 
 def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
     """Build the catalog of each shipped model that has none yet; yields its path."""
-    from catalog import build, finding, reporting
+    from catalog import build, discovering, finding, findings, reporting
 
     for name in DEMO_MODELS:
         path = places.catalogs() / f"{name}{places.SUFFIX}"
@@ -39,4 +41,6 @@ def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
             build.build(build.Settings(name), report, reporting.announce)
         if not finding.measured(path):
             finding.measure(path, report=report, nulls="primary")
+            first = findings.primary(path)
+            discovering.discover(path, first.site, first.threshold, DEMO_SEEDS, report=report)
             yield path

@@ -11,9 +11,17 @@ import streamlit as st
 from catalog.errors import CatalogError, LabelRefused, NotInCatalog
 from catalog.workspace import labels, queue, reading
 from catalog.workspace.queue import Queue
-from catalog.workspace.subjects import Subject, dimension
+from catalog.workspace.subjects import Subject
 from catalog.workspace.values import Answer, Circumstances
-from dashboard import frames, labeling_frames, parts, queue_component
+from dashboard import (
+    evidence_frames,
+    feature_frames,
+    frames,
+    labeling_frames,
+    parts,
+    queue_component,
+    queue_shown,
+)
 from dashboard.frames import Here
 
 KEY = "queue.desk"
@@ -21,42 +29,66 @@ AHEAD = 8
 """Subjects sent at once: those after the first are on the desk before they are needed."""
 _REMEMBERED = 400
 """Acknowledgements sent again with every run, in case one was lost on the way."""
+KINDS = {"dimension": "dimensions", "feature": "features", "discovered": "discovered features"}
 ORDERS = {
     "random": "random",
-    "strongest": "strongest first (mean |x|)",
+    "strongest": "strongest first",
     "disagreed": "most disagreed first",
     "fewest": "fewest labels first",
 }
 
 
-def chosen(here: Here, sites: list[str], count: int | None, person: str) -> list[Subject]:
-    """Dimensions of the sites that the person has not answered: the same draw for everybody.
+def chosen(
+    here: Here, sites: list[str], count: int | None, person: str, what: str = "dimension"
+) -> list[Subject]:
+    """Subjects of the sites that the person has not answered: the same draw for everybody.
 
-    The order of drawing hangs on model and site alone, so that people label the same subjects.
+    The order of drawing hangs on model, sites and kind alone, so that people label the same ones.
     """
     named = labeling_frames.model(here)
-    dims = frames.sites(here.path).set_index("site").dims
     own = reading.current(labeling_frames.workspace(), person, person, **named)
-    done = set(own[~own.action.isin(("skip",))].key) if len(own) else set()
-    places = [(site, number) for site in sites for number in range(int(dims[site]))]
-    seed = hashlib.sha256("\n".join([*named.values(), *sites]).encode()).digest()
-    drawn = [places[i] for i in np.random.default_rng(list(seed)).permutation(len(places))]
-    every = (dimension(**named, site=site, number=number) for site, number in drawn)
-    free = [one for one in every if one.key not in done]
+    done = set(own[own.action != "skip"].key) if len(own) else set()
+    every = [
+        Subject(**named, site=site, kind=what, name=name)
+        for site in sites
+        for name in _names(here._replace(site=site), what)
+    ]
+    seed = hashlib.sha256("\n".join([*named.values(), what, *sites]).encode()).digest()
+    order = np.random.default_rng(list(seed)).permutation(len(every))
+    free = [every[i] for i in order if every[i].key not in done]
     return free if count is None else free[:count]
 
 
+def _names(here: Here, what: str) -> list[str]:
+    """Dimensions, measured categories or discovered features of a site, by the name in the log."""
+    if what == "dimension":
+        dims = frames.sites(here.path).set_index("site").dims[here.site]
+        return [str(number) for number in range(int(dims))]
+    if what == "discovered":
+        return [str(name) for name in evidence_frames.discovered(here).frame["name"]]
+    found = feature_frames.features_everywhere(here, feature_frames.PRIMARY).frame
+    return [str(name) for name in found[found.site == here.site].category.drop_duplicates()]
+
+
 def open_new(
-    here: Here, sites: list[str], count: int | None, order: str, coverage: int, person: str
+    here: Here,
+    what: str,
+    sites: list[str],
+    count: int | None,
+    order: str,
+    coverage: int,
+    person: str,
 ) -> Queue:
     """Open a queue; LabelRefused where nothing is left to answer."""
-    subjects = chosen(here, sites, count, person)
+    subjects = chosen(here, sites, count, person, what)
+    if not subjects and what != "dimension":
+        raise LabelRefused(f"No {KINDS[what]} of these sites wait for you: measure or find some.")
     return queue.open_queue(
         labeling_frames.workspace(),
         labeling_frames.event(),
         person,
         subjects,
-        title=f"{here.slug} · {', '.join(sites)}"[:200],
+        title=f"{here.slug} · {KINDS[what]} · {', '.join(sites)}"[:200],
         order=order,
         coverage=coverage,
         strengths=_strengths(here, subjects) if order == "strongest" else None,
@@ -65,6 +97,11 @@ def open_new(
 
 
 def _strengths(here: Here, subjects: list[Subject]) -> list[float]:
+    """Mean |x| of dimensions; of features the place in their list, the strongest first."""
+    if any(subject.kind != "dimension" for subject in subjects):
+        places = {(subject.kind, subject.site) for subject in subjects}
+        lists = {site: _names(here._replace(site=site), kind) for kind, site in places}
+        return [-float(lists[subject.site].index(subject.name)) for subject in subjects]
     mean = {
         site: frames.scatter(here._replace(site=site)).frame.set_index("dimension").mean_abs
         for site in {subject.site for subject in subjects}
@@ -112,7 +149,7 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
         subject = Subject(**event["subject"])
         fields = {
             field: event.get(field)
-            for field in ("clear_pole", "category", "positive", "negative", "confidence")
+            for field in ("clear_pole", "category", "text", "positive", "negative", "confidence")
         }
         given = Answer(subject, line.person, str(event["action"]), **fields)
         seconds = float(event["seconds"])
@@ -127,7 +164,7 @@ def data(line: Queue) -> queue_component.Data:
     """What the desk is sent now."""
     kept, workspace = _kept(line), labeling_frames.workspace()
     coming = queue.next_subjects(workspace, line, AHEAD)
-    items = [queue_component.shown(subject, here) for subject, here in _places(coming)]
+    items = [queue_shown.shown(subject, here) for subject, here in _places(coming)]
     order = ORDERS.get(line.ordering, line.ordering)
     return {
         "queue": line.key,

@@ -105,9 +105,9 @@ class Desk {
     if (!NOT_A_LABEL[kind]) {
       event.clear_pole = form.pole || null;
       event.confidence = form.sure || null;
-      if (!none) Object.assign(event, {
-        category: form.category || null, positive: form.positive || null, negative: form.negative || null,
-      });
+      if (!none) event.category = form.category || null;
+      if (!none && item.whole) event.text = form.positive || null;
+      else if (!none) Object.assign(event, { positive: form.positive || null, negative: form.negative || null });
     }
     this.stack.push({ item, form, event: event.id });
     this.stack = this.stack.slice(-50);
@@ -144,6 +144,9 @@ class Desk {
     this.current = { item, form: { ...form }, since: performance.now() };
     this.say("");
     this.at.title.textContent = item.title;
+    [this.at.pole_plus.textContent, this.at.pole_minus.textContent] = item.poles;
+    this.at.text_plus.textContent = item.whole ? "text" : "text +";
+    this.at.line_minus.hidden = item.whole; // a feature takes one text
     list(this.at.plus, item.plus);
     list(this.at.minus, item.minus);
     histogram(this.at.histogram, item);

@@ -82,12 +82,20 @@ def take(typed: str) -> None:
     st.session_state.pop(_SEEN, None)
 
 
+def _signed_in() -> str | None:
+    """Name of the account, where sign-in is configured (Streamlit's OIDC)."""
+    account = st.user.to_dict()
+    if not account.get("is_logged_in"):
+        return None
+    return str(account.get("name") or account.get("email") or "") or None
+
+
 def _restore() -> None:
-    asked = address.news("me")
+    asked = _signed_in() or address.news("me")
     if asked is None and labeling_frames.person() is None:
         kept = st.context.cookies.get(COOKIE)
         asked = unquote(kept) if isinstance(kept, str) else None  # AppTest has no cookies
-    if not asked:
+    if not asked or asked == labeling_frames.person():
         return
     try:
         take(asked)

@@ -43,6 +43,7 @@ else:
     shown = kept.frame[
         ["seed", "auc", "q", "sparsity", "dimensions", "merged", "category", "category_auc", "name"]
     ]
+    shown["category"] = shown["category"].fillna("")
     with parts.panel("Features kept, strongest first; click one", kept):
         event = parts.table(
             shown, on_select="rerun", selection_mode="single-row", key="discover.table", height=380

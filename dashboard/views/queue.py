@@ -25,10 +25,18 @@ def setup(person: str) -> None:
         "others said of its dimensions, and every suggestion, is hidden from you on all pages."
     )
     with st.form("queue.form"):
+        kinds = list(labeling_queue.KINDS)
+        what = st.radio(
+            "What",
+            kinds,
+            format_func=lambda kind: labeling_queue.KINDS[kind],
+            horizontal=True,
+            key="queue.what",
+        )
         sites = st.multiselect("Sites", names, [here.site], key=f"queue.sites.{here.site}")
         left, middle, right = st.columns(3)
         count = left.selectbox(
-            "How many dimensions",
+            "How many",
             list(COUNTS),
             key="queue.count",
             help="Drawn at random, the same for everybody, without those you have answered.",
@@ -45,7 +53,7 @@ def setup(person: str) -> None:
             20,
             2,
             key="queue.coverage",
-            help="Dimensions that as many others have answered are passed over.",
+            help="Those that as many others have answered are passed over.",
         )
         if st.form_submit_button("Open the queue", type="primary"):
             with parts.guard():
@@ -53,7 +61,7 @@ def setup(person: str) -> None:
                     parts.notice("Choose at least one site.")
                     return
                 line = labeling_queue.open_new(
-                    here, sites, COUNTS[count], order, int(coverage), person
+                    here, what, sites, COUNTS[count], order, int(coverage), person
                 )
                 st.query_params["queue"] = line.key
                 st.rerun()

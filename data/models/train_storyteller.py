@@ -662,7 +662,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=0.1)
     parser.add_argument("--evaluate", type=float, default=5.0, help="minutes between evaluations")
     parser.add_argument("--checkpoint", type=float, default=5.0, help="minutes between checkpoints")
-    parser.add_argument("--compile", action="store_true", help="15 % faster; needs a C compiler")
+    parser.add_argument("--compile", action="store_true", help="15 %% faster; needs a C compiler")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

@@ -1,0 +1,122 @@
+"""`dims flip`: change a feature's signs in the live model, beside its controls."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from catalog import places, reporting
+
+if TYPE_CHECKING:
+    from catalog.prompts import Prompt
+
+
+def flip(
+    catalog: Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")],
+    feature: Annotated[str, typer.Option(help="Name of a category.")],
+    site: Annotated[str, typer.Option(help="Residual site, such as resid.4.")],
+    prompts: Annotated[
+        Path | None, typer.Option(help="A prompt a line; by default 16 neutral, 16 eliciting.")
+    ] = None,
+    positions: Annotated[
+        str, typer.Option(help="all (but a beginning-of-text sink), last, or 0,2,3.")
+    ] = "all",
+    scale: Annotated[float, typer.Option(help="Times the change; 1 is the flip.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.", min=0)] = 0,
+    dimensions: Annotated[
+        int | None, typer.Option(help="Only so many dimensions, the strongest first.", min=1)
+    ] = None,
+    threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
+    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Flip a feature's signs while the model runs: does its concept fade, and only its concept?"""
+    from catalog import prompts as shipped
+
+    path = places.find_catalog(catalog)
+    listed = shipped.from_file(prompts) if prompts else shipped.shipped(feature)
+    with reporting.progress(quiet) as report:
+        known = measured(
+            path,
+            feature,
+            site,
+            listed,
+            model,
+            report,
+            threshold=threshold,
+            dimensions=dimensions,
+            positions=positions,
+            scale=scale,
+            seed=seed,
+        )
+    if as_json:
+        json.dump(known, sys.stdout, ensure_ascii=False, indent=2)
+        print()
+        return
+    show(known)
+
+
+def measured(
+    path: Path,
+    feature: str,
+    site: str,
+    listed: "list[Prompt]",
+    model: str | None = None,
+    report: reporting.Report = lambda _stage, _done, _all: None,
+    **settings: Any,
+) -> dict[str, Any]:
+    """Set up, run and judge a flip; the JSON form of `dims flip`."""
+    from catalog import flip_report, flip_setup, flips
+
+    setup = flip_setup.setup(path, feature, site, listed, **settings)
+    found = flips.run(_machine(path, model), setup, report)
+    return flip_report.as_json(found, flip_report.summarize(found))
+
+
+def _machine(path: Path, source: str | None) -> Any:
+    """The catalog's model, loaded; CatalogError where its weights are other ones."""
+    from dataclasses import replace
+
+    from catalog.model.flipping import Machine
+    from catalog.model.live import Live, ModelKey
+    from catalog.store import queries, reading
+
+    build = reading.fetch(path, queries.build()).iloc[0]
+    key = ModelKey.of({str(name): value for name, value in build.items()})
+    key = key if source is None else replace(key, source=source, revision=None)
+    return Live().submit(key, lambda loaded, _job: Machine(loaded)).wait()
+
+
+def show(known: dict[str, Any]) -> None:
+    """Print what a flip did."""
+    console = Console()
+    console.print(known["sentence"], style="bold", markup=False, highlight=False)
+    console.print(known["reason"], markup=False, highlight=False)
+    rows = reporting.table(
+        "condition", "effect (nats)", "95 %", "signs changed", "||delta||", "||x'||/||x||", "KL"
+    )
+    for name, one in known["conditions"].items():
+        rows.add_row(
+            name,
+            f"{one['mean']:+.3f}",
+            f"{one['low']:+.3f} to {one['high']:+.3f}",
+            f"{one['changed']:.1%}",
+            f"{one['delta_norm']:.3g}",
+            f"{one['norm_ratio']:.3f}",
+            f"{one['kl']:.3f}",
+        )
+    console.print(rows)
+    other = known["specificity"]
+    console.print(
+        f"{other['as_low']} of {other['categories']} other categories fall as far; n = "
+        f"{known['prompts']} prompts from {known['sources']} sources, {known['tokens']} held-out "
+        f"tokens; worst random match {known['matching']['worst']:.1%}.",
+        markup=False,
+        highlight=False,
+    )
+    for warning in known["warnings"]:
+        console.print(f"Warning: {warning}", markup=False)

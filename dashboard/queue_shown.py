@@ -1,0 +1,105 @@
+"""What the desk shows of a subject: a dimension by its values, a feature by its agreement."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from catalog import features, live_feature
+from catalog.store import reading
+from catalog.store.file import Stamp
+from catalog.store.reading import Query
+from catalog.workspace.subjects import FIELDS, Subject
+from dashboard import evidence_frames, feature_frames, frames, parts
+from dashboard.frames import Here
+
+ITEMS = 16
+"""Items shown at each pole."""
+BINS = 64
+
+
+def shown(subject: Subject, here: Here) -> dict[str, Any]:
+    """One subject as the desk shows it, made once for each version of the catalog file."""
+    return _shown(subject, here, Stamp.of(here.path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
+def _shown(subject: Subject, here: Here, stamp: Stamp) -> dict[str, Any]:
+    what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
+    named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
+    return {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"} | what
+
+
+def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
+    number = int(subject.name)
+    row = frames.dimension(here, number)
+    poles = frames.poles(here, number).frame
+    low, high, cut = float(row["low"]), float(row["high"]), float(row["value"])
+    at = (cut - low) / (high - low) if high > low else 0.5
+    figures = [
+        ("share +", row["share_positive"]),
+        ("mean", row["mean"]),
+        ("sd", row["std"]),
+        ("mean |x|", row["mean_abs"]),
+        ("median", row["q50"]),
+        ("H, bits", row["entropy_bits"]),
+    ]
+    return {
+        "title": f"{subject.site} · dimension {number}",
+        "poles": ["positive pole", "negative pole"],
+        "plus": _items(poles[poles.pole == "positive"].sort_values("rank")),
+        "minus": _items(poles[poles.pole == "negative"].sort_values("rank")),
+        "counts": [int(count) for count in row["histogram"]],
+        "cut_at": (1 + 62 * at) / BINS if 0 <= at <= 1 else None,
+        "cut_bin": int(1 + 62 * min(max(at, -1 / 62), 1)),
+        "low": parts.number(low),
+        "cut_text": f"┆ {parts.number(cut)}" if 0 <= at <= 1 else "",
+        "high": parts.number(high),
+        "figures": [[name, parts.number(value)] for name, value in figures],
+    }
+
+
+def _feature(subject: Subject, here: Here) -> dict[str, Any]:
+    """A feature without its name, which would be somebody's label."""
+    prototype = _prototype(subject, here)
+    signs = live_feature.site_signs(here.path, here.site, here.threshold)
+    numbers, expected = prototype["dimension"].to_numpy(), prototype["sign"].to_numpy()
+    agreement = features.agreement_of(signs.by_dimension, signs.items, numbers, expected)
+    items = _families(here.path).assign(value=agreement).drop_duplicates("family")
+    items = items.sort_values("value", ascending=False, kind="stable")
+    counts, _ = np.histogram(agreement, BINS, (0.0, 1.0))
+    facts = [("dimensions", float(len(numbers))), ("median", float(np.median(agreement)))]
+    return {
+        "title": f"{subject.site} · {subject.kind} {subject.key[:6]}",
+        "poles": ["items that agree most", "items that agree least"],
+        "plus": _items(items),
+        "minus": _items(items.iloc[::-1]),
+        "counts": counts.tolist(),
+        "cut_at": 0.5,
+        "cut_bin": BINS // 2,
+        "low": "0",
+        "cut_text": "agreement",
+        "high": "1",
+        "figures": [[name, parts.number(value)] for name, value in facts],
+    }
+
+
+def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
+    if subject.kind == "discovered":
+        return evidence_frames.discovered_prototype(here, subject.name).frame
+    return feature_frames.prototype(here, subject.name, feature_frames.PRIMARY).frame
+
+
+def _families(path: Path) -> pd.DataFrame:
+    return reading.fetch(path, Query("SELECT item, text, family FROM item ORDER BY item"))
+
+
+def _items(rows: pd.DataFrame) -> list[list[Any]]:
+    rows = rows.head(ITEMS)
+    most = float(rows.value.abs().max() or 1.0) if len(rows) else 1.0
+    return [
+        [parts.visible(row.text), parts.number(row.value), round(100 * abs(row.value) / most, 1)]
+        for row in rows.itertuples()
+    ]
