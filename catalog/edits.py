@@ -43,7 +43,9 @@ class Edit:
     def __post_init__(self) -> None:
         """Refuse what cannot be carried out, in one sentence."""
         if self.kind not in get_args(Kind):
-            raise SettingRefused(f"{self.kind!r} is no edit; there are {', '.join(get_args(Kind))}.")
+            raise SettingRefused(
+                f"{self.kind!r} is no edit; there are {', '.join(get_args(Kind))}."
+            )
         if self.site.kind != "resid":
             raise SettingRefused(f"{self.site} cannot be edited: choose a residual site, resid.L.")
         numbers = [self.strength, *self.values, *self.cut]

@@ -22,7 +22,8 @@ TOLERANCE = 0.05
 DRAWS = 20
 CONDITIONS = ("baseline", "away", "toward", "disjoint", "random", "noise", "direct")
 """direct: away's delta at the read position, added after the last block: the direct path."""
-_STEPS = 200
+_STARTS = 24
+_STEPS = 120
 _PROPOSALS = 48
 
 
@@ -136,9 +137,7 @@ def rows(
         made.append(one)
     for _ in range(where.draws):
         direction = tuple(generator.normal(size=states.shape[1]).tolist())
-        made.append(
-            row("noise", Edit(where.site, (), "turn", direction, (), 1.0, positions, away))
-        )
+        made.append(row("noise", Edit(where.site, (), "turn", direction, (), 1.0, positions, away)))
     made.append(_direct(where, away, states, positions, wanted))
     return made
 
@@ -157,7 +156,11 @@ def close(one: Measure, wanted: Measure) -> bool:
 
 
 def _direct(
-    where: Where, away: Edit, states: NDArray[np.floating], positions: tuple[int, ...], as_is: Measure
+    where: Where,
+    away: Edit,
+    states: NDArray[np.floating],
+    positions: tuple[int, ...],
+    as_is: Measure,
 ) -> Row:
     """Away's change of the read position, added to the last block's output: no block sees it."""
     end = len(states) - 1
@@ -193,7 +196,7 @@ def matched(
     if goal.min() == 0:
         return Signed(others[:0], others[:0])
     costs = np.stack([counts[:, others], squares[:, others]])  # [2 goals, 2 targets, others]
-    for _ in range(4):
+    for _ in range(_STARTS):
         drawn = _search(costs, goal, min(len(feature.dimensions), len(others)), generator)
         if drawn is not None:
             inside = np.flatnonzero(drawn >= 0)
@@ -201,9 +204,7 @@ def matched(
     raise SettingRefused(_UNMATCHED)
 
 
-def _search(
-    costs: Floats, goal: Floats, size: int, generator: np.random.Generator
-) -> Ints | None:
+def _search(costs: Floats, goal: Floats, size: int, generator: np.random.Generator) -> Ints | None:
     """Target of each candidate (0, 1, or -1 where it is left out), or None: int64[others]."""
     number = costs.shape[2]
     if not number:
@@ -213,26 +214,25 @@ def _search(
     padded = np.concatenate([costs, np.zeros((2, 1, number))], axis=1)  # target -1 costs nothing
     total = padded[:, state, np.arange(number)].sum(axis=1)
     for _ in range(_STEPS):
-        far = _distance(total[:, None], goal)[0]
-        if far <= TOLERANCE * 0.98:
+        apart = _distance(total[:, None], goal)[:, 0]
+        if apart.max() <= TOLERANCE * 0.98:
             return state
         # Each proposal gives two candidates new targets (or leaves one out).
         places = generator.integers(number, size=(2, _PROPOSALS))
         targets = generator.integers(-1, 2, size=(2, _PROPOSALS))
-        targets[1, places[0] == places[1]] = targets[0, places[0] == places[1]]
         gain = padded[:, targets, places] - padded[:, state[places], places]
         gain[:, 1, places[0] == places[1]] = 0
-        after = total[:, None] + gain.sum(axis=1)
-        apart = _distance(after, goal)
-        best = int(apart.argmin())
-        if apart[best] < far:
-            state[places[:, best]] = targets[:, best]
-            total = after[:, best]
+        after = _distance(total[:, None] + gain.sum(axis=1), goal).sum(axis=0)
+        best = int(after.argmin())
+        if after[best] < apart.sum():
+            state[places[1, best]] = targets[1, best]
+            state[places[0, best]] = targets[0, best]
+            total = total + gain[:, :, best].sum(axis=1)
     return None
 
 
 def _distance(total: Floats, goal: Floats) -> Floats:
-    """Larger relative distance of changed signs and of ||delta|| from the goal: float64[n]."""
+    """Relative distance of changed signs and of ||delta|| from the goal: float64[2, n]."""
     count = np.abs(total[0] / goal[0] - 1)
     norm = np.abs(np.sqrt(np.maximum(total[1], 0) / max(goal[1], 1e-30)) - 1)
-    return np.asarray(np.maximum(count, norm), np.float64)
+    return np.stack([count, norm])

@@ -50,9 +50,7 @@ def _bootstrap(found: Flips, rows: NDArray[np.bool_], draws: int) -> Bootstrap:
     return Bootstrap(found.sources[rows], len(found.setup.readout.tokens), generator, draws)
 
 
-def _intervals(
-    found: Flips, rows: NDArray[np.bool_], bootstrap: Bootstrap
-) -> dict[str, Interval]:
+def _intervals(found: Flips, rows: NDArray[np.bool_], bootstrap: Bootstrap) -> dict[str, Interval]:
     names = [name for name in SHOWN if name in found.effects]
     return {name: bootstrap.interval(found.effects[name][rows]) for name in names}
 

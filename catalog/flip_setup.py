@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from catalog import findings, live_feature
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.features import SPLITS
 from catalog.flip_controls import Signed
 from catalog.flip_readout import Matching, Readout
 from catalog.flips import Setup
 from catalog.held_out import members_of
-from catalog.features import SPLITS
 from catalog.pools import BACKGROUNDS
 from catalog.prompts import Prompt
 from catalog.prototypes import halves
@@ -41,8 +41,8 @@ def setup(
 ) -> Setup:
     """Everything a flip of a category's feature needs from the catalog at `path`.
 
-    The feature is the stored one (background matched), `dimensions` keeps its strongest. NotInCatalog
-    or SettingRefused where the catalog has no such thing.
+    The feature is the stored one (background matched), `dimensions` keeps its strongest. Raises
+    NotInCatalog or SettingRefused where the catalog has no such thing.
     """
     chosen = live_feature.checked(path, site, threshold, BACKGROUND)
     if dimensions is not None and dimensions < 1:
@@ -101,9 +101,7 @@ def _feature(path: Path, name: str, site: str, threshold: str) -> Signed:
 def _lists(path: Path) -> dict[str, Ints]:
     """Members of every category."""
     frame = reading.fetch(path, feature_queries.all_members())
-    return {
-        str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")
-    }
+    return {str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")}
 
 
 def _unrelated(name: str, lists: dict[str, Ints]) -> list[str]:
@@ -132,9 +130,7 @@ def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
     """
     left = {name: one.without(feature.dimensions) for name, one in others.items()}
     able = {name: one for name, one in left.items() if len(one.dimensions) >= FEWEST_DISJOINT}
-    order = sorted(
-        able, key=lambda n: (len(others[n].dimensions) - len(able[n].dimensions), n)
-    )
+    order = sorted(able, key=lambda n: (len(others[n].dimensions) - len(able[n].dimensions), n))
     return {name: able[name] for name in order[:DISJOINT]}
 
 

@@ -60,9 +60,7 @@ class Judged:
     """Share of resamples (one added) in which away is not below every control: for BH."""
 
 
-def judge(
-    effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap
-) -> Judged:
+def judge(effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap) -> Judged:
     """The rule of METHOD.md on float[prompts, tokens] of away and each control.
 
     Suppresses: the intervals of away minus random, noise, disjoint and toward all lie below 0.
@@ -71,9 +69,7 @@ def judge(
     """
     made = [name for name in CONTROLS if name in effects]
     resampled = {name: bootstrap.means(effects["away"] - effects[name]) for name in made}
-    differences = {
-        name: bootstrap.interval(effects["away"] - effects[name]) for name in made
-    }
+    differences = {name: bootstrap.interval(effects["away"] - effects[name]) for name in made}
     failed = [name for name in made if differences[name].high >= 0]
     away = bootstrap.interval(effects["away"])
     worst = np.max([resampled[name] for name in made], axis=0)

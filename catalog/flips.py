@@ -37,9 +37,7 @@ class Machine(Protocol):
     def states(self, ids: Ints, site: Site) -> NDArray[np.float32]:
         """Unedited states: float32[positions, dims]."""
 
-    def log_probabilities(
-        self, ids: Ints, rows: Sequence[Sequence[Edit]]
-    ) -> NDArray[np.float32]:
+    def log_probabilities(self, ids: Ints, rows: Sequence[Sequence[Edit]]) -> NDArray[np.float32]:
         """Of the next token, under each row's edits: float32[rows, vocabulary]."""
 
 
@@ -166,9 +164,7 @@ def run(
         report("flipping", number, len(encoded))
         positions = setup.places(len(ids), sink)
         states = machine.states(ids, setup.site)
-        rows = controls.rows(
-            where, setup.feature, setup.disjoint, states, positions, generator
-        )
+        rows = controls.rows(where, setup.feature, setup.disjoint, states, positions, generator)
         rows = [row for row in rows if row.condition in {"baseline", "away", *names}]
         report("flipping", number, len(encoded))
         log_p = machine.log_probabilities(ids, [row.edits for row in rows])

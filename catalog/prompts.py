@@ -50,7 +50,9 @@ def from_file(path: Path) -> list[Prompt]:
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise NotInCatalog(f"{path} cannot be read as UTF-8 text. Give a file of prompts.") from error
+        raise NotInCatalog(
+            f"{path} cannot be read as UTF-8 text. Give a file of prompts."
+        ) from error
     lines = [line for line in content.split("\n") if line.strip()]
     head = lines[0].split("\t") if lines else []
     if "text" in head and len(head) > 1:

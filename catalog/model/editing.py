@@ -52,7 +52,7 @@ def _hook(parts: Structure, site: Site, rows: Sequence[Sequence[Edit]]) -> Calla
 
 
 def _changed(hidden: Tensor, site: Site, rows: Sequence[Sequence[Edit]]) -> Tensor:
-    """float[rows, positions, dims] with the edits of this site made; the input is left as it was."""
+    """float[rows, positions, dims] with this site's edits made; the input is left as it was."""
     if len(hidden) != len(rows):
         raise ValueError(f"The batch has {len(hidden)} rows; edits were given for {len(rows)}.")
     changed = hidden.clone()

@@ -71,7 +71,9 @@ class Machine:
         """States of one text at a site, unedited: float32[positions, dims]."""
         if (site.layer or 0) > self.layers:
             raise SettingRefused(f"There is no {site}: the model has {self.layers} blocks.")
-        with recording(self._model.module, self._model.parts, [site], lambda hidden: hidden) as seen:
+        with recording(
+            self._model.module, self._model.parts, [site], lambda hidden: hidden
+        ) as seen:
             self._model.parts.trunk(input_ids=self._batch(ids, 1), use_cache=False)
             found = seen[site][0].float().cpu().numpy()
         if not np.isfinite(found).all():

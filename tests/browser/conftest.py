@@ -16,10 +16,14 @@ import pytest
 from tests import synthetic
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
