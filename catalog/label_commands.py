@@ -142,6 +142,36 @@ def agreement(
 
 
 @app.command()
+def carry(
+    old: Annotated[str, typer.Argument(help="Catalog whose labels are carried.")],
+    new: Annotated[str, typer.Argument(help="Catalog of another revision or reading.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it only say what.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Carry labels over to a rebuilt model: says what would move, stay or be lost."""
+    from catalog.workspace import carrying
+
+    versions = [carrying.Version(**_where(name)) for name in (old, new)]
+    path = places.find_catalog(new)
+    with _open() as workspace:
+        planned = carrying.plan(workspace, versions[0], versions[1], _dims(path))
+        moved = carrying.carry(workspace, planned) if yes else 0
+    frames = {"moves": planned.moves, "kept": planned.kept, "lost": planned.lost}
+    if as_json:
+        rows = {k: f[["site", "kind", "name", "pole", "author"]] for k, f in frames.items()}
+        _print_json({"moved": moved, **{k: f.to_dict("records") for k, f in rows.items()}})
+        return
+    print(
+        f"{len(planned.moves)} labels {'moved' if yes else 'would move'}, {len(planned.kept)} stay "
+        f"(their author has labelled the new one), {len(planned.lost)} have no place in {new}."
+    )
+    for row in planned.lost.itertuples():
+        print(f"  no place: {row.site}/{row.name} by {row.author}")
+    if not yes and len(planned.moves):
+        print(f"Do it with: dims labels carry {old} {new} --yes")
+
+
+@app.command()
 def backup(
     folder: Annotated[Path | None, typer.Argument(help="By default beside the workspace.")] = None,
     as_json: Json = False,
@@ -177,6 +207,13 @@ def _where(catalog: str | None) -> dict[str, str]:
     return {name: str(build[name] or "") for name in _NAMES}
 
 
+def _dims(path: Path) -> dict[str, int]:
+    from catalog.store import queries, reading
+
+    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")
+    return {str(site): int(count) for site, count in zip(sites.site, sites.dims, strict=True)}
+
+
 def _build(path: Path) -> Any:
     from catalog.store import queries, reading
 
@@ -185,17 +222,15 @@ def _build(path: Path) -> Any:
 
 def _known() -> list[Any]:
     """What the catalogs at hand hold; unreadable ones are passed over."""
-    from catalog.store import queries, reading
     from catalog.workspace.transfer import Known
 
     known = []
     for path in places.catalog_files():
         try:
             build = _build(path)
-            sites = reading.fetch(path, queries.sites()).dropna(subset="dims")
+            dims = _dims(path)
         except CatalogError:
             continue
-        dims = {str(site): int(count) for site, count in zip(sites.site, sites.dims, strict=True)}
         model, revision, reading_ = (str(build[name] or "") for name in _NAMES)
         known.append(Known(model, revision, reading_, dims))
     return known

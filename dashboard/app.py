@@ -19,6 +19,7 @@ PAGES = [
     ("Features", "concept", "Concept builder", "construction"),
     ("Features", "discover", "Discover", "travel_explore"),
     ("Features", "evidence", "Evidence", "fact_check"),
+    ("Experiment", "flip_lab", "Flip lab", "science"),
     ("Label", "queue", "Queue", "edit_note"),
     ("Label", "agreement", "Agreement", "handshake"),
     ("Label", "adjudicate", "Adjudicate", "gavel"),

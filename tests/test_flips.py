@@ -250,12 +250,15 @@ def test_what_cannot_be_matched_is_refused():
 
 
 def test_a_run_equals_a_plain_computation(machine, model):
-    one = setup(positions="last")
+    one = setup()
     found = flips.run(machine, one)
     for number, prompt in enumerate(PROMPTS):
-        ids, _ = machine.encode(prompt.text)
+        ids, sink = machine.encode(prompt.text)
         edit = flip_controls.flip(
-            flip_controls.Where(SITE, SITE, one.cut), one.feature, (len(ids) - 1,), toward=False
+            flip_controls.Where(SITE, SITE, one.cut),
+            one.feature,
+            one.places(len(ids), sink),
+            toward=False,
         )
         given = torch.from_numpy(ids)[None]
         with torch.inference_mode():

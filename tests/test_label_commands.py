@@ -122,3 +122,17 @@ def test_wrong_columns_add_nothing(said, dims, tmp_path):
     path.write_text("a,b\n1,2\n")
     assert dims("labels", "import", path).code == 1
     assert json.loads(dims("labels", "agreement", "--json").out)["clear_pole"]["units"] == 6
+
+
+def test_labels_are_carried_to_another_build_once(said, dims):
+    smaller = synthetic.Recipe(items=60, dims=4, slug="two")
+    synthetic.write(said / "catalogs" / "two.duckdb", smaller)
+    planned = dims("labels", "carry", "one", "two", "--json").json
+    assert planned["moved"] == 0  # only said
+    lost = {row["name"] for row in planned["lost"]}
+    assert lost == {"4", "5"}
+    assert {row["name"] for row in planned["moves"]} == {"0", "1", "2", "3"}
+    done = dims("labels", "carry", "one", "two", "--yes", "--json").json
+    assert done["moved"] == len(planned["moves"]) > 0
+    again = dims("labels", "carry", "one", "two", "--yes", "--json").json
+    assert again["moved"] == 0 and len(again["kept"]) == done["moved"]

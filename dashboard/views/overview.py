@@ -35,6 +35,8 @@ def card(entry: Entry) -> None:
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
         address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
         address.link("item", "Items", here, ":material/match_word:")
+        address.link("features", "Features", here, ":material/grid_on:")
+        address.link("evidence", "Evidence", here, ":material/fact_check:")
     label_panel.starred(here)
 
 

@@ -1,0 +1,166 @@
+"""What the flip lab asks for: the work of a run, and its outcome as frames."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from catalog import flip_report, flip_setup, flips, prompts
+from dashboard import frames
+from dashboard.frames import Answer, Here
+from dashboard.parts import visible
+
+if TYPE_CHECKING:
+    from catalog.model.live import Job
+    from catalog.model.loading import LoadedModel
+
+SOURCES = {"16 + 16": 16, "32 + 32": 32}
+"""Shipped prompts: neutral + eliciting."""
+
+
+class Asked(NamedTuple):
+    """Everything a run depends on, as a page asks for it."""
+
+    path: Path
+    content_hash: str
+    site: str
+    threshold: str
+    category: str
+    positions: str
+    prompts: str
+    """A key of SOURCES, or own prompts, a line each."""
+    scale: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run, its figures, and the texts of the tokens it shows."""
+
+    found: flips.Flips
+    summary: flip_report.Summary
+    text: dict[int, str]
+
+    @property
+    def name(self) -> str:
+        """The feature."""
+        return self.found.setup.name
+
+
+def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
+    """Work for `running.start`: set up, run, judge."""
+
+    def run(model: "LoadedModel", job: "Job[Made]") -> Made:
+        from catalog.model.flipping import Machine
+
+        job.report("setting up", 0, 0)
+        machine = Machine(model)
+        each = SOURCES.get(asked.prompts)
+        listed = prompts.shipped(asked.category, each) if each else prompts.own(asked.prompts)
+        setup = flip_setup.setup(
+            asked.path,
+            asked.category,
+            asked.site,
+            listed,
+            asked.threshold,
+            positions=asked.positions,
+            scale=asked.scale,
+            seed=asked.seed,
+        )
+        found = flips.run(machine, setup, job.report)
+        ids = sorted({int(i) for seen in found.seen for i in (*seen.before, *seen.after)})
+        text = dict(zip(ids, machine.shown(ids), strict=True))
+        return Made(found, flip_report.summarize(found), text)
+
+    return run
+
+
+def conditions(made: Made) -> Answer:
+    """A row a condition: effect with interval, difference of away, matching."""
+    rows = []
+    for name, one in made.summary.effects.items():
+        changed, delta, ratio = made.found.measures[name].mean(axis=0)
+        gap = made.summary.judged.differences.get(name)
+        rows.append(
+            {
+                "condition": name,
+                "effect": one.value,
+                "low": one.low,
+                "high": one.high,
+                "away_minus": gap.value if gap else np.nan,
+                "away_minus_low": gap.low if gap else np.nan,
+                "away_minus_high": gap.high if gap else np.nan,
+                "changed": changed,
+                "delta_norm": delta,
+                "norm_ratio": ratio,
+                "log_odds": made.found.log_odds[name].mean(),
+                "kl": made.found.kl[name].mean(),
+            }
+        )
+    return Answer(pd.DataFrame(rows), python(made), "python")
+
+
+def by_kind(made: Made) -> Answer:
+    """Effects on neutral and on eliciting prompts apart."""
+    rows = [
+        {"prompts": kind, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
+        for kind, effects in made.summary.by_kind.items()
+        for name, one in effects.items()
+    ]
+    columns = ["prompts", "condition", "effect", "low", "high"]
+    return Answer(pd.DataFrame(rows, columns=columns), python(made), "python")
+
+
+def others(made: Made) -> Answer:
+    """Away's and toward's effect on this category and every other, lowest first."""
+    names = [made.name, *made.found.setup.readout.names]
+    frame = pd.DataFrame({"category": names})
+    for name in ("away", "toward"):
+        own = made.summary.effects[name].value
+        frame[name] = np.concatenate([[own], made.summary.others[name]])
+    frame["this"] = frame.index == 0
+    return Answer(frame.sort_values("away", ignore_index=True), python(made), "python")
+
+
+def next_tokens(made: Made, number: int, after: bool) -> pd.DataFrame:
+    """Top next tokens of one prompt: token, member, before and after (or after alone)."""
+    seen = made.found.seen[number]
+    ids = seen.after if after else seen.before
+    members = set(made.found.setup.readout.members.tolist())
+    frame = pd.DataFrame(
+        {
+            "token": [visible(made.text[int(i)]) for i in ids],
+            "member": ["●" if int(i) in members else "" for i in ids],
+        }
+    )
+    if after:
+        return frame.assign(p=seen.after_p * 100)
+    return frame.assign(p=seen.before_p * 100, then=seen.before_then * 100)
+
+
+def python(made: Made) -> str:
+    """The same run in Python."""
+    setup = made.found.setup
+    return "\n".join(
+        [
+            "from pathlib import Path",
+            "from catalog import flip_command, prompts",
+            f"listed = prompts.shipped({setup.name!r}, {max(1, len(setup.prompts) // 2)})",
+            "flip_command.measured(",
+            f"    Path(CATALOG), {setup.name!r}, {str(setup.site)!r}, listed,",
+            f"    threshold={setup.threshold!r}, positions={setup.positions!r},",
+            f"    scale={setup.scale!r}, seed={setup.seed!r},",
+            ")",
+        ]
+    )
+
+
+def asked(here: Here, category: str, positions: str, given: str, scale: float, seed: int) -> Asked:
+    """What a run at `here` depends on."""
+    stored = str(frames.build(here.path)["content_hash"])
+    return Asked(
+        here.path, stored, here.site, here.threshold, category, positions, given, scale, seed
+    )

@@ -1,0 +1,239 @@
+"""Flip lab: change a feature's signs while the model runs, beside the controls."""
+
+import numpy as np
+import streamlit as st
+
+from catalog import flip_report
+from dashboard import (
+    address,
+    charts,
+    feature_frames,
+    feature_parts,
+    flip_charts,
+    flip_frames,
+    frames,
+    parts,
+    rail,
+    running,
+)
+from dashboard.flip_frames import Asked, Made
+
+JOB = "flip_lab"
+OWN = "own text"
+POSITIONS = ("all", "last", "chosen")
+LINKED = 500
+"""Characters of own prompts that a link carries."""
+EXAMPLE = "The old man walked slowly to the"
+
+here = rail.here()
+build = frames.build(here.path)
+
+
+def names() -> list[str]:
+    """Categories that have a feature."""
+    listed = feature_frames.categories(here.path).frame
+    return [str(name) for name in listed[listed["status"] != "skipped"]["category"]]
+
+
+def ask(listed: list[str]) -> Asked:
+    """Draw the choices; run where Run was pressed or a link says so."""
+    followed = address.news("category") is not None or address.news("run") is not None
+    first = "animals" if "animals" in listed else listed[0]
+    address.seed("flip.category", "category", first, address.among(listed))
+    address.seed("flip.positions", "positions", "all", address.among(POSITIONS))
+    kinds = [*flip_frames.SOURCES, OWN]
+    address.seed("flip.prompts", "prompts", kinds[0], address.among(kinds))
+    address.seed("flip.seed", "seed", 0, address.between(0, 9999))
+    left, middle, right, end = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
+    category = str(left.selectbox("Feature", listed, key="flip.category"))
+    positions = str(
+        middle.segmented_control(
+            "Positions",
+            POSITIONS,
+            key="flip.positions",
+            required=True,
+            help="all: every position but a beginning-of-text sink. last: where the next token "
+            "is read. chosen: places from 0.",
+        )
+    )
+    kind = str(
+        right.segmented_control(
+            "Prompts (neutral + eliciting)", kinds, key="flip.prompts", required=True
+        )
+    )
+    seed = int(end.number_input("Seed", 0, 9999, key="flip.seed"))
+    places = _places() if positions == "chosen" else positions
+    text = _own() if kind == OWN else kind
+    address.write(category=category, positions=positions, prompts=kind, seed=seed)
+    asked = flip_frames.asked(here, category, places, text, _scale(), seed)
+    again = st.session_state.get("flip.link") == _link(asked)
+    if st.button("Run", type="primary", icon=":material/play_arrow:", key="flip.run"):
+        again = True
+        address.write(run=1)
+    if (again or (followed and "run" in st.query_params)) and not running.started(JOB, asked):
+        st.session_state["flip.link"] = _link(asked)
+        running.start(JOB, here.path, asked, flip_frames.work(asked))
+    return asked
+
+
+def _link(asked: Asked) -> tuple[object, ...]:
+    """What may change and still run at once: nothing but the site and threshold of the rail."""
+    return asked._replace(site="", threshold="")
+
+
+def _scale() -> float:
+    """Times the change."""
+    address.seed("flip.scale", "scale", 1.0, _read_scale)
+    scale = float(
+        st.slider(
+            "Scale", 0.25, 3.0, step=0.25, key="flip.scale", help="Times the change: 1 is the flip."
+        )
+    )
+    address.write(scale=scale)
+    return scale
+
+
+def _read_scale(text: str) -> float | None:
+    quarters = {f"{n / 4:g}": n / 4 for n in range(1, 13)}
+    try:
+        return quarters.get(f"{float(text):g}")
+    except ValueError:
+        return None
+
+
+def _places() -> str:
+    address.seed("flip.places", "places", "-1", address.anything)
+    given = str(st.text_input("Places from 0; -1 is the last", key="flip.places"))
+    address.write(places=given)
+    return given
+
+
+def _own() -> str:
+    address.seed("flip.text", "text", EXAMPLE, lambda text: text[:8000])
+    text = str(st.text_area("Prompts, one a line", key="flip.text", height=90, max_chars=8000))
+    if len(text) <= LINKED:
+        address.write(text=text)
+    else:
+        st.query_params.pop("text", None)
+    return text
+
+
+def show(made: Made) -> None:
+    """Verdict, conditions, specificity, next tokens, matching."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(made.summary.judged.verdict, help=_RULE)
+            st.text(parts.visible(flip_report.sentence(made.found, made.summary)))
+        st.text(
+            f"{made.summary.judged.reason} n = {len(made.found.setup.prompts)} prompts from "
+            f"{len(np.unique(made.found.sources))} sources, "
+            f"{len(made.found.setup.readout.tokens)} held-out tokens, "
+            f"{len(made.found.setup.feature.dimensions)} dimensions."
+        )
+    for warning in made.summary.warnings:
+        parts.notice(warning)
+    answer = flip_frames.conditions(made)
+    left, right = st.columns([1, 1], gap="medium")
+    with left, parts.panel("The conditions, side by side", answer, _EFFECT):
+        st.plotly_chart(
+            flip_charts.conditions(answer.frame), config=charts.CONFIG, key="flip.conditions"
+        )
+    every = flip_frames.others(made)
+    with right, parts.panel("Away, on every category that shares no member", every):
+        st.plotly_chart(flip_charts.others(every.frame), config=charts.CONFIG, key="flip.others")
+        lower = int((every.frame["away"] < made.summary.effects["away"].value).sum())
+        st.caption(f"Gold: this one. {lower} of {len(every.frame) - 1} others fall further.")
+    tokens(made)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, parts.panel("Matching: what each condition changes", answer):
+        matching(answer.frame)
+        st.caption(
+            f"Worst of the random draws: {made.found.worst_match:.1%} from away (allowed 5 %). "
+            f"Disjoint: {', '.join(made.found.setup.disjoint_names) or 'none'}."
+        )
+    with right, parts.panel("Neutral and eliciting prompts apart", flip_frames.by_kind(made)):
+        kinds = flip_frames.by_kind(made).frame
+        parts.table(kinds, column_config=_numbers("effect", "low", "high"))
+
+
+def matching(frame: "object") -> None:
+    """Share changed, norms, KL of every condition."""
+    shown = frame[["condition", "changed", "delta_norm", "norm_ratio", "log_odds", "kl"]]  # type: ignore[index]
+    shown = shown.assign(changed=100 * shown["changed"])
+    number = st.column_config.NumberColumn
+    parts.table(
+        shown,
+        column_config={
+            "changed": number("signs changed (%)", format="%.1f"),
+            "delta_norm": number("||delta||", format="%.3g"),
+            "norm_ratio": number("||x'|| / ||x||", format="%.3f"),
+            "log_odds": number("log odds", format="%+.2f", help="Of the concept's mass."),
+            "kl": number("KL (nats)", format="%.3f"),
+        },
+    )
+
+
+def tokens(made: Made) -> None:
+    """Next tokens of one prompt before and after away."""
+    texts = [parts.visible(prompt.text) for prompt in made.found.setup.prompts]
+    options = list(range(len(texts)))
+    address.seed("flip.prompt", "prompt", 0, address.between(0, len(texts) - 1))
+    with parts.panel("Next tokens before and after away; ● marks members"):
+        number = st.selectbox(
+            "Prompt", options, key="flip.prompt", format_func=lambda n: f"{n + 1}  {texts[n]} ..."
+        )
+        address.write(prompt=number)
+        left, right = st.columns(2, gap="medium")
+        percent = {
+            name: st.column_config.NumberColumn(title, format="%.2f")
+            for name, title in (("p", "%"), ("then", "% after away"))
+        }
+        with left:
+            st.caption("Before")
+            parts.table(
+                flip_frames.next_tokens(made, int(number), False), column_config=percent, height=320
+            )
+        with right:
+            st.caption("After")
+            parts.table(
+                flip_frames.next_tokens(made, int(number), True), column_config=percent, height=320
+            )
+
+
+def _numbers(*columns: str) -> dict[str, object]:
+    return {name: st.column_config.NumberColumn(name, format="%+.2f") for name in columns}
+
+
+_RULE = (
+    "Suppresses: the 95 % intervals of away minus random, noise, disjoint and toward all lie below "
+    "0. Non-specific: away lies below 0, but some difference does not. Else no effect."
+)
+_EFFECT = (
+    "Change of log p of held-out tokens of the concept minus change of log p of frequency-matched "
+    "tokens of no shared category; bootstrap over prompts by source, and over tokens. Random: "
+    "other dimensions, as many signs and as large a change. Noise: a turn of the same size. Direct "
+    "path: away's change added after the last block."
+)
+
+parts.breadcrumb(here.slug, here.site, "flip lab")
+absent = running.missing(build)
+if build["modality"] != "text":
+    parts.empty(f"{here.slug} was built from a model of {build['modality']}: no next token.")
+elif absent:
+    parts.empty(absent)
+elif not feature_frames.found(here.path):
+    feature_parts.unmeasured(here)
+elif not here.site.startswith("resid."):
+    parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on the left.")
+elif not names():
+    parts.empty("No category of this catalog is large enough for a feature.")
+else:
+    asked = ask(names())
+    outcome = running.outcome(JOB, asked)
+    if outcome is not None:
+        show(outcome)
+    elif not running.started(JOB, asked):
+        parts.empty(
+            "Press Run: the model runs every prompt with the feature's signs turned away, beside "
+            "five controls. About ten seconds for a small model."
+        )
