@@ -136,7 +136,7 @@ def rows(
             raise SettingRefused(_UNMATCHED)
         made.append(one)
     for _ in range(where.draws):
-        direction = tuple(generator.normal(size=states.shape[1]).tolist())
+        direction = tuple(generator.normal(size=(states.shape[1],)).tolist())
         made.append(row("noise", Edit(where.site, (), "turn", direction, (), 1.0, positions, away)))
     made.append(_direct(where, away, states, positions, wanted))
     return made

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts import ACCENT, FAINT, HERE, NEAR, figure
+from dashboard.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
 from dashboard.parts import chart_text, number
 
 NAMES = {
@@ -78,4 +78,58 @@ def others(frame: pd.DataFrame) -> go.Figure:
         shapes=[_ZERO | {"line": {"color": FAINT, "width": 1.5, "dash": "dash"}}],
         xaxis={"title": "away: change of log p (nats)"},
         yaxis={"showticklabels": False, "showgrid": False, "title": "categories, sorted"},
+    )
+
+
+_LINES = {
+    "away": (ACCENT, "solid", "rgba(122,111,176,0.22)"),
+    "toward": (HERE, "solid", "rgba(224,176,0,0.18)"),
+    "random": (NEAR, "dash", FAINT),
+    "noise": (NEAR, "dot", FAINT),
+    "direct": (ACCENT, "dot", "rgba(0,0,0,0)"),
+}
+
+
+def sweep(frame: pd.DataFrame) -> go.Figure:
+    """Curves of a sweep with their 95 % bands. `frame`: at, condition, effect, low, high."""
+    traces: list[Trace] = []
+    for name, (colour, dash, band) in _LINES.items():
+        part = frame[frame["condition"] == name]
+        x = list(part["at"])
+        if name != "direct":
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": [*x, *x[::-1]],
+                    "y": [*part["high"], *part["low"][::-1]],
+                    "fill": "toself",
+                    "fillcolor": band,
+                    "mode": "none",
+                    "hoverinfo": "skip",
+                    "showlegend": False,
+                }
+            )
+        traces.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": part["effect"],
+                "mode": "lines+markers",
+                "name": NAMES[name],
+                "line": {"color": colour, "dash": dash},
+                "hovertext": [
+                    f"{NAMES[name]} at {row.at}<br>{number(row.effect)} "
+                    f"[{number(row.low)}, {number(row.high)}]<br>{row.verdict}"
+                    for row in part.itertuples()
+                ],
+                "hoverinfo": "text",
+            }
+        )
+    return figure(
+        traces,
+        320,
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.12},
+        xaxis={"type": "category", "showgrid": False},
+        yaxis={"title": "effect (nats)", "zeroline": True, "zerolinecolor": NEAR},
     )

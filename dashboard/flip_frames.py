@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from catalog import flip_report, flip_setup, flips, prompts
+from catalog import flip_report, flip_setup, flip_sweeps, flips, prompts
 from dashboard import frames
 from dashboard.frames import Answer, Here
 from dashboard.parts import visible
@@ -56,26 +56,70 @@ def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
     def run(model: "LoadedModel", job: "Job[Made]") -> Made:
         from catalog.model.flipping import Machine
 
-        job.report("setting up", 0, 0)
         machine = Machine(model)
-        each = SOURCES.get(asked.prompts)
-        listed = prompts.shipped(asked.category, each) if each else prompts.own(asked.prompts)
-        setup = flip_setup.setup(
-            asked.path,
-            asked.category,
-            asked.site,
-            listed,
-            asked.threshold,
-            positions=asked.positions,
-            scale=asked.scale,
-            seed=asked.seed,
-        )
+        setup = _setup(asked, job)
         found = flips.run(machine, setup, job.report)
         ids = sorted({int(i) for seen in found.seen for i in (*seen.before, *seen.after)})
         text = dict(zip(ids, machine.shown(ids), strict=True))
         return Made(found, flip_report.summarize(found), text)
 
     return run
+
+
+def _setup(asked: Asked, job: "Job[Any]") -> flips.Setup:
+    job.report("setting up", 0, 0)
+    each = SOURCES.get(asked.prompts)
+    listed = prompts.shipped(asked.category, each) if each else prompts.own(asked.prompts)
+    return flip_setup.setup(
+        asked.path,
+        asked.category,
+        asked.site,
+        listed,
+        asked.threshold,
+        positions=asked.positions,
+        scale=asked.scale,
+        seed=asked.seed,
+    )
+
+
+def sweep_work(
+    asked: Asked, kind: str
+) -> "Callable[[LoadedModel, Job[list[flip_sweeps.Point]]], list[flip_sweeps.Point]]":
+    """Work for `running.start`: a sweep by layer, dimensions or scale."""
+    present = frames.sites(asked.path).dropna(subset="dims")
+    sites = [str(site) for site in present[present["kind"] == "resid"]["site"]]
+
+    def run(model: "LoadedModel", job: "Job[list[flip_sweeps.Point]]") -> list[flip_sweeps.Point]:
+        from catalog.model.flipping import Machine
+
+        machine = Machine(model)
+        setup = _setup(asked, job)
+        if kind == "layer":
+            return flip_sweeps.by_layer(machine, asked.path, setup, sites, job.report)
+        if kind == "dimensions":
+            return flip_sweeps.by_count(machine, setup, job.report)
+        return flip_sweeps.by_scale(machine, setup, job.report)
+
+    return run
+
+
+def points(found: list[flip_sweeps.Point]) -> pd.DataFrame:
+    """A sweep, a row for each point and condition: at, condition, effect, low, high, verdict, q."""
+    rows = [
+        {
+            "at": point.at,
+            "condition": name,
+            "effect": one.value,
+            "low": one.low,
+            "high": one.high,
+            "verdict": point.verdict,
+            "q": point.q,
+        }
+        for point in found
+        for name, one in point.effects.items()
+    ]
+    columns = ["at", "condition", "effect", "low", "high", "verdict", "q"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def conditions(made: Made) -> Answer:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from catalog import flip_report
 from dashboard import (
@@ -19,10 +20,11 @@ from dashboard import (
 from dashboard.flip_frames import Asked, Made
 
 JOB = "flip_lab"
+SWEEP_JOB = "flip_lab.sweep"
+SWEEPS = ("layer", "dimensions", "scale")
 OWN = "own text"
 POSITIONS = ("all", "last", "chosen")
-LINKED = 500
-"""Characters of own prompts that a link carries."""
+LINKED = 500  # characters of own prompts that a link carries
 EXAMPLE = "The old man walked slowly to the"
 
 here = rail.here()
@@ -44,10 +46,11 @@ def ask(listed: list[str]) -> Asked:
     kinds = [*flip_frames.SOURCES, OWN]
     address.seed("flip.prompts", "prompts", kinds[0], address.among(kinds))
     address.seed("flip.seed", "seed", 0, address.between(0, 9999))
-    left, middle, right, end = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
+    left, middle, end = st.columns([4, 4, 2], vertical_alignment="bottom")
+    row = st.container(horizontal=True, vertical_alignment="bottom")
     category = str(left.selectbox("Feature", listed, key="flip.category"))
     positions = str(
-        middle.segmented_control(
+        row.segmented_control(
             "Positions",
             POSITIONS,
             key="flip.positions",
@@ -57,7 +60,7 @@ def ask(listed: list[str]) -> Asked:
         )
     )
     kind = str(
-        right.segmented_control(
+        row.segmented_control(
             "Prompts (neutral + eliciting)", kinds, key="flip.prompts", required=True
         )
     )
@@ -65,9 +68,9 @@ def ask(listed: list[str]) -> Asked:
     places = _places() if positions == "chosen" else positions
     text = _own() if kind == OWN else kind
     address.write(category=category, positions=positions, prompts=kind, seed=seed)
-    asked = flip_frames.asked(here, category, places, text, _scale(), seed)
+    asked = flip_frames.asked(here, category, places, text, _scale(middle), seed)
     again = st.session_state.get("flip.link") == _link(asked)
-    if st.button("Run", type="primary", icon=":material/play_arrow:", key="flip.run"):
+    if row.button("Run", type="primary", icon=":material/play_arrow:", key="flip.run"):
         again = True
         address.write(run=1)
     if (again or (followed and "run" in st.query_params)) and not running.started(JOB, asked):
@@ -81,11 +84,11 @@ def _link(asked: Asked) -> tuple[object, ...]:
     return asked._replace(site="", threshold="")
 
 
-def _scale() -> float:
+def _scale(place: DeltaGenerator) -> float:
     """Times the change."""
     address.seed("flip.scale", "scale", 1.0, _read_scale)
     scale = float(
-        st.slider(
+        place.slider(
             "Scale", 0.25, 3.0, step=0.25, key="flip.scale", help="Times the change: 1 is the flip."
         )
     )
@@ -139,7 +142,7 @@ def show(made: Made) -> None:
             flip_charts.conditions(answer.frame), config=charts.CONFIG, key="flip.conditions"
         )
     every = flip_frames.others(made)
-    with right, parts.panel("Away, on every category that shares no member", every):
+    with right, parts.panel("Away, on every other category", every, _OTHERS):
         st.plotly_chart(flip_charts.others(every.frame), config=charts.CONFIG, key="flip.others")
         lower = int((every.frame["away"] < made.summary.effects["away"].value).sum())
         st.caption(f"Gold: this one. {lower} of {len(every.frame) - 1} others fall further.")
@@ -204,10 +207,32 @@ def _numbers(*columns: str) -> dict[str, object]:
     return {name: st.column_config.NumberColumn(name, format="%+.2f") for name in columns}
 
 
+def sweep(asked: Asked) -> None:
+    """A curve by layer, number of dimensions or scale, each point with its controls."""
+    st.divider()
+    address.seed("flip.sweep", "sweep", SWEEPS[0], address.among(SWEEPS))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = str(st.segmented_control("Sweep", SWEEPS, key="flip.sweep", required=True))
+        pressed = st.button("Run the sweep", key="flip.sweep.run", icon=":material/timeline:")
+    address.write(sweep=kind)
+    if pressed:
+        running.start(SWEEP_JOB, here.path, (asked, kind), flip_frames.sweep_work(asked, kind))
+    found = running.outcome(SWEEP_JOB, (asked, kind))
+    if found is None:
+        return
+    frame = flip_frames.points(found)
+    if not frame.empty:
+        st.plotly_chart(flip_charts.sweep(frame), config=charts.CONFIG, key="flip.sweep.chart")
+    for point in found:
+        q = "" if np.isnan(point.q) else f", q {point.q:.3f}"
+        st.text(f"{point.at}: {point.verdict}{q}. {point.refused}")
+
+
 _RULE = (
     "Suppresses: the 95 % intervals of away minus random, noise, disjoint and toward all lie below "
     "0. Non-specific: away lies below 0, but some difference does not. Else no effect."
 )
+_OTHERS = "Every category that shares no member with this one."
 _EFFECT = (
     "Change of log p of held-out tokens of the concept minus change of log p of frequency-matched "
     "tokens of no shared category; bootstrap over prompts by source, and over tokens. Random: "
@@ -232,6 +257,7 @@ else:
     outcome = running.outcome(JOB, asked)
     if outcome is not None:
         show(outcome)
+        sweep(asked)
     elif not running.started(JOB, asked):
         parts.empty(
             "Press Run: the model runs every prompt with the feature's signs turned away, beside "
