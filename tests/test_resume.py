@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -23,8 +24,10 @@ def uninterrupted(llama, tmp_path_factory):
     return describe.info(path)["content_hash"]
 
 
-@pytest.fixture(scope="module")
-def processes():
+@pytest.fixture
+def processes(monkeypatch):
+    # Streamlit's tests leave their script behind as __main__; a child would run it again.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.killing"])
     return context

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,8 @@ def _literal(value: Value) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _session(stamp: Stamp) -> duckdb.DuckDBPyConnection:
+def _session(stamp: Stamp, process: int) -> duckdb.DuckDBPyConnection:
+    # One for each process: a forked worker must not use its parent's, whose threads it lacks.
     return open_readonly(Path(stamp.path))
 
 
@@ -64,7 +66,7 @@ def fetch_arrow(path: Path, query: Query) -> pa.Table:
 
 @contextlib.contextmanager
 def _relation(path: Path, query: Query) -> Iterator[duckdb.DuckDBPyRelation]:
-    session = _session(Stamp.of(path))
+    session = _session(Stamp.of(path), os.getpid())
     values = [list(value) if isinstance(value, tuple) else value for value in query.values]
     try:
         with session.cursor() as cursor:
