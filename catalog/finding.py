@@ -1,6 +1,5 @@
 """The findings stage as commands run it: measure, then replace the findings of the file."""
 
-import os
 from pathlib import Path
 
 from catalog import findings, places
@@ -29,13 +28,11 @@ def measure(
     """Measure every category of `folder` everywhere and write a copy that replaces `path`."""
     if nulls not in ("all", "primary"):
         raise SettingRefused("--nulls is all or primary.")
-    workers = max(1, min(os.cpu_count() or 1, 8))
     found = findings.find(
         path,
         folder or folder_of_categories(),
         report,
         "all" if nulls == "all" else "primary",
-        workers,
     )
     report("writing", 0, 1)
     tables = {name: found.tables.get(name, []) for name in store.MEASURED}

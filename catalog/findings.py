@@ -4,7 +4,6 @@ Arrays come from the finished catalog file and go back into a copy of it; the mo
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +20,6 @@ from catalog.store import feature_queries, packed, queries, reading
 PRIMARY_BACKGROUND: pools.Background = "matched"
 DEGENERATE_SHARE = 0.25
 """Above this share of degenerate dimensions at the primary site, threshold median is primary."""
-WORKERS = 2
 
 Report = Callable[[str, int, int], None]
 Nulls = Literal["all", "primary"]
@@ -112,7 +110,6 @@ def find(
     folder: Path,
     report: Report = lambda _stage, _done, _all: None,
     matched_nulls: Nulls = "all",
-    workers: int = WORKERS,
 ) -> Findings:
     """Measure all categories of `folder` everywhere in the catalog at `path`."""
     words = lexicon(path, folder)
@@ -124,10 +121,11 @@ def find(
     tasks = [_Task(path, folder, site, threshold, matched_nulls) for site, threshold in cells]
     if words.measured:
         report("features", 0, len(tasks))
-        with ProcessPoolExecutor(min(workers, len(tasks))) as pool:
-            for done, part in enumerate(pool.map(_measure, tasks), 1):
-                found.join(part)
-                report("features", done, len(tasks))
+        # In this process: DuckDB crashes in a forked worker (seen), and a spawned one would run
+        # the caller's main script again. The nulls use threads of their own.
+        for done, part in enumerate(map(_measure, tasks), 1):
+            found.join(part)
+            report("features", done, len(tasks))
     _family_q(found, primary(path))
     return found
 
@@ -163,7 +161,7 @@ def _list_categories(words: Lexicon, found: Findings) -> None:
 
 @dataclass(frozen=True)
 class _Task:
-    """One site and threshold, measured in a process of its own."""
+    """One site and threshold."""
 
     path: Path
     folder: Path
