@@ -10,6 +10,7 @@
   - CatalogUnreadable   the file is truncated, foreign, or of another schema version
   - CatalogBusy         another process is building this catalog
   - DiskFull            the disk has no room for the catalog
+  - MediaUnreadable     an item's file is gone, was changed, or lies outside the items folder
   - NotInCatalog        a site, dimension or item that the catalog does not hold
   - QueryRefused        a console query that broke a rule or ran out of time
   - WorkspaceUnreadable the workspace is truncated, foreign, out of reach, or of a newer version
@@ -64,6 +65,10 @@ class DiskFull(CatalogError):
     """The disk has no room for the catalog."""
 
 
+class MediaUnreadable(CatalogError):
+    """An item's file is gone, was changed, or lies outside the items folder."""
+
+
 class NotInCatalog(CatalogError):
     """A site, dimension or item that the catalog does not hold."""
 
@@ -90,3 +95,7 @@ class LabelRefused(CatalogError):
 
 class ImportRefused(CatalogError):
     """A file of labels has wrong columns, wrong values or unknown models."""
+
+
+class WorkerGone(CatalogError):
+    """A worker process was ended from outside."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalog import findings, places
+from catalog import findings, parallel, places
 from catalog.errors import SettingRefused
 from catalog.store import feature_queries, reading
 from catalog.store import findings as store
@@ -33,6 +33,7 @@ def measure(
         folder or folder_of_categories(),
         report,
         "all" if nulls == "all" else "primary",
+        parallel.cores(),
     )
     report("writing", 0, 1)
     tables = {name: found.tables.get(name, []) for name in store.MEASURED}

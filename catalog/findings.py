@@ -4,7 +4,9 @@ Arrays come from the finished catalog file and go back into a copy of it; the mo
 """
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog import categories, features, nulls, pools, significance
+from catalog import categories, features, nulls, parallel, pools, significance
 from catalog.contests import Contest
 from catalog.prototypes import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
@@ -110,6 +112,7 @@ def find(
     folder: Path,
     report: Report = lambda _stage, _done, _all: None,
     matched_nulls: Nulls = "all",
+    workers: int = 1,
 ) -> Findings:
     """Measure all categories of `folder` everywhere in the catalog at `path`."""
     words = lexicon(path, folder)
@@ -121,9 +124,7 @@ def find(
     tasks = [_Task(path, folder, site, threshold, matched_nulls) for site, threshold in cells]
     if words.measured:
         report("features", 0, len(tasks))
-        # In this process: DuckDB crashes in a forked worker (seen), and a spawned one would run
-        # the caller's main script again. The nulls use threads of their own.
-        for done, part in enumerate(map(_measure, tasks), 1):
+        for done, part in enumerate(parallel.run(_measure, tasks, workers), 1):
             found.join(part)
             report("features", done, len(tasks))
     _family_q(found, primary(path))
@@ -170,15 +171,43 @@ class _Task:
     matched_nulls: Nulls
 
 
+class _Drawn:
+    """Pools of the categories: the same at all sites and thresholds, from one seed each."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.words, self.ground = lexicon(path, folder), pools_of(path)
+        self._matched: dict[int, tuple[pools.Pool, np.random.Generator]] = {}
+
+    def pool(
+        self, background: pools.Background, place: int, members: NDArray[np.int64]
+    ) -> tuple[pools.Pool, np.random.Generator]:
+        """A category's pool, and the generator that its splits are drawn with next.
+
+        Pools of `matched`, which take time and are small, are kept.
+        """
+        generator = np.random.default_rng([place, pools.BACKGROUNDS.index(background)])
+        if background != "matched":
+            return self.ground.pool(background, members, generator), generator
+        if place not in self._matched:
+            self._matched[place] = self.ground.pool(background, members, generator), generator
+        pool, generator = self._matched[place]
+        return pool, deepcopy(generator)
+
+
+@lru_cache(maxsize=1)
+def _drawn(path: Path, folder: Path, _changed: int) -> _Drawn:
+    return _Drawn(path, folder)
+
+
 def _measure(task: _Task) -> Findings:
-    words, ground = lexicon(task.path, task.folder), pools_of(task.path)
+    drawn = _drawn(task.path, task.folder, task.path.stat().st_mtime_ns)
     site = SiteSigns(
         packed.by_item(task.path, task.site, task.threshold),
         packed.by_dimension(task.path, task.site, task.threshold),
     )
     found = Findings()
     for background in pools.BACKGROUNDS:
-        _Cell(task, words, ground, site, background).measure(found)
+        _Cell(task, drawn, site, background).measure(found)
     return found
 
 
@@ -188,16 +217,16 @@ class _Cell:
     def __init__(
         self,
         task: _Task,
-        words: Lexicon,
-        ground: pools.Pools,
+        drawn: _Drawn,
         site: SiteSigns,
         background: pools.Background,
     ) -> None:
-        self.task, self.words, self.ground = task, words, ground
+        self.task, self.drawn = task, drawn
+        self.words, self.ground = drawn.words, drawn.ground
         self.site, self.background = site, background
         self.key = {"site": task.site, "threshold": task.threshold, "background": background}
         shared = background != "matched"
-        self.positives = site.positives(ground.items(background)) if shared else None
+        self.positives = site.positives(self.ground.items(background)) if shared else None
         self.shared = self._shared_nulls() if shared else {}
         self.first = primary(task.path)
 
@@ -209,9 +238,7 @@ class _Cell:
         others = features.Others.of(self.site, every, family[every], number)
         measured, rows = [], []
         for place, (name, match) in enumerate(matches.items()):
-            # One seed per category: all sites and thresholds see the same splits and pools.
-            generator = np.random.default_rng([place, pools.BACKGROUNDS.index(self.background)])
-            pool = self.ground.pool(self.background, match.members, generator)
+            pool, generator = self.drawn.pool(self.background, place, match.members)
             contest = Contest.of(self.site, pool, self.positives)
             feature = features.measure(contest, generator, others, family[match.members])
             null = self._null(pool, len(match.members), place)

@@ -144,6 +144,11 @@ def _pools() -> Any:
     return ThreadpoolController()
 
 
+def single_threaded() -> Any:
+    """A context in which BLAS runs on one thread: several threads call it side by side."""
+    return _pools().limit(limits=1, user_api="blas")
+
+
 class Null:
     """A null that draws as far as it is asked to, and remembers; draw i is always the same set.
 
@@ -174,7 +179,7 @@ class Null:
         Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
         small here that two threads make a draw up to ten times slower (measured).
         """
-        with _pools().limit(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as workers:
+        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
             while len(self.aucs) < draws:
                 sets, anchors = self._batch(len(self.aucs) // _BATCH)
                 starts = range(self._together, _BATCH, self._together)

@@ -221,9 +221,9 @@ def extremes(here: Here, number: int) -> Answer:
     return _answer(here.path, queries.extremes(here.site, number))
 
 
-def console(path: Path, sql: str) -> sql_console.Result:
+def console(path: Path, sql: str, blind: bool = False) -> sql_console.Result:
     """Run one SELECT typed by a person; see `catalog.store.console`. QueryRefused otherwise."""
-    return sql_console.run(path, sql)
+    return sql_console.run(path, sql, blind=blind)
 
 
 def in_memory() -> pd.DataFrame:

@@ -6,7 +6,6 @@ people write meanwhile.
 """
 
 import os
-import re
 import uuid
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import streamlit as st
 
 from catalog import categories as word_lists
 from catalog import places
-from catalog.errors import CatalogError, QueryRefused
+from catalog.errors import CatalogError
 from catalog.workspace import blind, file, labels, people, reading, runs
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
@@ -30,8 +29,6 @@ SHOWN = 200
 SUGGESTIONS = 3
 """Categories suggested for one dimension."""
 
-
-_SUGGESTING = re.compile(r"\b(feature_dimension|discovered_dimension|query_table)\b", re.IGNORECASE)
 
 
 def workspace() -> Workspace:
@@ -132,16 +129,6 @@ def hidden_dimensions(here: Here) -> list[int]:
         return []
     dims = int(frames.sites(here.path).set_index("site").dims[here.site])
     return [number for number in range(dims) if subject(here, number).key in targets]
-
-
-def check_console(sql: str) -> None:
-    """QueryRefused where a query reads what suggests labels while a queue is open."""
-    tables = _SUGGESTING.search(sql)
-    if tables and anything_hidden():
-        raise QueryRefused(
-            f"The table {tables.group().lower()} suggests labels, which your open queue hides: "
-            "close the queue to read it."
-        )
 
 
 def of_subject(subject: Subject) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.modalities import families
+from catalog.modalities import Asked, Loaded, Stored, families
 
 SPACE = "␣"
 _UNUSED = re.compile(r"[\[<]\|?(unused|reserved|extra_id|pad|dummy)\w*\|?[\]>]", re.IGNORECASE)
@@ -57,6 +57,59 @@ class Text:
     def read(self, hidden: Any) -> Any:
         """States at the item's position: float[items, dims]."""
         return hidden[:, len(self.before)]
+
+    @property
+    def usual_batch(self) -> int:
+        """One or a few positions each: many go at once."""
+        return 1024
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Nothing: the items are the model's own vocabulary."""
+        return {}
+
+    @property
+    def grid(self) -> None:
+        """A token has no patches."""
+        return None
+
+    def patches(self, hidden: Any) -> Any:
+        """Never asked for: there is no grid."""
+        raise SettingRefused("Tokens have no patches. Leave --per-patch out.")
+
+    def baseline(self, items: NDArray[np.integer]) -> None:
+        """None: its control is trained embeddings under random blocks."""
+        return None
+
+    def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Nothing beside the table `item`."""
+        return iter(())
+
+    def done(self) -> None:
+        """Nothing was kept."""
+
+
+def trial(_processor: Any) -> dict[str, NDArray[Any]]:
+    """Two ids that every vocabulary has."""
+    return {"input_ids": np.array([[0, 1]], np.int64)}
+
+
+def prepare(
+    model: Loaded, asked: Asked, _report: Callable[[str, int, int], None]
+) -> Text:
+    """The whole vocabulary, in the template asked for: bare for causal LMs, else special."""
+    for option, value in (("--items", asked.items), ("--pooling", asked.pooling)):
+        if value is not None:
+            raise SettingRefused(
+                f"{model.name} reads text: its items are its vocabulary. Leave {option} out."
+            )
+    template = asked.template or ("bare" if model.causal else "special")
+    return make(model.tokenizer, model.vocabulary, template)
+
+
+def reopen(model: Loaded, stored: Stored) -> Text:
+    """The vocabulary in a catalog's template."""
+    return make(model.tokenizer, model.vocabulary, stored.reading)
 
 
 def make(tokenizer: Tokenizer, vocabulary: int, template: str) -> Text:

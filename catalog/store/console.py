@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog.errors import QueryRefused
+from catalog.store import blinding
 from catalog.store.file import open_readonly
 
 ROWS = 10_000
@@ -55,10 +56,13 @@ def _arrow(column: "pd.Series[Any]") -> pa.Array:
         return pa.Array.from_pandas(column.map(str, na_action="ignore"))
 
 
-def run(path: Path, sql: str, seconds: float = SECONDS, rows: int = ROWS) -> Result:
+def run(
+    path: Path, sql: str, seconds: float = SECONDS, rows: int = ROWS, blind: bool = False
+) -> Result:
     """Run one SELECT (or EXPLAIN, DESCRIBE, SHOW, VALUES) on the catalog at `path`.
 
-    The session cannot read or write any other file, load extensions or change settings.
+    The session cannot read or write any other file, load extensions or change settings. `blind`:
+    only tables that suggest no label can be read (see `blinding`).
     Raises QueryRefused with a sentence for anything else, for errors, and after `seconds`.
     """
     with open_readonly(path) as session:
@@ -70,6 +74,8 @@ def run(path: Path, sql: str, seconds: float = SECONDS, rows: int = ROWS) -> Res
         ):
             session.execute(setting)
         _check(session, sql)
+        if blind:
+            blinding.check(path, sql)
         timer = threading.Timer(seconds, session.interrupt)
         started = time.perf_counter()
         timer.start()

@@ -1,9 +1,11 @@
 """Write findings: into a copy of the catalog that then takes its place, never into the file."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,15 @@ TABLES = {
     "discovered": "site, threshold, auc DESC, name",
     "discovered_dimension": "name, dimension",
     "evidence": "position",
+    "coalition": "kind, name, site, threshold",
+    "writer": "kind, name, site, threshold, rank",
+    "dimension_writer": "dimension, layer, rank",
 }
 """Tables of the findings stage and the order of their rows in the hash."""
 MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null")
 """Tables that measuring the categories fills."""
+WRITERS = ("coalition", "writer")
+"""Tables made from features: measuring features anew empties them."""
 
 
 @contextmanager
@@ -41,6 +48,7 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect() as connection:
             connection.execute("ATTACH ? AS catalog", [str(partial)])
             connection.execute("USE catalog")
+            _complete(connection)
             yield connection
             digest = hashing.tables_hash(connection, TABLES)
             connection.execute("UPDATE catalog.build SET findings_hash = ?", [digest])
@@ -48,6 +56,19 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _complete(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the findings tables that a file of an earlier day does not have, with their comments."""
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'catalog'"
+    ).fetchall()
+    missing = set(TABLES) - {str(name) for (name,) in rows}
+    schema = resources.files("catalog.store").joinpath("schema.sql").read_text()
+    for statement in schema.split(";\n"):
+        made = re.search(r"^(?:CREATE TABLE|COMMENT ON (?:TABLE|COLUMN)) (\w+)", statement, re.M)
+        if made is not None and made.group(1) in missing:
+            connection.execute(statement)
 
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -65,6 +86,7 @@ def write(path: Path, tables: Rows) -> None:
 def replace_site(path: Path, site: str, threshold: str, tables: Rows) -> None:
     """Replace the discoveries of one site and threshold; those of others stay."""
     with replacing(path) as connection:
+        _forget_writers(connection, site, threshold, "discovered")
         connection.execute(
             "DELETE FROM catalog.discovered_dimension WHERE name IN "
             "(SELECT name FROM catalog.discovered WHERE site = ? AND threshold = ?)",
@@ -76,6 +98,26 @@ def replace_site(path: Path, site: str, threshold: str, tables: Rows) -> None:
             )
         for table, rows in tables.items():
             _append(connection, table, rows)
+
+
+def replace_writers(path: Path, site: str, threshold: str, tables: Rows) -> None:
+    """Replace the writers of one site and threshold; `dimension_writer` as a whole where given."""
+    with replacing(path) as connection:
+        _forget_writers(connection, site, threshold)
+        if "dimension_writer" in tables:
+            connection.execute("DELETE FROM catalog.dimension_writer")
+        for table, rows in tables.items():
+            _append(connection, table, rows)
+
+
+def _forget_writers(
+    connection: duckdb.DuckDBPyConnection, site: str, threshold: str, kind: str = "%"
+) -> None:
+    for table in WRITERS:
+        connection.execute(
+            f"DELETE FROM catalog.{table} WHERE site = ? AND threshold = ? AND kind LIKE ?",
+            [site, threshold, kind],
+        )
 
 
 def _append(

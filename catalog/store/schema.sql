@@ -409,6 +409,103 @@ COMMENT ON COLUMN discovered_dimension.name IS 'The discovered feature.';
 COMMENT ON COLUMN discovered_dimension.dimension IS 'The dimension.';
 COMMENT ON COLUMN discovered_dimension.sign IS 'Expected sign: +1 or -1.';
 
+CREATE TABLE coalition (
+    kind               VARCHAR NOT NULL CHECK (kind IN ('category', 'discovered')),
+    name               VARCHAR NOT NULL,
+    site               VARCHAR NOT NULL,
+    threshold          VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
+    dimensions         INTEGER NOT NULL,
+    neurons            INTEGER NOT NULL,
+    held_out           DOUBLE NOT NULL CHECK (held_out BETWEEN 0 AND 1),
+    sd                 DOUBLE NOT NULL,
+    null_mean          DOUBLE NOT NULL,
+    null_p95           DOUBLE NOT NULL,
+    p                  DOUBLE NOT NULL,
+    q                  DOUBLE,
+    gaussian_p95       DOUBLE NOT NULL,
+    permuted_p95       DOUBLE NOT NULL,
+    in_sample          DOUBLE NOT NULL,
+    gaussian_in_sample DOUBLE NOT NULL,
+    null_in_sample     DOUBLE NOT NULL,
+    best               DOUBLE NOT NULL,
+    best_null_p95      DOUBLE NOT NULL,
+    best_gaussian_p95  DOUBLE NOT NULL,
+    best_permuted_p95  DOUBLE NOT NULL,
+    writers            INTEGER NOT NULL,
+    null_writers       DOUBLE NOT NULL,
+    nulls              FLOAT[] NOT NULL,
+    verdict            VARCHAR NOT NULL
+        CHECK (verdict IN ('written', 'not above its nulls', 'no verdict'))
+);
+COMMENT ON TABLE coalition IS 'Whether the FFN neurons before a site write a feature (background matched): 200 neurons chosen by their columns of W_down, their majority vote scored on dimensions that did not choose them.';
+COMMENT ON COLUMN coalition.kind IS 'Whether the feature is that of a category or a discovered one.';
+COMMENT ON COLUMN coalition.name IS 'The category, or the name of the discovered feature.';
+COMMENT ON COLUMN coalition.site IS 'The site.';
+COMMENT ON COLUMN coalition.threshold IS 'The threshold.';
+COMMENT ON COLUMN coalition.dimensions IS 'Registered dimensions; below 64 there is no verdict.';
+COMMENT ON COLUMN coalition.neurons IS 'Neurons searched: those of all blocks before the site.';
+COMMENT ON COLUMN coalition.held_out IS 'Held-out agreement: 200 neurons and their polarities are chosen on a random half of the dimensions, and their majority vote is scored on the other half; mean over 20 splits.';
+COMMENT ON COLUMN coalition.sd IS 'Standard deviation of the held-out agreement over the splits.';
+COMMENT ON COLUMN coalition.null_mean IS 'Mean held-out agreement of the same weights with prototypes of random item sets.';
+COMMENT ON COLUMN coalition.null_p95 IS '95th percentile of the same: random item sets of the same size and background, as many dimensions.';
+COMMENT ON COLUMN coalition.p IS 'Share of random item sets that reach the held-out agreement: (1 + b) / (1 + B).';
+COMMENT ON COLUMN coalition.q IS 'Benjamini-Hochberg q of p over the features of this kind, site and threshold; NULL where there is no verdict.';
+COMMENT ON COLUMN coalition.gaussian_p95 IS '95th percentile of the held-out agreement of Gaussian weights (mean 0.50).';
+COMMENT ON COLUMN coalition.permuted_p95 IS '95th percentile of the held-out agreement where signs are permuted across neurons, each dimension by itself.';
+COMMENT ON COLUMN coalition.in_sample IS 'The paper''s procedure: neurons chosen and scored on the same dimensions, which flatters any weights.';
+COMMENT ON COLUMN coalition.gaussian_in_sample IS 'What the paper''s procedure gives on Gaussian weights, on average.';
+COMMENT ON COLUMN coalition.null_in_sample IS 'What the paper''s procedure gives on prototypes of random item sets, on average.';
+COMMENT ON COLUMN coalition.best IS 'Largest max(a, 1 - a) of a single neuron, a being the share of registered dimensions with the sign of its column.';
+COMMENT ON COLUMN coalition.best_null_p95 IS '95th percentile of the largest max(a, 1 - a) over all neurons searched, on prototypes of random item sets.';
+COMMENT ON COLUMN coalition.best_gaussian_p95 IS 'The same percentile for Gaussian weights (exact).';
+COMMENT ON COLUMN coalition.best_permuted_p95 IS 'The same percentile where signs are permuted across neurons.';
+COMMENT ON COLUMN coalition.writers IS 'Writers: neurons with max(a, 1 - a) above 0.70 and above all three of these percentiles.';
+COMMENT ON COLUMN coalition.null_writers IS 'Share of random item sets that have such a neuron.';
+COMMENT ON COLUMN coalition.nulls IS 'Held-out agreement of each random item set, in order of drawing.';
+COMMENT ON COLUMN coalition.verdict IS 'written: q < 0.05 against random item sets, and above the 95th percentiles of Gaussian and permuted weights; else not above its nulls; no verdict below 64 dimensions or 20 anchor or held-out families.';
+
+CREATE TABLE writer (
+    kind      VARCHAR NOT NULL CHECK (kind IN ('category', 'discovered')),
+    name      VARCHAR NOT NULL,
+    site      VARCHAR NOT NULL,
+    threshold VARCHAR NOT NULL,
+    rank      INTEGER NOT NULL CHECK (rank > 0),
+    layer     INTEGER NOT NULL CHECK (layer > 0),
+    neuron    INTEGER NOT NULL CHECK (neuron >= 0),
+    agreement DOUBLE NOT NULL CHECK (agreement BETWEEN 0 AND 1),
+    polarity  TINYINT NOT NULL CHECK (polarity IN (-1, 1)),
+    norm      DOUBLE NOT NULL,
+    writer    BOOLEAN NOT NULL
+);
+COMMENT ON TABLE writer IS 'The FFN neurons whose columns of W_down agree most, or least, with a feature.';
+COMMENT ON COLUMN writer.kind IS 'Whether the feature is that of a category or a discovered one.';
+COMMENT ON COLUMN writer.name IS 'The category, or the name of the discovered feature.';
+COMMENT ON COLUMN writer.site IS 'The site.';
+COMMENT ON COLUMN writer.threshold IS 'The threshold.';
+COMMENT ON COLUMN writer.rank IS 'Place by max(a, 1 - a), from 1; ties by the length of the column.';
+COMMENT ON COLUMN writer.layer IS 'Block of the neuron, from 1.';
+COMMENT ON COLUMN writer.neuron IS 'Number of the neuron within the FFN of its block, from 0.';
+COMMENT ON COLUMN writer.agreement IS 'Agreement a: share of the registered dimensions with the sign of the neuron''s column.';
+COMMENT ON COLUMN writer.polarity IS '+1: a positive activation writes the feature; -1: a negative one does.';
+COMMENT ON COLUMN writer.norm IS 'Length of the column of W_down, a norm after the FFN folded in.';
+COMMENT ON COLUMN writer.writer IS 'Whether max(a, 1 - a) is above 0.70 and above the 95th percentiles of its nulls.';
+
+CREATE TABLE dimension_writer (
+    dimension INTEGER NOT NULL,
+    layer     INTEGER NOT NULL CHECK (layer > 0),
+    rank      INTEGER NOT NULL CHECK (rank > 0),
+    neuron    INTEGER NOT NULL CHECK (neuron >= 0),
+    weight    FLOAT NOT NULL,
+    times_rms FLOAT NOT NULL
+);
+COMMENT ON TABLE dimension_writer IS 'The neurons of every block that write most to a dimension of the residual stream.';
+COMMENT ON COLUMN dimension_writer.dimension IS 'The dimension, the same number at every residual site.';
+COMMENT ON COLUMN dimension_writer.layer IS 'Block of the neuron, from 1.';
+COMMENT ON COLUMN dimension_writer.rank IS 'Place by |weight| within the block, from 1.';
+COMMENT ON COLUMN dimension_writer.neuron IS 'Number of the neuron within the FFN of its block, from 0.';
+COMMENT ON COLUMN dimension_writer.weight IS 'What one unit of the neuron''s activation adds to the dimension: its entry of W_down, a norm after the FFN folded in.';
+COMMENT ON COLUMN dimension_writer.times_rms IS 'The size of the weight over the root mean square of all weights of the block into this dimension; the largest of a thousand Gaussian weights is about 3.3.';
+
 CREATE TABLE evidence (
     claim     VARCHAR PRIMARY KEY,
     position  INTEGER NOT NULL,

@@ -27,8 +27,8 @@ with query:
         st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
     address.write(sql=text)
     with parts.guard():
-        labeling_frames.check_console(text)
-        result = frames.console(here.path, text)
+        blind = labeling_frames.anything_hidden()
+        result = frames.console(here.path, text, blind)
         more = ", the rest was cut off" if result.truncated else ""
         st.caption(f"{len(result.frame):,} rows in {parts.number(result.seconds)} s{more}")
         parts.table(result.frame, raw=True, key="sql.result", height=380)

@@ -1,0 +1,30 @@
+"""The modalities there are: the one table that everything else looks them up in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from catalog.modalities import Asked, Loaded, Modality, Stored, audio, image, text
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one modality brings."""
+
+    trial: Callable[[Any], dict[str, NDArray[Any]]]
+    """Processor -> inputs of two made-up items, to find a model's parts with."""
+    prepare: Callable[[Loaded, Asked, Report], Modality]
+    """The items a person asked for. Raises SettingRefused for options that do not belong."""
+    reopen: Callable[[Loaded, Stored], Modality]
+    """The items of a finished catalog."""
+
+
+KINDS: dict[str, Kind] = {
+    "text": Kind(text.trial, text.prepare, text.reopen),
+    "image": Kind(image.trial, image.prepare, image.reopen),
+    "audio": Kind(audio.trial, audio.prepare, audio.reopen),
+}

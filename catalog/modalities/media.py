@@ -1,0 +1,335 @@
+"""Images and sounds as items: what both share. Each has a Medium that decodes and prepares it."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from catalog.errors import MediaUnreadable, SettingRefused
+from catalog.modalities import Asked, Loaded, Stored, folders, text
+from catalog.modalities.grids import Grid
+from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit
+
+POOLINGS = ("mean", "cls")
+_PREVIEWS = 512
+"""Previews written at once."""
+
+
+class Medium(Protocol):
+    """What tells images from sounds: decoding, the model's own preparation, what a file looks like."""
+
+    @property
+    def name(self) -> str:
+        """image or audio."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """image or sound: as in `item.kind`."""
+        ...
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Endings of its files, in lower case."""
+        ...
+
+    @property
+    def usual_batch(self) -> int:
+        """Items per forward pass where nobody asks for another number."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """How files are prepared."""
+        ...
+
+    @property
+    def window(self) -> float | None:
+        """Seconds of a sound that the model hears; None for images."""
+        ...
+
+    def examine(self, stream: BinaryIO) -> Looks:
+        """Decode a file fully, once. Raises Unfit."""
+        ...
+
+    def decode(self, stream: BinaryIO) -> Any:
+        """A file as the model's processor takes it. Raises Unfit."""
+        ...
+
+    def prepared(self, decoded: Sequence[Any]) -> dict[str, NDArray[Any]]:
+        """The processor's own output for some items, stacked."""
+        ...
+
+    def plain(self, decoded: Any) -> NDArray[np.float32]:
+        """float32[numbers]: coarse pixels or mean log-mel, the control without a model."""
+        ...
+
+
+@dataclass(frozen=True)
+class Media:
+    """Files shown to a vision or audio model; see `catalog.modalities.Modality`."""
+
+    medium: Medium
+    originals: folders.Originals
+    items: pd.DataFrame
+    reading: str
+    layout: Grid
+    hashes: Sequence[str]
+    """SHA-256 of each item's file, which must still be its hash."""
+    source: Mapping[str, Any]
+    """The row of `media_source`."""
+    scan: Scan | None = None
+    """While building: what the files look like."""
+    seen: Sequence[Seen] = ()
+    """While building: every file of the listing."""
+    _workers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(WORKERS, "media"), compare=False, repr=False
+    )
+
+    @property
+    def name(self) -> str:
+        """image or audio."""
+        return self.medium.name
+
+    @property
+    def usual_batch(self) -> int:
+        """As the medium has it."""
+        return self.medium.usual_batch
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of the patches."""
+        return self.layout.rows, self.layout.columns
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """How files are prepared, and a hash of all paths, classes and contents."""
+        return {**self.medium.identity, "items": self.source["items_hash"]}
+
+    def inputs(self, items: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
+        """Decode these items side by side and prepare them as the model's processor does.
+
+        Repeated items (a padded batch) are decoded once.
+        """
+        distinct, place = np.unique(items, return_inverse=True)
+        parts = list(self._workers.map(lambda n: self.medium.prepared([self._decode(n)]), distinct))
+        self._check_equal(parts, distinct)
+        return {name: np.concatenate([p[name] for p in parts])[place] for name in parts[0]}
+
+    def read(self, hidden: Any) -> Any:
+        """Mean over the patches, or the first position: float[items, dims]."""
+        return hidden[:, 0] if self.reading == "cls" else self.patches(hidden).mean(1)
+
+    def patches(self, hidden: Any) -> Any:
+        """The positions that are patches, row after row."""
+        return hidden[:, self.layout.prefix :]
+
+    def baseline(self, items: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Coarse pixels, or the mean log-mel spectrum: float32[items, numbers]."""
+        return np.stack(
+            list(self._workers.map(lambda n: self.medium.plain(self._decode(n)), items))
+        )
+
+    def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """media_source, media_skipped, media, and media_preview in pieces."""
+        assert self.scan is not None
+        yield "media_source", {name: pa.array([value]) for name, value in self.source.items()}
+        left_out = [*self.scan.listing.refused]
+        left_out += [(one.path, one.problem) for one in self.seen if one.problem]
+        if left_out:
+            paths, reasons = zip(*sorted(left_out), strict=True)
+            shown = [text.escape(path, keep_space=True) for path in paths]
+            yield "media_skipped", {"path": pa.array(shown), "reason": pa.array(reasons)}
+        whole = [one for one in self.seen if one.problem is None]
+        yield "media", self._rows(whole)
+        for start in range(0, len(whole), _PREVIEWS):
+            some = whole[start : start + _PREVIEWS]
+            images, sounds = zip(*self.scan.previews([o.path for o in some]), strict=True)
+            yield (
+                "media_preview",
+                {
+                    "item": np.arange(start, start + len(some), dtype=np.int32),
+                    "image": pa.array(images, pa.binary()),
+                    "sound": pa.array(sounds, pa.binary()),
+                },
+            )
+
+    def done(self) -> None:
+        """Remove the scan."""
+        if self.scan is not None:
+            self.scan.remove()
+
+    def _rows(self, whole: Sequence[Seen]) -> dict[str, Any]:
+        assert self.scan is not None
+        entries = {entry.path: entry for entry in self.scan.listing.entries}
+        family = self.items["family"].to_numpy()
+        own = np.arange(len(whole), dtype=np.int32)
+        return {
+            "item": own,
+            "path": pa.array([one.path for one in whole]),
+            "label": pa.array([entries[one.path].label for one in whole], pa.string()),
+            "superclass": pa.array([entries[one.path].superclass for one in whole], pa.string()),
+            "sha256": pa.array([one.sha256 for one in whole]),
+            "duplicate_of": pa.array(np.where(family == own, 0, family), mask=family == own),
+            "width": pa.array([one.looks.width for one in whole], pa.int32()),
+            "height": pa.array([one.looks.height for one in whole], pa.int32()),
+            "seconds": pa.array([one.looks.seconds for one in whole], pa.float64()),
+            "rate": pa.array([one.looks.rate for one in whole], pa.int32()),
+        }
+
+    def _decode(self, item: int) -> Any:
+        path = str(self._paths[item])
+        try:
+            with self.originals.open(path) as stream:
+                if hashlib.file_digest(stream, "sha256").hexdigest() != self.hashes[item]:
+                    raise MediaUnreadable(
+                        f"{path} is no longer the file that was first looked at. Put it back, or "
+                        "build the catalog again."
+                    )
+                stream.seek(0)
+                return self.medium.decode(stream)
+        except Unfit as error:
+            raise MediaUnreadable(f"{path} cannot be read any more: {error}") from error
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return json.loads(self.items.attrs["paths"]) if "paths" in self.items.attrs else list(
+            self.items["token"]
+        )
+
+    def _check_equal(
+        self, parts: Sequence[dict[str, NDArray[Any]]], items: NDArray[np.integer]
+    ) -> None:
+        shapes = [{name: array.shape[1:] for name, array in part.items()} for part in parts]
+        for item, shape in zip(items, shapes, strict=True):
+            if shape != shapes[0]:
+                raise SettingRefused(
+                    f"This model's processor gives inputs of different sizes ({self._paths[item]}: "
+                    f"{shape}, others: {shapes[0]}). Only models that see every item at one size "
+                    "are supported."
+                )
+
+
+def prepare(
+    medium: Medium, model: Loaded, asked: Asked, report: Callable[[str, int, int], None]
+) -> Media:
+    """Scan the items asked for. Raises SettingRefused where nothing is left to show."""
+    if asked.template is not None:
+        raise SettingRefused(f"{model.name} reads no text. Leave --template out.")
+    if asked.items is None:
+        raise SettingRefused(
+            f"{model.name} is a model of {medium.name}: say what to show it with --items FOLDER (a "
+            "subfolder per class) or a CSV of path,label."
+        )
+    layout = Grid.of(model.settings, model.positions)
+    reading = _pooling(asked.pooling, layout, model.name)
+    listing = folders.listing(asked.items, medium.endings, medium.name)
+    _check_any(listing.entries, listing.refused, asked.items, medium)
+    stem = hashlib.sha256(str(asked.items.resolve()).encode()).hexdigest()[:6]
+    scan = Scan(asked.out / f"{asked.name}-{stem}.scan", listing)
+    scan.run(medium.examine, report)
+    seen = list(scan.seen())
+    whole = [one for one in seen if one.problem is None]
+    problems = [(one.path, one.problem) for one in seen if one.problem]
+    _check_any(whole, [*listing.refused, *problems], asked.items, medium)
+    source = _source(medium, listing, seen, layout)
+    hashes = [one.sha256 for one in whole]
+    items = _items([one.path for one in whole], hashes, medium.kind)
+    return Media(medium, listing.originals, items, reading, layout, hashes, source, scan, seen)
+
+
+def reopen(medium: Medium, model: Loaded, stored: Stored) -> Media:
+    """The items of a finished catalog, from the folder it was built from."""
+    assert stored.source is not None
+    folder = Path(str(stored.source["folder"]))
+    if not folder.is_dir():
+        raise MediaUnreadable(
+            f"The items of this catalog lay in {folder}, which is not there. Put the folder back."
+        )
+    layout = Grid.of(model.settings, model.positions)
+    return Media(
+        medium,
+        folders.originals(folder),
+        stored.items,
+        stored.reading,
+        layout,
+        stored.hashes,
+        stored.source,
+    )
+
+
+def _pooling(asked: str | None, layout: Grid, name: str) -> str:
+    pooling = asked or "mean"
+    if pooling not in POOLINGS:
+        raise SettingRefused(f"--pooling is mean (over patches) or cls, not {pooling!r}.")
+    if pooling == "cls" and layout.prefix == 0:
+        raise SettingRefused(f"{name} has no CLS position: every position is a patch. Use mean.")
+    return pooling
+
+
+def _check_any(
+    found: Sequence[object], refused: Sequence[tuple[str, Any]], place: Path, medium: Medium
+) -> None:
+    if found:
+        return
+    first = f" ({len(refused)} left out; {refused[0][0]}: {refused[0][1]})" if refused else ""
+    raise SettingRefused(
+        f"{place} holds no {medium.kind} that can be read{first}. Wanted: files ending in "
+        f"{', '.join(medium.endings)}, in one subfolder per class."
+    )
+
+
+def _source(
+    medium: Medium, listing: folders.Listing, seen: Sequence[Seen], layout: Grid
+) -> dict[str, Any]:
+    """The row of `media_source`."""
+    entries = {entry.path: entry for entry in listing.entries}
+    whole = [one for one in seen if one.problem is None]
+    told = [
+        (one.path, entries[one.path].label, entries[one.path].superclass, one.sha256)
+        for one in whole
+    ]
+    count = Counter(one.sha256 for one in whole)
+    return {
+        "folder": str(listing.originals.folder.resolve()),
+        "listed_by": listing.kind,
+        "files": len(listing.entries) + len(listing.refused),
+        "ignored": listing.ignored,
+        "skipped": len(listing.entries) + len(listing.refused) - len(whole),
+        "duplicates": sum(count.values()) - len(count),
+        "items_hash": hashlib.sha256(json.dumps(told).encode()).hexdigest(),
+        "preprocessing": json.dumps(medium.identity, default=str),
+        "window_seconds": medium.window,
+        "prefix": layout.prefix,
+        "grid_rows": layout.rows,
+        "grid_columns": layout.columns,
+        "grid_axes": layout.axes,
+    }
+
+
+def _items(paths: Sequence[str], hashes: Sequence[str], kind: str) -> pd.DataFrame:
+    """The table `item`: files of the same bytes are one family, of the first of them."""
+    first: dict[str, int] = {}
+    family = [first.setdefault(sha, number) for number, sha in enumerate(hashes)]
+    frame = pd.DataFrame(
+        {
+            "item": np.arange(len(paths), dtype=np.int32),
+            "token": [text.escape(path, keep_space=True) for path in paths],
+            "text": [text.escape(path) for path in paths],
+            "kind": kind,
+            "word": pd.Series([None] * len(paths), dtype="object"),
+            "family": np.array(family, np.int32),
+        }
+    )
+    frame.attrs["paths"] = json.dumps(list(paths))
+    return frame
