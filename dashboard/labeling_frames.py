@@ -30,7 +30,6 @@ SUGGESTIONS = 3
 """Categories suggested for one dimension."""
 
 
-
 def workspace() -> Workspace:
     """The workspace in force, made where there is none; opened anew when its file was replaced."""
     named = os.environ.get("DIMS_WORKSPACE", "")

@@ -17,8 +17,8 @@ from dashboard import frames, running
 from tests import synthetic
 
 ROOT = Path(__file__).parents[1]
-LIVE_PAGES = {"read_text"}
-"""Pages that may run a model; part 3 adds the flip lab and circuits."""
+LIVE_PAGES = {"flip_lab", "read_text"}
+"""Pages that may run a model."""
 
 
 def test_every_browsing_page_is_kept_from_torch():

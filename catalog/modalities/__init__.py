@@ -106,6 +106,11 @@ class Loaded(Protocol):
         ...
 
     @property
+    def trial(self) -> Mapping[str, Any]:
+        """Inputs of made-up items, of the shapes that all items have."""
+        ...
+
+    @property
     def positions(self) -> int:
         """Positions of one item between the blocks, as seen while its parts were found."""
         ...
@@ -133,5 +138,7 @@ class Stored:
     """The table `item`."""
     source: Mapping[str, Any] | None = None
     """The row of `media_source`; None for text."""
+    paths: tuple[str, ...] = ()
+    """Path of every item's file in its folder; empty for text."""
     hashes: tuple[str, ...] = ()
-    """SHA-256 of every item's file; empty for text."""
+    """SHA-256 of every item's file."""

@@ -18,8 +18,8 @@ class Grid:
     """What rows and columns are: "height x width", "frequency x time" or "time"."""
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any], positions: int) -> "Grid":
-        """The layout by a model's config and the number of positions it showed.
+    def of(cls, settings: Mapping[str, Any], positions: int, inputs: Mapping[str, Any]) -> "Grid":
+        """The layout by a model's config, the positions it showed, and its inputs' shapes.
 
         Without patches (Whisper, Wav2Vec2) all positions are steps of time. ModelUnsupported
         where the patches do not fit the positions.
@@ -27,13 +27,14 @@ class Grid:
         patch = settings.get("patch_size")
         if patch is None:
             return cls(0, 1, positions, "time")
-        if "num_mel_bins" in settings:
-            tall, wide = _both(patch)
-            rows = (settings["num_mel_bins"] - tall) // settings["frequency_stride"] + 1
-            columns = (settings["max_length"] - wide) // settings["time_stride"] + 1
+        tall, wide = _both(patch)
+        if "input_values" in inputs:
+            time, bands = inputs["input_values"].shape[-2:]
+            rows = (bands - tall) // int(settings["frequency_stride"]) + 1
+            columns = (time - wide) // int(settings["time_stride"]) + 1
             axes = "frequency x time"
         else:
-            (height, width), (tall, wide) = _both(settings["image_size"]), _both(patch)
+            height, width = inputs["pixel_values"].shape[-2:]
             rows, columns, axes = height // tall, width // wide, "height x width"
         if positions < rows * columns:
             raise ModelUnsupported(

@@ -84,6 +84,8 @@ class Media:
     items: pd.DataFrame
     reading: str
     layout: Grid
+    paths: Sequence[str]
+    """Path of each item's file in the folder."""
     hashes: Sequence[str]
     """SHA-256 of each item's file, which must still be its hash."""
     source: Mapping[str, Any]
@@ -188,7 +190,7 @@ class Media:
         }
 
     def _decode(self, item: int) -> Any:
-        path = str(self._paths[item])
+        path = self.paths[item]
         try:
             with self.originals.open(path) as stream:
                 if hashlib.file_digest(stream, "sha256").hexdigest() != self.hashes[item]:
@@ -201,12 +203,6 @@ class Media:
         except Unfit as error:
             raise MediaUnreadable(f"{path} cannot be read any more: {error}") from error
 
-    @cached_property
-    def _paths(self) -> list[str]:
-        return json.loads(self.items.attrs["paths"]) if "paths" in self.items.attrs else list(
-            self.items["token"]
-        )
-
     def _check_equal(
         self, parts: Sequence[dict[str, NDArray[Any]]], items: NDArray[np.integer]
     ) -> None:
@@ -214,7 +210,7 @@ class Media:
         for item, shape in zip(items, shapes, strict=True):
             if shape != shapes[0]:
                 raise SettingRefused(
-                    f"This model's processor gives inputs of different sizes ({self._paths[item]}: "
+                    f"This model's processor gives inputs of different sizes ({self.paths[item]}: "
                     f"{shape}, others: {shapes[0]}). Only models that see every item at one size "
                     "are supported."
                 )
@@ -231,7 +227,7 @@ def prepare(
             f"{model.name} is a model of {medium.name}: say what to show it with --items FOLDER (a "
             "subfolder per class) or a CSV of path,label."
         )
-    layout = Grid.of(model.settings, model.positions)
+    layout = Grid.of(model.settings, model.positions, model.trial)
     reading = _pooling(asked.pooling, layout, model.name)
     listing = folders.listing(asked.items, medium.endings, medium.name)
     _check_any(listing.entries, listing.refused, asked.items, medium)
@@ -244,8 +240,10 @@ def prepare(
     _check_any(whole, [*listing.refused, *problems], asked.items, medium)
     source = _source(medium, listing, seen, layout)
     hashes = [one.sha256 for one in whole]
-    items = _items([one.path for one in whole], hashes, medium.kind)
-    return Media(medium, listing.originals, items, reading, layout, hashes, source, scan, seen)
+    paths = [one.path for one in whole]
+    items = _items(paths, hashes, medium.kind)
+    kept = (layout, paths, hashes, source, scan, seen)
+    return Media(medium, listing.originals, items, reading, *kept)
 
 
 def reopen(medium: Medium, model: Loaded, stored: Stored) -> Media:
@@ -256,13 +254,14 @@ def reopen(medium: Medium, model: Loaded, stored: Stored) -> Media:
         raise MediaUnreadable(
             f"The items of this catalog lay in {folder}, which is not there. Put the folder back."
         )
-    layout = Grid.of(model.settings, model.positions)
+    layout = Grid.of(model.settings, model.positions, model.trial)
     return Media(
         medium,
         folders.originals(folder),
         stored.items,
         stored.reading,
         layout,
+        stored.paths,
         stored.hashes,
         stored.source,
     )
@@ -321,7 +320,7 @@ def _items(paths: Sequence[str], hashes: Sequence[str], kind: str) -> pd.DataFra
     """The table `item`: files of the same bytes are one family, of the first of them."""
     first: dict[str, int] = {}
     family = [first.setdefault(sha, number) for number, sha in enumerate(hashes)]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "item": np.arange(len(paths), dtype=np.int32),
             "token": [text.escape(path, keep_space=True) for path in paths],
@@ -331,5 +330,3 @@ def _items(paths: Sequence[str], hashes: Sequence[str], kind: str) -> pd.DataFra
             "family": np.array(family, np.int32),
         }
     )
-    frame.attrs["paths"] = json.dumps(list(paths))
-    return frame
