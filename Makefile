@@ -26,7 +26,7 @@ demo: $(VENV)/.base
 	$(BIN)/dims demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .

@@ -2,10 +2,11 @@
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -13,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from catalog import places, sites
-from catalog.checkpoint import Checkpoint, locked
+from catalog.checkpoint import Checkpoint, Progress, locked
 from catalog.errors import AlreadyBuilt, CatalogError, DiskFull, SettingRefused
-from catalog.modalities import text
+from catalog.modalities import Asked
+from catalog.modalities.kinds import KINDS
 from catalog.model import device, loading
 from catalog.model import stage as stages
 from catalog.moments import BINS, NEAR_ITEMS, POLE_ITEMS
@@ -26,6 +29,11 @@ from catalog.store import assemble, file
 
 THRESHOLDS = ("zero", "median")
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "duckdb", "dimension-catalog")
+MOST_PATCH_BYTES = 4e9
+"""Patch signs above this size are kept only with --force."""
+_PIECE = 1 << 25
+"""Bytes of patch signs written at once."""
+Announce = Callable[["Plan"], None]
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,17 @@ class Settings:
     thresholds: tuple[str, ...] = THRESHOLDS
     dtype: str = "auto"
     device: str = "auto"
-    batch_size: int = 1024
+    batch_size: int | None = None
+    """Items per forward pass; by default 1,024 tokens, 32 images or 8 sounds."""
     seed: int = 0
+    modality: str | None = None
+    """What the model is expected to read; refused where it reads something else."""
+    items: Path | None = None
+    """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
+    pooling: str | None = None
+    """Images and sounds: mean over patches (default), or cls."""
+    per_patch: str | None = None
+    """Images and sounds: a site at which the sign of every patch is kept."""
     out: Path | None = None
     """Folder of the catalog; by default $DIMS_DATA/catalogs."""
     force: bool = False
@@ -70,44 +87,95 @@ class Plan:
             per_item += dims * (thresholds + 1) // 8 + 5 * thresholds
             poles = 2 * POLE_ITEMS + thresholds * NEAR_ITEMS
             per_dimension += dims * (poles * 7 + BINS * 3 + 100)
-        return self.work.items * (per_item + 24) + per_dimension
+        return self.work.items * (per_item + 24) + per_dimension + self.patch_bytes
+
+    @property
+    def patch_bytes(self) -> int:
+        """Size of the signs of all patches; 0 where none are kept."""
+        grid = self.work.modality.grid
+        if self.work.per_patch is None or grid is None:
+            return 0
+        return self.work.items * grid[0] * grid[1] * -(-self.work.model.parts.hidden_size // 8)
 
 
-def prepare(settings: Settings) -> Plan:
-    """Load the model and check every setting; nothing is written yet."""
+def _quiet(_stage: str, _done: int, _all: int) -> None:
+    """Report nothing."""
+
+
+def prepare(settings: Settings, report: stages.Report = _quiet) -> Plan:
+    """Load the model and check every setting; of images and sounds, look at every file.
+
+    Nothing of the catalog is written yet.
+    """
     unknown = [t for t in settings.thresholds if t not in THRESHOLDS]
     if unknown or not settings.thresholds:
         raise SettingRefused("--thresholds takes zero, median, or zero,median.")
-    if settings.batch_size < 1:
+    if settings.batch_size is not None and settings.batch_size < 1:
         raise SettingRefused("--batch-size must be at least 1.")
-    model = loading.load(settings.model, settings.revision, settings.dtype, settings.device)
+    if settings.modality not in (None, *KINDS):
+        raise SettingRefused(f"--modality is one of {', '.join(KINDS)}.")
+    model = loading.load(
+        settings.model, settings.revision, settings.dtype, settings.device, settings.modality
+    )
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)
-    template = settings.template or ("bare" if model.causal else "special")
-    modality = text.make(model.tokenizer, model.vocabulary, template)
     present, absent = _sites(settings, model)
+    modality = KINDS[model.modality].prepare(model, _asked(settings, model), report)
     work = stages.Work(
         model=model,
         modality=modality,
         sites=tuple(present),
         thresholds=tuple(t for t in THRESHOLDS if t in settings.thresholds),
-        batch_size=settings.batch_size,
+        batch_size=settings.batch_size or modality.usual_batch,
         seed=settings.seed,
+        per_patch=_patch_site(settings, model, modality.grid),
     )
     identity = _identity(work)
-    return Plan(settings, work, absent, identity, _path(settings, work, identity))
+    plan = Plan(settings, work, absent, identity, _path(settings, work, identity))
+    if plan.patch_bytes > MOST_PATCH_BYTES and not settings.force:
+        raise SettingRefused(
+            f"The patch signs would take {plan.patch_bytes / 1e9:,.1f} GB. Leave --per-patch out, "
+            "show fewer items, or insist with --force."
+        )
+    return plan
+
+
+def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
+    slug = _slug(settings.name or model.name.split("/")[-1])
+    folder = settings.out or places.catalogs()
+    return Asked(settings.template, settings.items, settings.pooling, slug, folder)
+
+
+def _patch_site(
+    settings: Settings, model: loading.LoadedModel, grid: tuple[int, int] | None
+) -> Site | None:
+    """The site of --per-patch: a residual or final one that the model has."""
+    if settings.per_patch is None:
+        return None
+    if grid is None:
+        raise SettingRefused(f"The items of {model.name} have no patches. Leave --per-patch out.")
+    site = Site.parse(settings.per_patch)
+    reason = None
+    if site.kind not in ("resid", "final"):
+        reason = "patch signs are kept at residual sites and final only."
+    elif (site.layer or 0) > len(model.parts.blocks):
+        reason = f"it has {len(model.parts.blocks)} blocks."
+    reason = reason or model.parts.absent(site)
+    if reason:
+        raise SettingRefused(f"--per-patch {site} does not fit {model.name}: {reason}")
+    return site
 
 
 def build(
     settings: Settings,
-    report: stages.Report = lambda _stage, _done, _all: None,
-    announce: Callable[[Plan], None] = lambda _plan: None,
+    report: stages.Report = _quiet,
+    announce: Announce = lambda _plan: None,
 ) -> Path:
     """Build the catalog, or finish one that was interrupted; returns its path.
 
     `announce` hears of the plan before the work starts. Raises a CatalogError.
     """
-    plan = prepare(settings)
+    plan = prepare(settings, report)
     folder = plan.path.with_name(f"{plan.path.stem}-{_digest(plan.identity)[:6]}.building")
     _check_room(plan)
     announce(plan)
@@ -117,10 +185,14 @@ def build(
             progress = stages.run(plan.work, checkpoint, report)
             report("writing", 0, 1)
             row = build_row(plan, progress.seconds)
-            items, order = plan.work.modality.items, plan.work.order()
-            assemble.assemble(plan.path, checkpoint, progress, row, items, order, plan.absent)
+            shown, order = plan.work.modality, plan.work.order()
+            extra = itertools.chain(shown.tables(), _patch_tables(plan, checkpoint, progress))
+            assemble.assemble(
+                plan.path, checkpoint, progress, row, shown.items, order, plan.absent, extra
+            )
             report("writing", 1, 1)
             checkpoint.remove()
+            shown.done()
     except (OSError, duckdb.Error) as error:
         if _is_full(error):
             raise DiskFull(
@@ -129,6 +201,24 @@ def build(
             ) from error
         raise
     return plan.path
+
+
+def _patch_tables(
+    plan: Plan, checkpoint: Checkpoint, progress: Progress
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of `patch_signs`, in pieces that fit memory."""
+    if plan.work.per_patch is None:
+        return
+    order, width = plan.work.order(), plan.patch_bytes // plan.work.items
+    step = max(1, _PIECE // width)
+    for chunk in progress.chunks:
+        bits = checkpoint.patches(chunk.chunk, width)
+        numbers = order[chunk.first_item : chunk.first_item + chunk.items].astype(np.int32)
+        for start in range(0, chunk.items, step):
+            some = numbers[start : start + step]
+            columns = {"site": [str(plan.work.per_patch)] * len(some), "item": some}
+            held = np.ascontiguousarray(bits[start : start + step])
+            yield "patch_signs", {**columns, "bits": file.blobs(held)}
 
 
 def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], dict[Site, str]]:
@@ -153,7 +243,10 @@ def versions() -> dict[str, str]:
 def _identity(work: stages.Work) -> dict[str, Any]:
     """Everything that can change a bit of the states stage."""
     model = work.model
+    patches = {"per_patch": str(work.per_patch)} if work.per_patch else {}
     return {
+        **work.modality.identity,
+        **patches,
         "model": model.name,
         "revision": model.revision,
         "weights_hash": model.weights_hash,
@@ -232,7 +325,7 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "weights_hash": model.weights_hash,
         "identity": _digest(plan.identity),
         "source": model.source,
-        "tokenizer": type(model.tokenizer).__name__,
+        "tokenizer": type(model.tokenizer).__name__ if model.tokenizer is not None else None,
         "parameters": model.parameters,
         "versions": json.dumps(versions()),
         "built_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),

@@ -118,6 +118,8 @@ class Match:
     """Words that are no single token of the vocabulary."""
     asked: int
     """Words in the list."""
+    found: str = "words are single tokens here"
+    """What makes one of those asked for a member."""
 
     @property
     def coverage(self) -> float:
@@ -136,7 +138,7 @@ class Match:
             return None
         return Skipped(
             name,
-            f"Only {found} families of its {self.asked} words are single tokens here; "
+            f"Only {found} families of its {self.asked} {self.found}; "
             f"{FEWEST_FAMILIES} are needed.",
         )
 

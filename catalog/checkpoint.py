@@ -133,6 +133,17 @@ class Checkpoint:
         with np.load(self.folder / f"signs-{chunk:06d}.npz") as arrays:
             return dict(arrays)
 
+    def add_patches(self, chunk: int, bits: NDArray[np.uint8], first: bool) -> None:
+        """Append patch signs of a chunk's next items; the first ones begin the file anew."""
+        path = self.folder / f"patches-{chunk:06d}.bits"
+        with path.open("wb" if first else "ab") as stream:
+            stream.write(np.ascontiguousarray(bits).data)
+
+    def patches(self, chunk: int, width: int) -> NDArray[np.uint8]:
+        """Patch signs of one chunk, mapped from disk: uint8[items, width]."""
+        path = self.folder / f"patches-{chunk:06d}.bits"
+        return np.memmap(path, np.uint8, "r").reshape(-1, width)
+
     def add_pilot(self, site: str, states: NDArray[np.float32]) -> None:
         """Append pilot states of one site on disk, where they take no memory."""
         with (self.folder / f"pilot-{site}.f32").open("ab") as stream:

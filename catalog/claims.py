@@ -43,6 +43,13 @@ _CATEGORIES = (
     "anchors and held-out families. "
 )
 
+_FLIPS = (
+    "Ten categories drawn with a fixed seed among those with 20 held-out tokens and 16 eliciting "
+    "prompts; 16 neutral and 16 eliciting prompts each, all positions but a beginning-of-text "
+    "sink. Read: change of log p of held-out tokens minus that of 20 frequency-matched tokens of "
+    "no shared category. Bootstrap over categories, then prompts. "
+)
+
 CLAIMS: dict[str, Claim] = {
     claim.key: claim
     for claim in (
@@ -230,6 +237,58 @@ CLAIMS: dict[str, Claim] = {
             "Each member's nearest item by Hamming among the sample but its family; correct where "
             "a category is shared (ties: mean). Null: chance; control: the same with blocks drawn "
             "anew (b), where the model is there. Bootstrap over items.",
+        ),
+        Claim(
+            "flips_away",
+            "Turning a feature's signs away in the forward pass suppresses its concept.",
+            "fall of log p, concept - matched tokens (nats)",
+            "5 to 24 logits (raw logits of the concept); controls about 0",
+            _FLIPS + "Null: other dimensions with random targets, as many signs and as large a "
+            "change (within 5 %). Controls: those, a turn of the same size, other categories' "
+            "features. The paper's figure is of raw logits, which rise and fall with any damage.",
+            least=5.0,
+            needs_model=True,
+        ),
+        Claim(
+            "flips_share",
+            "It does so for every category: away falls below every control.",
+            "share of categories x layers, q < 0.05",
+            "all shown",
+            _FLIPS + "A cell counts where the 95 % intervals of away minus random, noise, disjoint "
+            "and toward all lie below 0 and q < 0.05 over categories x layers. Null: 5 %. Control: "
+            "random signs put in away's place by the same rule.",
+            least=1.0,
+            chance=0.05,
+            needs_model=True,
+        ),
+        Claim(
+            "flips_toward",
+            "Only away acts: turning the signs toward the prototype does not raise the concept.",
+            "rise of log p, concept - matched tokens (nats)",
+            "no rise reported",
+            _FLIPS + "The claim is that this is small: it must not exceed the strongest of random, "
+            "noise and disjoint, nor 0.",
+            least=0.0,
+            better="less",
+            needs_model=True,
+        ),
+        Claim(
+            "flips_late",
+            "Flips act in late layers.",
+            "fall in the last third of the layers minus the first third (nats)",
+            "late layers only",
+            _FLIPS + "Null: no difference. Control: the same of the direct path alone (away's "
+            "change added after the last block): with tied embeddings that part is linear algebra.",
+            needs_model=True,
+        ),
+        Claim(
+            "flips_single",
+            "One dimension alone is inert.",
+            "fall by the strongest dimension alone (nats)",
+            "single dimensions inert",
+            _FLIPS + "The claim is that this is small: the control is a turn of the same size.",
+            better="less",
+            needs_model=True,
         ),
         Claim(
             "cost",

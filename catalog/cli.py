@@ -65,7 +65,23 @@ def build(
     thresholds: Annotated[str, typer.Option(help="zero, median, or both.")] = "zero,median",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    batch_size: Annotated[int, typer.Option(help="Items per forward pass.")] = 1024,
+    modality: Annotated[
+        str | None, typer.Option(help="text, image or audio; refused where the model is another.")
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option(help="Images or sounds: folder of classes, CSV path,label, or saved dataset."),
+    ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="Images, sounds: mean over patches (default) or cls.")
+    ] = None,
+    per_patch: Annotated[
+        str | None, typer.Option(metavar="SITE", help="Keep the sign of every patch at this site.")
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(help="Items per forward pass; by default 1024 tokens, 32 images, 8 sounds."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the pilot sample.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder of the catalog.")] = None,
     force: Annotated[bool, typer.Option(help="Replace the same build.")] = False,
@@ -74,7 +90,10 @@ def build(
     ] = True,
     quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
 ) -> None:
-    """Run a model over its whole vocabulary and write its catalog; resumes where it stopped."""
+    """Run a model over its vocabulary, or over images or sounds, and write its catalog.
+
+    Resumes where it stopped.
+    """
     from catalog import build as building
     from catalog import finding
 
@@ -92,6 +111,10 @@ def build(
         seed=seed,
         out=out,
         force=force,
+        modality=modality,
+        items=items,
+        pooling=pooling,
+        per_patch=per_patch,
     )
     with _resumable(), reporting.progress(quiet) as report:
         try:
@@ -230,15 +253,18 @@ def feature(
     words: Annotated[str | None, typer.Option(help="Words, separated by commas.")] = None,
     category: Annotated[str | None, typer.Option(help="Name of a category.")] = None,
     threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
-    background: Annotated[str, typer.Option(help="all, words or matched.")] = "matched",
+    background: Annotated[
+        str | None, typer.Option(help="all, words or matched (default; images and sounds: all).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read one feature: of a category, or of words made up on the spot."""
-    from catalog import live_feature
+    from catalog import lexicons, live_feature
 
     if (words is None) == (category is None):
         raise typer.BadParameter("give either --words or --category", param_hint="--words")
     path = places.find_catalog(catalog)
+    background = background or lexicons.grounds(path).primary
     if category is not None:
         known = live_feature.category_report(path, site, category, threshold, background)
     else:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from catalog import places
+from catalog import lexicons, places
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.store import feature_queries, queries, reading
+from catalog.store import feature_queries, media_queries, queries, reading
 
 
 def catalogs() -> list[dict[str, Any]]:
@@ -42,7 +42,21 @@ def info(path: Path) -> dict[str, Any]:
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
+        **_media(path),
     }
+
+
+def _media(path: Path) -> dict[str, Any]:
+    """Where images or sounds came from, and what was left out; nothing for text."""
+    if "media_source" not in set(reading.fetch(path, queries.tables())["table"]):
+        return {}  # a catalog of an earlier version
+    source = reading.fetch(path, media_queries.source())
+    if source.empty:
+        return {}
+    known = {str(name): _plain(value) for name, value in source.iloc[0].items()}
+    known["preprocessing"] = json.loads(known["preprocessing"])
+    left_out = reading.fetch(path, media_queries.skipped()).to_dict("records")
+    return {"media": {**known, "left_out": left_out}}
 
 
 def _verified_at(content_hash: str) -> str | None:
@@ -122,10 +136,14 @@ def _plain(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def features(path: Path, background: str = "matched") -> list[dict[str, Any]]:
-    """Features of every category at every site, at the first threshold stored."""
+def features(path: Path, background: str | None = None) -> list[dict[str, Any]]:
+    """Features of every category at every site, at the first threshold stored.
+
+    `background` None is the one that verdicts are made in.
+    """
     threshold = info(path)["thresholds"][0]
-    rows = reading.fetch(path, feature_queries.features(threshold, background))
+    chosen = background or lexicons.grounds(path).primary
+    rows = reading.fetch(path, feature_queries.features(threshold, chosen))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
 
 

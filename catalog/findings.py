@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from catalog import categories, features, nulls, parallel, pools, significance
 from catalog.contests import Contest
+from catalog.lexicons import Lexicon, grounds, items_of, lexicon, pools_of
 from catalog.prototypes import SiteSigns
-from catalog.store import feature_queries, packed, queries, reading
+from catalog.store import packed, queries, reading
+
+__all__ = ["Findings", "Lexicon", "Primary", "find", "items_of", "lexicon", "pools_of", "primary"]
 
 PRIMARY_BACKGROUND: pools.Background = "matched"
+"""Of text; see `lexicons.grounds` for what holds for a catalog."""
 DEGENERATE_SHARE = 0.25
 """Above this share of degenerate dimensions at the primary site, threshold median is primary."""
 
@@ -34,6 +37,7 @@ class Primary:
 
     site: str
     threshold: str
+    background: pools.Background = PRIMARY_BACKGROUND
 
 
 @dataclass
@@ -52,50 +56,6 @@ class Findings:
             self.tables.setdefault(table, []).extend(rows)
 
 
-@dataclass(frozen=True)
-class Lexicon:
-    """The categories found in a catalog's vocabulary."""
-
-    read: dict[str, categories.Category]
-    matches: dict[str, categories.Match]
-    skipped: tuple[categories.Skipped, ...]
-    family: NDArray[np.int64]
-
-    @property
-    def measured(self) -> dict[str, categories.Match]:
-        """Categories with enough families, by name."""
-        return {n: m for n, m in self.matches.items() if m.skipped(n) is None}
-
-
-def items_of(path: Path) -> pd.DataFrame:
-    """The table `item` in order, missing words as None."""
-    items = reading.fetch(path, feature_queries.items())
-    items["word"] = items["word"].astype(object).where(items["word"].notna(), None)
-    return items
-
-
-def lexicon(path: Path, folder: Path) -> Lexicon:
-    """Match every category file of `folder` to the items of a catalog."""
-    items = items_of(path)
-    vocabulary = categories.Vocabulary(
-        items["word"].tolist(), items["kind"].tolist(), items["family"].to_numpy()
-    )
-    read, skipped = categories.read_folder(folder)
-    return Lexicon(
-        {one.name: one for one in read},
-        {one.name: vocabulary.match(one.words, one.kind) for one in read},
-        tuple(skipped),
-        vocabulary.family,
-    )
-
-
-def pools_of(path: Path) -> pools.Pools:
-    """Backgrounds of a catalog's items; without corpus counts frequency is the rank of the id."""
-    items = items_of(path)
-    kind, family = items["kind"].tolist(), items["family"].to_numpy()
-    return pools.Pools(kind, family, pools.Traits.of(items["text"].tolist(), kind, family))
-
-
 def primary(path: Path) -> Primary:
     """Site resid.ceil(n / 2); threshold zero, or median above 25 % degenerate dimensions."""
     sites = reading.fetch(path, queries.sites())
@@ -104,7 +64,7 @@ def primary(path: Path) -> Primary:
     stored = list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
     many = middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
     wanted = "median" if many and "median" in stored else stored[0]
-    return Primary(str(middle["site"]), wanted)
+    return Primary(str(middle["site"]), wanted, grounds(path).primary)
 
 
 def find(
@@ -206,7 +166,7 @@ def _measure(task: _Task) -> Findings:
         packed.by_dimension(task.path, task.site, task.threshold),
     )
     found = Findings()
-    for background in pools.BACKGROUNDS:
+    for background in grounds(task.path).backgrounds:
         _Cell(task, drawn, site, background).measure(found)
     return found
 
@@ -265,11 +225,11 @@ class _Cell:
         """The null of a category here; None where none is asked for."""
         if self.background != "matched":
             return self.shared[nulls.bucket(members)]
-        here = Primary(self.task.site, self.task.threshold)
+        here = (self.task.site, self.task.threshold)
         wanted = (
             self.task.threshold == self.first.threshold
             if self.task.matched_nulls == "all"
-            else here == self.first
+            else here == (self.first.site, self.first.threshold)
         )
         base = nulls.Ground.matched(self.site, pool) if wanted else None
         return nulls.Null(self.site, base, members, seed=2 + place) if base else None
@@ -355,7 +315,7 @@ def _family_q(found: Findings, first: Primary) -> None:
         row
         for row in found.tables.get("feature", [])
         if row["threshold"] == first.threshold
-        and row["background"] == PRIMARY_BACKGROUND
+        and row["background"] == first.background
         and row["p"] is not None
     ]
     if rows:

@@ -113,10 +113,12 @@ def rows(
     states: NDArray[np.floating],
     positions: tuple[int, ...],
     generator: np.random.Generator,
+    names: Sequence[str] = CONDITIONS,
 ) -> list[Row]:
     """All rows of one prompt: float[T, D] states, of which `positions` are edited.
 
-    Raises SettingRefused where fewer random controls than asked for can be matched.
+    Baseline and away come first and always. Raises SettingRefused where fewer random controls
+    than asked for can be matched.
     """
     part = states[list(positions)]
 
@@ -125,20 +127,22 @@ def rows(
 
     away = flip(where, feature, positions, toward=False)
     made = [row("baseline"), row("away", away)]
-    made.append(row("toward", flip(where, feature, positions, toward=True)))
-    made += [row("disjoint", flip(where, one, positions, toward=False)) for one in disjoint]
-    wanted = made[1].measure
-    for _ in range(where.draws):
+    if "toward" in names:
+        made.append(row("toward", flip(where, feature, positions, toward=True)))
+    if "disjoint" in names:
+        made += [row("disjoint", flip(where, one, positions, toward=False)) for one in disjoint]
+    for _ in range(where.draws if "random" in names else 0):
         drawn = matched(where, feature, part, generator)
         edits = (flip(where, drawn, positions, toward=True),) if len(drawn.dimensions) else ()
         one = row("random", *edits)
-        if not close(one.measure, wanted):
+        if not close(one.measure, made[1].measure):
             raise SettingRefused(_UNMATCHED)
         made.append(one)
-    for _ in range(where.draws):
+    for _ in range(where.draws if "noise" in names else 0):
         direction = tuple(generator.normal(size=(states.shape[1],)).tolist())
         made.append(row("noise", Edit(where.site, (), "turn", direction, (), 1.0, positions, away)))
-    made.append(_direct(where, away, states, positions, wanted))
+    if "direct" in names:
+        made.append(_direct(where, away, states, positions, made[1].measure))
     return made
 
 

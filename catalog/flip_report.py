@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.flip_verdicts import FEWEST_PROMPTS, Bootstrap, Judged, judge
+from catalog.flip_verdicts import Bootstrap, Judged, judge
 from catalog.flips import Flips
 from catalog.resampling import DRAWS, Interval
 
@@ -30,13 +30,13 @@ class Summary:
 def summarize(found: Flips, draws: int = DRAWS) -> Summary:
     """Intervals and verdict; the bootstrap's seed is the run's."""
     every = np.ones(len(found.setup.prompts), np.bool_)
-    bootstrap = _bootstrap(found, every, draws)
+    resampled = bootstrap(found, every, draws)
     kinds = {"neutral": found.kind("neutral"), "eliciting": found.kind("eliciting")}
     return Summary(
-        _intervals(found, every, bootstrap),
-        judge(found.effects, bootstrap),
+        _intervals(found, every, resampled),
+        judge(found.effects, resampled),
         {
-            kind: _intervals(found, rows, _bootstrap(found, rows, draws))
+            kind: _intervals(found, rows, bootstrap(found, rows, draws))
             for kind, rows in kinds.items()
             if rows.sum() > 1
         },
@@ -45,25 +45,22 @@ def summarize(found: Flips, draws: int = DRAWS) -> Summary:
     )
 
 
-def _bootstrap(found: Flips, rows: NDArray[np.bool_], draws: int) -> Bootstrap:
+def bootstrap(found: Flips, rows: NDArray[np.bool_] | None = None, draws: int = DRAWS) -> Bootstrap:
+    """Resamples of (some of) a run's prompts and of its held-out tokens, from the run's seed."""
     generator = np.random.default_rng(found.setup.seed)
-    return Bootstrap(found.sources[rows], len(found.setup.readout.tokens), generator, draws)
+    sources = found.sources if rows is None else found.sources[rows]
+    return Bootstrap(sources, len(found.setup.readout.tokens), generator, draws)
 
 
-def _intervals(found: Flips, rows: NDArray[np.bool_], bootstrap: Bootstrap) -> dict[str, Interval]:
+def _intervals(found: Flips, rows: NDArray[np.bool_], resampled: Bootstrap) -> dict[str, Interval]:
     names = [name for name in SHOWN if name in found.effects]
-    return {name: bootstrap.interval(found.effects[name][rows]) for name in names}
+    return {name: resampled.interval(found.effects[name][rows]) for name in names}
 
 
 def _warnings(found: Flips) -> list[str]:
-    prompts, tokens = len(found.setup.prompts), len(found.setup.readout.tokens)
     said = []
-    if prompts < FEWEST_PROMPTS:
-        said.append(f"Only {prompts} prompts; a verdict wants {FEWEST_PROMPTS}.")
     if not found.kind("neutral").any() or not found.kind("eliciting").any():
         said.append("The prompts are not half neutral, half concept-eliciting.")
-    if tokens < 20:
-        said.append(f"Only {tokens} held-out tokens; a verdict wants 20.")
     return said
 
 
@@ -75,6 +72,7 @@ def sentence(found: Flips, summary: Summary) -> str:
         "suppresses": f"suppresses {name}",
         "non-specific": f"lowers {name}, but not specifically",
         "no effect": f"no effect on {name}",
+        "cannot be tested": f"too few prompts or tokens for a verdict on {name}",
     }[summary.judged.verdict]
     beside = ", ".join(
         f"{one} {effect[one].value:+.2f}"

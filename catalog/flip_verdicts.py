@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from catalog.resampling import DRAWS, Interval
 
-Verdict = Literal["suppresses", "non-specific", "no effect"]
+Verdict = Literal["suppresses", "non-specific", "no effect", "cannot be tested"]
 CONTROLS = ("random", "noise", "disjoint", "toward")
 FEWEST_PROMPTS = 32
-"""Below this many prompts the verdict is given with a warning."""
+"""Below this many prompts no verdict is given."""
+FEWEST_TOKENS = 20
+"""Nor below this many held-out tokens."""
 
 
 class Bootstrap:
@@ -76,6 +78,13 @@ def judge(effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap) -> 
     p = (1 + int((worst >= 0).sum())) / (1 + len(worst))
     absent = [name for name in CONTROLS if name not in made]
     tail = f" Without the control {', '.join(absent)}." if absent else ""
+    prompts, tokens = effects["away"].shape
+    if prompts < FEWEST_PROMPTS or tokens < FEWEST_TOKENS:
+        reason = (
+            f"No verdict from {prompts} prompts and {tokens} held-out tokens: {FEWEST_PROMPTS} "
+            f"and {FEWEST_TOKENS} are needed."
+        )
+        return Judged("cannot be tested", reason, differences, p)
     if not failed:
         own = "" if away.high < 0 else " Away's own interval includes 0: only relative to them."
         reason = f"Away is below {', '.join(made)}.{own}{tail}"

@@ -164,8 +164,9 @@ def run(
         report("flipping", number, len(encoded))
         positions = setup.places(len(ids), sink)
         states = machine.states(ids, setup.site)
-        rows = controls.rows(where, setup.feature, setup.disjoint, states, positions, generator)
-        rows = [row for row in rows if row.condition in {"baseline", "away", *names}]
+        rows = controls.rows(
+            where, setup.feature, setup.disjoint, states, positions, generator, names
+        )
         report("flipping", number, len(encoded))
         log_p = machine.log_probabilities(ids, [row.edits for row in rows])
         parts.append(_read(setup, prompt, rows, log_p))

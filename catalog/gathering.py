@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from catalog import evidence, finding, places
+from catalog import evidence, finding, flip_table, places
 from catalog.errors import ModelUnavailable
 from catalog.evidence.cell import Report
+from catalog.findings import Findings
 from catalog.model import device as devices
 from catalog.model import loading
 from catalog.model.live import ModelKey
@@ -26,9 +27,11 @@ def gather(
     model named but missing is an error (ModelUnavailable).
     """
     loaded = _model(path, model) if with_model else None
-    rows = evidence.gather(path, loaded, report, finding.folder_of_categories(), _texts())
+    kept = Findings()
+    rows = evidence.gather(path, loaded, report, finding.folder_of_categories(), _texts(), kept)
     records = [{**record(row), "position": place} for place, row in enumerate(rows)]
-    store.write(path, {"evidence": records})
+    flips = {name: kept.tables.get(name, []) for name in flip_table.TABLES}
+    store.write(path, {"evidence": records, **flips})
     return records
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog import reopening
 from catalog.errors import CatalogError, SettingRefused
-from catalog.modalities import text
 from catalog.model import device as devices
 from catalog.model import loading, states
 from catalog.model.live import ModelKey
@@ -27,7 +27,7 @@ def of_items(path: Path, site: str, items: NDArray[np.int64]) -> NDArray[np.floa
     loaded = loading.load(key.source, key.revision, key.dtype, devices.nearest(key.device))
     if loaded.weights_hash != build["weights_hash"]:
         raise SettingRefused(f"{loaded.source} holds other weights than the catalog.")
-    modality = text.make(loaded.tokenizer, loaded.vocabulary, build["reading"])
+    modality = reopening.reopen(path, loaded)
     place = Site.parse(site)
     size = min(256, len(items))
     found = states.batches(loaded, modality, [place], items, size)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import concepts, features, findings, nulls, pools
+from catalog import concepts, features, lexicons, nulls, pools
 from catalog.categories import Match, Vocabulary
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.prototypes import SiteSigns
@@ -29,13 +29,11 @@ class Ground:
 
 def ground(path: Path) -> Ground:
     """Read the items of a catalog: a second for 150,000 of them."""
-    items = findings.items_of(path)
+    items = lexicons.items_of(path)
     words, kind = items["word"].tolist(), items["kind"].tolist()
-    family = items["family"].to_numpy()
-    traits = pools.Traits.of(items["text"].tolist(), kind, family)
     return Ground(
-        Vocabulary(words, kind, family),
-        pools.Pools(kind, family, traits),
+        Vocabulary(words, kind, items["family"].to_numpy()),
+        lexicons.pools_of(path),
         items["text"].to_numpy(dtype=object),
     )
 
@@ -74,6 +72,42 @@ def from_words(
     for `all` and `words` of a large vocabulary the counting takes most of the time.
     """
     asked, against = base.vocabulary.match(words), base.vocabulary.match(counter)
+    return from_matches(base, site, asked, against, background, seed, positives)
+
+
+def from_items(
+    base: Ground,
+    site: SiteSigns,
+    items: Sequence[int],
+    counter: Sequence[int] = (),
+    background: pools.Background = "all",
+    seed: int = 0,
+    positives: NDArray[np.int64] | None = None,
+) -> Live:
+    """Make a concept from items themselves (images, sounds); see `from_words`."""
+    asked, against = as_match(base, items), as_match(base, counter)
+    return from_matches(base, site, asked, against, background, seed, positives)
+
+
+def as_match(base: Ground, items: Sequence[int]) -> Match:
+    """Items as members: one per family. NotInCatalog where there is no such item."""
+    if any(not 0 <= item < len(base.texts) for item in items):
+        raise NotInCatalog(f"Items are numbered 0 to {len(base.texts) - 1}. Choose among them.")
+    members = np.array(list(dict.fromkeys(base.pools.family[list(items)].tolist())), np.int64)
+    texts = tuple(str(base.texts[item]) for item in members)
+    return Match(members, texts, (), len(items), "items are different files")
+
+
+def from_matches(
+    base: Ground,
+    site: SiteSigns,
+    asked: Match,
+    against: Match,
+    background: pools.Background,
+    seed: int = 0,
+    positives: NDArray[np.int64] | None = None,
+) -> Live:
+    """Make a concept from members found already; see `from_words`."""
     concepts.check(asked, against)
     generator = np.random.default_rng(seed)
     pool = base.pools.pool(background, asked.members, generator)
@@ -227,6 +261,7 @@ def checked(path: Path, site: str, threshold: str | None, background: str) -> st
         raise SettingRefused(
             f"The catalog holds no signs at threshold {threshold!r}, only at {', '.join(stored)}."
         )
-    if background not in pools.BACKGROUNDS:
-        raise SettingRefused(f"--background is one of {', '.join(pools.BACKGROUNDS)}.")
+    known = lexicons.grounds(path).backgrounds
+    if background not in known:
+        raise SettingRefused(f"--background is one of {', '.join(known)} in this catalog.")
     return threshold or stored[0]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from catalog.verify import Verification
 
 Report = Callable[[str, int, int], None]
+LEFT_OUT = 20
+"""Skipped files that are named one by one."""
 _LINE_SECONDS = 5.0
 """Least time between two progress lines where there is no terminal."""
 DEGENERATE_WARNING = 0.25
@@ -83,10 +85,15 @@ def announce(plan: "Plan") -> None:
     print(
         f"{model.name} ({model.architecture}, {model.parameters / 1e6:,.1f} M parameters, "
         f"{model.dtype}, {model.device}) -> {plan.path}\n"
-        f"{work.items:,} items, template {work.modality.reading!r}, {len(work.sites)} sites, "
+        f"{work.items:,} items, reading {work.modality.reading!r}, {len(work.sites)} sites, "
         f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB",
         file=sys.stderr,
     )
+    if plan.patch_bytes:
+        print(
+            f"signs of every patch at {work.per_patch}: {plan.patch_bytes / 1e6:,.1f} MB of these",
+            file=sys.stderr,
+        )
     for site, reason in plan.absent.items():
         print(f"no {site}: {reason}", file=sys.stderr)
 
@@ -101,8 +108,29 @@ def built(path: Path) -> None:
         f"{known['bytes'] / 1e6:,.1f} MB.\n"
         f"Look at it with: dims serve, or: dims info {known['slug']}"
     )
+    for line in left_out(known):
+        print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         print(f"Warning: {warning}", file=sys.stderr)
+
+
+def left_out(known: dict[str, Any]) -> list[str]:
+    """What became of the files of images or sounds: those skipped are named, with the reason."""
+    media = known.get("media")
+    if media is None:
+        return []
+    lines = []
+    if media["skipped"]:
+        lines.append(f"Skipped {media['skipped']:,} of {media['files']:,} files:")
+        for one in media["left_out"][:LEFT_OUT]:
+            lines.append(f"  {one['path']}: {one['reason']}")
+        if len(media["left_out"]) > LEFT_OUT:
+            lines.append("  The others are in the table media_skipped.")
+    if media["duplicates"]:
+        lines.append(f"{media['duplicates']:,} files are copies of others: one family with them.")
+    if media["ignored"]:
+        lines.append(f"{media['ignored']:,} files of other kinds were not looked at.")
+    return lines
 
 
 def degenerate_warnings(known: dict[str, Any]) -> list[str]:
@@ -114,10 +142,11 @@ def degenerate_warnings(known: dict[str, Any]) -> list[str]:
     ]
     if not bad:
         return []
-    other = "special" if known["reading"] == "bare" else "bare"
+    readings = {"bare": "--template special", "mean": "--pooling cls", "cls": "--pooling mean"}
+    other = readings.get(known["reading"], "--template bare")
     return [
         f"many dimensions almost never change sign at {', '.join(bad)}. Threshold median does not "
-        f"suffer from this; or build with --template {other}."
+        f"suffer from this; or build with {other}."
     ]
 
 
@@ -144,6 +173,8 @@ def show_info(known: dict[str, Any]) -> None:
     console.print(sites)
     for one in known["absent"]:
         console.print(f"no {one['site']}: {one['reason']}", markup=False)
+    for line in left_out(known):
+        print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         console.print(f"Warning: {warning}", markup=False)
 

@@ -9,10 +9,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import signs
+from catalog import reopening, signs
 from catalog.build import versions
 from catalog.errors import CatalogUnreadable, SettingRefused
-from catalog.modalities import text
+from catalog.modalities import Modality
 from catalog.model import device as devices
 from catalog.model import loading, stage, states
 from catalog.model.live import ModelKey
@@ -78,7 +78,7 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
                 f"({loaded.weights_hash[:12]}, not {build['weights_hash'][:12]}). Name the right "
                 "folder with --model."
             )
-        modality = text.make(loaded.tokenizer, loaded.vocabulary, build["reading"])
+        modality = reopening.reopen(path, loaded)
         items = _sample(connection, len(modality.items), sample, seed)
         rows, examples = _compare(connection, build, loaded, modality, items)
         digest = hashing.content_hash(connection)
@@ -133,7 +133,7 @@ def _compare(
     connection: duckdb.DuckDBPyConnection,
     build: dict[str, Any],
     model: loading.LoadedModel,
-    modality: text.Text,
+    modality: Modality,
     sample: dict[int, NDArray[np.int64]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Counts per site and threshold, and the worst mismatches."""

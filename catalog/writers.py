@@ -126,6 +126,14 @@ class Draws:
     best: Floats
     """Largest max(a, 1 - a) over all neurons searched."""
 
+    def joined(self, more: "Draws") -> "Draws":
+        """These draws and further ones."""
+        return Draws(
+            np.concatenate([self.held_out, more.held_out]),
+            np.concatenate([self.in_sample, more.in_sample]),
+            np.concatenate([self.best, more.best]),
+        )
+
     @property
     def held_out_p95(self) -> float:
         """95th percentile."""

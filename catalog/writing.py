@@ -1,5 +1,6 @@
 """Who writes the features of a site: coalitions and single neurons beside their nulls, as rows."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from catalog.prototypes import SiteSigns, anchor_count, contrast
 from catalog.store import feature_queries, reading
 from catalog.writers import Columns, Draws, Match
 
-DRAWS = 200
-"""Null item sets of a feature, and draws of Gaussian weights for a number of dimensions."""
+DRAWS, ENOUGH, FURTHER = 200, 10, 10
+"""Null item sets of a feature (and draws of Gaussian weights for a number of dimensions); while
+fewer than ENOUGH reach the feature's value they go on, to FURTHER times as many."""
+WITHOUT_VERDICT = 4
+"""A feature that cannot have a verdict is shown beside a quarter of the draws."""
 PERMUTED = 40
 """Draws of signs permuted across neurons, for each feature."""
 TOP = 20
@@ -140,11 +144,11 @@ def _feature(search: _Search, one: Subject) -> tuple[dict[str, Any], list[dict[s
     held = writers.coalition(found, writers.dimension_halves(dims, generator))
     best = writers.strength(found)
     shuffled = writers.draws(writers.permuted(found, PERMUTED, generator), generator)
-    drawn = writers.draws(_null_matches(search, one, generator), generator)
+    able = not one.small and dims >= writers.FEWEST
+    drawn = _null(search, one, float(held.mean()), able, generator)
     normal = search.gaussian(dims)
     level = max(writers.best_of_coins(dims, columns.neurons), shuffled.best_p95, drawn.best_p95)
     key = {"kind": one.kind, "name": one.name, "site": search.site, "threshold": search.threshold}
-    able = not one.small and dims >= writers.FEWEST
     is_writer = (best > max(level, writers.WRITES)) & able
     row = {
         **key,
@@ -201,7 +205,24 @@ def name_seed(name: str) -> list[int]:
     return list(name.encode())
 
 
-def _null_matches(search: _Search, one: Subject, generator: np.random.Generator) -> Iterator[Match]:
+def _null(
+    search: _Search, one: Subject, observed: float, able: bool, generator: np.random.Generator
+) -> Draws:
+    """The procedure on null item sets, drawn until p is settled."""
+    draws = search.draws if able else max(1, search.draws // WITHOUT_VERDICT)
+    most = draws * FURTHER if able else draws
+    matches = _null_matches(search, one, most, generator)
+    # The splits have a generator of their own: that of the sets is read as the draws go on.
+    splits = np.random.default_rng([5, *name_seed(one.name)])
+    found = writers.draws(itertools.islice(matches, draws), splits)
+    while len(found.held_out) < most and (found.held_out >= observed).sum() < ENOUGH:
+        found = found.joined(writers.draws(itertools.islice(matches, draws), splits))
+    return found
+
+
+def _null_matches(
+    search: _Search, one: Subject, draws: int, generator: np.random.Generator
+) -> Iterator[Match]:
     """The real weights against prototypes of random item sets of the same size and background."""
     signs = search.signs
     if one.kind == "category":
@@ -214,7 +235,7 @@ def _null_matches(search: _Search, one: Subject, generator: np.random.Generator)
         positives = signs.positives(items)
         ground, size = nulls.Ground.shared(signs, items, positives, generator), _SEEDED
     for dimensions, expected in prototypes_of_sets(
-        signs, ground, size, len(one.dimensions), search.draws, generator
+        signs, ground, size, len(one.dimensions), draws, generator
     ):
         yield writers.match(search.columns.signs, dimensions, expected)
 

@@ -83,6 +83,12 @@ def write(**values: object) -> None:
             st.query_params[name] = text
 
 
+def forget(name: str) -> None:
+    """Take a value out of the link, and out of what was written."""
+    _written().pop(name, None)
+    st.query_params.pop(name, None)
+
+
 def of(here: Here, **more: object) -> dict[str, str]:
     """Query parameters of a page at `here`, with further ones."""
     base = {"catalog": here.slug, "site": here.site, "threshold": here.threshold}

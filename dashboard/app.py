@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import frames, parts, rail, who
+from dashboard import frames, keys, parts, presenting, rail, who
 
 VIEWS = Path(__file__).parent / "views"
 # Group, file in views, title, icon: a new page is one line here.
@@ -20,6 +20,8 @@ PAGES = [
     ("Features", "discover", "Discover", "travel_explore"),
     ("Features", "evidence", "Evidence", "fact_check"),
     ("Experiment", "flip_lab", "Flip lab", "science"),
+    ("Experiment", "circuits", "Circuits", "account_tree"),
+    ("Experiment", "tour", "Tour", "tour"),
     ("Label", "queue", "Queue", "edit_note"),
     ("Label", "agreement", "Agreement", "handshake"),
     ("Label", "adjudicate", "Adjudicate", "gavel"),
@@ -57,6 +59,10 @@ def main() -> None:
     page = st.navigation(navigation(), expanded=True)
     with parts.guard():
         readable = [entry for entry in frames.catalogs() if entry.build is not None]
+        presenting.follow()
+        presenting.tour()
+        with st.sidebar:
+            keys.listen()
         heading, box = st.columns(2, vertical_alignment="center")
         heading.header(page.title, anchor=False)
         if readable:
@@ -67,6 +73,7 @@ def main() -> None:
             rail.results(chosen)
         else:
             rail.forget()
+        presenting.enter()
         page.run()
 
 

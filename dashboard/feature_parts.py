@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, feature_frames, frames, labeling_frames, parts
+from dashboard import address, feature_frames, frames, label_words, labeling_frames, parts
 from dashboard.feature_charts import chance, signed, spread
 from dashboard.frames import Here
 
@@ -156,6 +156,7 @@ def readers_panel(here: Here, dimension: int) -> None:
             sign=["+" if sign > 0 else "−" for sign in answer.frame["sign"]],
             q=[chance(q) for q in answer.frame["q"]],
         )[["category", "sign", "auc", "q"]]
+        shown = label_words.beside(here, shown, "category", "feature")
         event = parts.table(
             shown,
             key="feature.readers",
@@ -168,7 +169,8 @@ def readers_panel(here: Here, dimension: int) -> None:
                     "sign AUC", format="%.3f", help=frames.term("feature_dimension.auc")
                 ),
                 "q": st.column_config.TextColumn("q", help=frames.term("feature_dimension.q")),
-            },
+            }
+            | label_words.title(),
         )
     row = parts.picked("feature.readers", event)
     if row is not None:

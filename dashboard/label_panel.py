@@ -1,45 +1,71 @@
-"""Labels of one dimension: who said what, the final label, verdicts, stars, comments."""
+"""Labels of one dimension or feature: who said what, final label, verdicts, stars, comments."""
 
 import pandas as pd
 import streamlit as st
 
 from catalog.workspace.subjects import Subject
-from dashboard import address, agreement_frames, labeling_frames, parts
+from dashboard import address, agreement_frames, label_form, labeling_frames, parts
 from dashboard.frames import Answer, Here
 
-_LIST = "choose, or leave empty"
-HIDDEN = (
-    "This dimension waits in your open queue: what others said of it, and every suggestion, is "
-    "hidden until you have answered it or closed the queue."
-)
+NOUNS = {
+    "dimension": "This dimension",
+    "feature": "This feature",
+    "discovered": "This discovered feature",
+}
+
+
+def sentence(kind: str) -> str:
+    """Why something about a subject of this kind is not shown."""
+    return (
+        f"{NOUNS[kind]} waits in your open queue: what others said of it, and every suggestion, "
+        "is hidden until you have answered it or closed the queue."
+    )
+
+
+HIDDEN = sentence("dimension")
+_PAGES = {
+    "dimension": ("dimension", "dim"),
+    "feature": ("feature", "category"),
+    "discovered": ("discover", "found"),
+}
+
+
+def panel(here: Here, number: int) -> None:
+    """Everything people said of a dimension, and the form to say something."""
+    _about(here, labeling_frames.subject(here, number))
+
+
+def of_feature(here: Here, name: str, kind: str = "feature") -> None:
+    """The same of a measured category, or of a discovered feature."""
+    _about(here, labeling_frames.feature(here, name, kind))
 
 
 @st.fragment
 @parts.guard()
-def panel(here: Here, number: int) -> None:
-    """Everything people said of a dimension, and the form to say something."""
-    subject = labeling_frames.subject(here, number)
+def _about(here: Here, subject: Subject) -> None:
     blind = labeling_frames.hidden(subject)
     said = agreement_frames.labels_of(subject)
     with parts.panel(_title(said)):
         if blind:
-            parts.notice(HIDDEN)
+            parts.notice(sentence(subject.kind))
         if len(said):
             parts.table(said, key="labels.said")
         if not blind:
             _final(here, subject)
-            _suggested(here, number)
+            if subject.kind == "dimension":
+                _suggested(here, int(subject.name))
         _comments(subject)
     person = labeling_frames.person()
     if person is None:
         st.caption("Say who you are (left, below the threshold) to label, star or comment.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        _star(subject, person)
+        label_form.star(subject, person)
         if not blind:
-            _write(subject, person)
-        _remark(subject, person)
-        address.link("adjudicate", "Settle", here, ":material/gavel:", dim=number)
+            label_form.write(subject, person)
+        label_form.remark(subject, person)
+        if subject.kind == "dimension":
+            address.link("adjudicate", "Settle", here, ":material/gavel:", dim=subject.name)
 
 
 def withheld(here: Here, number: int) -> bool:
@@ -62,6 +88,23 @@ def unhidden(here: Here, found: Answer) -> Answer:
             f"{len(found.frame) - len(kept)} dimensions that wait in your open queue are left out."
         )
     return found._replace(frame=kept)
+
+
+def unnamed(here: Here, found: Answer) -> Answer:
+    """Discovered features without the nearest category of those whose suggestions are hidden."""
+    frame = found.frame
+    hidden = labeling_frames.hidden_features(here, frame["name"].astype(str), "discovered")
+    if not hidden:
+        return found
+    keep = ~frame["name"].isin(hidden)
+    parts.notice(
+        f"The nearest category of {len(hidden)} features that wait in your open queue is hidden."
+    )
+    return found._replace(
+        frame=frame.assign(
+            category=frame["category"].where(keep), category_auc=frame["category_auc"].where(keep)
+        )
+    )
 
 
 def _title(said: pd.DataFrame) -> str:
@@ -108,89 +151,6 @@ def _comments(subject: Subject) -> None:
         st.text(parts.visible(comment.person) + ": " + parts.visible(comment.body.get("text", "")))
 
 
-def _star(subject: Subject, person: str) -> None:
-    on = bool(labeling_frames.stars(subject=subject))
-
-    @parts.guard()
-    def turn() -> None:
-        labeling_frames.star(subject, person, not on)
-
-    icon = ":material/star:" if not on else ":material/star_rate:"
-    st.button(
-        "Starred" if on else "Star",
-        icon=icon,
-        on_click=turn,
-        shortcut="s",
-        type="primary" if on else "secondary",
-        key="labels.star",
-    )
-
-
-def _write(subject: Subject, person: str) -> None:
-    """Label this: closed answers and text, outside the queue, so never part of agreement."""
-    with (
-        st.popover("Label this", icon=":material/edit:", key="labels.write"),
-        st.form("labels.form", border=False, clear_on_submit=True),
-    ):
-        poles = [None, *agreement_frames.POLES]
-        pole = st.radio(
-            "Clear pole",
-            poles,
-            format_func=lambda one: agreement_frames.POLES.get(one, "not said"),
-            horizontal=True,
-            key="labels.pole",
-        )
-        category = st.selectbox(
-            "Category",
-            labeling_frames.categories(),
-            index=None,
-            placeholder=_LIST,
-            format_func=lambda one: one.replace("_", " "),
-            key="labels.category",
-        )
-        plus = st.text_input("Text for the + pole", key="labels.plus")
-        minus = st.text_input("Text for the − pole", key="labels.minus")
-        sure = st.segmented_control("Confidence", [1, 2, 3, 4, 5], key="labels.sure")
-        st.caption("Labels from this page are not blind: they never enter agreement.")
-        if st.form_submit_button("Save", type="primary"):
-            with parts.guard():
-                _save(subject, person, pole, category, plus, minus, sure)
-                st.rerun()
-
-
-def _save(
-    subject: Subject,
-    person: str,
-    pole: str | None,
-    category: str | None,
-    plus: str,
-    minus: str,
-    sure: int | None,
-) -> None:
-    labeling_frames.answer(
-        subject,
-        person,
-        clear_pole=pole,
-        category=category,
-        positive=plus,
-        negative=minus,
-        confidence=sure,
-        suggested=bool(st.session_state.get("labels.suggest")),
-    )
-
-
-def _remark(subject: Subject, person: str) -> None:
-    with (
-        st.popover("Comment", icon=":material/comment:", key="labels.remark"),
-        st.form("labels.comment", border=False, clear_on_submit=True),
-    ):
-        text = st.text_area("Comment", key="labels.text", max_chars=10_000)
-        if st.form_submit_button("Save", type="primary"):
-            with parts.guard():
-                labeling_frames.comment(subject, person, text)
-                st.rerun()
-
-
 def starred(here: Here) -> None:
     """The stars of who looks in this catalog's model; a link each."""
     found = labeling_frames.stars(here)
@@ -198,7 +158,8 @@ def starred(here: Here) -> None:
         return
     with parts.panel("Starred"), st.container(horizontal=True):
         for one in found[:40]:
-            if one.body.get("kind") == "dimension":
-                place = here._replace(site=str(one.body["site"]))
-                label = f"{place.site} / {one.body['name']}"
-                address.link("dimension", label, place, ":material/star:", dim=one.body["name"])
+            name, kind = str(one.body["name"]), str(one.body.get("kind"))
+            place = here._replace(site=str(one.body["site"]))
+            label = f"{place.site} / {parts.plain(name[:40])}"
+            view, field = _PAGES[kind]
+            address.link(view, label, place, ":material/star:", **{field: name})

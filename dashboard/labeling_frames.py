@@ -7,6 +7,7 @@ people write meanwhile.
 
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -59,6 +60,11 @@ def person() -> str | None:
 def subject(here: Here, number: int, pole: str = "") -> Subject:
     """The dimension of this number at the rail's catalog and site."""
     return dimension(**model(here), site=here.site, number=number, pole=pole)
+
+
+def feature(here: Here, name: str, kind: str = "feature") -> Subject:
+    """A measured category (feature) or a discovered feature at the rail's catalog and site."""
+    return Subject(**model(here), site=here.site, kind=kind, name=name)
 
 
 def model(here: Here) -> dict[str, str]:
@@ -130,6 +136,15 @@ def hidden_dimensions(here: Here) -> list[int]:
     return [number for number in range(dims) if subject(here, number).key in targets]
 
 
+def hidden_features(here: Here, names: Iterable[str], kind: str) -> set[str]:
+    """Those of the site's features of this kind whose suggestions are hidden from who looks."""
+    viewer = person()
+    if viewer is None or not places.workspace_exists():
+        return set()
+    targets = blind.hidden_targets(workspace(), viewer)
+    return {name for name in names if targets and feature(here, name, kind).key in targets}
+
+
 def of_subject(subject: Subject) -> pd.DataFrame:
     """Everybody's current word on a subject and its poles: author, pole, action, answers, text."""
     if not places.workspace_exists():
@@ -165,14 +180,15 @@ def answer(
     *,
     clear_pole: str | None,
     category: str | None,
-    positive: str,
-    negative: str,
     confidence: int | None,
     suggested: bool,
+    text: str = "",
+    positive: str = "",
+    negative: str = "",
 ) -> None:
     """Save an answer from a page: never part of agreement."""
     action = "no_clear_pole" if clear_pole == "none" else "label"
-    words = {"positive": positive or None, "negative": negative or None}
+    words = {"text": text or None, "positive": positive or None, "negative": negative or None}
     given = Answer(subject, author, action, clear_pole, category, confidence=confidence, **words)
     labels.answer(workspace(), event(), given, Circumstances("page", suggested=suggested))
 

@@ -49,6 +49,11 @@ def chart_text(text: object, longest: int = 40) -> str:
     return html.escape(shown, quote=False).replace("$", "&#36;")
 
 
+def plain(text: object) -> str:
+    """`visible`, escaped for labels that are read as Markdown (links, buttons, popovers)."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!$:~|<>])", r"\\\1", visible(text))
+
+
 def notice(text: str) -> None:
     """A calm line above a page: something was not as asked. `text` is shown literally."""
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
@@ -135,7 +140,13 @@ def number(value: Any) -> str:
 def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:
     """One small figure with its meaning on hover, for a horizontal container that wraps."""
     shown = value if isinstance(value, str) else number(value)
+    width = round(width * 1.35) if st.session_state.get("present.on") else width
     st.metric(label, shown, help=frames.term(term) or None, width=width)
+
+
+def wide(label: int, value: int) -> int:
+    """Pixels that a figure with a label and a value of so many characters takes."""
+    return max(84, 8 * label + 24, 12 * value + 16)
 
 
 def _aligned(column: "pd.Series[Any]") -> str:

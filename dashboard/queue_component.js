@@ -147,6 +147,10 @@ class Desk {
     [this.at.pole_plus.textContent, this.at.pole_minus.textContent] = item.poles;
     this.at.text_plus.textContent = item.whole ? "text" : "text +";
     this.at.line_minus.hidden = item.whole; // a feature takes one text
+    this.root.classList.toggle("whole", item.whole);
+    this.at.clear.textContent = item.whole ? "clear end?" : "clear pole?";
+    this.at.first.textContent = item.whole ? "most" : "+";
+    this.at.second.textContent = item.whole ? "least" : "−";
     list(this.at.plus, item.plus);
     list(this.at.minus, item.minus);
     histogram(this.at.histogram, item);
@@ -379,8 +383,8 @@ function histogram(svg, item) {
   const wide = 320 / item.counts.length;
   const bars = item.counts.map((count, place) => {
     const height = (180 * count) / most;
-    const colour = place > item.cut_bin ? "#D55E00" : place < item.cut_bin ? "#0072B2" : "#8a8a8a";
-    return shape("rect", { x: place * wide, y: 190 - height, width: wide * 0.92, height, fill: colour });
+    const side = place > item.cut_bin ? "plus" : place < item.cut_bin ? "minus" : "near";
+    return shape("rect", { x: place * wide, y: 190 - height, width: wide * 0.92, height, class: side });
   });
   if (item.cut_at !== null)
     bars.push(shape("line", { x1: item.cut_at * 320, x2: item.cut_at * 320, y1: 0, y2: 190,

@@ -70,19 +70,20 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     items = _families(here.path).assign(value=agreement).drop_duplicates("family")
     items = items.sort_values("value", ascending=False, kind="stable")
     counts, _ = np.histogram(agreement, BINS, (0.0, 1.0))
-    facts = [("dimensions", float(len(numbers))), ("median", float(np.median(agreement)))]
+    half = float(max(items.value.iloc[0] - 0.5, 0.5 - items.value.iloc[-1], 0.01))
+    signed = f"{len(numbers):,}"
     return {
         "title": f"{subject.site} · {subject.kind} {subject.key[:6]}",
         "poles": ["items that agree most", "items that agree least"],
-        "plus": _items(items),
-        "minus": _items(items.iloc[::-1]),
+        "plus": _items(items, 0.5, half),
+        "minus": _items(items.iloc[::-1], 0.5, half),
         "counts": counts.tolist(),
         "cut_at": 0.5,
         "cut_bin": BINS // 2,
         "low": "0",
         "cut_text": "agreement",
         "high": "1",
-        "figures": [[name, parts.number(value)] for name, value in facts],
+        "figures": [["dimensions", signed], ["median", parts.number(np.median(agreement))]],
     }
 
 
@@ -96,10 +97,12 @@ def _families(path: Path) -> pd.DataFrame:
     return reading.fetch(path, Query("SELECT item, text, family FROM item ORDER BY item"))
 
 
-def _items(rows: pd.DataFrame) -> list[list[Any]]:
+def _items(rows: pd.DataFrame, middle: float = 0.0, most: float | None = None) -> list[list[Any]]:
+    """Text, value and the width of its bar in percent: the distance from `middle` over `most`."""
     rows = rows.head(ITEMS)
-    most = float(rows.value.abs().max() or 1.0) if len(rows) else 1.0
+    away = (rows.value - middle).abs()
+    most = most or float(away.max() or 1.0)
     return [
-        [parts.visible(row.text), parts.number(row.value), round(100 * abs(row.value) / most, 1)]
-        for row in rows.itertuples()
+        [parts.visible(text), parts.number(value), round(100 * float(distance) / most, 1)]
+        for text, value, distance in zip(rows.text, rows.value, away, strict=True)
     ]

@@ -24,8 +24,19 @@ def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
         from catalog import searching
         from dashboard import labeling_frames  # SQLAlchemy takes half a second to import
 
+        found = [hit for hit in found if not _suggests(hit, here)]
         found += searching.said(labeling_frames.workspace(), viewer, text, here.path)
     return search.rank(found, SHOWN)
+
+
+def _suggests(hit: Hit, here: Here) -> bool:
+    """Whether a hit names the nearest category of a feature that waits in an open queue."""
+    from dashboard import labeling_frames
+
+    place = here._replace(site=hit.site) if hit.site else here
+    return hit.kind == "discovered" and bool(
+        labeling_frames.hidden_features(place, [hit.name], "discovered")
+    )
 
 
 def table(found: list[Hit]) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def choose() -> str | None:
     _restore()
     name = labeling_frames.person()
     icon = ":material/person:"
-    shown = _plain(name) if name else "Who are you?"
+    shown = parts.plain(name) if name else "Who are you?"
     with (
         st.sidebar.popover(shown, icon=icon, key="who.popover"),
         st.form("who.form", border=False),
@@ -119,11 +119,3 @@ def _here(name: str) -> None:
         st.caption(
             "This name was active in another tab or by another person in the last five minutes."
         )
-
-
-def _plain(name: str) -> str:
-    """A name as a label that is read as Markdown."""
-    shown = parts.visible(name)
-    for mark in "\\`*_{}[]()#+-.!$:~|<>":
-        shown = shown.replace(mark, "\\" + mark)
-    return shown

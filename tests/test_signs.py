@@ -76,6 +76,14 @@ def test_words_and_hamming(dims):
         np.testing.assert_array_equal(signs.hamming(words, words[:, item]), expected)
 
 
+def test_hamming_over_more_items_than_one_slice():
+    words = np.random.default_rng(5).integers(0, 2**63, (3, 150_001), dtype=np.uint64)
+    bits = np.unpackbits(np.ascontiguousarray(words.T).view(np.uint8), axis=1)
+    for item in (0, 65_535, 65_536, 150_000):
+        expected = (bits != bits[item]).sum(axis=1)
+        np.testing.assert_array_equal(signs.hamming(words, words[:, item]), expected)
+
+
 @pytest.mark.parametrize("dims", WIDTHS)
 def test_agreement(dims):
     positive = drawn(50, dims) > 0

@@ -9,6 +9,7 @@ from catalog import places
 from catalog.claims import CLAIMS
 from catalog.evidence import (
     from_categories,
+    from_flips,
     from_probes,
     from_search,
     from_signs,
@@ -17,6 +18,7 @@ from catalog.evidence import (
     passes,
 )
 from catalog.evidence.cell import Cell, Report, Sample
+from catalog.findings import Findings
 from catalog.model.loading import LoadedModel
 from catalog.verdicts import Row, untested
 
@@ -33,11 +35,13 @@ def gather(
     report: Report = lambda _stage, _done, _all: None,
     categories: Path | None = None,
     texts: Path | None = None,
+    kept: Findings | None = None,
 ) -> list[Row]:
     """Rows of a catalog in the order of CLAIMS.
 
     `model` is the one the catalog was built from (SettingRefused where it is another), or None.
-    `report` may raise to cancel: nothing is left behind. Raises a CatalogError.
+    `report` may raise to cancel: nothing is left behind. Rows of further tables that were measured
+    on the way (flip_run, flip_effect) are added to `kept`. Raises a CatalogError.
     """
     cell = Cell.read(path, categories or places.shipped() / "categories")
     if model is not None:
@@ -52,6 +56,7 @@ def gather(
     if model is None or not textual:
         reason = NO_MODEL if textual else NO_TEXT
         rows += from_texts.absent(cell, reason)
+        rows += from_flips.absent(cell, reason)
         rows += [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES]
     else:
         folder = texts or places.shipped() / "texts"
@@ -62,6 +67,7 @@ def gather(
         rows += _timed(lambda: [from_states.basis_row(cell, sample, made, report)])
         rows += _timed(lambda: [from_states.training_row(cell, sample, made)])
         rows += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
+        rows += _timed(lambda: from_flips.rows(cell, model, report, kept))
     rows += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
     rows += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
     order = list(CLAIMS)

@@ -131,7 +131,9 @@ def _files(folder: Path) -> Iterator[str]:
         links = [name for name in folders if (Path(here) / name).is_symlink()]
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in links)
         shown = [name for name in files if not name.startswith(".")] + [f"{n}/" for n in links]
-        yield from (name if here == str(folder) else f"{relative.as_posix()}/{name}" for name in shown)
+        yield from (
+            name if here == str(folder) else f"{relative.as_posix()}/{name}" for name in shown
+        )
 
 
 def _labelled(table: Path, endings: tuple[str, ...]) -> Listing:

@@ -92,7 +92,9 @@ class Scan:
         columns = "path, sha256, problem, width, height, seconds, rate"
         wanted = {entry.path for entry in self.listing.entries}
         with self._open() as db:
-            for path, sha, problem, *looks in db.execute(f"SELECT {columns} FROM seen ORDER BY path"):
+            for path, sha, problem, *looks in db.execute(
+                f"SELECT {columns} FROM seen ORDER BY path"
+            ):
                 if path in wanted:
                     yield Seen(path, sha, problem, Looks(*looks))
 
@@ -100,7 +102,9 @@ class Scan:
         """(WebP, OGG) of some files, one after the other."""
         with self._open() as db:
             for path in paths:
-                row = db.execute("SELECT preview, sound FROM seen WHERE path = ?", [path]).fetchone()
+                row = db.execute(
+                    "SELECT preview, sound FROM seen WHERE path = ?", [path]
+                ).fetchone()
                 yield row[0], row[1]
 
     def remove(self) -> None:

@@ -94,9 +94,7 @@ def trial(_processor: Any) -> dict[str, NDArray[Any]]:
     return {"input_ids": np.array([[0, 1]], np.int64)}
 
 
-def prepare(
-    model: Loaded, asked: Asked, _report: Callable[[str, int, int], None]
-) -> Text:
+def prepare(model: Loaded, asked: Asked, _report: Callable[[str, int, int], None]) -> Text:
     """The whole vocabulary, in the template asked for: bare for causal LMs, else special."""
     for option, value in (("--items", asked.items), ("--pooling", asked.pooling)):
         if value is not None:

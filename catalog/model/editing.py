@@ -14,34 +14,43 @@ __all__ = ["Edit", "editing"]
 
 
 @contextlib.contextmanager
-def editing(parts: Structure, edits_per_row: Sequence[Sequence[Edit]]) -> Iterator[None]:
+def editing(
+    parts: Structure, edits_per_row: Sequence[Sequence[Edit]], spread: bool = False
+) -> Iterator[None]:
     """Apply `edits_per_row[n]`, in order, to row n of every batch that runs inside the block.
 
     Baseline and all conditions are rows of one batch; a row without edits keeps every bit. What
-    `recording` entered before this block reads is edited. Raises SettingRefused where an edit
-    does not fit the model, ValueError where a batch has another number of rows.
+    `recording` entered before this block reads is edited. With `spread` the model is given one
+    row, which becomes all rows at the first edited site: the blocks before it run once. Raises
+    SettingRefused where an edit does not fit the model, ValueError where a batch has another
+    number of rows.
     """
     sites = sorted({edit.site for row in edits_per_row for edit in row}, key=lambda s: s.order)
     for row in edits_per_row:
         for edit in row:
             edit.check(parts.hidden_size, len(parts.blocks), 1 + max(edit.positions or (0,)))
     with contextlib.ExitStack() as hooks:
-        for site in sites:
-            hooks.callback(_hook(parts, site, edits_per_row))
+        for number, site in enumerate(sites):
+            hooks.callback(_hook(parts, site, edits_per_row, spread and number == 0))
         yield
 
 
-def _hook(parts: Structure, site: Site, rows: Sequence[Sequence[Edit]]) -> Callable[[], None]:
+def _hook(
+    parts: Structure, site: Site, rows: Sequence[Sequence[Edit]], spread: bool
+) -> Callable[[], None]:
     """Register the hook of one site; returns what takes it off."""
 
+    def all_rows(hidden: Tensor) -> Tensor:
+        return hidden.expand(len(rows), *hidden.shape[1:]) if spread else hidden
+
     def before(_module: Any, args: Any, kwargs: Any) -> Any:
-        hidden = _changed(hidden_input(args, kwargs), site, rows)
+        hidden = _changed(all_rows(hidden_input(args, kwargs)), site, rows)
         if args:
             return (hidden, *args[1:]), kwargs
         return args, {**kwargs, "hidden_states": hidden}
 
     def after(_module: Any, _args: Any, output: Any) -> Any:
-        hidden = _changed(first_tensor(output), site, rows)
+        hidden = _changed(all_rows(first_tensor(output)), site, rows)
         return type(output)((hidden, *output[1:])) if isinstance(output, tuple | list) else hidden
 
     if site.layer == 0:

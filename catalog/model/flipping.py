@@ -33,6 +33,7 @@ class Machine:
         self._model = model
         forward = inspect.signature(type(model.module).forward)
         self._last_only = "logits_to_keep" in forward.parameters
+        self._spreads: bool | None = None
         self.layers = len(model.parts.blocks)
         self.dims = model.parts.hidden_size
 
@@ -99,13 +100,35 @@ class Machine:
         return found
 
     def _logits(self, ids: NDArray[np.int64], rows: Sequence[Sequence[Edit]]) -> torch.Tensor:
+        if self._spreads is None:
+            self._spreads = self._may_spread(ids)
+        return self._run(ids, rows, self._spreads)
+
+    def _run(
+        self, ids: NDArray[np.int64], rows: Sequence[Sequence[Edit]], spread: bool
+    ) -> torch.Tensor:
+        """Logits at the last position: float[rows, vocabulary]."""
         keep: dict[str, Any] = {"logits_to_keep": 1} if self._last_only else {}
-        with editing(self._model.parts, rows):
-            output = self._model.module(
-                input_ids=self._batch(ids, len(rows)), use_cache=False, **keep
-            )
+        with editing(self._model.parts, rows, spread):
+            given = self._batch(ids, 1 if spread else len(rows))
+            output = self._model.module(input_ids=given, use_cache=False, **keep)
         logits: torch.Tensor = output.logits[:, -1]
-        return logits
+        return logits.expand(len(rows), -1)
+
+    def _may_spread(self, ids: NDArray[np.int64]) -> bool:
+        """Whether rows may part at the edited site: not where a model makes masks for each row.
+
+        Tried once on these ids, by edits in the middle that change something.
+        """
+        site = Site("resid", self.layers // 2)
+        rows = [(Edit(site, (0, 1), "scale", strength=s),) for s in (1.0, 0.0, -1.0)]
+        whole = self._run(ids, rows, False)
+        try:
+            parted = self._run(ids, rows, True)
+        except (RuntimeError, ValueError, IndexError, TypeError):
+            return False
+        most = 1e-3 * whole.abs().max().item()
+        return whole.shape == parted.shape and (whole - parted).abs().max().item() <= most
 
     def _batch(self, ids: NDArray[np.int64], rows: int) -> torch.Tensor:
         return torch.from_numpy(ids).to(self._model.device).expand(rows, -1)

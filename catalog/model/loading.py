@@ -2,8 +2,8 @@
 
 import hashlib
 import pickle
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,16 @@ import transformers
 from huggingface_hub import errors as hub
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig
 from transformers.utils import cached_file, logging
 
 from catalog import places
 from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
+from catalog.modalities.kinds import KINDS
+from catalog.model import classes, structure
 from catalog.model import device as devices
-from catalog.model import structure
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-_CAUSAL_ENDINGS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,22 @@ class LoadedModel:
     device: torch.device
     dtype: str
     attention: str
+    modality: str = "text"
+    processor: Any = None
+    """The model's own image processor or feature extractor; None for text."""
+    trial: Mapping[str, Any] = field(default_factory=lambda: KINDS["text"].trial(None))
+    """Inputs of made-up items, of the shapes that all items have."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The model's config as a dictionary."""
+        config: Any = self.module.config
+        return dict(config.to_dict())
+
+    @property
+    def positions(self) -> int:
+        """Positions between the blocks for the trial's items."""
+        return self.parts.positions
 
     @property
     def architecture(self) -> str:
@@ -61,12 +77,17 @@ class LoadedModel:
 
 
 def load(
-    model: str, revision: str | None = None, dtype: str = "auto", device: str = "auto"
+    model: str,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str = "auto",
+    modality: str | None = None,
 ) -> LoadedModel:
-    """Load weights and tokenizer and find the model's parts.
+    """Load weights and tokenizer or processor, and find the model's parts.
 
     `dtype` auto is float32 on the CPU and the stored type elsewhere; `device` auto is CUDA where
-    there is one. Raises ModelUnavailable, ModelUnsupported or SettingRefused.
+    there is one; `modality` is only checked. Raises ModelUnavailable, ModelUnsupported or
+    SettingRefused.
     """
     place = devices.choose(device)
     if dtype not in ("auto", *DTYPES):
@@ -77,64 +98,82 @@ def load(
         _check_folder(folder)
     source = str(folder.resolve()) if folder.is_dir() else model
     logging.disable_progress_bar()
+    logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
     with _Sentences(model, revision):
         config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
-        causal = _is_causal(config)
-        module, report = _class(config, causal).from_pretrained(
+        kind = classes.modality_of(config)
+        if modality not in (None, kind):
+            raise SettingRefused(
+                f"{model} is a model of {kind}, not of {modality}. Leave --modality out, or name "
+                "another model."
+            )
+        chosen = classes.Classes.of(config)
+        module, report = chosen.model.from_pretrained(
             source,
             revision=revision,
-            config=config,
+            config=chosen.config,
             dtype=wanted,
             output_loading_info=True,
             trust_remote_code=False,
         )
-        tokenizer = AutoTokenizer.from_pretrained(
-            source, revision=revision, trust_remote_code=False
-        )
+        tokenizer, processor = chosen.readers(source, revision)
         files = list(_weight_files(source, revision))
     module.requires_grad_(False).eval().to(place)
     _check_complete(module, report, model)
     digest = _hash(files)
-    commit = getattr(module.config, "_commit_hash", None)
+    commit = getattr(config, "_commit_hash", None)
+    trial = _trial(kind, processor, model)
     return LoadedModel(
         name=model if model in places.shipped_models() or not folder.is_dir() else folder.name,
         source=source,
         revision=commit or f"weights-{digest[:12]}",
         weights_hash=digest,
         module=module,
-        parts=find_parts(module, place),
+        parts=find_parts(module, place, trial),
         tokenizer=tokenizer,
-        causal=causal,
+        causal=chosen.causal,
         device=place,
         dtype=str(module.dtype).removeprefix("torch."),
         attention=module.config._attn_implementation,
+        modality=kind,
+        processor=processor,
+        trial=trial,
     )
 
 
-def find_parts(module: nn.Module, device: torch.device) -> structure.Structure:
-    """Structure of a text model, learnt from one pass over two ids."""
-    ids = torch.tensor([[0, 1]], device=device)
+def find_parts(
+    module: nn.Module, device: torch.device, trial: Mapping[str, Any] | None = None
+) -> structure.Structure:
+    """Structure of a model, learnt from one pass over made-up items (by default two ids)."""
+    given = KINDS["text"].trial(None) if trial is None else trial
+    inputs = tensors(given, device, getattr(module, "dtype", torch.float32))
+    options = {"use_cache": False} if "input_ids" in inputs else {}
     try:
-        return structure.find(module, lambda trunk: trunk(input_ids=ids, use_cache=False))
+        return structure.find(module, lambda trunk: trunk(**inputs, **options))
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise ModelUnsupported(
-            f"{type(module).__name__} cannot be read: looked for a model that runs on token ids "
-            f"alone, but it failed: {_first_line(error)}"
+            f"{type(module).__name__} cannot be read: looked for a model that runs on "
+            f"{' and '.join(given)} alone, but it failed: {_first_line(error)}"
         ) from error
 
 
-def _is_causal(config: Any) -> bool:
-    named = (config.architectures or [""])[0]
-    known = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
-    return known and named.endswith(_CAUSAL_ENDINGS) and not config.is_encoder_decoder
+def tensors(
+    arrays: Mapping[str, Any], device: torch.device, dtype: torch.dtype
+) -> dict[str, torch.Tensor]:
+    """A modality's arrays on a device; floating ones in the number format of the model."""
+    given = {name: torch.from_numpy(array).to(device) for name, array in arrays.items()}
+    return {n: t.to(dtype) if t.is_floating_point() else t for n, t in given.items()}
 
 
-def _class(config: Any, causal: bool) -> Any:
-    """Class that loads the weights; encoders cut from an encoder-decoder say so in their name."""
-    named = (config.architectures or [""])[0]
-    if named.endswith("EncoderModel") and hasattr(transformers, named):
-        return getattr(transformers, named)
-    return AutoModelForCausalLM if causal else AutoModel
+def _trial(kind: str, processor: Any, model: str) -> Mapping[str, Any]:
+    """Made-up inputs; a processor that cannot prepare them is a sentence."""
+    try:
+        return KINDS[kind].trial(processor)
+    except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
+        raise ModelUnsupported(
+            f"The {type(processor).__name__} of {model} cannot prepare items of its own: "
+            f"{_first_line(error)}"
+        ) from error
 
 
 def _check_folder(folder: Path) -> None:
@@ -181,8 +220,8 @@ class _Sentences:
                 raise ModelUnavailable(sentence) from error
         if isinstance(error, ValueError | KeyError | ImportError | AttributeError):
             raise ModelUnsupported(
-                f"transformers {transformers.__version__} cannot load {self.model} as a text "
-                f"model: {_first_line(error)}"
+                f"transformers {transformers.__version__} cannot load {self.model}: "
+                f"{_first_line(error)}"
             ) from error
         if isinstance(error, pickle.UnpicklingError | EOFError | IndexError | RuntimeError):
             raise ModelUnavailable(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 from catalog.errors import SettingRefused
 from catalog.modalities import Modality
-from catalog.model import device, states
+from catalog.model import device, media_states, states
 from catalog.model.loading import LoadedModel
 from catalog.model.reduce import SiteReducer
 from catalog.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
@@ -36,6 +36,8 @@ class Work:
     thresholds: tuple[str, ...]
     batch_size: int
     seed: int
+    per_patch: Site | None = None
+    """Site at which the sign of every patch is kept."""
 
     @property
     def items(self) -> int:
@@ -81,7 +83,7 @@ def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
                 frozen, batch = _pilot(work, checkpoint, items, batch, report)
                 passes: Batches = _from_disk(work, checkpoint, frozen, items, batch)
             else:
-                passes = states.batches(work.model, work.modality, work.sites, items, batch)
+                passes = _passes(work, checkpoint, len(progress.chunks), items, batch)
             bits, sums = _chunk(work, frozen, passes, progress, report)
         except (RuntimeError, MemoryError) as error:
             if not states.no_memory(error):
@@ -125,7 +127,7 @@ def _pilot(
     checkpoint.drop_pilot()
     dims: dict[str, int] = {}
     done = 0
-    for numbers, seen in states.batches(work.model, work.modality, work.sites, items, batch):
+    for numbers, seen in _passes(work, checkpoint, 0, items, batch):
         for site, values in seen.items():
             checkpoint.add_pilot(str(site), values.cpu().numpy())
             dims[str(site)] = values.shape[1]
@@ -134,6 +136,20 @@ def _pilot(
     frozen = {name: Frozen.of(checkpoint.pilot(name, width)) for name, width in dims.items()}
     checkpoint.save_frozen(frozen, batch)
     return frozen, batch
+
+
+def _passes(
+    work: Work, checkpoint: Checkpoint, chunk: int, items: NDArray[np.int64], batch: int
+) -> Batches:
+    """The model's batches; patch signs, where they are wanted, go to the checkpoint meanwhile."""
+    passes = states.batches(work.model, work.modality, work.sites, items, batch)
+    if work.per_patch is None:
+        yield from passes
+        return
+    with media_states.patches(work.model, work.modality, work.per_patch) as grid:
+        for place, (numbers, seen) in enumerate(passes):
+            checkpoint.add_patches(chunk, grid.bits(len(numbers)), first=place == 0)
+            yield numbers, seen
 
 
 def _from_disk(

@@ -1,6 +1,8 @@
 """Items -> states: forward passes over items in equal batches, read at the wanted sites."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -9,12 +11,15 @@ from torch import Tensor
 
 from catalog.errors import StatesBroken
 from catalog.modalities import Modality
-from catalog.model.loading import LoadedModel
+from catalog.model.loading import LoadedModel, tensors
 from catalog.model.recording import recording
 from catalog.sites import Site
 
 OutOfMemory = (torch.OutOfMemoryError, MemoryError)
 """Raised where a batch does not fit; `no_memory` also knows the CPU allocator's RuntimeError."""
+
+
+T, U = TypeVar("T"), TypeVar("U")
 
 
 def no_memory(error: BaseException) -> bool:
@@ -36,20 +41,35 @@ def batches(
     The last batch is padded to full size with its first item: a row's bits depend on the batch
     size, but not on its neighbours. Raises StatesBroken naming item and site at NaN or infinity.
     """
+    starts = range(0, len(items), batch_size)
+    groups = [items[start : start + batch_size] for start in starts]
+
+    def shown(batch: NDArray[np.integer]) -> dict[str, NDArray[np.generic]]:
+        missing = batch_size - len(batch)
+        return modality.inputs(np.concatenate([batch, np.repeat(batch[:1], missing)]))
+
     with recording(model.module, model.parts, sites, modality.read) as seen:
-        for start in range(0, len(items), batch_size):
-            batch = items[start : start + batch_size]
-            padded = np.concatenate([batch, np.repeat(batch[:1], batch_size - len(batch))])
-            inputs = {
-                name: torch.from_numpy(array).to(model.device)
-                for name, array in modality.inputs(padded).items()
-            }
+        for batch, arrays in zip(groups, ahead(shown, groups), strict=True):
+            inputs = tensors(arrays, model.device, model.module.dtype)  # type: ignore[arg-type]
             model.parts.trunk(**inputs, **({"use_cache": False} if model.causal else {}))
             states = {site: seen[site][: len(batch)].float() for site in sites}
             seen.clear()
             for site, values in states.items():
                 _check_finite(values, batch, site, modality)
             yield batch, states
+
+
+def ahead(make: Callable[[T], U], given: Sequence[T]) -> Iterator[U]:
+    """`make` of each, the next one made in a thread while the last one is used."""
+    with ThreadPoolExecutor(1, "ahead") as worker:
+        waiting = None
+        for one in given:
+            following = worker.submit(make, one)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
 
 
 def _check_finite(

@@ -15,7 +15,14 @@ from catalog.errors import ModelUnsupported
 from catalog.model import attention
 from catalog.sites import Site
 
-_FFN_WIDTHS = ("intermediate_size", "ffn_dim", "n_inner", "d_ff", "hidden_dim")
+_FFN_WIDTHS = (
+    "intermediate_size",
+    "ffn_dim",
+    "encoder_ffn_dim",
+    "n_inner",
+    "d_ff",
+    "hidden_dim",
+)
 """Names under which configs keep the width of the FFN."""
 
 
@@ -34,6 +41,8 @@ class Structure:
     hidden_size: int
     widest: int
     """Largest input of a down projection, or the hidden size."""
+    positions: int = 1
+    """Positions between the blocks in the pass the structure was learnt from."""
 
     def absent(self, site: Site) -> str | None:
         """Why this model has no such site; None where it has it."""
@@ -59,11 +68,15 @@ def trunk_of(model: nn.Module) -> nn.Module:
 
 
 def blocks_of(trunk: nn.Module, config: Any) -> tuple[nn.Module, ...]:
-    """First ModuleList under `trunk` whose length is the config's number of layers."""
+    """First ModuleList under `trunk` whose length is the config's number of layers.
+
+    A list without a linear layer (the convolutions before an audio model's blocks) does not count.
+    """
     depth = getattr(config.get_text_config(), "num_hidden_layers", None)
     lists = {n: m for n, m in trunk.named_modules() if isinstance(m, nn.ModuleList)}
     for modules in lists.values():
-        if len(modules) == depth:
+        linear = any(out_features(m) is not None for m in modules.modules())
+        if len(modules) == depth and linear:
             return tuple(modules)
     found = ", ".join(f"{name} ({len(modules)})" for name, modules in lists.items()) or "none"
     raise ModelUnsupported(
@@ -100,6 +113,12 @@ def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
             "hidden states of shape (items, positions, dimensions)."
         )
     hidden_size = watch.last.shape[-1]
+    if len(watch.shapes) > 1:
+        seen = ", ".join(f"{positions} x {dims}" for positions, dims in watch.shapes)
+        raise ModelUnsupported(
+            f"{type(model).__name__} cannot be read: its blocks give states of different shapes "
+            f"(positions x dimensions: {seen}). Only one stack of equal blocks is supported."
+        )
     widths = {getattr(config.get_text_config(), name, None) for name in _FFN_WIDTHS} | {
         4 * hidden_size
     }
@@ -113,6 +132,7 @@ def find(model: nn.Module, run: Callable[[nn.Module], Any]) -> Structure:
         ),
         down_projections=downs,
         hidden_size=hidden_size,
+        positions=watch.last.shape[1],
         widest=max([hidden_size, *(in_features(m) for m in downs if m is not None)]),
     )
 
@@ -149,6 +169,8 @@ class _Watch:
         self.trunk, self.blocks = trunk, blocks
         self.linears: list[list[nn.Module]] = [[] for _ in blocks]
         self.last: Tensor | None = None
+        self.shapes: dict[tuple[int, ...], None] = {}
+        """Positions and dimensions of what the blocks gave, each once."""
         self.final_norm: nn.Module | None = None
         self._handles: list[Any] = []
 
@@ -163,11 +185,16 @@ class _Watch:
         for module in self.trunk.modules():
             if module not in inside and "norm" in _kind(module):
                 self._handles.append(module.register_forward_hook(self._after))
+        for block in self.blocks:
+            self._handles.append(block.register_forward_hook(self._passed))
         self._handles.append(self.blocks[-1].register_forward_hook(self._ended))
 
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
+
+    def _passed(self, _module: nn.Module, _args: Any, output: Any) -> None:
+        self.shapes[tuple(first_tensor(output).shape[1:])] = None
 
     def _ended(self, _module: nn.Module, _args: Any, output: Any) -> None:
         self.last = first_tensor(output)

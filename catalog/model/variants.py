@@ -27,7 +27,8 @@ def variant(model: LoadedModel, kind: Variant, seed: int = 0) -> Iterator[Loaded
     if kind == "blocks":
         _restore(module, model)
     module.requires_grad_(False).eval().to(model.device)
-    yield dataclasses.replace(model, module=module, parts=find_parts(module, model.device))
+    parts = find_parts(module, model.device, model.trial)
+    yield dataclasses.replace(model, module=module, parts=parts)
 
 
 def _drawn(model: LoadedModel, seed: int) -> nn.Module:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from catalog.errors import SettingRefused
-from catalog.model.loading import LoadedModel
+from catalog.model.loading import LoadedModel, tensors
 from catalog.model.structure import Structure
 from catalog.sites import Site
 from catalog.writers import Columns
@@ -85,7 +85,7 @@ def columns_of(parts: Structure, layer: int) -> Tensor:
     """
     module = parts.down_projections[layer - 1]
     assert module is not None
-    weight: Tensor = module.weight.detach().float()  # type: ignore[operator, union-attr]
+    weight: Tensor = module.weight.detach().float()  # type: ignore[operator]
     return weight if isinstance(module, nn.Linear) else weight.T
 
 
@@ -128,12 +128,13 @@ def _strongest(layer: int, columns: Tensor) -> Strongest:
 
 
 def _norms_after(model: LoadedModel) -> dict[int, list[nn.Module]]:
-    """By block, the norms that run after its down projection, in order: one pass of two ids."""
+    """By block, the norms that run after its down projection, in order: one pass over made-up items."""
     parts = model.parts
     calls: dict[int, list[nn.Module]] = {layer: [] for layer in range(1, len(parts.blocks) + 1)}
     with _watching(parts, calls):
-        ids = torch.tensor([[0, 1]], device=model.device)
-        parts.trunk(input_ids=ids, **({"use_cache": False} if model.causal else {}))
+        dtype: torch.dtype = model.module.dtype  # type: ignore[assignment]
+        inputs = tensors(model.trial, model.device, dtype)
+        parts.trunk(**inputs, **({"use_cache": False} if model.causal else {}))
     found = {}
     for layer, called in calls.items():
         down = parts.down_projections[layer - 1]

@@ -1,7 +1,7 @@
 """Write the catalog file of a finished states stage, and move it into place in one step."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,11 @@ def assemble(
     items: pd.DataFrame,
     order: NDArray[np.int64],
     absent: Mapping[Site, str],
+    extra: Iterable[tuple[str, dict[str, Any]]] = (),
 ) -> str:
     """Write the catalog at `path` and return its content hash.
+
+    `extra` are tables that belong to the items of a modality, as (table, columns) in pieces.
 
     `build` holds the columns of the table build but the hashes; `order` is the item number at
     each place in build order; `absent` the sites that were asked for and why they are not there.
@@ -43,6 +46,8 @@ def assemble(
         chunks = pd.DataFrame([vars(chunk) for chunk in progress.chunks])
         file.insert(connection, "chunk", _columns(chunks))
         file.insert(connection, "item", _columns(items))
+        for table, columns in extra:
+            file.insert(connection, table, columns)
         writer = _Sites(connection, checkpoint, progress, order, frozen_and_batch[0])
         writer.write(list(build["thresholds"]), absent)
         digest = hashing.content_hash(connection)

@@ -25,6 +25,9 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield an empty catalog with all tables at `path`; the caller moves it into place."""
     path.unlink(missing_ok=True)
     with duckdb.connect() as connection:
+        # One checkpoint, at the end: each one rewrites the last row group of a table and leaves
+        # its old blocks free in the file (measured: up to 9 % of it, and 1.6 times the time).
+        connection.execute("SET checkpoint_threshold = '1TB'")
         connection.execute(
             f"ATTACH ? AS catalog (STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_SIZE})",
             [str(path)],

@@ -24,6 +24,8 @@ TABLES = {
     "discovered": "site, threshold, auc DESC, name",
     "discovered_dimension": "name, dimension",
     "evidence": "position",
+    "flip_run": "category, site, scale",
+    "flip_effect": "category, site, scale, condition",
     "coalition": "kind, name, site, threshold",
     "writer": "kind, name, site, threshold, rank",
     "dimension_writer": "dimension, layer, rank",

@@ -17,11 +17,20 @@ STATES = {
     "signs_by_dimension": "site, threshold, dimension",
 }
 """Tables of the states stage and the order of their rows."""
+MEDIA = {"media": "item", "media_skipped": "path, reason", "patch_signs": "site, item"}
+"""Tables that catalogs of images and sounds have besides. Previews are left out: they are for the
+eye, and an encoder may write the same picture in other bytes."""
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """SHA-256 of items, signs, dimension statistics and poles of the attached `catalog`."""
-    return tables_hash(connection, STATES)
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'catalog' "
+        "AND table_name IN (SELECT unnest(?)) AND estimated_size > 0",
+        [list(MEDIA)],
+    ).fetchall()
+    present = {name for (name,) in found}
+    return tables_hash(connection, STATES | {t: o for t, o in MEDIA.items() if t in present})
 
 
 def tables_hash(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> str:

@@ -207,6 +207,89 @@ COMMENT ON COLUMN signs_by_dimension.dimension IS 'The dimension.';
 COMMENT ON COLUMN signs_by_dimension.bits IS 'Bit i % 8 (from the lowest) of byte i // 8 is 1 where item i is positive.';
 
 
+CREATE TABLE media_source (
+    folder         VARCHAR NOT NULL,
+    listed_by      VARCHAR NOT NULL CHECK (listed_by IN ('subfolders', 'labels', 'dataset')),
+    files          INTEGER NOT NULL,
+    ignored        INTEGER NOT NULL,
+    skipped        INTEGER NOT NULL,
+    duplicates     INTEGER NOT NULL,
+    items_hash     VARCHAR NOT NULL,
+    preprocessing  VARCHAR NOT NULL,
+    window_seconds DOUBLE,
+    prefix         INTEGER NOT NULL,
+    grid_rows      INTEGER NOT NULL,
+    grid_columns   INTEGER NOT NULL,
+    grid_axes      VARCHAR NOT NULL
+        CHECK (grid_axes IN ('height x width', 'frequency x time', 'time'))
+);
+COMMENT ON TABLE media_source IS 'Where images or sounds came from and how they were prepared: one row; none for text.';
+COMMENT ON COLUMN media_source.folder IS 'The items folder as given to the build; originals are opened only from within it.';
+COMMENT ON COLUMN media_source.listed_by IS 'subfolders (one per class), labels (a CSV) or dataset (saved by Hugging Face datasets).';
+COMMENT ON COLUMN media_source.files IS 'Files wanted: images or sounds found, or rows of the CSV.';
+COMMENT ON COLUMN media_source.ignored IS 'Files of other kinds in the folder.';
+COMMENT ON COLUMN media_source.skipped IS 'Files wanted that could not be shown; the table media_skipped names them.';
+COMMENT ON COLUMN media_source.duplicates IS 'Items whose file has the same bytes as an earlier item''s: they are one family with it.';
+COMMENT ON COLUMN media_source.items_hash IS 'SHA-256 of all paths, classes and contents.';
+COMMENT ON COLUMN media_source.preprocessing IS 'JSON object: class and settings of the model''s own processor.';
+COMMENT ON COLUMN media_source.window_seconds IS 'Seconds of a sound that the model hears: longer is cut, shorter is padded; NULL for images.';
+COMMENT ON COLUMN media_source.prefix IS 'Positions before the patches: CLS, distillation and register tokens.';
+COMMENT ON COLUMN media_source.grid_rows IS 'Rows of the patch grid; for sounds frequency from low to high.';
+COMMENT ON COLUMN media_source.grid_columns IS 'Columns of the patch grid; for sounds time over the whole window.';
+COMMENT ON COLUMN media_source.grid_axes IS 'What rows and columns are: height x width, frequency x time, or time alone.';
+
+CREATE TABLE media_skipped (
+    path   VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL
+);
+COMMENT ON TABLE media_skipped IS 'Files that were wanted as items but could not be shown to the model.';
+COMMENT ON COLUMN media_skipped.path IS 'Path relative to the items folder, control characters escaped.';
+COMMENT ON COLUMN media_skipped.reason IS 'Why it was skipped, in one sentence.';
+
+CREATE TABLE media (
+    item         INTEGER NOT NULL,
+    path         VARCHAR NOT NULL,
+    label        VARCHAR,
+    superclass   VARCHAR,
+    sha256       VARCHAR NOT NULL,
+    duplicate_of INTEGER,
+    width        INTEGER,
+    height       INTEGER,
+    seconds      DOUBLE,
+    rate         INTEGER
+);
+COMMENT ON TABLE media IS 'The file of every image or sound.';
+COMMENT ON COLUMN media.item IS 'The item.';
+COMMENT ON COLUMN media.path IS 'Path relative to the items folder (in a saved dataset: file#row).';
+COMMENT ON COLUMN media.label IS 'Its class; NULL where none was given.';
+COMMENT ON COLUMN media.superclass IS 'Its superclass; NULL where none was given.';
+COMMENT ON COLUMN media.sha256 IS 'SHA-256 of the file''s bytes.';
+COMMENT ON COLUMN media.duplicate_of IS 'The first item with the same bytes; NULL where it is the first.';
+COMMENT ON COLUMN media.width IS 'Width of the upright image in pixels; NULL for sounds.';
+COMMENT ON COLUMN media.height IS 'Height of the upright image in pixels; NULL for sounds.';
+COMMENT ON COLUMN media.seconds IS 'Length of the sound; NULL for images.';
+COMMENT ON COLUMN media.rate IS 'Samples a second in the file; NULL for images.';
+
+CREATE TABLE media_preview (
+    item  INTEGER NOT NULL,
+    image BLOB    NOT NULL,
+    sound BLOB
+);
+COMMENT ON TABLE media_preview IS 'What is needed to browse without the original files.';
+COMMENT ON COLUMN media_preview.item IS 'The item.';
+COMMENT ON COLUMN media_preview.image IS 'WebP: the image, at most 128 pixels a side; or the log-mel spectrogram of the part of the sound that the model hears (time to the right, low frequencies below).';
+COMMENT ON COLUMN media_preview.sound IS 'OGG: at most the first 5 seconds, one channel, at the rate the model hears; NULL for images.';
+
+CREATE TABLE patch_signs (
+    site VARCHAR NOT NULL,
+    item INTEGER NOT NULL,
+    bits BLOB    NOT NULL
+);
+COMMENT ON TABLE patch_signs IS 'Signs (threshold zero) of every patch of every item at the site asked for with --per-patch.';
+COMMENT ON COLUMN patch_signs.site IS 'The site.';
+COMMENT ON COLUMN patch_signs.item IS 'The item.';
+COMMENT ON COLUMN patch_signs.bits IS 'Patch after patch, row after row of the grid; each patch as in signs_by_item.bits.';
+
 CREATE TABLE category (
     category    VARCHAR PRIMARY KEY,
     description VARCHAR NOT NULL,
@@ -448,7 +531,7 @@ COMMENT ON COLUMN coalition.held_out IS 'Held-out agreement: 200 neurons and the
 COMMENT ON COLUMN coalition.sd IS 'Standard deviation of the held-out agreement over the splits.';
 COMMENT ON COLUMN coalition.null_mean IS 'Mean held-out agreement of the same weights with prototypes of random item sets.';
 COMMENT ON COLUMN coalition.null_p95 IS '95th percentile of the same: random item sets of the same size and background, as many dimensions.';
-COMMENT ON COLUMN coalition.p IS 'Share of random item sets that reach the held-out agreement: (1 + b) / (1 + B).';
+COMMENT ON COLUMN coalition.p IS 'Share of random item sets that reach the held-out agreement: (1 + b) / (1 + B), B = 200, up to 2,000 while fewer than 10 do.';
 COMMENT ON COLUMN coalition.q IS 'Benjamini-Hochberg q of p over the features of this kind, site and threshold; NULL where there is no verdict.';
 COMMENT ON COLUMN coalition.gaussian_p95 IS '95th percentile of the held-out agreement of Gaussian weights (mean 0.50).';
 COMMENT ON COLUMN coalition.permuted_p95 IS '95th percentile of the held-out agreement where signs are permuted across neurons, each dimension by itself.';
@@ -546,3 +629,69 @@ COMMENT ON COLUMN evidence.unit IS 'What n counts.';
 COMMENT ON COLUMN evidence.cell IS 'Site, threshold, background and reading, fixed beforehand.';
 COMMENT ON COLUMN evidence.curves IS 'JSON object: points of the row''s plot, the first list being the axis.';
 COMMENT ON COLUMN evidence.seconds IS 'Seconds the row took.';
+
+CREATE TABLE flip_run (
+    category    VARCHAR NOT NULL,
+    site        VARCHAR NOT NULL,
+    scale       DOUBLE  NOT NULL,
+    threshold   VARCHAR,
+    dimensions  INTEGER,
+    prompts     INTEGER,
+    sources     INTEGER,
+    tokens      INTEGER,
+    worst_match DOUBLE,
+    categories  INTEGER,
+    as_low      INTEGER,
+    verdict     VARCHAR NOT NULL
+        CHECK (verdict IN ('suppresses', 'non-specific', 'no effect', 'cannot be tested')),
+    reason      VARCHAR NOT NULL,
+    p           DOUBLE CHECK (p BETWEEN 0 AND 1),
+    q           DOUBLE CHECK (q BETWEEN 0 AND 1)
+);
+COMMENT ON TABLE flip_run IS 'Flips of categories in the live forward pass, over the shipped prompts: every residual layer at scale 1, several scales at the primary site.';
+COMMENT ON COLUMN flip_run.category IS 'Category whose feature was flipped.';
+COMMENT ON COLUMN flip_run.site IS 'Residual site of the flip.';
+COMMENT ON COLUMN flip_run.scale IS 'Times the change: 1 is the flip.';
+COMMENT ON COLUMN flip_run.threshold IS 'Threshold of the signs; NULL where the flip could not be matched.';
+COMMENT ON COLUMN flip_run.dimensions IS 'Dimensions of the feature.';
+COMMENT ON COLUMN flip_run.prompts IS 'Prompts, half neutral, half concept-eliciting.';
+COMMENT ON COLUMN flip_run.sources IS 'Texts the prompts were cut from: prompts of one text are resampled together.';
+COMMENT ON COLUMN flip_run.tokens IS 'Held-out tokens of the category that the effect was read on.';
+COMMENT ON COLUMN flip_run.worst_match IS 'Largest relative distance of a random draw from away, in signs changed or size of the change; at most 0.05.';
+COMMENT ON COLUMN flip_run.categories IS 'Other categories (no shared member) whose effect was read too.';
+COMMENT ON COLUMN flip_run.as_low IS 'How many of them fall as far as this one.';
+COMMENT ON COLUMN flip_run.verdict IS 'suppresses: away lies below random, noise, disjoint and toward, q < 0.05; non-specific: below 0, but not below all of them; no effect; cannot be tested: fewer than 32 prompts or 20 tokens, or unmatched.';
+COMMENT ON COLUMN flip_run.reason IS 'Why this verdict, in one sentence.';
+COMMENT ON COLUMN flip_run.p IS 'Share of resamples in which away is not below every control.';
+COMMENT ON COLUMN flip_run.q IS 'Benjamini-Hochberg over categories x layers; NULL at other scales.';
+
+CREATE TABLE flip_effect (
+    category   VARCHAR NOT NULL,
+    site       VARCHAR NOT NULL,
+    scale      DOUBLE  NOT NULL,
+    condition  VARCHAR NOT NULL
+        CHECK (condition IN ('away', 'toward', 'disjoint', 'random', 'noise', 'direct')),
+    effect     DOUBLE  NOT NULL,
+    low        DOUBLE  NOT NULL,
+    high       DOUBLE  NOT NULL,
+    neutral    DOUBLE,
+    eliciting  DOUBLE,
+    changed    DOUBLE  NOT NULL CHECK (changed BETWEEN 0 AND 1),
+    delta_norm DOUBLE  NOT NULL CHECK (delta_norm >= 0),
+    norm_ratio DOUBLE  NOT NULL CHECK (norm_ratio >= 0),
+    kl         DOUBLE  NOT NULL
+);
+COMMENT ON TABLE flip_effect IS 'What each condition of a flip did.';
+COMMENT ON COLUMN flip_effect.category IS 'Category of the run.';
+COMMENT ON COLUMN flip_effect.site IS 'Site of the run.';
+COMMENT ON COLUMN flip_effect.scale IS 'Scale of the run.';
+COMMENT ON COLUMN flip_effect.condition IS 'away, toward, disjoint (other categories'' features), random (matched signs elsewhere), noise (a turn of the same size), direct (away''s change added after the last block).';
+COMMENT ON COLUMN flip_effect.effect IS 'Change of log p of held-out tokens of the category minus that of frequency-matched tokens, in nats.';
+COMMENT ON COLUMN flip_effect.low IS 'Lower end of its 95 % interval: bootstrap over prompts by source, and over tokens.';
+COMMENT ON COLUMN flip_effect.high IS 'Upper end of its 95 % interval.';
+COMMENT ON COLUMN flip_effect.neutral IS 'The effect on neutral prompts alone.';
+COMMENT ON COLUMN flip_effect.eliciting IS 'The effect on concept-eliciting prompts alone.';
+COMMENT ON COLUMN flip_effect.changed IS 'Share of all signs that changed at the edited positions.';
+COMMENT ON COLUMN flip_effect.delta_norm IS 'Size of the change: root mean square over positions of the norm of x'' - x.';
+COMMENT ON COLUMN flip_effect.norm_ratio IS 'Norm of x'' over norm of x, mean over positions.';
+COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral.';

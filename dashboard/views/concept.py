@@ -16,6 +16,8 @@ from dashboard import (
     feature_frames,
     feature_parts,
     frames,
+    label_panel,
+    label_words,
     labeling_frames,
     parts,
     rail,
@@ -145,7 +147,8 @@ def remarks(live: Live) -> None:
 def prototype_panel(what: Asked) -> None:
     """Signed dimensions with their q; a click opens one."""
     frame = feature_frames.concept_prototype(what)
-    answer = feature_frames.concept_copy(what, frame)
+    answer = label_panel.unhidden(here, feature_frames.concept_copy(what, frame))
+    frame = answer.frame
     title = f"{len(frame):,} signed dimensions; click a bar to open it"
     with parts.panel(title, answer, frames.term("feature_dimension.auc")):
         if frame.empty:
@@ -218,6 +221,7 @@ def overlap_panel(what: Asked) -> None:
         "Known categories it overlaps", feature_frames.concept_copy(what, frame), help
     ):
         shown = frame[["category", "same", "opposite", "expected", "words"]]
+        shown = label_words.beside(here, shown, "category", "feature")
         event = parts.table(
             shown,
             key="concept.overlap",
@@ -225,7 +229,8 @@ def overlap_panel(what: Asked) -> None:
             selection_mode="single-cell",
             height=380,
             column_config=feature_parts.columns()
-            | {"words": st.column_config.NumberColumn("words shared", format="%d")},
+            | {"words": st.column_config.NumberColumn("words shared", format="%d")}
+            | label_words.title(),
         )
     row = parts.picked("concept.overlap", event)
     if row is not None:
@@ -292,7 +297,9 @@ def _draw(what: Asked, most: int) -> None:
 
 def save_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> None:
     """Save under a name; take the prototype along."""
+    hidden = labeling_frames.hidden_dimensions(here)
     frame = feature_frames.concept_prototype(what)
+    frame = frame[~frame["dimension"].isin(hidden)]
     st.session_state.setdefault("concept.name", "")
     with parts.panel("Keep it"):
         with st.form("concept.save", border=False):

@@ -2,10 +2,24 @@
 
 import streamlit as st
 
-from dashboard import address, charts, feature_parts, frames, label_panel, lines, parts, rail
+from dashboard import (
+    address,
+    charts,
+    feature_parts,
+    frames,
+    keys,
+    label_panel,
+    label_words,
+    lines,
+    media_frames,
+    media_stage,
+    parts,
+    rail,
+)
 
 here = rail.here()
 balanced = here.threshold == "median"
+pictured = media_frames.is_media(here.path)
 
 
 def browse_bar(dims: int) -> int:
@@ -18,9 +32,6 @@ def browse_bar(dims: int) -> int:
     with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
         parts.breadcrumb(here.slug, here.site, f"dimension {st.session_state['dimension.number']}")
         st.space("stretch")
-        st.button(
-            "Previous", on_click=step, args=(-1,), shortcut="k", icon=":material/chevron_left:"
-        )
         st.number_input(
             "Dimension",
             0,
@@ -29,12 +40,15 @@ def browse_bar(dims: int) -> int:
             label_visibility="collapsed",
             width=130,
         )
-        st.button("Next", on_click=step, args=(1,), shortcut="j", icon=":material/chevron_right:")
+        keys.steps(lambda: step(-1), lambda: step(1))
     return int(st.session_state["dimension.number"])
 
 
 def pole_panel(title: str, answer: frames.Answer, name: str, cut: float) -> None:
-    """Items of one pole; a click opens the item."""
+    """Items of one pole; a click opens the item, or shows an image or sound large."""
+    if pictured:
+        media_stage.pole_panel(here, "dimension", title, answer, name, cut)
+        return
     rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
     with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole")):
         key = f"dimension.{name.replace(' ', '_')}"
@@ -55,6 +69,10 @@ def near_panel(answer: frames.Answer, cut: float) -> None:
     rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
     rows = rows[["text", "value", "item"]].assign(away=rows.value - cut)
     title = "Near zero" if here.threshold == "zero" else "Near the median"
+    if pictured:
+        name = f"near {here.threshold}"
+        media_stage.pole_panel(here, "dimension", title, answer, name, cut)
+        return
     with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole.pole")):
         event = parts.table(
             rows,
@@ -95,8 +113,10 @@ def partners_panel(number: int, constant: bool) -> None:
     found = frames.partners(here, number)
     help = "Mutual information of two signs over all items. phi: correlation of the signs."
     with parts.panel("Most dependent dimensions", found.answer, help):
+        shown = found.answer.frame.drop(columns=["share_positive"] if balanced else [])
         event = parts.table(
-            found.answer.frame.drop(columns=["share_positive"] if balanced else []),
+            label_words.beside(here, shown),
+            column_config=label_words.title(),
             key="dimension.partners",
             on_select="rerun",
             selection_mode="single-cell",
@@ -119,8 +139,10 @@ rail.warn_degenerate(here)
 row = frames.dimension(here, number)
 poles = frames.poles(here, number)
 shown = 20
+if pictured:
+    media_stage.start_dimension(here, number, poles)
 
-left, middle, right = st.columns([3, 4, 3], gap="medium")
+left, middle, right = st.columns([1, 1, 1] if pictured else [3, 4, 3], gap="medium")
 with left:
     pole_panel(":orange[**+**] positive pole", poles, "positive", row["value"])
 with middle:
@@ -132,6 +154,8 @@ with middle:
             "With threshold median, share positive and entropy are constant by construction "
             "and are not shown."
         )
+    if pictured:
+        media_stage.dimension(here, number)
 with right:
     pole_panel(":blue[**−**] negative pole", poles, "negative", row["value"])
 

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from dashboard import address, charts, frames, labeling_frames, parts, rail, settings
+from dashboard import (
+    address,
+    charts,
+    frames,
+    label_words,
+    labeling_frames,
+    parts,
+    rail,
+    settings,
+)
 from dashboard.frames import SORTS, Filter
 
 TITLES = {
@@ -92,6 +101,7 @@ shown = answer.frame.drop(columns=["share_positive", "entropy_bits"] if balanced
 shown = shown.dropna(axis="columns", how="all")
 if people:
     shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
+    shown = label_words.beside(here, shown)
 with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open it", answer):
     clicked = parts.table(
         shown,
@@ -99,6 +109,7 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
         on_select="rerun",
         selection_mode="single-cell",
         height=min(560, 36 * len(shown) + 40),
+        column_config=label_words.title(),
     )
     st.pagination(pages, key="dimensions.page")
 row = parts.picked("dimensions.table", clicked)

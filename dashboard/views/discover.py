@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from dashboard import address, evidence_frames, label_panel, parts, rail
+from dashboard import (
+    address,
+    evidence_frames,
+    label_panel,
+    label_words,
+    parts,
+    rail,
+)
 
 here = rail.here()
 parts.breadcrumb(here.slug, here.site, "discovered features")
@@ -39,14 +46,19 @@ else:
         f"{found['paper_yield']:.0%} here and {found['paper_coin_yield']:.0%} on permuted signs, "
         "which hold no features at all."
     )
-    kept = evidence_frames.discovered(here)
+    kept = label_panel.unnamed(here, evidence_frames.discovered(here))
     shown = kept.frame[
         ["seed", "auc", "q", "sparsity", "dimensions", "merged", "category", "category_auc", "name"]
     ]
-    shown["category"] = shown["category"].fillna("")
+    shown = label_words.beside(here, shown.fillna({"category": ""}), "name", "discovered")
     with parts.panel("Features kept, strongest first; click one", kept):
         event = parts.table(
-            shown, on_select="rerun", selection_mode="single-row", key="discover.table", height=380
+            shown,
+            on_select="rerun",
+            selection_mode="single-row",
+            key="discover.table",
+            height=380,
+            column_config=label_words.title(),
         )
     row = parts.picked("discover.table", event)
     if row is not None:
@@ -64,8 +76,9 @@ else:
         if chosen["category"]:
             address.link(
                 "feature",
-                f"Nearest category: {chosen['category']}",
+                f"Nearest category: {parts.plain(chosen['category'])}",
                 here,
                 ":material/join_inner:",
                 category=chosen["category"],
             )
+        label_panel.of_feature(here, str(name), "discovered")

@@ -13,12 +13,18 @@ from dashboard import (
     feature_frames,
     feature_parts,
     frames,
+    keys,
     label_panel,
+    label_words,
+    labeling_frames,
+    media_frames,
+    media_stage,
     parts,
     rail,
 )
 
 CLAIMS = ("probe_gain", "basis", "training")
+_ALL_ITEMS = "The list has all items, anchors too: what is held out is the ROC above."
 
 here = rail.here()
 
@@ -34,13 +40,16 @@ def choose(names: list[str]) -> tuple[str, str]:
     category = st.session_state["feature.category"]
     parts.breadcrumb(here.slug, here.site, category, f"threshold {here.threshold}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        category = st.selectbox("Category", names, key="feature.category", width=250)
+        category = st.selectbox(
+            "Category",
+            names,
+            key="feature.category",
+            width=250,
+            format_func=label_words.picker(here, names),
+        )
         background = feature_parts.background("feature")
         st.space("stretch")
-        st.button(
-            "Previous", on_click=step, args=(-1,), shortcut="k", icon=":material/chevron_left:"
-        )
-        st.button("Next", on_click=step, args=(1,), shortcut="j", icon=":material/chevron_right:")
+        keys.steps(lambda: step(-1), lambda: step(1))
     address.write(category=category, background=background)
     return str(category), background
 
@@ -163,6 +172,10 @@ def items_panels(category: str, background: str) -> None:
         f"Among the first {top.members} families by agreement {top.members_first} are members"
         f"{firing}."
     )
+    if media_frames.is_media(here.path):
+        media_stage.feature(here, category, background, top)
+        st.caption(f"{sentence} {_ALL_ITEMS}")
+        return
     left, right = st.columns(2, gap="medium")
     for column, title, answer, key in (
         (left, "Items that agree most, members bold", top.items, "feature.top"),
@@ -180,9 +193,7 @@ def items_panels(category: str, background: str) -> None:
         points = event["selection"]["points"]
         if points and parts.changed(key, points[0]["point_index"]):
             address.go("item", here, item=rows["item"][points[0]["point_index"]])
-    st.caption(
-        f"{sentence} The list has all items, anchors too: what is held out is the ROC above."
-    )
+    st.caption(f"{sentence} {_ALL_ITEMS}")
 
 
 def overlap_panel(category: str, background: str) -> None:
@@ -191,13 +202,14 @@ def overlap_panel(category: str, background: str) -> None:
     help = "Dimensions that both features register, with the same or the opposite expected sign."
     with parts.panel("Shares dimensions with", answer, help):
         shown = answer.frame[["category", "same", "opposite", "expected", "dimensions"]]
+        shown = label_words.beside(here, shown, "category", "feature")
         event = parts.table(
             shown,
             key="feature.overlap",
             on_select="rerun",
             selection_mode="single-cell",
             height=330,
-            column_config=feature_parts.columns(),
+            column_config=feature_parts.columns() | label_words.title(),
         )
     row = parts.picked("feature.overlap", event)
     if row is not None:
@@ -256,7 +268,8 @@ def cycle_panel(category: str) -> None:
         )
         if turning.missing:
             st.caption(f"{len(turning.missing)} of its words are no single tokens here.")
-    order = (-made.first).argsort(kind="stable")[:20]
+    order = (-made.first).argsort(kind="stable")
+    order = order[~np.isin(made.varying[order], labeling_frames.hidden_dimensions(here))][:20]
     with right, parts.panel("Dimensions that turn most; click a column to open it", copied):
         event = st.altair_chart(
             feature_charts.turns(turning.words, turning.signs[:, order], made.varying[order]),
@@ -285,6 +298,9 @@ def export_panel(category: str, background: str, found: frames.Answer, row: "fra
 
 def show(category: str, background: str, about: "frames.Row") -> None:
     """A feature that was measured."""
+    if labeling_frames.hidden_features(here, [category], "feature"):
+        label_panel.of_feature(here, category)  # its name beside its items is a suggestion
+        return
     row = feature_frames.feature(here, category, background)
     if row is None:
         parts.empty(
@@ -297,11 +313,13 @@ def show(category: str, background: str, about: "frames.Row") -> None:
     feature_parts.header(row, gain)
     told(row, about)
     found = feature_frames.prototype(here, category, background)
-    strip_panel(label_panel.unhidden(here, found))
+    found = label_panel.unhidden(here, found)
+    strip_panel(found)
     if found.frame.empty:
         return
     curves_panels(category, background, row)
     items_panels(category, background)
+    label_panel.of_feature(here, category)
     if about["cyclic"]:
         cycle_panel(category)
     left, right = st.columns([3, 2], gap="medium")

@@ -10,6 +10,8 @@ from dashboard import (
     feature_frames,
     feature_parts,
     frames,
+    label_words,
+    labeling_frames,
     parts,
     rail,
 )
@@ -137,15 +139,16 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
         "families",
         "group",
     ]
-    copied = frames.Answer(shown[columns], answer.copy)
+    listed = label_words.beside(here, shown[columns], "category", "feature")
+    copied = frames.Answer(listed, answer.copy)
     with parts.panel(f"{len(shown)} features at {here.site}; click a row to open it", copied):
         event = parts.table(
-            shown[columns],
+            listed,
             key="features.table",
             on_select="rerun",
             selection_mode="single-cell",
             height=min(640, 33 * len(shown) + 37),
-            column_config=feature_parts.columns(),
+            column_config=feature_parts.columns() | label_words.title(),
         )
     row = parts.picked("features.table", event)
     if row is not None:
@@ -184,6 +187,8 @@ view, group, state, find = choose(categories.frame)
 answer_background = st.session_state["features.background"]
 address.write(view=view, background=answer_background, group=group, state=state, find=find)
 answer = feature_frames.features_everywhere(here, answer_background)
+if labeling_frames.anything_hidden():  # the best dimension of a category suggests its label
+    answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
 everything = feature_parts.told(answer.frame)
 kept = everything["category"].str.replace("_", " ").str.contains(find, regex=False)
 if group != EVERY:

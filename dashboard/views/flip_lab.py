@@ -13,6 +13,7 @@ from dashboard import (
     flip_charts,
     flip_frames,
     frames,
+    label_words,
     parts,
     rail,
     running,
@@ -48,7 +49,11 @@ def ask(listed: list[str]) -> Asked:
     address.seed("flip.seed", "seed", 0, address.between(0, 9999))
     left, middle, end = st.columns([4, 4, 2], vertical_alignment="bottom")
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    category = str(left.selectbox("Feature", listed, key="flip.category"))
+    category = str(
+        left.selectbox(
+            "Feature", listed, key="flip.category", format_func=label_words.picker(here, listed)
+        )
+    )
     positions = str(
         row.segmented_control(
             "Positions",

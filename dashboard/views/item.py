@@ -1,11 +1,30 @@
 """One item: its signs at a site, its nearest neighbours, the dimensions it is extreme in."""
 
+from functools import partial
+
 import streamlit as st
 
-from dashboard import address, charts, frames, parts, rail
+from dashboard import (
+    address,
+    charts,
+    frames,
+    keys,
+    label_words,
+    media_frames,
+    media_item,
+    parts,
+    rail,
+)
 
 here = rail.here()
 items = int(frames.build(here.path)["items"])
+pictured = media_frames.is_media(here.path)
+
+
+def matching(wanted: str) -> frames.Answer:
+    """Items that the search text finds: tokens, or images and sounds by path and class."""
+    found = media_frames.find if pictured else frames.find_items
+    return found(here.path, wanted)
 
 
 def linked() -> int | None:
@@ -19,10 +38,7 @@ def linked() -> int | None:
     number: int | None = address.between(0, items - 1)(asked)
     if number is None:
         parts.notice(f"The link asks for item {asked[:40]!r}; items are numbered 0 to {items - 1}.")
-    elif (
-        number
-        not in frames.find_items(here.path, st.session_state["item.wanted"]).frame.item.values
-    ):
+    elif number not in matching(st.session_state["item.wanted"]).frame.item.values:
         st.session_state["item.wanted"] = f"#{number}"
     return number
 
@@ -31,17 +47,24 @@ def choose() -> int | None:
     """Search field and the matches; the item chosen."""
     asked = linked()
     left, right = st.columns(2)
-    wanted = left.text_input(
-        "Word, part of a word, or #number", key="item.wanted", placeholder="cat"
-    ).strip()
-    matches = frames.find_items(here.path, wanted).frame
+    words = (
+        ("Class, part of a path, or #number", "#12")
+        if pictured
+        else (
+            "Word, part of a word, or #number",
+            "cat",
+        )
+    )
+    wanted = left.text_input(words[0], key="item.wanted", placeholder=words[1]).strip()
+    matches = matching(wanted).frame
     if matches.empty:
         parts.empty(f"No item of {here.slug} contains {wanted!r}. Try a shorter part of it.")
         return None
     numbers = matches.item.tolist()
+    about = matches["label"].fillna("") if pictured else matches["kind"]
     labels = {
-        row.item: f"{parts.visible(row.text)}   #{row.item} {row.kind}"
-        for row in matches.itertuples()
+        row.item: f"{parts.visible(row.text)}   #{row.item} {parts.visible(of)}"
+        for row, of in zip(matches.itertuples(), about, strict=True)
     }
     if asked is not None:
         st.session_state["item.number"] = asked
@@ -55,6 +78,13 @@ def choose() -> int | None:
     )
     address.write(q=wanted, item=number)
     return int(number)
+
+
+def step(number: int, by: int) -> None:
+    """The item after or before, whatever was searched for."""
+    following = (number + by) % items
+    st.session_state["item.wanted"] = f"#{following}"
+    st.session_state["item.number"] = following
 
 
 def signs_panel(number: int) -> None:
@@ -104,7 +134,8 @@ def extremes_panel(number: int) -> None:
             st.caption("It is among the most extreme items of no dimension, at any site.")
             return
         event = parts.table(
-            answer.frame,
+            label_words.beside(here, answer.frame),
+            column_config=label_words.title(),
             key="item.extremes",
             on_select="rerun",
             selection_mode="single-cell",
@@ -125,7 +156,8 @@ def rarest_panel(number: int) -> None:
     help = "Dimensions in which the fewest items have the same sign as this one."
     with parts.panel("Its rarest signs", answer, help):
         event = parts.table(
-            answer.frame,
+            label_words.beside(here, answer.frame),
+            column_config=label_words.title(),
             key="item.rarest",
             on_select="rerun",
             selection_mode="single-cell",
@@ -139,11 +171,19 @@ def rarest_panel(number: int) -> None:
 number = choose()
 if number is not None:
     item = frames.item(here.path, number)
-    parts.breadcrumb(here.slug, here.site, f"item {number}", item["text"])
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        parts.breadcrumb(here.slug, here.site, f"item {number}", item["text"])
+        st.space("stretch")
+        keys.steps(partial(step, number, -1), partial(step, number, 1))
     signs_panel(number)
     left, right = st.columns(2, gap="medium")
     with left:
-        neighbours_panel(number)
+        if pictured:
+            media_item.neighbours(here, number)
+        else:
+            neighbours_panel(number)
     with right:
+        if pictured:
+            media_item.stage(here, number)
         rarest_panel(number)
         extremes_panel(number)

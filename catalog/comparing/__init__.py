@@ -1,0 +1,1 @@
+"""Compare two catalogs: shared items, matching dimensions, categories, layers, versions."""

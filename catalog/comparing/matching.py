@@ -1,0 +1,266 @@
+"""Which dimension of B plays the part of which one of A: assignment, held-out phi, two nulls.
+
+Definitions are METHOD.md's, "Comparing two models". The assignment is chosen on half of the shared
+families and judged on the other half; both nulls repeat the assignment.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.comparing import phi
+from catalog.comparing.phi import Bits, Floats
+from catalog.rotation import random_rotation, standardised
+from catalog.significance import benjamini_hochberg
+
+FEWEST = 2000
+"""Shared items below which there is no verdict."""
+DRAWS = 20
+"""Draws of each null; METHOD asks for 10 or more."""
+DEGENERATE = 0.01
+LEVEL = 0.05
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """One assignment: as many pairs as the narrower side has dimensions."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    polarity: NDArray[np.int8]
+    """+1, or -1 where B's dimension is A's turned round."""
+    chosen: NDArray[np.float64]
+    """|phi| on the half that the assignment was chosen on: too high, by choice."""
+    held_out: NDArray[np.float64]
+    """phi x polarity on the other half: |phi|, negative where the polarity does not hold there."""
+
+
+@dataclass(frozen=True)
+class Null:
+    """What the same procedure gives where nothing is shared."""
+
+    held_out: NDArray[np.float64]
+    """float64[draws, pairs]"""
+
+    @property
+    def p95(self) -> float:
+        """95th percentile of a null match."""
+        return float(np.quantile(self.held_out, 0.95))
+
+    def p(self, observed: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(1 + null matches of at least the observed |phi|) / (1 + all null matches)."""
+        pooled = np.sort(self.held_out.ravel())
+        reached = len(pooled) - np.searchsorted(pooled, observed, side="left")
+        found: NDArray[np.float64] = (1 + reached) / (1 + len(pooled))
+        return found
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of each draw's matches above the 95th percentile of all other draws'."""
+        draws = np.arange(len(self.held_out))
+        return np.array(
+            [
+                (self.held_out[k] > np.quantile(self.held_out[draws != k], 0.95)).mean()
+                for k in draws
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Beaten:
+    """Matches against one null."""
+
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    """Benjamini-Hochberg over all matches."""
+    share: float
+    """Share of the matches with q < 0.05."""
+    above: float
+    """Share above the null's 95th percentile: 0.05 by chance."""
+    p95: float
+    null_mean: float
+    draws: int
+    more: bool
+    """Whether `above` exceeds that of every single draw: chance at most 1 / (1 + draws)."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Dimensions matched, and what that is worth."""
+
+    items: int
+    pairs: Assigned
+    """Numbers of dimensions, those left out counted."""
+    largest: NDArray[np.float64]
+    """phi_max of each pair on the held-out half."""
+    degenerate: tuple[int, int]
+    """Dimensions left out of A and of B: share positive below 1 % or above 99 %."""
+    items_null: Beaten
+    rotation: Beaten | None
+    """None where B's states were not to be had."""
+    nulls: dict[str, NDArray[np.float64]]
+    """Null matches by name, for the chart."""
+
+
+def assign(a: Bits, b: Bits, half: NDArray[np.bool_]) -> Assigned:
+    """One-to-one assignment that maximises the sum of |phi| over `half`, judged on the rest.
+
+    Hungarian method (scipy's linear_sum_assignment: Crouse 2016).
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    found = phi.of_all(a[half], b[half])
+    rows, columns = linear_sum_assignment(np.abs(found), maximize=True)
+    value = found[rows, columns].astype(np.float64)
+    polarity = np.where(value < 0, -1, 1).astype(np.int8)
+    rest = ~half
+    held_out = phi.of_pairs(a[rest][:, rows], b[rest][:, columns]) * polarity
+    return Assigned(rows, columns, polarity, np.abs(value), held_out)
+
+
+def match(
+    a: Bits,
+    b: Bits,
+    states: NDArray[np.floating] | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    report: Report = lambda _stage, _done, _all: None,
+) -> Matching:
+    """Match dimensions of A and B over shared items, one per family: bool[items, dims] each.
+
+    `states` are B's, float[items, dims]; without them the rotation null is not drawn.
+    """
+    generator = np.random.default_rng([seed, len(a)])
+    half = np.zeros(len(a), np.bool_)
+    half[generator.permutation(len(a))[: len(a) // 2]] = True
+    kept_a, kept_b = varying(a), varying(b)
+    a, b = a[:, kept_a], b[:, kept_b]
+    report("assignment", 0, 0)
+    found = assign(a, b, half)
+    beaten = {"items": _items_null(a, b, half, draws, generator, report)}
+    if states is not None:
+        z = standardised(states[:, kept_b])
+        beaten["rotation"] = _rotation_null(a, b, z, half, draws, generator, report)
+    shares = [side[~half].mean(axis=0) for side in (a[:, found.a], b[:, found.b])]
+    judged = {name: against(found.held_out, null) for name, null in beaten.items()}
+    return Matching(
+        items=len(a),
+        pairs=Assigned(
+            np.flatnonzero(kept_a)[found.a],
+            np.flatnonzero(kept_b)[found.b],
+            found.polarity,
+            found.chosen,
+            found.held_out,
+        ),
+        largest=phi.largest(shares[0], shares[1], found.polarity),
+        degenerate=(int((~kept_a).sum()), int((~kept_b).sum())),
+        items_null=judged["items"],
+        rotation=judged.get("rotation"),
+        nulls={name: null.held_out for name, null in beaten.items()},
+    )
+
+
+def varying(bits: Bits) -> NDArray[np.bool_]:
+    """Dimensions that are not degenerate over these items: bool[dims]."""
+    share = bits.mean(axis=0)
+    return np.asarray((share >= DEGENERATE) & (share <= 1 - DEGENERATE))
+
+
+def against(observed: NDArray[np.floating], null: Null) -> Beaten:
+    """How many matches beat a null."""
+    p = null.p(observed)
+    q = benjamini_hochberg(p)
+    above = float((observed > null.p95).mean()) if len(observed) else 0.0
+    return Beaten(
+        p,
+        q,
+        float((q < LEVEL).mean()) if len(q) else 0.0,
+        above,
+        null.p95,
+        float(null.held_out.mean()),
+        len(null.held_out),
+        bool(above > null.shares.max()),
+    )
+
+
+def _items_null(
+    a: Bits,
+    b: Bits,
+    half: NDArray[np.bool_],
+    draws: int,
+    generator: np.random.Generator,
+    report: Report,
+) -> Null:
+    """Items permuted: nothing at all is shared, shares positive are as they were."""
+    found = []
+    for draw in range(draws):
+        report("items permuted", draw, draws)
+        found.append(assign(a, b[generator.permutation(len(b))], half).held_out)
+    return Null(np.array(found))
+
+
+def _rotation_null(
+    a: Bits,
+    b: Bits,
+    z: Floats,
+    half: NDArray[np.bool_],
+    draws: int,
+    generator: np.random.Generator,
+    report: Report,
+) -> Null:
+    """B standardised, randomly rotated, re-thresholded: its information, but not its dimensions.
+
+    Choice where the method is silent: each rotated dimension is cut so that it has the share
+    positive of the dimension whose number it has, so that phi_max is the same in the null; the
+    rotation is over the dimensions that are compared.
+    """
+    positives = b.sum(axis=0)
+    found = []
+    for draw in range(draws):
+        report("rotations", draw, draws)
+        turned = z @ random_rotation(z.shape[1], generator)
+        found.append(assign(a, cut(turned, positives), half).held_out)
+    return Null(np.array(found))
+
+
+def cut(values: Floats, positives: NDArray[np.integer]) -> Bits:
+    """Signs of float[items, dims] with `positives` items positive in each column (fewer at ties)."""
+    bits = np.empty(values.shape, np.bool_)
+    items = len(values)
+    for column, count in enumerate(positives):
+        one = np.ascontiguousarray(values[:, column])
+        place = items - int(count) - 1
+        bits[:, column] = one > np.partition(one, place)[place] if place >= 0 else True
+    return bits
+
+
+def verdict(found: Matching) -> tuple[str, str]:
+    """The verdict in three words at most, and in a sentence."""
+    if found.items < FEWEST:
+        return "cannot be tested", (
+            f"Only {found.items:,} items are shared; {FEWEST:,} are needed for a verdict."
+        )
+    share = found.items_null.share
+    if not found.items_null.more:
+        return "nothing shared", (
+            f"{share:.0%} of the matches beat permuted items: no more than chance. Neither "
+            "information nor dimensions are shared here."
+        )
+    if found.rotation is None:
+        return "information shared", (
+            f"{share:.0%} of the matches beat permuted items: information is shared. Whether "
+            "dimensions are needs the states of B, and so its model."
+        )
+    turned = found.rotation.share
+    if found.rotation.more:
+        return "dimensions shared", (
+            f"{turned:.0%} of the matches beat B's own random rotations: dimensions are shared."
+        )
+    return "information shared, dimensions not", (
+        f"Information is shared; dimensions are not ({turned:.0%} of the matches beat B's own "
+        f"random rotations, {share:.0%} beat permuted items)."
+    )

@@ -1,0 +1,126 @@
+"""Two versions of one model: which signs changed by more than another build of the base changes.
+
+The null of a dimension's rate of sign changes is its rate between two builds of the base that
+differ in number format or batch size. Families are counted: one item each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalog.comparing.phi import Bits
+from catalog.significance import benjamini_hochberg
+
+BANDS = 10
+LEVEL = 0.05
+UNRELATED = 0.1
+"""Kappa of the signs below which two models are not versions of each other."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed at one site."""
+
+    dimensions: pd.DataFrame
+    """A row a dimension: see `by_dimension`."""
+    items: pd.DataFrame
+    """A row a family (its place): see `by_item`."""
+
+    @property
+    def beyond(self) -> int:
+        """Dimensions that changed beyond the rebuild null."""
+        return int((self.dimensions["q"] < LEVEL).sum())
+
+
+def by_dimension(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
+    """Sign changes of each dimension, beside those between two builds of the base.
+
+    Columns: dimension; changed, rate (share of families whose sign differs); null_changed,
+    null_rate; p, q (one-sided binomial: P(X >= changed) for X ~ Bin(families, (null_changed + 1) /
+    (families + 1)), one added so that a dimension that no rebuild changed is no certainty;
+    Benjamini-Hochberg over the site's dimensions); up, down (- to +, + to -); directed_p,
+    directed_q (McNemar 1947, exact: Bin(up + down, 1/2), two-sided).
+    """
+    from scipy.stats import binom
+
+    families = len(base)
+    changed = (base != version).sum(axis=0)
+    null = (base != rebuilt).sum(axis=0)
+    p = binom.sf(changed - 1, families, (null + 1) / (families + 1))
+    up, down = (~base & version).sum(axis=0), (base & ~version).sum(axis=0)
+    directed = np.minimum(1.0, 2 * binom.cdf(np.minimum(up, down), up + down, 0.5))
+    return pd.DataFrame(
+        {
+            "dimension": np.arange(base.shape[1]),
+            "changed": changed,
+            "rate": changed / families,
+            "null_changed": null,
+            "null_rate": null / families,
+            "p": p,
+            "q": benjamini_hochberg(p),
+            "up": up,
+            "down": down,
+            "directed_p": directed,
+            "directed_q": benjamini_hochberg(directed),
+        }
+    )
+
+
+def by_item(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
+    """Sign changes of each family over the site's dimensions, by the same binomial.
+
+    Columns: row, changed, rate, null_changed, null_rate, p, q (over the families). The dimensions
+    of an item are not independent, so q says how far beyond the rebuild an item lies, not how
+    surely: order by it.
+    """
+    from scipy.stats import binom
+
+    dims = base.shape[1]
+    changed, null = (base != version).sum(axis=1), (base != rebuilt).sum(axis=1)
+    p = binom.sf(changed - 1, dims, (null + 1) / (dims + 1))
+    return pd.DataFrame(
+        {
+            "row": np.arange(len(base)),
+            "changed": changed,
+            "rate": changed / dims,
+            "null_changed": null,
+            "null_rate": null / dims,
+            "p": p,
+            "q": benjamini_hochberg(p),
+        }
+    )
+
+
+def by_magnitude(
+    base: Bits, version: Bits, rebuilt: Bits, distance: NDArray[np.floating]
+) -> pd.DataFrame:
+    """Share of signs changed by how far the base's state lies from its threshold.
+
+    `distance` is float[families, dims]: |state - threshold| in standard deviations of its
+    dimension. Columns: band (tenths of all states, 1 nearest), low, high (sds), rate, null_rate.
+    """
+    edges = np.quantile(distance, np.linspace(0, 1, BANDS + 1))
+    band = np.clip(np.searchsorted(edges, distance, side="right") - 1, 0, BANDS - 1).ravel()
+    sizes = np.maximum(np.bincount(band, minlength=BANDS), 1)
+    rates = [
+        np.bincount(band, (base != other).ravel(), minlength=BANDS) / sizes
+        for other in (version, rebuilt)
+    ]
+    return pd.DataFrame(
+        {
+            "band": np.arange(1, BANDS + 1),
+            "low": edges[:-1],
+            "high": edges[1:],
+            "rate": rates[0],
+            "null_rate": rates[1],
+        }
+    )
+
+
+def kappa(a: Bits, b: Bits) -> float:
+    """Cohen's kappa of all signs of two sites of one width: 1 equal, 0 as equal as by chance."""
+    p, q = a.mean(axis=0), b.mean(axis=0)
+    same, chance = (a == b).mean(), (p * q + (1 - p) * (1 - q)).mean()
+    return float((same - chance) / (1 - chance)) if chance < 1 else 1.0

@@ -1,0 +1,189 @@
+"""Walls of a page and its stage: the one tile that was chosen, large, with its sound."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import (
+    address,
+    charts,
+    feature_frames,
+    frames,
+    media_charts,
+    media_frames,
+    media_wall,
+    parts,
+)
+from dashboard.frames import Answer, Here
+
+IMAGES, SOUNDS = 20, 12
+"""Tiles of a wall: spectrograms are wider."""
+
+
+def size(here: Here) -> int:
+    """Tiles that a wall of this catalog has."""
+    return SOUNDS if media_frames.is_sound(here.path) else IMAGES
+
+
+def chosen(page: str) -> int | None:
+    """The item on the stage of a page."""
+    found = st.session_state.get(f"{page}.shown")
+    return None if found is None else int(found)
+
+
+def start(here: Here, page: str, of: str, otherwise: int | None) -> None:
+    """Put an item on the stage: the link's, else the one clicked since `of`, else `otherwise`."""
+    asked = address.news("shown")
+    key = f"{page}.shown"
+    if st.session_state.get(f"{key}.of") != of:
+        st.session_state[key] = otherwise
+    st.session_state[f"{key}.of"] = of
+    if asked is not None:
+        items = int(frames.build(here.path)["items"])
+        item = address.between(0, items - 1)(asked)
+        st.session_state[key] = otherwise if item is None else item
+
+
+def wall(
+    here: Here,
+    page: str,
+    name: str,
+    rows: pd.DataFrame,
+    values: str | None = None,
+    tone: Callable[[pd.DataFrame], NDArray[Any]] | None = None,
+    picked: Callable[[int], None] | None = None,
+) -> None:
+    """A wall of `rows` (item, and the columns that are shown).
+
+    A click puts a tile on the stage of `page`, or calls `picked`.
+    """
+    shown = media_frames.shown(here.path, rows["item"].tolist())
+    if "member" in rows:
+        shown["member"] = rows["member"].to_numpy()
+    made = media_wall.tiles(
+        shown,
+        None if values is None else rows[values],
+        None if tone is None else pd.Series(tone(rows)),
+        chosen(page),
+    )
+
+    def pick(item: int) -> None:
+        st.session_state[f"{page}.shown"] = item
+
+    media_wall.wall(f"{page}.wall.{name}", made, media_frames.is_sound(here.path), picked or pick)
+
+
+def pole_panel(here: Here, page: str, title: str, answer: Answer, name: str, cut: float) -> None:
+    """Items of one pole, or near the threshold, as a wall."""
+    rows = answer.frame[answer.frame["pole"] == name].head(size(here)).reset_index(drop=True)
+
+    def tone(found: pd.DataFrame) -> NDArray[Any]:
+        return np.where(found["value"] > cut, "plus", "minus")
+
+    with parts.panel(title, Answer(rows, answer.copy)):
+        wall(here, page, name.split()[0], rows, "value", tone)
+
+
+def stage(
+    here: Here,
+    page: str,
+    patches: NDArray[np.floating] | None = None,
+    signs: bool = False,
+    said: str = "",
+) -> None:
+    """The chosen item large; a sound with the page's only player."""
+    item = chosen(page)
+    if item is None:
+        return
+    found = media_frames.shown(here.path, [item]).iloc[0]
+    with parts.panel(f"The chosen {media_frames.named(here.path, many=False)}"):
+        frame = frame_of(here, found)
+        st.plotly_chart(
+            media_charts.picture(found["image"], frame, patches, signs, 240),
+            key=f"{page}.stage",
+            config=charts.CONFIG,
+        )
+        held = media_frames.sound(here.path, item)
+        if held is not None:
+            st.audio(held, format="audio/ogg")
+        if said:
+            st.caption(said)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            told = [str(value) for _, value in media_frames.figures(found)]
+            st.text(" · ".join(parts.visible(value) for value in told), width="stretch")
+            if page != "item":
+                address.link("item", "Open it", here, ":material/open_in_new:", item=item)
+    address.write(shown=item)
+
+
+def frame_of(here: Here, found: "pd.Series[Any]") -> media_charts.Frame:
+    """Where the preview and the patches of an item lie."""
+    source = media_frames.source(here.path)
+    if not media_frames.is_sound(here.path):
+        return media_charts.Frame(1, 1, 1, None)
+    window = float(source["window_seconds"])
+    rate = media_frames.heard(here.path)
+    seconds = min(float(found["seconds"]), window)
+    return media_charts.Frame(seconds, media_charts.mel(rate / 2), window, rate)
+
+
+def start_dimension(here: Here, number: int, poles: Answer) -> None:
+    """Begin with the most positive item of each dimension, unless a link names another."""
+    first = poles.frame[poles.frame["pole"] == "positive"]["item"]
+    start(here, "dimension", f"{here}/{number}", None if first.empty else int(first.iloc[0]))
+
+
+def dimension(here: Here, number: int) -> None:
+    """The chosen item; where patch signs were kept, this dimension's drawn over it."""
+    item = chosen("dimension")
+    held = None if item is None else media_frames.patches(here, item)
+    if held is None:
+        stage(here, "dimension")
+        return
+    grid = held[:, :, number]
+    said = f"Orange: patches where dimension {number} is positive ({grid.mean():.0%}); blue: not."
+    stage(here, "dimension", grid.astype(float), True, said)
+
+
+def feature(here: Here, category: str, background: str, top: feature_frames.Top) -> None:
+    """Items that agree most with a feature, members violet, and the best of the others."""
+    first = top.items.frame["item"]
+    name = f"{here}/{category}/{background}"
+    start(here, "feature", name, None if first.empty else int(first.iloc[0]))
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        agreeing(here, "feature", "Items that agree most, members violet", top.items, "top")
+    with right:
+        agreeing(here, "feature", "Best false positives", top.false_positives, "false")
+    with middle:
+        found = feature_frames.prototype(here, category, background).frame
+        overlaid(here, "feature", found["dimension"].to_numpy(), found["sign"].to_numpy())
+
+
+def agreeing(here: Here, page: str, title: str, answer: Answer, name: str) -> None:
+    """Items by agreement as a wall, members violet."""
+    rows = answer.frame.head(size(here)).reset_index(drop=True)
+
+    def tone(found: pd.DataFrame) -> NDArray[Any]:
+        return np.where(found["member"], "own", "plain")
+
+    with parts.panel(title, Answer(rows, answer.copy, answer.language)):
+        wall(here, page, name, rows, "agreement", tone)
+
+
+def overlaid(
+    here: Here, page: str, dimensions: NDArray[np.integer], signs: NDArray[np.integer]
+) -> None:
+    """The chosen item; where patch signs were kept, each patch's agreement drawn over it."""
+    item = chosen(page)
+    held = None if item is None else media_frames.patches(here, item)
+    if held is None or not len(dimensions):
+        stage(here, page)
+        return
+    agreement = (held[:, :, dimensions] == (np.asarray(signs) > 0)).mean(axis=2)
+    said = f"Agreement of each patch with the feature, mean {parts.number(agreement.mean())}."
+    stage(here, page, agreement, said=said)
