@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from catalog.errors import SettingRefused
 from catalog.resampling import Interval, crossed
 
-DRAWS = 20
-"""Random sets of neurons."""
+SPLITS, DRAWS = 5, 4
+"""Random halves of the dimensions, and random sets of neurons for each."""
 ALLOWED = 0.05
 """How far a random set's summed activation x norm may lie from the writers'."""
 NEAREST = 8
@@ -34,7 +34,9 @@ class Judged:
     difference: Interval
     """Writers minus random: items and draws resampled (crossed bootstrap)."""
     reached: int
-    """Random draws that change the agreement as far in the writers' direction."""
+    """Random draws that change the agreement as far as the writers of their split, or further."""
+    draws: int
+    """Random draws in all."""
 
 
 def top_writers(strength: NDArray[np.floating], norms: NDArray[np.floating], count: int) -> Ints:
@@ -113,7 +115,7 @@ def _balanced(
     wanted: float,
     generator: np.random.Generator,
 ) -> Ints:
-    """The set with random members swapped, within blocks, while its sum comes nearer to `wanted`."""
+    """The set with random members swapped, within blocks, until its sum is near `wanted`."""
     chosen, left = chosen.copy(), free.copy()
     left[chosen] = False
     gap = float(size[chosen].sum()) - wanted
@@ -130,29 +132,27 @@ def _balanced(
             left[chosen[place]], left[other] = True, False
             chosen[place], gap = other, moved
     raise SettingRefused(
-        f"No {len(chosen)} random neurons of the same blocks are as active as these writers (sums "
-        f"of activation x norm within {ALLOWED:.0%}). Choose fewer or more neurons, or another site."
+        f"No {len(chosen)} random neurons of the same blocks are together as active as these "
+        f"writers (within {ALLOWED:.0%}). Choose fewer or more neurons, or another site."
     )
 
 
 def judge(
-    before: NDArray[np.floating],
     writers: NDArray[np.floating],
     random: NDArray[np.floating],
     generator: np.random.Generator,
 ) -> Judged:
-    """Agreement of items: float[items] before, float[items] after, float[draws, items] at random.
+    """Changes of agreement on dimensions that did not choose the writers.
 
-    Carry: the 95 % interval of writers - random lies below 0 and no random draw falls as far.
-    Work against: above 0, likewise. Items and draws are resampled.
+    `writers` is float[splits, items], `random` float[splits, draws, items]. Carry: the 95 %
+    interval of writers - random lies below 0 and no random draw falls as far as the writers of its
+    split. Work against: above 0, likewise. Items and draws are resampled (crossed bootstrap).
     """
-    own = writers - before
-    other = random - before[None]
-    spread = (own[None] - other).T  # [items, draws]
-    difference = crossed(spread, generator)
-    fall = own.mean() <= other.mean()
-    means = other.mean(axis=1)
-    reached = int(((means <= own.mean()) if fall else (means >= own.mean())).sum())
+    spread = writers[:, None] - random
+    flat = spread.reshape(-1, spread.shape[-1])  # [splits x draws, items]
+    difference = crossed(flat.T, generator)
+    means = flat.mean(axis=1)
+    reached = int((means >= 0).sum() if difference.value < 0 else (means <= 0).sum())
     verdict: Verdict = "no more than random neurons"
     if reached == 0 and difference.high < 0:
         verdict = "carry the feature"
@@ -160,8 +160,9 @@ def judge(
         verdict = "work against the feature"
     return Judged(
         verdict,
-        crossed(own[:, None], generator),
-        crossed(other.T, generator),
+        crossed(writers.T, generator),
+        crossed(random.reshape(flat.shape).T, generator),
         difference,
         reached,
+        len(flat),
     )

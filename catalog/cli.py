@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog import describe, flip_command, label_commands, places, reporting, writer_command
+from catalog import compare_command, describe, flip_command, label_commands, places, reporting, writer_command
 from catalog.errors import AlreadyBuilt, CatalogError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(label_commands.app, name="labels")
 app.command()(flip_command.flip)
 app.command()(writer_command.writers)
+app.command()(compare_command.compare)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CatalogName = Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")]
 

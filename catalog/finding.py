@@ -36,6 +36,7 @@ def measure(
         parallel.cores(),
     )
     report("writing", 0, 1)
-    tables = {name: found.tables.get(name, []) for name in store.MEASURED}
+    made = (*store.MEASURED, *store.WRITERS)  # who wrote the old features is forgotten
+    tables = {name: found.tables.get(name, []) for name in made}
     store.write(path, tables)
     report("writing", 1, 1)

@@ -20,8 +20,19 @@ Floats = NDArray[np.float64]
 TOLERANCE = 0.05
 """How far the changed signs and ||delta|| of a random control may be from away's."""
 DRAWS = 20
-CONDITIONS = ("baseline", "away", "toward", "disjoint", "random", "noise", "direct")
-"""direct: away's delta at the read position, added after the last block: the direct path."""
+CONDITIONS = (
+    "baseline",
+    "away",
+    "toward",
+    "disjoint",
+    "random",
+    "noise",
+    "direct",
+    "edits",
+    "together",
+)
+"""direct: away's delta at the read position, added after the last block: the direct path. edits:
+further edits alone; together: away and them."""
 _STARTS = 24
 _STEPS = 120
 _PROPOSALS = 48
@@ -144,6 +155,30 @@ def rows(
     if "direct" in names:
         made.append(_direct(where, away, states, positions, made[1].measure))
     return made
+
+
+def added(
+    where: Where,
+    feature: Signed,
+    extra: Sequence[Edit],
+    states: NDArray[np.floating],
+    positions: tuple[int, ...],
+) -> list[Row]:
+    """The rows of further edits: alone, and together with away; none without any.
+
+    They have no matched controls of their own. What they change is measured where they are made
+    at the flip's own site; edits of other sites are not in these figures.
+    """
+    if not extra:
+        return []
+    edits = tuple(replace(edit, positions=positions) for edit in extra)
+    part = states[list(positions)]
+    rows = []
+    away = flip(where, feature, positions, toward=False)
+    for name, made in (("edits", edits), ("together", (away, *edits))):
+        here = [edit for edit in made if edit.site == where.site]
+        rows.append(Row(name, made, measure(here, part, where)))
+    return rows
 
 
 _UNMATCHED = (

@@ -10,7 +10,7 @@ from catalog.flip_verdicts import Bootstrap, Judged, judge
 from catalog.flips import Flips
 from catalog.resampling import DRAWS, Interval
 
-SHOWN = ("away", "toward", "disjoint", "random", "noise", "direct")
+SHOWN = ("away", "toward", "disjoint", "random", "noise", "direct", "edits", "together")
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import findings, live_feature
-from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import SPLITS
+from catalog import findings, flip_features, live_feature
+from catalog.edits import Edit
+from catalog.errors import SettingRefused
 from catalog.flip_controls import Signed
+from catalog.flip_features import BACKGROUND, Source, held_out
 from catalog.flip_readout import Matching, Readout
 from catalog.flips import Setup
-from catalog.held_out import members_of
-from catalog.pools import BACKGROUNDS
 from catalog.prompts import Prompt
-from catalog.prototypes import halves
 from catalog.sites import Site
 from catalog.store import feature_queries, queries, reading
 
+__all__ = ["Source", "at_site", "held_out", "setup"]
+
 Ints = NDArray[np.int64]
-BACKGROUND = findings.PRIMARY_BACKGROUND
 DISJOINT = 5
 """Other categories' features that are flipped as the control `disjoint`."""
 FEWEST_DISJOINT = 8
@@ -30,7 +29,7 @@ FEWEST_DISJOINT = 8
 
 def setup(
     path: Path,
-    name: str,
+    feature: str | Source,
     site: str,
     prompts: Sequence[Prompt],
     threshold: str | None = None,
@@ -38,64 +37,61 @@ def setup(
     positions: str = "all",
     scale: float = 1.0,
     seed: int = 0,
+    extra: tuple[Edit, ...] = (),
 ) -> Setup:
-    """Everything a flip of a category's feature needs from the catalog at `path`.
+    """Everything a flip of a feature (by default a category's) needs from the catalog at `path`.
 
-    The feature is the stored one (background matched), `dimensions` keeps its strongest. Raises
-    NotInCatalog or SettingRefused where the catalog has no such thing.
+    A category's feature is the stored one (background matched); `dimensions` keeps the strongest.
+    Raises NotInCatalog or SettingRefused where the catalog has no such thing.
     """
+    source = Source("category", feature) if isinstance(feature, str) else feature
     chosen = live_feature.checked(path, site, threshold, BACKGROUND)
     if dimensions is not None and dimensions < 1:
         raise SettingRefused("Flip at least one dimension.")
     where = Site.parse(site)
     if where.kind != "resid":
         raise SettingRefused(f"{site} cannot be flipped: choose a residual site, resid.L.")
-    feature = _feature(path, name, site, chosen)
+    signed = flip_features.signed(path, source, site, chosen)
+    tokens, members = flip_features.tokens(path, source, site, chosen)
     lists = _lists(path)
-    others = _others(path, site, chosen, name, lists)
-    disjoint = _disjoint(feature, others)
-    values = reading.fetch(path, queries.threshold_values(site, chosen))
+    disjoint = _disjoint(signed, _others(path, site, chosen, members, lists))
     return Setup(
-        name=name,
+        name=source.name,
+        source=source,
         site=where,
         threshold=chosen,
-        feature=feature.strongest(dimensions),
-        cut=values["value"].to_numpy(np.float64),
-        readout=_readout(path, name, lists),
+        feature=signed.strongest(dimensions),
+        cut=_cut(path, site, chosen),
+        readout=_readout(path, tokens, members, lists),
         prompts=tuple(prompts),
         disjoint=tuple(disjoint.values()),
         disjoint_names=tuple(disjoint),
         positions=positions,
         scale=scale,
         seed=seed,
+        extra=extra,
     )
 
 
 def at_site(path: Path, made: Setup, site: str) -> Setup:
     """The same run at another site: feature, thresholds and disjoint features are that site's."""
-    lists = _lists(path)
-    feature = _feature(path, made.name, site, made.threshold)
-    size = len(made.feature.dimensions)
-    disjoint = _disjoint(feature, _others(path, site, made.threshold, made.name, lists))
-    values = reading.fetch(path, queries.threshold_values(site, made.threshold))
+    signed = flip_features.signed(path, made.source, site, made.threshold)
+    others = _others(path, site, made.threshold, made.readout.members, _lists(path))
+    disjoint = _disjoint(signed, others)
     return replace(
         made,
         site=Site.parse(site),
-        feature=feature.strongest(size),
-        cut=values["value"].to_numpy(np.float64),
+        feature=signed.strongest(len(made.feature.dimensions)),
+        cut=_cut(path, site, made.threshold),
         disjoint=tuple(disjoint.values()),
         disjoint_names=tuple(disjoint),
     )
 
 
-def _feature(path: Path, name: str, site: str, threshold: str) -> Signed:
-    frame = reading.fetch(path, feature_queries.prototype(name, site, threshold, BACKGROUND))
-    if frame.empty:
-        raise NotInCatalog(
-            f"The catalog has no feature {name!r} with dimensions at {site}. List them with: "
-            "dims features"
-        )
-    return Signed(frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64))
+def _cut(path: Path, site: str, threshold: str) -> NDArray[np.float64]:
+    """Threshold of every dimension of a site."""
+    values = reading.fetch(path, queries.threshold_values(site, threshold))
+    return np.asarray(values["value"], np.float64)
 
 
 def _lists(path: Path) -> dict[str, Ints]:
@@ -104,17 +100,17 @@ def _lists(path: Path) -> dict[str, Ints]:
     return {str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")}
 
 
-def _unrelated(name: str, lists: dict[str, Ints]) -> list[str]:
-    """Categories that share no member with `name`."""
-    return [one for one, items in lists.items() if not np.isin(items, lists[name]).any()]
+def _unrelated(members: Ints, lists: dict[str, Ints]) -> list[str]:
+    """Categories that share no member."""
+    return [one for one, items in lists.items() if not np.isin(items, members).any()]
 
 
 def _others(
-    path: Path, site: str, threshold: str, name: str, lists: dict[str, Ints]
+    path: Path, site: str, threshold: str, members: Ints, lists: dict[str, Ints]
 ) -> dict[str, Signed]:
     """Features of the categories that share no member."""
     frame = reading.fetch(path, feature_queries.prototypes(site, threshold, BACKGROUND))
-    allowed = set(_unrelated(name, lists))
+    allowed = set(_unrelated(members, lists))
     return {
         str(one): Signed(rows["dimension"].to_numpy(np.int64), rows["sign"].to_numpy(np.int64))
         for one, rows in frame.groupby("category")
@@ -140,26 +136,13 @@ def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
     return {name: able[name] for name in sorted(able, key=key)[:DISJOINT]}
 
 
-def held_out(path: Path, name: str) -> tuple[Ints, Ints]:
-    """Held-out members and all members of a category: those that did not make the stored feature.
-
-    The findings stage's own random draws made again: the stored prototype is that of split 0.
-    """
-    members, place = members_of(path, name)
-    generator = np.random.default_rng([place, BACKGROUNDS.index(BACKGROUND)])
-    findings.pools_of(path).pool(BACKGROUND, members, generator)
-    anchors = halves(len(members), SPLITS, generator)[0]
-    return members[~anchors], members
-
-
-def _readout(path: Path, name: str, lists: dict[str, Ints]) -> Readout:
+def _readout(path: Path, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Readout:
     items = findings.items_of(path)
     matching = Matching(
         items["kind"].tolist(), items["text"].tolist(), lists, items["family"].to_numpy(np.int64)
     )
-    tokens, members = held_out(path, name)
     banned = matching.related(members)
-    names = _unrelated(name, lists)
+    names = _unrelated(members, lists)
     others = []
     for one in names:
         mine = lists[one]

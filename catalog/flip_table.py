@@ -16,7 +16,6 @@ from catalog import flip_report, flip_setup, flips, prompts
 from catalog.errors import SettingRefused
 from catalog.flip_controls import CONDITIONS
 from catalog.flip_verdicts import FEWEST_TOKENS, Verdict, judge
-from catalog.resampling import DRAWS
 from catalog.significance import benjamini_hochberg
 
 CATEGORIES = 10
@@ -75,7 +74,7 @@ def eligible(path: Path, names: Sequence[str]) -> list[str]:
     able = [
         name
         for name in sorted(names)
-        if len(prompts.shipped(name)) >= 2 * prompts.EACH
+        if sum(p.kind == "eliciting" for p in prompts.shipped(name)) >= prompts.EACH
         and len(flip_setup.held_out(path, name)[0]) >= FEWEST_TOKENS
     ]
     if len(able) <= CATEGORIES:
@@ -154,12 +153,10 @@ def controls_that_pass(measured: Measured) -> NDArray[np.float64]:
     for one in measured.cells:
         if one.found is None or one.scale != 1:
             continue
-        effects = {"away": one.found.effects["random"]}
-        effects |= {
-            n: one.found.effects[n] for n in ("noise", "disjoint") if n in one.found.effects
-        }
-        bootstrap = flip_report.bootstrap(one.found, draws=DRAWS)
-        passed.append(judge(effects, bootstrap).verdict == "suppresses")
+        whole = one.found.effects
+        effects = {name: whole[name] for name in ("noise", "disjoint") if name in whole}
+        judged = judge(effects | {"away": whole["random"]}, flip_report.bootstrap(one.found))
+        passed.append(judged.verdict == "suppresses")
     return np.array(passed, np.float64)
 
 

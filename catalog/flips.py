@@ -15,6 +15,7 @@ from catalog import flip_readout as readouts
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
 from catalog.flip_controls import CONDITIONS, Signed
+from catalog.flip_features import Source
 from catalog.prompts import Prompt
 from catalog.sites import Site
 
@@ -61,6 +62,10 @@ class Setup:
     scale: float = 1.0
     seed: int = 0
     draws: int = controls.DRAWS
+    extra: tuple[Edit, ...] = ()
+    """Further edits, at the same positions: read alone, and together with away."""
+    source: Source = Source("category", "")
+    """Where the feature comes from: with it the run can be made at another site."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run, in one sentence."""
@@ -166,7 +171,7 @@ def run(
         states = machine.states(ids, setup.site)
         rows = controls.rows(
             where, setup.feature, setup.disjoint, states, positions, generator, names
-        )
+        ) + controls.added(where, setup.feature, setup.extra, states, positions)
         report("flipping", number, len(encoded))
         log_p = machine.log_probabilities(ids, [row.edits for row in rows])
         parts.append(_read(setup, prompt, rows, log_p))
@@ -180,6 +185,8 @@ def _check(setup: Setup, machine: Machine) -> None:
         raise SettingRefused(
             f"There is no dimension {most}: {setup.site} has {machine.dims} (from 0)."
         )
+    for edit in setup.extra:
+        edit.check(machine.dims, machine.layers, 1)
     if setup.site.kind != "resid" or (setup.site.layer or 0) > machine.layers:
         raise SettingRefused(
             f"{setup.site} cannot be flipped: choose resid.0 to resid.{machine.layers}."

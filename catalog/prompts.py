@@ -25,13 +25,13 @@ class Prompt:
 
 
 def shipped(category: str, each: int = EACH) -> list[Prompt]:
-    """Neutral prompts, and as many that elicit the category where it has any.
+    """Neutral prompts, and as many that elicit the category; neutral ones alone without any.
 
     Eliciting: the sentence goes on with a word of the category.
     """
     neutral = [p for name, p in _read("neutral.tsv") if not name]
     eliciting = [p for name, p in _read("eliciting.tsv") if name == category]
-    return [*neutral[:each], *eliciting[:each]]
+    return [*neutral[: each if eliciting else 2 * each], *eliciting[:each]]
 
 
 @functools.cache

@@ -55,7 +55,7 @@ def match(
 ) -> Match:
     """Columns against a prototype: int8[all dims, neurons] -> float32[dims, neurons]."""
     rows = signs[dimensions] * np.asarray(expected, np.int8)[:, None]
-    return rows.astype(np.float32)
+    return np.asarray(rows, np.float32)
 
 
 def agreements(found: Match) -> Floats:

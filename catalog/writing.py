@@ -44,6 +44,11 @@ class Subject:
     signs: Ints
     small: bool
 
+    @property
+    def able(self) -> bool:
+        """Whether it can have a verdict."""
+        return not self.small and len(self.dimensions) >= writers.FEWEST
+
 
 @dataclass(frozen=True)
 class Found:
@@ -144,12 +149,11 @@ def _feature(search: _Search, one: Subject) -> tuple[dict[str, Any], list[dict[s
     held = writers.coalition(found, writers.dimension_halves(dims, generator))
     best = writers.strength(found)
     shuffled = writers.draws(writers.permuted(found, PERMUTED, generator), generator)
-    able = not one.small and dims >= writers.FEWEST
-    drawn = _null(search, one, float(held.mean()), able, generator)
+    drawn = _null(search, one, float(held.mean()), generator)
     normal = search.gaussian(dims)
     level = max(writers.best_of_coins(dims, columns.neurons), shuffled.best_p95, drawn.best_p95)
     key = {"kind": one.kind, "name": one.name, "site": search.site, "threshold": search.threshold}
-    is_writer = (best > max(level, writers.WRITES)) & able
+    is_writer = (best > max(level, writers.WRITES)) & one.able
     row = {
         **key,
         "dimensions": dims,
@@ -172,7 +176,7 @@ def _feature(search: _Search, one: Subject) -> tuple[dict[str, Any], list[dict[s
         "writers": int(is_writer.sum()),
         "nulls": drawn.held_out.astype(np.float32).tolist(),
         "null_writers": float(np.mean(drawn.best > max(level, writers.WRITES))),
-        "verdict": "" if able else "no verdict",
+        "verdict": "" if one.able else "no verdict",
     }
     return row, list(_neurons(key, found, best, is_writer, columns))
 
@@ -205,12 +209,10 @@ def name_seed(name: str) -> list[int]:
     return list(name.encode())
 
 
-def _null(
-    search: _Search, one: Subject, observed: float, able: bool, generator: np.random.Generator
-) -> Draws:
+def _null(search: _Search, one: Subject, observed: float, generator: np.random.Generator) -> Draws:
     """The procedure on null item sets, drawn until p is settled."""
-    draws = search.draws if able else max(1, search.draws // WITHOUT_VERDICT)
-    most = draws * FURTHER if able else draws
+    draws = search.draws if one.able else max(1, search.draws // WITHOUT_VERDICT)
+    most = draws * FURTHER if one.able else draws
     matches = _null_matches(search, one, most, generator)
     # The splits have a generator of their own: that of the sets is read as the draws go on.
     splits = np.random.default_rng([5, *name_seed(one.name)])

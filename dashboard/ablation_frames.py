@@ -86,12 +86,12 @@ def draws(made: "Ablated", given: Asked) -> Answer:
 
 
 def neurons(made: "Ablated", given: Asked) -> Answer:
-    """The ablated neurons: layer, neuron, agreement, size."""
+    """The ablated neurons: layer, neuron, times (of the splits), size."""
     frame = pd.DataFrame(
         {
             "layer": made.layer,
             "neuron": made.neuron,
-            "agreement": made.agreement,
+            "times": made.times,
             "size": made.size,
         }
     )

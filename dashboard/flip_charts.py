@@ -14,13 +14,15 @@ NAMES = {
     "random": "random signs",
     "noise": "noise",
     "direct": "direct path alone",
+    "edits": "further edits alone",
+    "together": "away and further edits",
 }
 _ZERO = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}
 
 
 def conditions(frame: pd.DataFrame) -> go.Figure:
     """Effect of every condition with its 95 % interval; away and toward stand out."""
-    strong = frame["condition"].isin(["away", "toward"]).to_numpy()
+    strong = frame["condition"].isin(["away", "toward", "together"]).to_numpy()
     points = {
         "type": "scatter",
         "x": frame["effect"],

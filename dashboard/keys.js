@@ -9,6 +9,7 @@ export default function (component) {
   if (held) document.removeEventListener("keydown", held);
   held = (event) => press(event, component);
   document.addEventListener("keydown", held);
+  document.documentElement.dataset.dimsKeys = "on"; // tests wait for it
 }
 
 function press(event, component) {

@@ -91,8 +91,8 @@ def pole(here: Here) -> Finding:
     name = _name(row["category"])
     return Finding(
         title,
-        f"Dimension {row['dimension']} of {here.site} ends in words such as {first}: "
-        f"{row['members']} of the first {row['shown']} at its {sign} pole are {name}.",
+        f"At the {sign} pole of dimension {row['dimension']} of {here.site} stand {first}: "
+        f"{row['members']} of its first {row['shown']} items are {name}.",
         [
             (f"{name} at the {sign} pole", f"{row['members']} of {row['shown']}"),
             ("held-out AUC of its sign", parts.number(row["held_out"])),

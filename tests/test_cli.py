@@ -163,7 +163,7 @@ def test_ctrl_c_is_exit_130_and_a_sentence(dims, monkeypatch):
 def test_building_says_what_and_where(llama, dims):
     found = dims("build", llama, "--layers", "0", "--batch-size", 64)
     assert found.code == 0
-    assert "480 items, template 'bare', 2 sites" in found.sentence
+    assert "480 items, reading 'bare', 2 sites" in found.sentence
     assert "pilot" in found.err and "states 480/480" in found.err
     assert "Built tiny-llama in" in found.out
     assert dims("info", "tiny-llama", "--json").json["items"] == 480

@@ -145,6 +145,7 @@ def test_code_from_the_hub_is_not_run(dims, copy):
 def test_an_image_model(dims, tmp_path):
     config = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1])
     folder = models.save_module(transformers.ResNetModel(config), tmp_path / "resnet")
+    transformers.ConvNextImageProcessorPil(size={"shortest_edge": 32}).save_pretrained(folder)
     told = refused(dims, folder)
     assert "ResNetModel cannot be read: looked for" in told and "encoder.stages (2)" in told
 

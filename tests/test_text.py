@@ -86,7 +86,8 @@ def test_no_id_is_ever_decoded(monkeypatch):
     plain = models.tokenizer()
     for name in ("decode", "batch_decode", "convert_tokens_to_string"):
         monkeypatch.setattr(type(plain), name, lambda *_, **__: pytest.fail("decoded"))
-    text.make(plain, models.VOCABULARY, "special").inputs(np.arange(models.VOCABULARY))
+    inputs = text.make(plain, models.VOCABULARY, "special").inputs(np.arange(models.VOCABULARY))
+    np.testing.assert_array_equal(inputs["input_ids"][:, 1], np.arange(models.VOCABULARY))
 
 
 def test_kinds(frame):

@@ -48,7 +48,8 @@ def differences(a: Place, b: Place, same_items: bool) -> list[Difference]:
         found.append(_of("modality", a.build["modality"], b.build["modality"], means, "all"))
     elif not same_items:
         means = "Only the items that both have are compared, one a family."
-        found.append(_of("items", a.build["items"], b.build["items"], means, "versions"))
+        sizes = [f"{int(one.build['items']):,} items" for one in (a, b)]
+        found.append(_of("vocabulary", *sizes, means, "versions"))
     if a.dims != b.dims:
         means = "Some dimensions of the wider side stay without a partner."
         found.append(_of("width", a.dims, b.dims, means, "versions"))
@@ -67,11 +68,11 @@ def _of(what: str, a: object, b: object, means: str, refuses: str = "") -> Diffe
     return Difference(what, str(a), str(b), means, refuses)
 
 
-def check(found: list[Difference], purpose: str = "all") -> None:
-    """SettingRefused where a difference makes this purpose (all, versions) meaningless."""
+def check(found: list[Difference], purpose: str) -> None:
+    """SettingRefused where a difference makes this purpose (such as versions) meaningless."""
     for one in found:
-        if one.refuses == "all" or one.refuses == purpose:
+        if one.refuses in ("all", purpose):
             raise SettingRefused(
-                f"These cannot be compared: {one.what} is {one.a} in A and {one.b} in B. "
-                f"{one.means}"
+                f"These are not comparable as {purpose}: their {one.what} differs ({one.a} in A, "
+                f"{one.b} in B). {one.means}"
             )

@@ -87,6 +87,11 @@ class Beaten:
     more: bool
     """Whether `above` exceeds that of every single draw: chance at most 1 / (1 + draws)."""
 
+    @property
+    def beaten(self) -> bool:
+        """Whether the matches as a whole beat the null: see `verdict`."""
+        return self.more and self.share > LEVEL
+
 
 @dataclass(frozen=True)
 class Matching:
@@ -239,28 +244,40 @@ def cut(values: Floats, positives: NDArray[np.integer]) -> Bits:
 
 
 def verdict(found: Matching) -> tuple[str, str]:
-    """The verdict in three words at most, and in a sentence."""
+    """The verdict in a few words, and in a sentence.
+
+    A null is beaten where more matches exceed its 95th percentile than in any single draw of it
+    and more than 5 % have q < 0.05; with fewer, "few dimensions".
+    """
     if found.items < FEWEST:
         return "cannot be tested", (
             f"Only {found.items:,} items are shared; {FEWEST:,} are needed for a verdict."
         )
     share = found.items_null.share
-    if not found.items_null.more:
+    if not found.items_null.beaten:
         return "nothing shared", (
-            f"{share:.0%} of the matches beat permuted items: no more than chance. Neither "
+            f"{_percent(share)} of the matches beat permuted items: no more than chance. Neither "
             "information nor dimensions are shared here."
         )
     if found.rotation is None:
         return "information shared", (
-            f"{share:.0%} of the matches beat permuted items: information is shared. Whether "
-            "dimensions are needs the states of B, and so its model."
+            f"{_percent(share)} of the matches beat permuted items: information is shared. "
+            "Whether dimensions are needs B's states, and so its model."
         )
-    turned = found.rotation.share
-    if found.rotation.more:
+    turned = found.rotation
+    if turned.beaten:
         return "dimensions shared", (
-            f"{turned:.0%} of the matches beat B's own random rotations: dimensions are shared."
+            f"{_percent(turned.share)} of the matches beat B's own random rotations: dimensions "
+            "are shared, not only information."
         )
-    return "information shared, dimensions not", (
-        f"Information is shared; dimensions are not ({turned:.0%} of the matches beat B's own "
-        f"random rotations, {share:.0%} beat permuted items)."
+    told = (
+        f"({_percent(turned.share)} of the matches beat B's own random rotations, "
+        f"{_percent(share)} beat permuted items)."
     )
+    if turned.more and turned.share > 0:
+        return "few dimensions shared", f"Information is shared, and a few dimensions {told}"
+    return "information shared, dimensions not", f"Information is shared; dimensions are not {told}"
+
+
+def _percent(share: float) -> str:
+    return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"

@@ -15,6 +15,7 @@ from catalog.evidence import (
     from_signs,
     from_states,
     from_texts,
+    from_writers,
     passes,
 )
 from catalog.evidence.cell import Cell, Report, Sample
@@ -68,6 +69,7 @@ def gather(
         rows += _timed(lambda: [from_states.training_row(cell, sample, made)])
         rows += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
         rows += _timed(lambda: from_flips.rows(cell, model, report, kept))
+    rows += _timed(lambda: from_writers.rows(cell, model if textual else None, report))
     rows += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
     rows += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
     order = list(CLAIMS)

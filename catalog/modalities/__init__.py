@@ -60,7 +60,7 @@ class Modality(Protocol):
         ...
 
     def baseline(self, items: NDArray[np.integer]) -> NDArray[np.float32] | None:
-        """float32[items, numbers] made without any model, as a control; None where there is none."""
+        """float32[items, numbers] made without a model, as a control; None where there is none."""
         ...
 
     def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:

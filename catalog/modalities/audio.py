@@ -93,7 +93,8 @@ class Sounds:
 
     def plain(self, decoded: Wave) -> NDArray[np.float32]:
         """Mean log-mel spectrum of what the model hears: float32[64]."""
-        return log_mel(decoded[: round(self.window * self.rate)], self.rate).mean(axis=1)
+        heard = decoded[: round(self.window * self.rate)]
+        return np.asarray(log_mel(heard, self.rate).mean(axis=1), np.float32)
 
 
 _HOP = 0.01
@@ -105,7 +106,7 @@ def read(stream: BinaryIO, seconds: float) -> tuple[Wave, int, float]:
 
     Channels are averaged. Raises Unfit for what is no sound, is empty, or is not finite.
     """
-    import soundfile  # type: ignore[import-untyped]  # no stubs; loads a library: only for sounds
+    import soundfile
 
     try:
         with soundfile.SoundFile(stream) as opened:

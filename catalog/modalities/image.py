@@ -1,4 +1,4 @@
-"""Images: any file that Pillow reads as jpeg, png or webp, prepared by the model's own processor."""
+"""Images: jpeg, png and webp by Pillow, prepared by the model's own processor."""
 
 import io
 import warnings

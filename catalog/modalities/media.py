@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.modalities import Asked, Loaded, Stored, folders, text
 from catalog.modalities.grids import Grid
-from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit
+from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit, sha256
 
 POOLINGS = ("mean", "cls")
 _PREVIEWS = 512
@@ -26,7 +26,7 @@ _PREVIEWS = 512
 
 
 class Medium(Protocol):
-    """What tells images from sounds: decoding, the model's own preparation, what a file looks like."""
+    """What tells images from sounds: decoding, and the model's own preparation."""
 
     @property
     def name(self) -> str:
@@ -193,12 +193,11 @@ class Media:
         path = self.paths[item]
         try:
             with self.originals.open(path) as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != self.hashes[item]:
+                if sha256(stream) != self.hashes[item]:
                     raise MediaUnreadable(
                         f"{path} is no longer the file that was first looked at. Put it back, or "
                         "build the catalog again."
                     )
-                stream.seek(0)
                 return self.medium.decode(stream)
         except Unfit as error:
             raise MediaUnreadable(f"{path} cannot be read any more: {error}") from error

@@ -19,7 +19,8 @@ from typing import BinaryIO, TypeVar
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.modalities.folders import Entry, Listing
 
-T, U = TypeVar("T"), TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 WORKERS = min(8, os.cpu_count() or 1)
 """Threads that decode: Pillow and soundfile let others work meanwhile."""
 _WINDOW = 256
@@ -141,11 +142,19 @@ class Scan:
         sha = ""
         try:
             with self.listing.originals.open(entry.path) as stream:
-                sha = hashlib.file_digest(stream, "sha256").hexdigest()
-                stream.seek(0)
+                sha = sha256(stream)
                 return Seen(entry.path, sha, None, examine(stream))
         except (Unfit, MediaUnreadable) as error:
             return Seen(entry.path, sha, str(error), Looks())
+
+
+def sha256(stream: BinaryIO) -> str:
+    """SHA-256 of a whole file, read from its beginning; it stands at its beginning afterwards."""
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    stream.seek(0)
+    return digest.hexdigest()
 
 
 def in_order(work: Callable[[T], U], given: Iterable[T]) -> Iterator[U]:

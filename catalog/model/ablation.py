@@ -1,6 +1,7 @@
 """Ablate FFN neurons while items run through the model, and read a feature's agreement."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -39,30 +40,33 @@ class Asked:
     background: Ints
     """Items of its matched background."""
     neurons: int = 20
+    splits: int = ablations.SPLITS
     draws: int = ablations.DRAWS
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Ablated:
-    """What the ablation did."""
+    """What the ablation did. Changes are of the agreement on dimensions that chose no neuron."""
 
     members: Judged
     background: Judged
     """The same on items of the background: a feature's writers should matter less there."""
+    same: float
+    """The members' change on the dimensions that chose the neurons: in sample."""
+    before: float
+    """Agreement of the members, untouched, on all dimensions."""
+    background_before: float
     shown: int
     """Members run."""
-    before: float
-    """Agreement of the members, untouched."""
-    background_before: float
     draws: NDArray[np.float64]
-    """Change of the members' agreement in each random draw: float64[draws]."""
+    """Change of the members' agreement in each random draw: float64[splits x draws]."""
     layer: NDArray[np.int32]
     neuron: NDArray[np.int32]
-    agreement: NDArray[np.float64]
-    """a of each ablated neuron."""
+    times: NDArray[np.int64]
+    """Splits in which each of these neurons was among the writers ablated."""
     size: NDArray[np.float32]
-    """Mean |activation| x length of the column of each ablated neuron."""
+    """Mean |activation| x length of the column of each."""
     distinct: int
     """Different neurons among all random draws: few where hardly any are as active."""
     worst: float
@@ -81,39 +85,59 @@ def run(
 ) -> Ablated:
     """Set the strongest writers' activations to 0 at every position; as many random ones, likewise.
 
-    Writers are chosen by weights alone: the largest max(a, 1 - a) of the blocks before the site.
-    Random neurons are of the same blocks, matched on mean |activation| over the members x length
-    of the column (see `ablations.matched`). Raises SettingRefused.
+    Writers are chosen by weights alone, the largest max(a, 1 - a) of the blocks before the site on
+    a random half of the dimensions; agreement is read on the other half, since neurons picked to
+    agree with certain dimensions move these whatever they mean. Random neurons are of the same
+    blocks, matched on mean |activation| over the members x length of the column (see
+    `ablations.matched`). Raises SettingRefused.
     """
     columns = written or columns_before(model, asked.site)
     found = writers_of.match(columns.signs, asked.dimensions, asked.signs)
-    strength = writers_of.strength(found)
-    wanted = min(asked.neurons, columns.neurons // 4)
-    chosen = ablations.top_writers(strength, columns.norms, wanted)
-    report("ablating", 0, asked.draws + 2)
-    size = activations(model, modality, columns, asked.members) * columns.norms
     generator = np.random.default_rng(asked.seed)
-    partners, worst = ablations.matched(size, columns.layer, chosen, generator, asked.draws)
+    halves = writers_of.dimension_halves(len(found), generator, asked.splits)
+    passes = asked.splits * (1 + asked.draws) + 1
+    report("ablating", 0, passes)
+    size = activations(model, modality, columns, asked.members) * columns.norms
     items = np.concatenate([asked.members, asked.background])
-    rows = []
-    for done, neurons in enumerate([chosen[:0], chosen, *partners], 1):
+    steps = itertools.count(1)
+
+    def without(neurons: Ints) -> NDArray[np.float32]:
         with ablating(model.parts, by_layer(columns, neurons)):
-            rows.append(agreements(model, modality, asked, items))
-        report("ablating", done, asked.draws + 2)
-    agreed = np.array(rows)
-    own, other = agreed[:, : len(asked.members)], agreed[:, len(asked.members) :]
+            seen = matches(model, modality, asked, items)
+        report("ablating", next(steps), passes)
+        return seen
+
+    untouched = without(np.empty(0, np.int64))
+    wanted = min(asked.neurons, columns.neurons // 4)
+    own, random, same, chosen, partners, worst = [], [], [], [], [], 0.0
+    for half in halves:
+        strength = writers_of.strength(found[half])
+        writers_here = ablations.top_writers(strength, columns.norms, wanted)
+        sets, gap = ablations.matched(size, columns.layer, writers_here, generator, asked.draws)
+        change = without(writers_here) - untouched
+        own.append(change[:, ~half].mean(axis=1))
+        same.append(change[: len(asked.members), half].mean())
+        random.append([(without(one) - untouched)[:, ~half].mean(axis=1) for one in sets])
+        chosen.append(writers_here)
+        partners.append(sets)
+        worst = max(worst, gap)
+    count = len(asked.members)
+    moved, others = np.array(own, float), np.array(random, float)
+    neurons, times = np.unique(np.concatenate(chosen), return_counts=True)
+    order = np.lexsort((-size[neurons], -times))
     return Ablated(
-        ablations.judge(own[0], own[1], own[2:], generator),
-        ablations.judge(other[0], other[1], other[2:], generator),
-        len(asked.members),
-        float(own[0].mean()),
-        float(other[0].mean()),
-        (own[2:] - own[0]).mean(axis=1),
-        columns.layer[chosen],
-        columns.neuron[chosen],
-        writers_of.agreements(found)[chosen],
-        size[chosen],
-        len(np.unique(partners)),
+        ablations.judge(moved[:, :count], others[..., :count], generator),
+        ablations.judge(moved[:, count:], others[..., count:], generator),
+        float(np.mean(same)),
+        float(untouched[:count].mean()),
+        float(untouched[count:].mean()),
+        count,
+        others[..., :count].mean(axis=2).ravel(),
+        columns.layer[neurons[order]],
+        columns.neuron[neurons[order]],
+        times[order],
+        size[neurons[order]],
+        len(np.unique(np.concatenate(partners))),
         worst,
     )
 
@@ -176,17 +200,17 @@ def activations(
     return np.asarray(every / len(items), np.float32)
 
 
-def agreements(
+def matches(
     model: LoadedModel, modality: Modality, asked: Asked, items: Ints
-) -> NDArray[np.float64]:
-    """Agreement of every item with the feature at its site, as the model stands: float64[items]."""
+) -> NDArray[np.float32]:
+    """1 where an item has the feature's sign, as the model stands: float32[items, dimensions]."""
     dims = torch.from_numpy(asked.dimensions).to(model.device)
     cut = torch.from_numpy(asked.cut).to(model.device)
     up = torch.from_numpy(asked.signs > 0).to(model.device)
     batch = min(BATCH, len(items))
     return np.concatenate(
         [
-            ((seen[asked.site][:, dims] > cut) == up).double().mean(dim=1).cpu().numpy()
+            ((seen[asked.site][:, dims] > cut) == up).float().cpu().numpy()
             for _, seen in states.batches(model, modality, [asked.site], items, batch)
         ]
     )

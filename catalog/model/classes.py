@@ -53,9 +53,10 @@ class Classes:
             return cls(AutoModel, tower, modality, False)
         if modality in _CLASSIFIERS:
             auto, mapping = _CLASSIFIERS[modality]
-            known = mapping[type(config)] if type(config) in mapping else ()
-            names = [one.__name__ for one in (known if isinstance(known, tuple) else (known,))]
-            headed = _named(config) in names and not config.is_encoder_decoder
+            known = mapping.get(type(config), ())
+            heads = known if isinstance(known, tuple) else (known,)
+            named = [one.__name__ for one in heads]
+            headed = _named(config) in named and not config.is_encoder_decoder
             return cls(auto if headed else AutoModel, config, modality, False)
         causal = _is_causal(config)
         return cls(_text_class(config, causal), config, modality, causal)

@@ -30,7 +30,7 @@ class Machine:
                 f"{model.name} predicts no next token, so flips cannot be measured on it here. "
                 "Choose a causal language model."
             )
-        self._model = model
+        self.model = model
         forward = inspect.signature(type(model.module).forward)
         self._last_only = "logits_to_keep" in forward.parameters
         self._spreads: bool | None = None
@@ -43,7 +43,7 @@ class Machine:
         What the tokenizer puts before a text is kept (the sink), what it puts after it is not: the
         text is to go on. Raises SettingRefused for an empty prompt or one too long.
         """
-        tokenizer = self._model.tokenizer
+        tokenizer = self.model.tokenizer
         if not text.strip():
             raise SettingRefused("A prompt is empty. Type the beginning of a sentence.")
         plain = list(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
@@ -55,7 +55,7 @@ class Machine:
         if plain[0] in special:
             sink = 0
         ids = np.array([*whole[:sink], *plain], np.int64)
-        limit = context(self._model)
+        limit = context(self.model)
         if limit is not None and len(ids) > limit:
             raise SettingRefused(
                 f"The prompt {text[:40]!r}... has {len(ids)} tokens; the model reads at most "
@@ -65,7 +65,7 @@ class Machine:
 
     def shown(self, ids: Sequence[int]) -> list[str]:
         """Tokens as the catalog shows them."""
-        return text_items.shown(self._model.tokenizer, list(ids))
+        return text_items.shown(self.model.tokenizer, list(ids))
 
     @torch.inference_mode()
     def states(self, ids: NDArray[np.int64], site: Site) -> NDArray[np.float32]:
@@ -73,9 +73,9 @@ class Machine:
         if (site.layer or 0) > self.layers:
             raise SettingRefused(f"There is no {site}: the model has {self.layers} blocks.")
         with recording(
-            self._model.module, self._model.parts, [site], lambda hidden: hidden
+            self.model.module, self.model.parts, [site], lambda hidden: hidden
         ) as seen:
-            self._model.parts.trunk(input_ids=self._batch(ids, 1), use_cache=False)
+            self.model.parts.trunk(input_ids=self._batch(ids, 1), use_cache=False)
             found = seen[site][0].float().cpu().numpy()
         if not np.isfinite(found).all():
             raise StatesBroken(f"The states of {site} are not finite for this prompt.")
@@ -99,6 +99,17 @@ class Machine:
             raise StatesBroken("The model's logits are not finite under this edit. Scale it down.")
         return found
 
+    @torch.inference_mode()
+    def perplexity(self, prompt: NDArray[np.int64], said: Sequence[int]) -> float | None:
+        """exp of the mean -log p of `said` after `prompt`, unedited; None where nothing was said."""
+        if not said:
+            return None
+        ids = np.array([*prompt.tolist(), *said], np.int64)
+        logits = self.model.module(input_ids=self._batch(ids, 1), use_cache=False).logits[0]
+        log_p = logits[len(prompt) - 1 : -1].float().log_softmax(dim=-1)
+        own = log_p.gather(1, torch.tensor(list(said), device=log_p.device)[:, None])
+        return float((-own.mean()).exp())
+
     def _logits(self, ids: NDArray[np.int64], rows: Sequence[Sequence[Edit]]) -> torch.Tensor:
         if self._spreads is None:
             self._spreads = self._may_spread(ids)
@@ -109,9 +120,9 @@ class Machine:
     ) -> torch.Tensor:
         """Logits at the last position: float[rows, vocabulary]."""
         keep: dict[str, Any] = {"logits_to_keep": 1} if self._last_only else {}
-        with editing(self._model.parts, rows, spread):
+        with editing(self.model.parts, rows, spread):
             given = self._batch(ids, 1 if spread else len(rows))
-            output = self._model.module(input_ids=given, use_cache=False, **keep)
+            output = self.model.module(input_ids=given, use_cache=False, **keep)
         logits: torch.Tensor = output.logits[:, -1]
         return logits.expand(len(rows), -1)
 
@@ -131,4 +142,4 @@ class Machine:
         return whole.shape == parted.shape and (whole - parted).abs().max().item() <= most
 
     def _batch(self, ids: NDArray[np.int64], rows: int) -> torch.Tensor:
-        return torch.from_numpy(ids).to(self._model.device).expand(rows, -1)
+        return torch.from_numpy(ids).to(self.model.device).expand(rows, -1)

@@ -66,7 +66,7 @@ def class_names(model: LoadedModel) -> list[str]:
             "logits. Choose a model fine-tuned for classification."
         )
     config = model.module.config
-    return [str(config.id2label[n]) for n in range(config.num_labels)]  # type: ignore[union-attr, index, operator, arg-type]
+    return [str(config.id2label[n]) for n in range(config.num_labels)]  # type: ignore[union-attr, index, arg-type]
 
 
 @torch.inference_mode()

@@ -19,7 +19,8 @@ OutOfMemory = (torch.OutOfMemoryError, MemoryError)
 """Raised where a batch does not fit; `no_memory` also knows the CPU allocator's RuntimeError."""
 
 
-T, U = TypeVar("T"), TypeVar("U")
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 def no_memory(error: BaseException) -> bool:

@@ -12,17 +12,18 @@ def coalition(kind: str, name: str, site: str, threshold: str) -> Query:
 
 
 def coalitions(site: str, threshold: str) -> Query:
-    """Every feature of a site but its null draws, the highest held-out agreement first."""
+    """Every feature of a site but its null draws: those with a verdict first, best on top."""
     return Query(
         """
         SELECT * EXCLUDE (nulls) FROM coalition
-        WHERE site = ? AND threshold = ? ORDER BY held_out DESC, kind, name
+        WHERE site = ? AND threshold = ?
+        ORDER BY verdict = 'no verdict', held_out DESC, kind, name
         """,
         (site, threshold),
     )
 
 
-def coalition_nulls(site: str, threshold: str) -> Query:
+def with_verdict(site: str, threshold: str) -> Query:
     """The categories that have a verdict, by name: the columns of `coalition`."""
     return Query(
         """

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
+from sqlalchemy import select
 
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
@@ -34,6 +35,21 @@ class Plan:
     """Those whose author has already labelled the new subject: nothing is done."""
     lost: pd.DataFrame
     """Those whose site or dimension the new version lacks."""
+
+
+def versions(workspace: Workspace, model: str) -> list[Version]:
+    """Versions of a model that people have labelled, by revision and reading."""
+    subject = schema.subject
+    columns = (subject.c.model, subject.c.revision, subject.c.reading)
+    query = (
+        select(*columns)
+        .distinct()
+        .join(schema.label, schema.label.c.subject == subject.c.key)
+        .where(subject.c.model == model)
+        .order_by(*columns)
+    )
+    with workspace.reading() as connection:
+        return [Version(*row) for row in connection.execute(query)]
 
 
 def plan(workspace: Workspace, old: Version, new: Version, sites: Mapping[str, int]) -> Plan:

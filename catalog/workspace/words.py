@@ -43,6 +43,8 @@ def name(text: str) -> str:
 
 
 def _storable(text: str, what: str) -> str:
+    if text.isprintable():  # neither control characters nor surrogates
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     for character in text:
         kind = unicodedata.category(character)
         if kind == "Cs" or (kind == "Cc" and not character.isspace()):

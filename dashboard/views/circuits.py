@@ -1,5 +1,7 @@
 """Circuits: who writes a feature, how keys and values carry it, and what ablation does."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -17,6 +19,10 @@ from dashboard import (
     writer_charts,
     writer_frames,
 )
+from dashboard.feature_charts import chance
+
+if TYPE_CHECKING:
+    from catalog.model.ablation import Ablated
 
 JOB = "circuits"
 COLOURS = {"written": "green", "not above its nulls": "red", "no verdict": "gray"}
@@ -96,11 +102,11 @@ def coalition_panel(kind: str, name: str, row: "frames.Row") -> None:
                 "held out",
                 f"{parts.number(row['held_out'])} ± {parts.number(row['sd'])}",
                 "coalition.held_out",
-                132,
+                150,
             )
             parts.figure("null p95", row["null_p95"], "coalition.null_p95", 84)
             named = "q" if pd.notna(row["q"]) else "p"
-            parts.figure(named, feature_parts.chance(tested), f"coalition.{named}", 84)
+            parts.figure(named, chance(tested), f"coalition.{named}", 84)
             parts.figure("Gaussian p95", row["gaussian_p95"], "coalition.gaussian_p95", 104)
             parts.figure("permuted p95", row["permuted_p95"], "coalition.permuted_p95", 108)
             parts.figure("dims", f"{row['dimensions']}", "coalition.dimensions", 64)
@@ -224,15 +230,16 @@ def ablation_panel(kind: str, name: str) -> None:
         ablated(made, asked)
 
 
-def ablated(made: "ablation_frames.Ablated", asked: ablation_frames.Asked) -> None:
+def ablated(made: "Ablated", asked: ablation_frames.Asked) -> None:
     """Verdict, changes with intervals, the neurons."""
     judged = made.members
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(judged.verdict, help=_RULE)
         st.text(
-            f"Agreement of {made.shown} items with the feature: {made.before:.3f}, "
-            f"{judged.writers.value:+.3f} without the writers, {judged.random.value:+.3f} without "
-            f"random neurons; difference {judged.difference.value:+.3f} "
+            f"Agreement of {made.shown} items with the feature, {made.before:.3f} before, on "
+            f"dimensions that chose no neuron: {judged.writers.value:+.3f} without the writers, "
+            f"{judged.random.value:+.3f} without random neurons; difference "
+            f"{judged.difference.value:+.3f} "
             f"[{judged.difference.low:+.3f}, {judged.difference.high:+.3f}]."
         )
     left, right = st.columns([3, 2], gap="medium")
@@ -244,7 +251,8 @@ def ablated(made: "ablation_frames.Ablated", asked: ablation_frames.Asked) -> No
             key="circuits.ablation",
         )
         st.caption(
-            f"{judged.reached} of {len(made.draws)} random draws (dots) go as far. Worst match in "
+            f"{judged.reached} of {judged.draws} random draws (dots) go as far. On the dimensions "
+            f"that chose the neurons: {made.same:+.3f} (in sample). Worst match in "
             f"activation × norm: {made.worst:.1%} (allowed 5 %); {made.distinct} different neurons "
             f"over all draws. Background agreement before: "
             f"{made.background_before:.3f}."
@@ -258,7 +266,7 @@ def ablated(made: "ablation_frames.Ablated", asked: ablation_frames.Asked) -> No
             column_config={
                 "layer": number("layer", format="%d"),
                 "neuron": number("neuron", format="%d"),
-                "agreement": number("a", format="%.3f", help=frames.term("writer.agreement")),
+                "times": number("splits", format="%d", help="Splits in which it was ablated."),
                 "size": number(
                     "act × norm",
                     format="%.3g",
@@ -288,7 +296,7 @@ def every_panel() -> None:
             "name", "dimensions", "held_out", "null_p95", "q", "gaussian_p95", "in_sample",
             "gaussian_in_sample", "best", "writers", "verdict", "kind",
         ]  # fmt: skip
-        shown = answer.frame.assign(q=answer.frame["q"].map(feature_parts.chance))[columns]
+        shown = answer.frame.assign(q=answer.frame["q"].map(chance))[columns]
         event = parts.table(
             shown,
             key="circuits.every",
@@ -349,8 +357,9 @@ _KEYS = (
     "positions, heads side by side), as everywhere else: held-out prototype AUC."
 )
 _ABLATION = (
-    "The strongest writers by their weights alone are set to 0 at every position while held-out "
-    "members run through the model; so are, 20 times, as many random neurons of the same blocks "
+    "The strongest writers by their weights alone, chosen on a random half of the dimensions, are "
+    "set to 0 while held-out members run through the model; agreement is read on the other half "
+    "(5 splits). So are, 20 times in all, as many random neurons of the same blocks "
     "whose mean |activation| × length of column adds up to the same."
 )
 _RULE = (

@@ -15,6 +15,7 @@ from dashboard import (
     media_stage,
     parts,
     rail,
+    writer_parts,
 )
 
 here = rail.here()
@@ -186,3 +187,4 @@ with left:
         feature_parts.readers_panel(here, number)
 with right:
     partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)
+    writer_parts.of_dimension_panel(here, number)

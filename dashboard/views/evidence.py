@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import address, charts, evidence_frames, lines, parts, rail
+from dashboard import address, charts, evidence_frames, flip_evidence, lines, parts, rail
 from dashboard.evidence_frames import Claim
 
 COLOURS = {"holds": "green", "partly": "yellow", "does not hold": "red", "cannot be tested": "gray"}
@@ -73,6 +73,7 @@ else:
     with parts.panel("Claims", answer):
         for one in evidence_frames.claims(answer.frame):
             draw(one)
+    flip_evidence.draw(here)
     with st.expander("As a table for a paper (Markdown)"):
         st.code(evidence_frames.as_markdown(answer.frame), language=None)
     address.link("features", "All features", here, ":material/grid_on:")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, charts, frames, label_panel, lines, parts
+from dashboard import address, carry_panel, charts, frames, label_panel, lines, parts
 from dashboard.frames import Entry, Here
 
 
@@ -38,6 +38,7 @@ def card(entry: Entry) -> None:
         address.link("features", "Features", here, ":material/grid_on:")
         address.link("evidence", "Evidence", here, ":material/fact_check:")
     label_panel.starred(here)
+    carry_panel.offer(here)
 
 
 def details(path: Path, build: "frames.Row") -> None:

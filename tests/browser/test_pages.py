@@ -75,8 +75,11 @@ def test_next_and_previous_by_keyboard(open_page):
     page.locator("body").press("j")
     page.wait_for_url(re.compile(r"dim=4"))
     settle(page)
+    assert "dimension 4" in page.locator("[data-testid=stMain]").inner_text()
     page.locator("body").press("k")
     page.wait_for_url(re.compile(r"dim=3"))
+    settle(page)
+    assert "dimension 3" in page.locator("[data-testid=stMain]").inner_text()
 
 
 def test_an_invalid_link_falls_back_with_a_notice(open_page):

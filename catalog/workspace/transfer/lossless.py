@@ -6,6 +6,7 @@ order. Parents stand before children.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -28,6 +29,7 @@ VERSION = 1
 _OF_POLE = {pole: Subject("-", "", "", "-", "feature", "-", pole) for pole in schema.POLES}
 """To check a label's content without keeping a million subjects."""
 _TABLES = {table.name: (table, key) for table, key in schema.MADE}
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def export_jsonl(workspace: Workspace, path: Path) -> int:
@@ -69,7 +71,7 @@ def import_jsonl(workspace: Workspace, path: Path, known: Sequence[Known] | None
     for _ in _rows(path, models):
         pass
     report = Report()
-    for table, rows in groupby(_rows(path, models), key=lambda pair: pair[0]):
+    for table, rows in groupby(_rows(path, models, checked=True), key=lambda pair: pair[0]):
         for batch in batches(row for _, row in rows):
             try:
                 with taking_turns(workspace) as connection:
@@ -108,15 +110,21 @@ def _add(
     report.added += len(fresh)
 
 
-def _rows(path: Path, models: set[str] | None) -> Iterator[tuple[Table, dict[str, Any]]]:
-    """Rows of the file, checked; ImportRefused names the line."""
+def _rows(
+    path: Path, models: set[str] | None, checked: bool = False
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    """Rows of the file, of the right types and (unless `checked` already) by the rules.
+
+    ImportRefused names the line.
+    """
     parents: dict[str, dict[str, str]] = {"subject": {}, "queue": {}, "label_test": {}}
     with reading(path) as file:
         _check_head(path, file.readline())
         for number, line in enumerate(file, start=2):
             try:
                 table, row = _row(line)
-                _check(table, row, parents, models)
+                if not checked:
+                    _check(table, row, parents, models)
             except (ValueError, LabelRefused) as error:
                 raise ImportRefused(
                     f"{path}, line {number}: {error} Nothing was imported."
@@ -143,38 +151,49 @@ def _row(line: str) -> tuple[Table, dict[str, Any]]:
     if not isinstance(values, dict) or values.get("table") not in _TABLES:
         raise ValueError("The line names no table of a workspace.")
     table = _TABLES[values.pop("table")][0]
-    columns = {column.name: column for column in _columns(table)}
-    if set(values) != set(columns):
-        odd = ", ".join(sorted(set(values) ^ set(columns)))
+    kinds = _KINDS[table.name]
+    if values.keys() != kinds.keys():
+        odd = ", ".join(sorted(set(values) ^ set(kinds)))
         raise ValueError(f"The row of {table.name} has wrong columns ({odd}).")
-    return table, {name: _in(columns[name], value) for name, value in values.items()}
+    return table, {name: _in(name, kinds[name], value) for name, value in values.items()}
 
 
-def _in(column: Column[Any], value: Any) -> Any:
+def _kind(column: Column[Any]) -> tuple[bool, tuple[type, ...]]:
+    """Whether a column may be empty, and what its JSON values are (datetime: a text of one)."""
+    kinds: tuple[tuple[type[Any], tuple[type, ...]], ...] = (
+        (DateTime, (datetime,)),
+        (Boolean, (bool,)),
+        (Integer, (int,)),
+        (Float, (int, float)),
+    )
+    found = [wanted for kind, wanted in kinds if isinstance(column.type, kind)]
+    return bool(column.nullable), found[0] if found else (str,)
+
+
+def _in(name: str, kind: tuple[bool, tuple[type, ...]], value: Any) -> Any:
+    empty, wanted = kind
     if value is None:
-        if column.nullable:
+        if empty:
             return None
-        raise ValueError(f"{column.name} is empty.")
-    kind = column.type
-    if isinstance(kind, DateTime):
+        raise ValueError(f"{name} is empty.")
+    if wanted[0] is datetime:
         made = datetime.fromisoformat(str(value))
         if made.tzinfo is not None:
-            raise ValueError(f"{column.name} has a time zone; times are UTC without one.")
+            raise ValueError(f"{name} has a time zone; times are UTC without one.")
         return made
-    wanted: tuple[type, ...] = (str,)
-    if isinstance(kind, Boolean):
-        wanted = (bool,)
-    elif isinstance(kind, Integer):
-        wanted = (int,)
-    elif isinstance(kind, Float):
-        wanted = (int, float)
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted != (bool,)):
-        raise ValueError(f"{column.name} is {value!r}, which is no {wanted[-1].__name__}.")
+        raise ValueError(f"{name} is {value!r}, which is no {wanted[-1].__name__}.")
     if isinstance(value, int) and abs(value) >= 1 << 31:
-        raise ValueError(f"{column.name} is {value}, which is out of range.")
-    if isinstance(value, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
-        raise ValueError(f"{column.name} holds a character that cannot be stored.")
+        raise ValueError(f"{name} is {value}, which is out of range.")
+    if isinstance(value, str) and not value.isprintable() and _UNSTORABLE.search(value):
+        raise ValueError(f"{name} holds a character that cannot be stored.")
     return value
+
+
+_KINDS = {
+    table.name: {column.name: _kind(column) for column in _columns(table)}
+    for table, _ in schema.MADE
+}
 
 
 def _check(

@@ -1,0 +1,184 @@
+"""Rows of who writes features: coalitions of FFN neurons, single neurons, and ablating them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from catalog import ablation_setup, writers, writing
+from catalog.claims import CLAIMS
+from catalog.errors import SettingRefused
+from catalog.evidence.cell import FEWEST, Cell, Report
+from catalog.modalities import Modality, text
+from catalog.model import ablation
+from catalog.model.loading import LoadedModel
+from catalog.resampling import clustered, nested, strongest
+from catalog.store import queries, reading, writer_queries
+from catalog.verdicts import Row, judge, untested
+
+KEYS = ("coalitions", "writers", "ablation")
+MOST = 40
+"""Categories looked at where the catalog does not hold their writers yet, chosen at random."""
+DRAWS = 100
+"""Null item sets for each of them."""
+ABLATED = 24
+"""Categories whose writers are ablated, chosen at random."""
+NEURONS = 20
+
+
+def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
+    """Coalitions, single writers, and what ablation does; untested where too little is there."""
+    try:
+        columns = None if model is None else ablation.columns_before(model, cell.site)
+        found = _stored(cell)
+        if found.empty and columns is not None and not cell.too_few:
+            found = _measured(cell, columns, report)
+    except SettingRefused as error:
+        return [untested(CLAIMS[key], str(error), cell.name) for key in KEYS]
+    if found.empty and columns is None:
+        return [untested(CLAIMS[key], NO_MODEL, cell.name) for key in KEYS]
+    if len(found) < FEWEST:
+        reason = (
+            f"Only {len(found)} features have {writers.FEWEST} dimensions and 40 families here; "
+            f"{FEWEST} are needed."
+        )
+        return [untested(CLAIMS[key], cell.too_few or reason, cell.name) for key in KEYS]
+    made = [coalition_row(cell, found), writer_row(cell, found)]
+    if model is None or columns is None:
+        return [*made, untested(CLAIMS["ablation"], NO_MODEL, cell.name)]
+    modality = text.make(model.tokenizer, model.vocabulary, str(cell.build["reading"]))
+    return [*made, _ablation_row(cell, found, _Live(model, modality, columns), report)]
+
+
+NO_MODEL = "This needs the model, which is not there."
+
+
+def _stored(cell: Cell) -> pd.DataFrame:
+    """Rows of `coalition` with a verdict at the primary cell, as `dims writers` left them."""
+    if "coalition" not in set(reading.fetch(cell.path, queries.tables())["table"]):
+        return pd.DataFrame()
+    return reading.fetch(cell.path, writer_queries.with_verdict(str(cell.site), cell.threshold))
+
+
+def _measured(cell: Cell, columns: writers.Columns, report: Report) -> pd.DataFrame:
+    """The same, made here for at most MOST categories."""
+    order = np.random.default_rng(0).permutation(len(cell.categories))[:MOST]
+    names = {cell.categories[place].name for place in order}
+
+    def wanted(one: writing.Subject) -> bool:
+        return one.kind == "category" and one.name in names and one.able
+
+    site = str(cell.site)
+    found = writing.measure(cell.path, columns, site, cell.threshold, report, DRAWS, wanted)
+    return pd.DataFrame(found.coalitions)
+
+
+def coalition_row(cell: Cell, found: pd.DataFrame) -> Row:
+    """Share of features whose coalition agrees above 0.70 on dimensions that did not choose it."""
+    claim, generator = CLAIMS["coalitions"], np.random.default_rng(0)
+    above = (found["held_out"] > writers.WRITES).to_numpy(float)
+    null = np.array([np.mean(np.asarray(one) > writers.WRITES) for one in found["nulls"]])
+    names = np.arange(len(found))
+    figure = clustered(above, names, generator)
+    over = {"random item sets": clustered(above - null, names, generator)}
+    verdict, reason = judge(claim, figure.value, over["random item sets"], over["random item sets"])
+    held = clustered(found["held_out"].to_numpy(), names, generator)
+    beyond = clustered((found["held_out"] - found["null_mean"]).to_numpy(), names, generator)
+    controls = {
+        "random item sets": float(null.mean()),
+        "mean held-out agreement": held.value,
+        "mean held-out agreement, random item sets": float(found["null_mean"].mean()),
+        "held-out agreement, feature - random sets, low": beyond.low,
+        "held-out agreement, feature - random sets, high": beyond.high,
+        "held-out agreement, Gaussian p95": float(found["gaussian_p95"].mean()),
+        "held-out agreement, permuted p95": float(found["permuted_p95"].mean()),
+        "share with q < 0.05": float((found["q"] < 0.05).mean()),
+        "paper's procedure (in sample)": float((found["in_sample"] > writers.WRITES).mean()),
+        "paper's procedure, mean agreement": float(found["in_sample"].mean()),
+        "paper's procedure on Gaussian weights, mean agreement": float(
+            found["gaussian_in_sample"].mean()
+        ),
+    }
+    curves = {"sorted held-out agreement": np.sort(found["held_out"].to_numpy()).tolist()}
+    return Row(
+        claim, verdict, reason, cell.name, figure, controls, strongest(over), len(found),
+        "categories", curves,
+    )  # fmt: skip
+
+
+def writer_row(cell: Cell, found: pd.DataFrame) -> Row:
+    """Share of features with a single neuron above 0.70 and above the nulls' 95th percentiles."""
+    claim, generator = CLAIMS["writers"], np.random.default_rng(0)
+    has, names = (found["writers"] > 0).to_numpy(float), np.arange(len(found))
+    figure = clustered(has, names, generator)
+    null = found["null_writers"].to_numpy(float)
+    over = clustered(has - np.maximum(null, 0.05), names, generator)
+    verdict, reason = judge(claim, figure.value, clustered(has - null, names, generator), over)
+    controls = {
+        "expected by chance": 0.05,
+        "random item sets": float(null.mean()),
+        "paper's procedure (above 0.70 alone)": float((found["best"] > writers.WRITES).mean()),
+        "paper's procedure, Gaussian weights' p95 of the best neuron": float(
+            found["best_gaussian_p95"].mean()
+        ),
+        "mean of the best neuron's max(a, 1 - a)": float(found["best"].mean()),
+    }
+    return Row(
+        claim, verdict, reason, cell.name, figure, controls, "expected by chance", len(found),
+        "categories",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Live:
+    """The model, to ablate in."""
+
+    model: LoadedModel
+    modality: Modality
+    columns: writers.Columns
+
+
+def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> Row:
+    """Mean over features of what the writers carry beyond random neurons, on other dimensions."""
+    claim, generator = CLAIMS["ablation"], np.random.default_rng(0)
+    order = generator.permutation(len(found))[:ABLATED]
+    made: list[ablation.Ablated] = []
+    refused = 0
+    for done, place in enumerate(order):
+        report("ablations", done, len(order))
+        try:
+            made.append(_ablated(cell, str(found["name"].iloc[place]), live))
+        except SettingRefused:  # no random neurons as active: counted beside the figure
+            refused += 1
+    if len(made) < FEWEST:
+        return untested(claim, f"Only {len(made)} features have matched random neurons.", cell.name)
+    apart = [np.array([one.members.difference.value]) for one in made]
+    figure = nested(apart, generator).reversed()
+    verdict, reason = judge(claim, figure.value, figure, figure)
+    controls: dict[str, Any] = {
+        "random neurons": -float(np.mean([one.members.random.value for one in made])),
+        "the writers": -float(np.mean([one.members.writers.value for one in made])),
+        "writers - random, on background items": -float(
+            np.mean([one.background.difference.value for one in made])
+        ),
+        "the writers, on the dimensions that chose them": -float(np.mean([m.same for m in made])),
+        "share of features that carry": float(
+            np.mean([one.members.verdict == "carry the feature" for one in made])
+        ),
+        "features without matched neurons": float(refused),
+    }
+    return Row(
+        claim, verdict, reason, cell.name, figure, controls, "random neurons", len(made),
+        "categories",
+    )  # fmt: skip
+
+
+def _ablated(cell: Cell, name: str, live: _Live) -> ablation.Ablated:
+    where = cell.path, "category", name, str(cell.site), cell.threshold
+    dimensions, signs = ablation_setup.feature(*where)
+    members, background = ablation_setup.items(*where)
+    asked = ablation.Asked(
+        cell.site, dimensions, signs, cell.level[dimensions], members, background, NEURONS
+    )
+    return ablation.run(live.model, live.modality, asked, written=live.columns)
