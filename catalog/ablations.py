@@ -18,7 +18,9 @@ NEAREST = 8
 SWAPS = 5000
 """Swaps tried to bring a set's sum within ALLOWED."""
 
-Verdict = Literal["carry the feature", "work against the feature", "no more than random neurons"]
+Verdict = Literal[
+    "carry the feature", "work against the feature", "undecided", "no more than random neurons"
+]
 Ints = NDArray[np.int64]
 
 
@@ -146,18 +148,18 @@ def judge(
 
     `writers` is float[splits, items], `random` float[splits, draws, items]. Carry: the 95 %
     interval of writers - random lies below 0 and no random draw falls as far as the writers of its
-    split. Work against: above 0, likewise. Items and draws are resampled (crossed bootstrap).
+    split. Work against: above 0, likewise. Undecided: the interval leaves 0 out, but some draw goes
+    as far. Items and draws are resampled (crossed bootstrap).
     """
     spread = writers[:, None] - random
     flat = spread.reshape(-1, spread.shape[-1])  # [splits x draws, items]
     difference = crossed(flat.T, generator)
     means = flat.mean(axis=1)
     reached = int((means >= 0).sum() if difference.value < 0 else (means <= 0).sum())
-    verdict: Verdict = "no more than random neurons"
-    if reached == 0 and difference.high < 0:
-        verdict = "carry the feature"
-    elif reached == 0 and difference.low > 0:
-        verdict = "work against the feature"
+    clear = difference.high < 0 or difference.low > 0
+    verdict: Verdict = "undecided" if clear else "no more than random neurons"
+    if clear and not reached:
+        verdict = "carry the feature" if difference.value < 0 else "work against the feature"
     return Judged(
         verdict,
         crossed(writers.T, generator),

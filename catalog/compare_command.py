@@ -80,7 +80,9 @@ def _opener(named: dict[Path, str | None], without: bool) -> "Opener":
         key, source = ModelKey.of(side.build), named[side.path]
         try:
             place = device.nearest(key.device)
-            model = loading.load(source or key.source, None if source else key.revision, key.dtype, place)
+            model = loading.load(
+                source or key.source, None if source else key.revision, key.dtype, place
+            )
         except ModelUnavailable:
             if source is not None:
                 raise

@@ -8,7 +8,7 @@ import pandas as pd
 
 from catalog import lexicons, places
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.store import feature_queries, media_queries, queries, reading
+from catalog.store import feature_queries, media_queries, queries, reading, writer_queries
 
 
 def catalogs() -> list[dict[str, Any]]:
@@ -158,3 +158,9 @@ def evidence(path: Path) -> list[dict[str, Any]]:
         {**row, "controls": json.loads(row["controls"]), "curves": json.loads(row["curves"])}
         for row in found
     ]
+
+
+def coalitions(path: Path, site: str, threshold: str) -> list[dict[str, Any]]:
+    """Who writes the features of a site, as `dims writers` left it; those with a verdict first."""
+    rows = reading.fetch(path, writer_queries.coalitions(site, threshold))
+    return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]

@@ -1,6 +1,7 @@
 """`dims flip`: change a feature's signs in the live model, beside its controls."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +12,15 @@ from rich.console import Console
 from catalog import places, reporting
 
 if TYPE_CHECKING:
+    from catalog.flip_features import Source
     from catalog.prompts import Prompt
 
 
 def flip(
     catalog: Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")],
-    feature: Annotated[str, typer.Option(help="Name of a category.")],
+    feature: Annotated[
+        str, typer.Option(help="Category, discovered feature, saved concept, or 12+,40- by hand.")
+    ],
     site: Annotated[str, typer.Option(help="Residual site, such as resid.4.")],
     prompts: Annotated[
         Path | None, typer.Option(help="A prompt a line; by default 16 neutral, 16 eliciting.")
@@ -30,6 +34,16 @@ def flip(
         int | None, typer.Option(help="Only so many dimensions, the strongest first.", min=1)
     ] = None,
     threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    words: Annotated[
+        str | None, typer.Option(help="Words of an own concept, separated by commas.")
+    ] = None,
+    read: Annotated[
+        str, typer.Option(help="Category whose tokens are read instead of the feature's own.")
+    ] = "",
+    edit: Annotated[
+        list[str] | None,
+        typer.Option(help="Further edit, such as 'resid.4 zero birds'; may be repeated."),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
     quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
@@ -38,15 +52,17 @@ def flip(
     from catalog import prompts as shipped
 
     path = places.find_catalog(catalog)
-    listed = shipped.from_file(prompts) if prompts else shipped.shipped(feature)
+    source = named(path, feature, site, words, read, threshold)
+    listed = shipped.from_file(prompts) if prompts else shipped.shipped(source.prompted)
     with reporting.progress(quiet) as report:
         known = measured(
             path,
-            feature,
+            source,
             site,
             listed,
             model,
             report,
+            edits="\n".join(edit or ()),
             threshold=threshold,
             dimensions=dimensions,
             positions=positions,
@@ -60,25 +76,52 @@ def flip(
     show(known)
 
 
-def measured(
+def named(
     path: Path,
     feature: str,
+    site: str,
+    words: str | None,
+    read: str,
+    threshold: str | None = None,
+) -> "Source":
+    """What a name on the command line means: words, dimensions, discovered, category."""
+    from catalog import live_feature
+    from catalog.flip_features import BACKGROUND, Source
+    from catalog.store import feature_queries, reading
+
+    if words is not None:
+        listed = tuple(word.strip() for word in words.split(",") if word.strip())
+        return Source("concept", feature, listed, read)
+    if re.fullmatch(r"[\d+\-,; ]+", feature):
+        return Source("dimensions", feature, read=read)
+    chosen = live_feature.checked(path, site, threshold, BACKGROUND)
+    kept = reading.fetch(path, feature_queries.discovered(site, chosen))
+    return Source("discovered" if feature in set(kept["name"]) else "category", feature, read=read)
+
+
+def measured(
+    path: Path,
+    feature: "str | Source",
     site: str,
     listed: "list[Prompt]",
     model: str | None = None,
     report: reporting.Report = lambda _stage, _done, _all: None,
+    edits: str = "",
     **settings: Any,
 ) -> dict[str, Any]:
-    """Set up, run and judge a flip; the JSON form of `dims flip`."""
-    from catalog import flip_report, flip_setup, flips
+    """Set up, run and judge a flip; the JSON form of `dims flip`. `edits`: further ones, a line
+    each (see `catalog.flip_edits`).
+    """
+    from catalog import flip_edits, flip_report, flip_setup, flips
 
-    setup = flip_setup.setup(path, feature, site, listed, **settings)
-    found = flips.run(_machine(path, model), setup, report)
+    extra = flip_edits.parse(path, edits, settings.get("threshold"))
+    setup = flip_setup.setup(path, feature, site, listed, extra=extra, **settings)
+    found = flips.run(machine(path, model), setup, report)
     return flip_report.as_json(found, flip_report.summarize(found))
 
 
-def _machine(path: Path, source: str | None) -> Any:
-    """The catalog's model, loaded; CatalogError where its weights are other ones."""
+def machine(path: Path, source: str | None = None) -> Any:
+    """The catalog's model as flips use it; CatalogError where its weights are other ones."""
     from dataclasses import replace
 
     from catalog.model.flipping import Machine

@@ -87,6 +87,8 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
     setup = found.setup
     return {
         "name": setup.name,
+        "kind": setup.source.kind,
+        "read": setup.source.read,
         "site": str(setup.site),
         "threshold": setup.threshold,
         "dimensions": len(setup.feature.dimensions),

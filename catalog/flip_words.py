@@ -33,9 +33,10 @@ def compared(left: Sequence[Word], right: Sequence[Word]) -> tuple[list[Word], l
     matcher = difflib.SequenceMatcher(
         None, [one.text for one in left], [one.text for one in right], autojunk=False
     )
-    marked = [replace(one, differs=True) for one in left], [
-        replace(one, differs=True) for one in right
-    ]
+    marked = (
+        [replace(one, differs=True) for one in left],
+        [replace(one, differs=True) for one in right],
+    )
     for block in matcher.get_matching_blocks():
         for step in range(block.size):
             marked[0][block.a + step] = left[block.a + step]

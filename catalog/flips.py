@@ -64,7 +64,7 @@ class Setup:
     draws: int = controls.DRAWS
     extra: tuple[Edit, ...] = ()
     """Further edits, at the same positions: read alone, and together with away."""
-    source: Source = Source("category", "")
+    source: Source = field(default_factory=lambda: Source("category", ""))
     """Where the feature comes from: with it the run can be made at another site."""
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from catalog import concepts, features, lexicons, nulls, pools
 from catalog.categories import Match, Vocabulary
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.numbered import Numbered
 from catalog.prototypes import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
 
@@ -31,8 +32,10 @@ def ground(path: Path) -> Ground:
     """Read the items of a catalog: a second for 150,000 of them."""
     items = lexicons.items_of(path)
     words, kind = items["word"].tolist(), items["kind"].tolist()
+    family = items["family"].to_numpy()
+    pictured = bool(kind) and kind[0] in ("image", "sound")
     return Ground(
-        Vocabulary(words, kind, items["family"].to_numpy()),
+        Numbered(family) if pictured else Vocabulary(words, kind, family),
         lexicons.pools_of(path),
         items["text"].to_numpy(dtype=object),
     )

@@ -78,6 +78,14 @@ class Ground:
         return cls(items, positives, sample, site.columns(items[sample]))
 
     @classmethod
+    def of(cls, site: SiteSigns, pool: Pool) -> "Ground":
+        """What random sets for one pool are drawn from: its strata, or else the whole pool."""
+        if pool.stratum is not None:
+            return cls.matched(site, pool)
+        items = np.union1d(pool.members, pool.negatives)
+        return cls.shared(site, items, site.positives(items), np.random.default_rng(0))
+
+    @classmethod
     def matched(cls, site: SiteSigns, pool: Pool) -> "Ground":
         """A category's own background: every item is scored; its members take no part."""
         columns = site.columns(pool.negatives)

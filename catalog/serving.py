@@ -10,7 +10,9 @@ from pathlib import Path
 from catalog import places
 from catalog.errors import CatalogError
 
-DEMO_MODELS = ("storyteller",)
+SAMPLES = {"digits": "resid.2", "sounds": "resid.2"}
+"""Shipped models of images and sounds, and the site whose patch signs the demo keeps."""
+DEMO_MODELS = ("storyteller", *SAMPLES)
 """Shipped models whose catalogs the demo builds."""
 DEMO_SEEDS = 600
 """Seeds of the demo's search for unsupervised features, at the primary site only."""
@@ -38,9 +40,21 @@ def build_demo(report: Callable[[str, int, int], None]) -> Iterator[Path]:
     for name in DEMO_MODELS:
         path = places.catalogs() / f"{name}{places.SUFFIX}"
         if not path.is_file():
-            build.build(build.Settings(name), report, reporting.announce)
+            settings = build.Settings(name, items=_samples(name), per_patch=SAMPLES.get(name))
+            build.build(settings, report, reporting.announce)
         if not finding.measured(path):
             finding.measure(path, report=report, nulls="primary")
             first = findings.primary(path)
             discovering.discover(path, first.site, first.threshold, DEMO_SEEDS, report=report)
             yield path
+
+
+def _samples(name: str) -> Path | None:
+    """The folder of items that a model of images or sounds is shown, made anew; None for text."""
+    if name not in SAMPLES:
+        return None
+    from catalog.samples import digits, sounds
+
+    folder = places.data() / "items" / name
+    {"digits": digits, "sounds": sounds}[name].write(folder)
+    return folder

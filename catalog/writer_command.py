@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from catalog import finding, findings, live_feature, places, reporting, writing
+from catalog import describe, finding, findings, live_feature, places, reporting, writing
 from catalog import writers as writers_of
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.sites import Site
 from catalog.store import findings as store
-from catalog.store import queries, reading, writer_queries
+from catalog.store import queries, reading
 
 if TYPE_CHECKING:
     from catalog.model.writers import Strongest
@@ -38,7 +39,7 @@ def writers(
     path = places.find_catalog(catalog)
     with reporting.progress(quiet) as report:
         chosen = measured(path, site, threshold, model, report, draws)
-    rows = reading.fetch(path, writer_queries.coalitions(*chosen)).to_dict("records")
+    rows = describe.coalitions(path, *chosen)
     if as_json:
         json.dump(
             {"site": chosen[0], "threshold": chosen[1], "features": rows},
@@ -131,26 +132,27 @@ def strongest_rows(found: "Iterable[Strongest]") -> Iterator[dict[str, Any]]:
 
 
 def show(rows: list[dict[str, Any]]) -> None:
-    """A table of coalitions, the highest held-out agreement first."""
-    table = reporting.table(
-        "feature", "dims", "held out", "null p95", "q", "paper's", "Gauss", "writers", "verdict"
-    )
+    """A table of coalitions, those with a verdict first, and what the paper's procedure gives."""
+    table = reporting.table("feature", "dims", "held out", "null p95", "q", "writers", "verdict")
     for row in rows:
         table.add_row(
             Text(row["name"]),
             str(row["dimensions"]),
             f"{row['held_out']:.3f}",
             f"{row['null_p95']:.3f}",
-            "" if row["q"] != row["q"] else f"{row['q']:.3f}",
-            f"{row['in_sample']:.2f}",
-            f"{row['gaussian_in_sample']:.2f}",
+            "" if row["q"] is None else f"{row['q']:.3f}",
             str(row["writers"]),
             row["verdict"],
         )
     console = Console()
     console.print(table)
+    paper, normal = (np.mean([r[name] for r in rows]) for name in ("in_sample", _GAUSSIAN))
     console.print(
-        "held out: agreement of 200 neurons' vote on dimensions that did not choose them; "
-        "paper's: on those that did; Gauss: the latter with Gaussian weights.",
+        "held out: agreement of the vote of 200 neurons on dimensions that did not choose them. "
+        f"On those that did (the paper's procedure): {paper:.2f}, and {normal:.2f} with Gaussian "
+        "weights.",
         highlight=False,
     )
+
+
+_GAUSSIAN = "gaussian_in_sample"

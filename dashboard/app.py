@@ -21,6 +21,7 @@ PAGES = [
     ("Features", "evidence", "Evidence", "fact_check"),
     ("Experiment", "flip_lab", "Flip lab", "science"),
     ("Experiment", "circuits", "Circuits", "account_tree"),
+    ("Experiment", "compare", "Compare", "compare_arrows"),
     ("Experiment", "tour", "Tour", "tour"),
     ("Label", "queue", "Queue", "edit_note"),
     ("Label", "agreement", "Agreement", "handshake"),

@@ -23,6 +23,7 @@ from catalog import (
     features,
     finding,
     held_out,
+    lexicons,
     live_feature,
     nulls,
     overlaps,
@@ -47,6 +48,16 @@ RIVALS = 30
 
 
 # Findings as they stand in the file.
+
+
+def backgrounds(path: Path) -> tuple[str, ...]:
+    """Backgrounds of a catalog: images and sounds have only one another."""
+    return lexicons.grounds(path).backgrounds
+
+
+def primary(path: Path) -> str:
+    """The background that verdicts are made with."""
+    return lexicons.grounds(path).primary
 
 
 def found(path: Path) -> bool:
@@ -82,8 +93,9 @@ def across(here: Here, category: str, background: str) -> Answer:
     return _answer(here.path, feature_queries.across(category, here.threshold, background))
 
 
-def readers(here: Here, dimension: int, background: str = PRIMARY) -> Answer:
+def readers(here: Here, dimension: int) -> Answer:
     """Categories whose feature uses a dimension, strongest first: category, sign, auc, p, q."""
+    background = primary(here.path)
     query = feature_queries.readers(here.site, dimension, here.threshold, background)
     return _answer(here.path, query)
 

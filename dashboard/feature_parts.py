@@ -19,15 +19,16 @@ def unmeasured(here: Here) -> None:
     )
 
 
-def background(page: str) -> str:
-    """The switch between backgrounds, as the link has it."""
+def background(page: str, here: Here) -> str:
+    """The switch between backgrounds, as the link has it; none where there is only one."""
+    several, first = feature_frames.backgrounds(here.path), feature_frames.primary(here.path)
+    if len(several) == 1:
+        return first
     key = f"{page}.background"
-    address.seed(
-        key, "background", feature_frames.PRIMARY, address.among(feature_frames.BACKGROUNDS)
-    )
+    address.seed(key, "background", first, address.among(several))
     chosen = st.segmented_control(
         "Background",
-        feature_frames.BACKGROUNDS,
+        several,
         key=key,
         required=True,
         help=frames.term("feature.background"),
@@ -174,4 +175,5 @@ def readers_panel(here: Here, dimension: int) -> None:
         )
     row = parts.picked("feature.readers", event)
     if row is not None:
-        address.go("feature", here, category=shown["category"][row], background="matched")
+        background = feature_frames.primary(here.path)
+        address.go("feature", here, category=shown["category"][row], background=background)

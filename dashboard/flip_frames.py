@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from catalog import flip_report, flip_setup, flip_sweeps, flips, prompts
+from catalog import flip_edits, flip_report, flip_setup, flip_sweeps, flips, prompts
+from catalog.flip_features import Source
 from dashboard import frames
 from dashboard.frames import Answer, Here
 from dashboard.parts import visible
@@ -28,12 +29,14 @@ class Asked(NamedTuple):
     content_hash: str
     site: str
     threshold: str
-    category: str
+    source: Source
     positions: str
     prompts: str
     """A key of SOURCES, or own prompts, a line each."""
     scale: float
     seed: int
+    edits: str = ""
+    """Further edits, a line each; see `catalog.flip_edits`."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +72,17 @@ def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
 def _setup(asked: Asked, job: "Job[Any]") -> flips.Setup:
     job.report("setting up", 0, 0)
     each = SOURCES.get(asked.prompts)
-    listed = prompts.shipped(asked.category, each) if each else prompts.own(asked.prompts)
+    listed = prompts.shipped(asked.source.prompted, each) if each else prompts.own(asked.prompts)
     return flip_setup.setup(
         asked.path,
-        asked.category,
+        asked.source,
         asked.site,
         listed,
         asked.threshold,
         positions=asked.positions,
         scale=asked.scale,
         seed=asked.seed,
+        extra=flip_edits.parse(asked.path, asked.edits, asked.threshold),
     )
 
 
@@ -188,13 +192,17 @@ def next_tokens(made: Made, number: int, after: bool) -> pd.DataFrame:
 def python(made: Made) -> str:
     """The same run in Python."""
     setup = made.found.setup
+    source = setup.source
+    named = f"Source({source.kind!r}, {source.name!r}, {source.words!r}, {source.read!r})"
     return "\n".join(
         [
             "from pathlib import Path",
             "from catalog import flip_command, prompts",
-            f"listed = prompts.shipped({setup.name!r}, {max(1, len(setup.prompts) // 2)})",
+            "from catalog.flip_features import Source",
+            f"source = {named}",
+            f"listed = prompts.shipped({source.prompted!r}, {max(1, len(setup.prompts) // 2)})",
             "flip_command.measured(",
-            f"    Path(CATALOG), {setup.name!r}, {str(setup.site)!r}, listed,",
+            f"    Path(CATALOG), source, {str(setup.site)!r}, listed,",
             f"    threshold={setup.threshold!r}, positions={setup.positions!r},",
             f"    scale={setup.scale!r}, seed={setup.seed!r},",
             ")",
@@ -202,9 +210,26 @@ def python(made: Made) -> str:
     )
 
 
-def asked(here: Here, category: str, positions: str, given: str, scale: float, seed: int) -> Asked:
+def asked(
+    here: Here,
+    source: Source,
+    positions: str,
+    given: str,
+    scale: float,
+    seed: int,
+    edits: str,
+) -> Asked:
     """What a run at `here` depends on."""
     stored = str(frames.build(here.path)["content_hash"])
     return Asked(
-        here.path, stored, here.site, here.threshold, category, positions, given, scale, seed
+        here.path,
+        stored,
+        here.site,
+        here.threshold,
+        source,
+        positions,
+        given,
+        scale,
+        seed,
+        edits.strip(),
     )

@@ -49,7 +49,7 @@ def _about(here: Here, subject: Subject) -> None:
         if blind:
             parts.notice(sentence(subject.kind))
         if len(said):
-            parts.table(said, key="labels.said")
+            parts.table(said, key="labels.said", column_config={"clear_pole": "clear pole"})
         if not blind:
             _final(here, subject)
             if subject.kind == "dimension":

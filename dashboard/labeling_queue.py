@@ -66,7 +66,7 @@ def _names(here: Here, what: str) -> list[str]:
         return [str(number) for number in range(int(dims))]
     if what == "discovered":
         return [str(name) for name in evidence_frames.discovered(here).frame["name"]]
-    found = feature_frames.features_everywhere(here, feature_frames.PRIMARY).frame
+    found = feature_frames.features_everywhere(here, feature_frames.primary(here.path)).frame
     return [str(name) for name in found[found.site == here.site].category.drop_duplicates()]
 
 

@@ -5,6 +5,7 @@ Beside `frames` it opens catalogs; pictures come from the catalog file, never fr
 
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,32 @@ def source(path: Path) -> Row:
     return _read(Stamp.of(path), media_queries.source()).iloc[0]
 
 
+def provenance(path: Path) -> list[tuple[str, str]]:
+    """What a build report says of its files, for a card; nothing for text."""
+    if not is_media(path):
+        return []
+    told, many = source(path), named(path)
+    left = [f"{told[name]} {name}" for name in ("skipped", "duplicates") if told[name]]
+    grid = f"{told['grid_rows']} x {told['grid_columns']} ({told['grid_axes']})"
+    kept = ", ".join(patch_sites(path))
+    return [
+        (many, f"{told['files']:,} files in {Path(str(told['folder'])).name}"),
+        *([("left out", ", ".join(left))] if left else []),
+        ("classes", str(len(classes(path)))),
+        ("patches", grid + (f", signs kept at {kept}" if kept else "")),
+    ]
+
+
+def examples(path: Path, count: int) -> list[int]:
+    """Items of as many classes as possible, the first of each in turn."""
+    labels = classes(path)["label"].tolist()
+    if not labels:
+        return list(range(min(count, int(frames.build(path)["items"]))))
+    members = [of_class(path, label)[: -(-count // len(labels))] for label in labels]
+    turns = [item for turn in zip_longest(*members) for item in turn if item is not None]
+    return turns[:count]
+
+
 def heard(path: Path) -> int:
     """Samples a second that the model hears; 0 for images."""
     return int(json.loads(source(path)["preprocessing"]).get("sampling_rate", 0))
@@ -57,6 +84,11 @@ def heard(path: Path) -> int:
 def skipped(path: Path) -> Answer:
     """Files left out of the build: path, reason."""
     return _answer(path, media_queries.skipped())
+
+
+def there(path: Path, item: int) -> bool:
+    """Whether there is an item of this number."""
+    return 0 <= item < int(frames.build(path)["items"])
 
 
 def shown(path: Path, items: Sequence[int]) -> pd.DataFrame:
@@ -107,7 +139,8 @@ def patches(here: Here, item: int) -> NDArray[np.bool_] | None:
     """
     if here.threshold != "zero" or here.site not in patch_sites(here.path):
         return None
-    return originals.patches(here.path, here.site, (item,))[0]
+    signs: NDArray[np.bool_] = originals.patches(here.path, here.site, (item,))[0]
+    return signs
 
 
 def figures(found: Row) -> list[tuple[str, Any]]:

@@ -33,7 +33,9 @@ def stage(here: Here, number: int) -> None:
         media_stage.stage(here, "item", grid.astype(float), True, said)
     elif over == FEATURE and (names := _features(here)):
         category = st.selectbox("Feature", names, key="item.over.feature", width=260)
-        found = feature_frames.prototype(here, str(category), feature_frames.PRIMARY).frame
+        found = feature_frames.prototype(
+            here, str(category), feature_frames.primary(here.path)
+        ).frame
         media_stage.overlaid(
             here, "item", found["dimension"].to_numpy(), found["sign"].to_numpy(np.int64)
         )
@@ -43,7 +45,7 @@ def stage(here: Here, number: int) -> None:
 
 def _features(here: Here) -> list[str]:
     """Categories with a feature at this site and threshold."""
-    everywhere = feature_frames.features_everywhere(here, feature_frames.PRIMARY).frame
+    everywhere = feature_frames.features_everywhere(here, feature_frames.primary(here.path)).frame
     at = everywhere[everywhere["site"] == here.site]
     return sorted(at["category"]) if not at.empty else []
 

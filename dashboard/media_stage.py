@@ -1,6 +1,7 @@
 """Walls of a page and its stage: the one tile that was chosen, large, with its sound."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from dashboard import (
     media_wall,
     parts,
 )
-from dashboard.frames import Answer, Here
+from dashboard.frames import Answer, Here, Row
 
 IMAGES, SOUNDS = 20, 12
 """Tiles of a wall: spectrograms are wider."""
@@ -43,9 +44,9 @@ def start(here: Here, page: str, of: str, otherwise: int | None) -> None:
         st.session_state[key] = otherwise
     st.session_state[f"{key}.of"] = of
     if asked is not None:
-        items = int(frames.build(here.path)["items"])
-        item = address.between(0, items - 1)(asked)
-        st.session_state[key] = otherwise if item is None else item
+        item = address.between(0, 2**31)(asked)
+        known = item is not None and media_frames.there(here.path, item)
+        st.session_state[key] = item if known else otherwise
 
 
 def wall(
@@ -100,13 +101,9 @@ def stage(
     if item is None:
         return
     found = media_frames.shown(here.path, [item]).iloc[0]
-    with parts.panel(f"The chosen {media_frames.named(here.path, many=False)}"):
-        frame = frame_of(here, found)
-        st.plotly_chart(
-            media_charts.picture(found["image"], frame, patches, signs, 240),
-            key=f"{page}.stage",
-            config=charts.CONFIG,
-        )
+    name = media_frames.named(here.path, many=False)
+    with parts.panel(f"The chosen {name}" if page != "item" else f"This {name}"):
+        _pictures(here, page, found, patches, signs)
         held = media_frames.sound(here.path, item)
         if held is not None:
             st.audio(held, format="audio/ogg")
@@ -120,7 +117,41 @@ def stage(
     address.write(shown=item)
 
 
-def frame_of(here: Here, found: "pd.Series[Any]") -> media_charts.Frame:
+def _pictures(
+    here: Here,
+    page: str,
+    found: Row,
+    patches: NDArray[np.floating] | None,
+    signs: bool,
+) -> None:
+    """The item, and its patches over it: for an image beside it, as they hide what is below."""
+    frame, image = frame_of(here, found), bytes(found["image"])
+    if patches is None or frame.rate is not None:
+        figure = media_charts.picture(image, frame, patches, signs, 240)
+        st.plotly_chart(figure, key=f"{page}.stage", config=charts.CONFIG)
+        return
+    left, right = st.columns(2 if signs else [4, 5], gap="small")
+    figures = (
+        media_charts.picture(image, frame, height=200),
+        media_charts.picture(image, frame, patches, signs, 200),
+    )
+    for column, figure, key in zip((left, right), figures, ("plain", "patches"), strict=True):
+        column.plotly_chart(figure, key=f"{page}.stage.{key}", config=charts.CONFIG)
+
+
+def samples(path: Path) -> None:
+    """A row of items of a catalog, one of each class; a click opens one."""
+    site = str(frames.sites(path).dropna(subset="dims")["site"].iloc[0])
+    here = Here(path, site, frames.build(path)["thresholds"][0])
+    page = f"overview.{path.stem}"
+    count = 8 if media_frames.is_sound(path) else 10
+    wall(here, page, "samples", pd.DataFrame({"item": media_frames.examples(path, count)}))
+    item = st.session_state.pop(f"{page}.shown", None)
+    if item is not None:
+        address.go("item", here, item=item)
+
+
+def frame_of(here: Here, found: Row) -> media_charts.Frame:
     """Where the preview and the patches of an item lie."""
     source = media_frames.source(here.path)
     if not media_frames.is_sound(here.path):

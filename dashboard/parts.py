@@ -101,7 +101,7 @@ def panel(title: str, answer: Answer | None = None, help: str | None = None) -> 
 
 
 def tools(title: str, answer: Answer) -> None:
-    """Popover of a panel: permanent link, SQL or Python, CSV."""
+    """Popover of a panel: permanent link, SQL or Python, CSV, Parquet."""
     key = "parts." + re.sub(r"\W+", "_", title.lower())
     with st.popover(":material/more_horiz:", type="tertiary", key=f"{key}.tools"):
         st.caption("Link to this view")
@@ -114,6 +114,14 @@ def tools(title: str, answer: Answer) -> None:
             file_name=f"{key[6:]}.csv",
             mime="text/csv",
             key=f"{key}.csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Download Parquet",
+            lambda: answer.frame.convert_dtypes().to_parquet(index=False),
+            file_name=f"{key[6:]}.parquet",
+            key=f"{key}.parquet",
             on_click="ignore",
             icon=":material/download:",
         )

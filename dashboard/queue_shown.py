@@ -69,7 +69,8 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     agreement = features.agreement_of(signs.by_dimension, signs.items, numbers, expected)
     items = _families(here.path).assign(value=agreement).drop_duplicates("family")
     items = items.sort_values("value", ascending=False, kind="stable")
-    counts, _ = np.histogram(agreement, BINS, (0.0, 1.0))
+    steps = min(BINS - 1, len(numbers))  # few dimensions: a bar for each value there can be
+    counts = np.bincount(np.rint(agreement * steps).astype(int), minlength=steps + 1)
     half = float(max(items.value.iloc[0] - 0.5, 0.5 - items.value.iloc[-1], 0.01))
     signed = f"{len(numbers):,}"
     return {
@@ -79,7 +80,7 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
         "minus": _items(items.iloc[::-1], 0.5, half),
         "counts": counts.tolist(),
         "cut_at": 0.5,
-        "cut_bin": BINS // 2,
+        "cut_bin": steps / 2,
         "low": "0",
         "cut_text": "agreement",
         "high": "1",

@@ -65,7 +65,7 @@ def search(chosen: Here) -> None:
     st.text_input(
         "Search",
         key="rail.search",
-        placeholder="word, feature, label, resid.5/123, 123, #item",
+        placeholder=f"{_searched(chosen)}, feature, label, resid.5/123, 123, #item",
         label_visibility="collapsed",
         icon=":material/search:",
         on_change=_asked,
@@ -74,6 +74,10 @@ def search(chosen: Here) -> None:
     if text:
         st.session_state.pop(_RESULTS, None)
         _go(text, chosen)
+
+
+def _searched(chosen: Here) -> str:
+    return "word" if frames.build(chosen.path)["modality"] == "text" else "file"
 
 
 def _asked() -> None:

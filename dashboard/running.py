@@ -73,6 +73,12 @@ def start(name: str, path: Path, what: object, work: "Callable[[LoadedModel, Job
     st.session_state[_key(name)] = (what, job, time.monotonic())
 
 
+def start_aside(name: str, what: object, work: "Callable[[None, Job[T]], T]") -> None:
+    """`start`, for long work that needs no model: it keeps its place in the same queue."""
+    stop(name)
+    st.session_state[_key(name)] = (what, worker().aside(work), time.monotonic())
+
+
 def stop(name: str) -> None:
     """Stop the job of this name, where there is one; it ends within a forward pass."""
     held = st.session_state.get(_key(name))

@@ -37,11 +37,20 @@ def choose() -> str | None:
     name = labeling_frames.person()
     icon = ":material/person:"
     shown = parts.plain(name) if name else "Who are you?"
-    with (
-        st.sidebar.popover(shown, icon=icon, key="who.popover"),
-        st.form("who.form", border=False),
-        parts.guard(),
-    ):
+    with st.sidebar.popover(shown, icon=icon, key="who.popover"), parts.guard():
+        if _signed_in() is not None:
+            st.caption("Your name is that of the account you signed in with.")
+        else:
+            _form(name)
+    if name is not None:
+        address.write(me=name)
+        with st.sidebar:
+            _here(name)
+    return name
+
+
+def _form(name: str | None) -> None:
+    with st.form("who.form", border=False):
         typed = st.text_input(
             "Your name, as it stands beside your labels",
             value=name or "",
@@ -51,11 +60,6 @@ def choose() -> str | None:
         if st.form_submit_button("This is me", type="primary") and typed.strip() != name:
             take(typed)
             st.rerun()
-    if name is not None:
-        address.write(me=name)
-        with st.sidebar:
-            _here(name)
-    return name
 
 
 def ask() -> str | None:

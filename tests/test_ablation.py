@@ -119,7 +119,7 @@ def test_the_verdict(effect, expected):
     one_as_far[2, 1] = 2 * effect - 1e-6
     if effect:
         again = ablations.judge(writers, one_as_far, generator)
-        assert again.reached == 1 and again.verdict == "no more than random neurons"
+        assert again.reached == 1 and again.verdict == "undecided"
 
 
 def planted(writes):

@@ -178,7 +178,9 @@ def test_a_site_not_looked_at_says_what_to_do(app, site, told):
 
 
 def test_an_unknown_discovered_feature_gets_a_notice(app):
-    assert "was" in show(app, site="resid.2", discovered="<script>x") or True
+    told = show(app, site="resid.2", discovered="<script>x")
+    assert "discovered feature '<script>x'" in told
+    assert app.selectbox(key="circuits.feature").value[0] == "category"
 
 
 def test_the_page_ablates(app):

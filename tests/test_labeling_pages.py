@@ -83,6 +83,23 @@ def test_a_name_is_asked_for_once_and_stays_in_the_link(app):
     assert app.query_params["me"] in ("Ada L", ["Ada L"])
 
 
+def test_the_name_of_the_account_is_the_name(app, monkeypatch):
+    from types import SimpleNamespace
+
+    account = {"is_logged_in": True, "name": "Ada L", "email": "ada@example.invalid"}
+    monkeypatch.setattr(st, "user", SimpleNamespace(to_dict=lambda: account))
+    at(app, "queue", "eve")  # a link with another name changes nothing
+    assert app.session_state[labeling_frames.PERSON] == "Ada L"
+    assert app.query_params["me"] in ("Ada L", ["Ada L"])
+    assert not [b for b in app.button if b.form_id == "who.form"]
+    account.update(name=None, email="bea@example.invalid")
+    at(app, "queue", "eve")
+    assert app.session_state[labeling_frames.PERSON] == "bea@example.invalid"
+    account["is_logged_in"] = False
+    at(app, "queue", "eve")
+    assert app.session_state[labeling_frames.PERSON] == "eve"
+
+
 def test_a_name_nobody_could_read_is_refused_in_a_sentence(app):
     show(app, "queue", catalog="hostile", me="ada\u202e")
     assert "turn the reading direction" in literal(app)
@@ -127,11 +144,15 @@ def test_what_others_said_is_hidden_while_my_queue_is_open(app, view):
 
 
 def test_the_console_keeps_suggestions_while_my_queue_is_open(app):
+    hides = "may suggest labels, which your open queue hides"
     at(app, "sql", "ada", sql="SELECT count(*) FROM Feature_Dimension")
-    assert "suggests labels" not in literal(app)
+    assert hides not in literal(app)
     open_for("ada")
-    at(app, "sql", "ada", sql="SELECT count(*) FROM Feature_Dimension")
-    assert "suggests labels" in literal(app)
+    for asked in ("SELECT count(*) FROM Feature_Dimension", "FROM query('FROM feature')"):
+        at(app, "sql", "ada", sql=asked)
+        assert hides in literal(app) and not len(app.dataframe) > 1
+    at(app, "sql", "ada", sql="SELECT count(*) AS n FROM item")
+    assert hides not in literal(app)
 
 
 def test_labels_of_a_dimension_are_listed_literally(app):

@@ -3,6 +3,7 @@
 import io
 import shutil
 
+import duckdb
 import numpy as np
 import pytest
 import torch
@@ -62,6 +63,14 @@ def packed(path, site, threshold="zero"):
             [site, threshold],
         ).fetchall()
     return signs.unpack(np.stack([np.frombuffer(b, np.uint8) for (b,) in rows]), media.DIMS)
+
+
+def falsified(path, statement):
+    """A copy that SQL has changed."""
+    copy = shutil.copy(path, path.with_name("copy.duckdb"))
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(statement)
+    return copy
 
 
 def hidden_states(model, modality):
@@ -154,10 +163,9 @@ def test_an_interrupted_build_ends_with_the_same_bits(name, saved, folders, tmp_
     monkeypatch.setattr(stage, "PILOT_ITEMS", 14)
     monkeypatch.setattr(scanning, "_WINDOW", 8)
     given = saved(name), folders[modality_of(name)]
-    whole = build.build(
-        settings(*given, tmp_path / "whole", per_patch="final" if name == "vit" else "resid.1")
-    )
-    asked = settings(*given, tmp_path / "cut", per_patch="final" if name == "vit" else "resid.1")
+    site = "final" if name == "vit" else "resid.1"
+    whole = build.build(settings(*given, tmp_path / "whole", per_patch=site))
+    asked = settings(*given, tmp_path / "cut", per_patch=site)
     interrupted(asked, "items", 1)
     interrupted(asked, "pilot", 7)
     interrupted(asked, "states", 21)
@@ -173,11 +181,8 @@ def test_verify_finds_a_flipped_patch_and_a_changed_file(saved, folders, tmp_pat
     items = shutil.copytree(folders["image"], tmp_path / "items")
     path = build.build(settings(saved("vit"), items, tmp_path, per_patch="resid.1"))
     assert dims("verify", path, "--sample", ITEMS).code == 0
-    import duckdb
-
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE patch_signs SET bits = unhex('00') WHERE item = 3")
-    told = dims("verify", path, "--sample", 5, "--json")
+    false = falsified(path, "UPDATE patch_signs SET bits = unhex('00') WHERE item = 3")
+    told = dims("verify", false, "--sample", 5, "--json")
     assert told.code == 1 and not told.json["intact"]
     changed = items / "class 0" / "003.png"
     Image.new("RGB", (40, 40)).save(changed)
@@ -200,12 +205,9 @@ def test_previews_and_originals(saved, folders, tmp_path):
             np.testing.assert_array_equal(np.asarray(seen.convert("RGB")), np.asarray(own))
         assert originals.original(path, row.item) == (folders["image"] / row.path).read_bytes()
     assert reading.fetch(path, media_queries.sound(0)).empty
-    import duckdb
-
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE media SET path = '../../../../etc/passwd' WHERE item = 0")
+    false = falsified(path, "UPDATE media SET path = '../../../../etc/passwd' WHERE item = 0")
     with pytest.raises(MediaUnreadable, match="leads outside"):
-        originals.original(path, 0)
+        originals.original(false, 0)
 
 
 @pytest.fixture(scope="module")

@@ -291,7 +291,7 @@ def test_a_concept_from_chosen_items(tmp_path, vit, dims):
     base = live_feature.ground(path)
     site = live_feature.site_signs(path, "resid.2", "zero")
     live = live_feature.from_items(base, site, range(12), counter=[50])
-    assert live.concept.members == 12 and live.concept.auc > 0.9
+    assert live.concept.members == 12 and live.concept.auc > 0.8
     best = live_feature.top(base, live.concept.agreement, live.words.members, 12)
     assert sum(one["item"] < 24 for one in best) == 12
     with pytest.raises(SettingRefused, match="In both lists"):

@@ -107,7 +107,9 @@ def _histogram(found: matching.Matching) -> pd.DataFrame:
     named = {"observed": found.pairs.held_out, **found.nulls}
     values = [one.ravel() for one in named.values()]
     edges = np.linspace(min(v.min() for v in values), max(v.max() for v in values), BINS + 1)
-    shares = {name: np.histogram(v, edges)[0] / v.size for name, v in zip(named, values, strict=True)}
+    shares = {
+        name: np.histogram(v, edges)[0] / v.size for name, v in zip(named, values, strict=True)
+    }
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], **shares})
 
 
@@ -121,9 +123,7 @@ def _lists(a: Side, b: Side) -> list[str]:
     return [str(side.build["findings_hash"]) for side in (a, b)]
 
 
-def categories(
-    a: Side, b: Side, report: Report = lambda _stage, _done, _all: None
-) -> Result:
+def categories(a: Side, b: Side, report: Report = lambda _stage, _done, _all: None) -> Result:
     """Every shared category at two places, paired over families: see `side_by_side.paired`."""
     found = stored_categories(a, b)
     if found is not None:

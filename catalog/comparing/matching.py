@@ -233,7 +233,7 @@ def _rotation_null(
 
 
 def cut(values: Floats, positives: NDArray[np.integer]) -> Bits:
-    """Signs of float[items, dims] with `positives` items positive in each column (fewer at ties)."""
+    """Signs of float[items, dims] with `positives` items positive in each column (ties: fewer)."""
     bits = np.empty(values.shape, np.bool_)
     items = len(values)
     for column, count in enumerate(positives):

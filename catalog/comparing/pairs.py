@@ -25,6 +25,7 @@ class Shared:
     """How they were found, in one sentence."""
 
     def __len__(self) -> int:
+        """Number of pairs."""
         return len(self.a)
 
     def part(self, rows: NDArray[np.integer]) -> "Shared":

@@ -25,8 +25,8 @@ def of_all(a: Bits, b: Bits) -> Floats:
     first, second = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
     joint /= n
     joint -= np.outer(first, second).astype(np.float32)
-    joint *= _inverse_sd(first)[:, None]
-    joint *= _inverse_sd(second)[None, :]
+    joint *= _inverse_sd(first)[:, None].astype(np.float32)
+    joint *= _inverse_sd(second)[None, :].astype(np.float32)
     return joint
 
 
@@ -34,11 +34,7 @@ def of_pairs(a: Bits, b: Bits) -> NDArray[np.float64]:
     """Phi of column i of A with column i of B: float64[dims]."""
     both = (a & b).mean(axis=0, dtype=np.float64)
     first, second = a.mean(axis=0, dtype=np.float64), b.mean(axis=0, dtype=np.float64)
-    found: NDArray[np.float64] = (
-        (both - first * second)
-        * _inverse_sd(first).astype(np.float64)
-        * _inverse_sd(second).astype(np.float64)
-    )
+    found: NDArray[np.float64] = (both - first * second) * _inverse_sd(first) * _inverse_sd(second)
     return found
 
 
@@ -58,6 +54,7 @@ def largest(
     return np.nan_to_num(found, nan=0.0, posinf=0.0)
 
 
-def _inverse_sd(share: NDArray[np.float64]) -> Floats:
+def _inverse_sd(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / sd of a sign; 0 where it never varies."""
     sd = np.sqrt(share * (1 - share))
-    return np.asarray(np.where(sd > 0, 1 / np.where(sd > 0, sd, 1), 0), np.float32)
+    return np.where(sd > 0, 1 / np.where(sd > 0, sd, 1), 0)

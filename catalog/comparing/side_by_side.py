@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from catalog.significance import benjamini_hochberg
 FLIPS = 9999
 """Random sign changes of the paired test."""
 NULL_DRAWS = 100
+LEVEL = 0.05
 COLUMNS = (
     "name", "families", "small",
     "a", "a_low", "a_high", "a_null_p95", "a_p", "a_dimensions", "a_fallback",
@@ -115,18 +117,15 @@ def _row(name: str, a: _Side, b: _Side, families: int, place: int) -> list[objec
         found += [side.dimensions, side.fallback]
     last = figures[2]
     found += [last.value, last.low, last.high, sign_flip(apart, generator)]
-    return [*found, None, None, None, ""]
+    return [*found, np.nan, np.nan, np.nan, ""]
 
 
-def _change(row: Mapping[str, object]) -> str:
+def _change(row: Mapping[str, Any]) -> str:
     """What became of a feature: vanished (readable in A alone), appeared (in B alone), or not.
 
     Both need the difference's q below 0.05 too: one of two nulls just missed is no change.
     """
-    q, a, b = (row[name] for name in ("q", "a_q", "b_q"))
-    if q is None or a is None or b is None or q != q:
-        return ""
-    readable = (float(str(a)) < 0.05, float(str(b)) < 0.05)
-    if float(str(q)) >= 0.05 or readable[0] == readable[1]:
+    readable = (row["a_q"] < LEVEL, row["b_q"] < LEVEL)
+    if not row["q"] < LEVEL or readable[0] == readable[1]:  # no q: too small for a verdict
         return ""
     return "vanished" if readable[0] else "appeared"

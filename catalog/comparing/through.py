@@ -194,7 +194,9 @@ def _by_site(
 ) -> pd.DataFrame:
     """All sites that the three builds share: rate, null_rate, kappa, dimensions beyond the null."""
     named = [set(sides.sites_of(one.path)["site"]) for one in trio]
-    common = [site for site in sides.sites_of(trio[0].path)["site"] if all(site in n for n in named)]
+    common = [
+        site for site in sides.sites_of(trio[0].path)["site"] if all(site in n for n in named)
+    ]
     rows = []
     for done, site in enumerate(common):
         report("sites", done, len(common))

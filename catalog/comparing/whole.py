@@ -61,7 +61,9 @@ def compare(
         known |= {"a": {"catalog": asked.a.stem}, "b": {"catalog": asked.b.stem}}
         known |= {"categories": [], "matches": None, "versions": None}
         reason = f"{asked.a.stem} is a catalog of {modalities[0]}, {asked.b.stem} of "
-        return known | {"refused": [reason + f"{modalities[1]}: nothing was shown to both."]}, tables
+        return known | {
+            "refused": [reason + f"{modalities[1]}: nothing was shown to both."]
+        }, tables
     a, b = asked.sides()
     both = sides.shared(a.path, b.path)
     differ = allowed.differences(a.place, b.place, sides.same_items(a.path, b.path))
@@ -82,9 +84,7 @@ def compare(
     return known, tables
 
 
-def _matches(
-    a: Side, b: Side, asked: Asked, opener: Opener, report: Report
-) -> "compared.Result":
+def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> "compared.Result":
     found = compared.stored_matches(a, b, asked.draws, asked.seed, rotation=True)
     if found is not None:
         return found
@@ -125,7 +125,10 @@ def _difference(one: Difference) -> dict[str, str]:
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as JSON values: missing ones None."""
     plain = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): _plain(value) for name, value in row.items()} for row in plain.to_dict("records")]
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in plain.to_dict("records")
+    ]
 
 
 def _plain(value: Any) -> Any:
@@ -142,5 +145,7 @@ def export(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
             frame.to_csv(written[-2], index=False)
             frame.to_parquet(written[-1], index=False)
     except OSError as error:
-        raise CatalogError(f"{folder} cannot be written: {error.strerror}. Name another.") from error
+        raise CatalogError(
+            f"{folder} cannot be written: {error.strerror}. Name another."
+        ) from error
     return written

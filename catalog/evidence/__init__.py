@@ -7,9 +7,11 @@ from pathlib import Path
 
 from catalog import places
 from catalog.claims import CLAIMS
+from catalog.errors import MediaUnreadable
 from catalog.evidence import (
     from_categories,
     from_flips,
+    from_media,
     from_probes,
     from_search,
     from_signs,
@@ -53,27 +55,50 @@ def gather(
         *_timed(lambda: from_categories.category_rows(cell, report)),
         *_timed(lambda: [from_signs.independence_row(cell, report), from_signs.cost_row(cell)]),
     ]
-    run = None
     if model is None or not textual:
         reason = NO_MODEL if textual else NO_TEXT
         rows += from_texts.absent(cell, reason)
         rows += from_flips.absent(cell, reason)
-        rows += [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES]
     else:
         folder = texts or places.shipped() / "texts"
         rows += _timed(lambda: from_texts.rows(cell, model, folder, report))
-        run = passes.make(cell, sample, model, report)
+        rows += _timed(lambda: from_flips.rows(cell, model, report, kept))
+    run, reason = _passes(cell, sample, model, report)
+    if run is None:
+        rows += [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES]
+    else:
         made = run
         rows += _timed(lambda: [from_states.keys_values_row(cell, sample, made)])
         rows += _timed(lambda: [from_states.basis_row(cell, sample, made, report)])
         rows += _timed(lambda: [from_states.training_row(cell, sample, made)])
         rows += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
-        rows += _timed(lambda: from_flips.rows(cell, model, report, kept))
     rows += _timed(lambda: from_writers.rows(cell, model if textual else None, report))
     rows += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
     rows += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
-    order = list(CLAIMS)
-    return sorted(rows, key=lambda row: order.index(row.claim.key))
+    rows += _timed(lambda: from_media.rows(cell))
+    order = [*CLAIMS, from_media.SUPERCLASSES.key]
+    told = [_told(row, cell) for row in rows]
+    return sorted(told, key=lambda row: order.index(row.claim.key))
+
+
+def _told(row: Row, cell: Cell) -> Row:
+    """The row; its method says so where the background is not the matched one."""
+    if cell.background == "matched" or "match" not in row.claim.method:
+        return row
+    said = f"{row.claim.method} Here the background is {cell.background} items: none are matched."
+    return replace(row, claim=replace(row.claim, method=said))
+
+
+def _passes(
+    cell: Cell, sample: Sample, model: LoadedModel | None, report: Report
+) -> tuple[passes.Passes | None, str]:
+    """The extra passes, or why they cannot be made."""
+    if model is None:
+        return None, NO_MODEL
+    try:
+        return passes.make(cell, sample, model, report), ""
+    except MediaUnreadable as error:
+        return None, str(error)
 
 
 def _timed(make: Callable[[], list[Row]]) -> list[Row]:

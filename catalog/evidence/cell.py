@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import features, findings
+from catalog.categories import SMALL
 from catalog.contests import Contest, Outcome, run
-from catalog.pools import BACKGROUNDS, Pool, Pools
+from catalog.pools import BACKGROUNDS, Background, Pool, Pools
 from catalog.prototypes import SiteSigns, halves
 from catalog.sites import Site
 from catalog.store import packed, queries, reading
@@ -44,12 +45,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Cell:
-    """The build's reading, the primary site and threshold, background matched."""
+    """The build's reading, and the primary site, threshold and background."""
 
     path: Path
     build: dict[str, Any]
     site: Site
     threshold: str
+    background: Background
     level: NDArray[np.float32]
     """The threshold's value for each dimension: float32[dims]."""
     signs: SiteSigns
@@ -69,6 +71,7 @@ class Cell:
             reading.fetch(path, queries.build()).iloc[0].to_dict(),
             Site.parse(first.site),
             first.threshold,
+            first.background,
             cuts["value"].to_numpy(np.float32),
             SiteSigns(
                 packed.by_item(path, first.site, first.threshold),
@@ -76,14 +79,14 @@ class Cell:
             ),
             words,
             ground,
-            list(_members(words, ground)),
+            list(_members(words, ground, first.background)),
         )
 
     @property
     def name(self) -> str:
         """The cell in words."""
         return (
-            f"{self.site}, threshold {self.threshold}, background matched, "
+            f"{self.site}, threshold {self.threshold}, background {self.background}, "
             f"reading {self.build['reading']}"
         )
 
@@ -98,18 +101,16 @@ class Cell:
         found = len(self.categories)
         if found >= FEWEST:
             return None
-        return (
-            f"Only {found} categories have 40 families of single tokens here; {FEWEST} are needed."
-        )
+        return f"Only {found} categories have 40 families of items here; {FEWEST} are needed."
 
 
-def _members(words: findings.Lexicon, ground: Pools) -> Sequence[Member]:
+def _members(words: findings.Lexicon, ground: Pools, background: Background) -> Sequence[Member]:
     found = []
     for place, (name, match) in enumerate(words.measured.items()):
         if match.small:
             continue
-        generator = np.random.default_rng([place, BACKGROUNDS.index("matched")])
-        pool = ground.pool("matched", match.members, generator)
+        generator = np.random.default_rng([place, BACKGROUNDS.index(background)])
+        pool = ground.pool(background, match.members, generator)
         before = copy.deepcopy(generator)
         anchors = halves(len(match.members), features.SPLITS, generator)
         found.append(Member(name, place, pool, anchors, before))
@@ -136,8 +137,14 @@ class Sample:
 
     @classmethod
     def of(cls, cell: Cell, most: int = SAMPLE, seed: int = 0) -> "Sample":
-        """Categories in random order while their pools fit, then random items up to `most`."""
+        """Categories in random order while their pools fit, then random items up to `most`.
+
+        Where pools are the whole catalog and it is larger, random items, and pools cut to them.
+        """
         generator = np.random.default_rng(seed)
+        if cell.background != "matched" and len(cell.representatives) > most:
+            items = np.sort(generator.choice(cell.representatives, most, replace=False))
+            return cls._made(items, [_cut(one, items) for one in cell.categories])
         chosen = np.zeros(len(cell.ground.family), np.bool_)
         kept: list[Member] = []
         for place in generator.permutation(len(cell.categories)):
@@ -149,14 +156,31 @@ class Sample:
         others = cell.representatives[~chosen[cell.representatives]]
         room = min(most - int(chosen.sum()), len(others))
         chosen[generator.choice(others, room, replace=False)] = True
-        items = np.flatnonzero(chosen)
         kept.sort(key=lambda one: one.place)
+        return cls._made(np.flatnonzero(chosen), kept)
+
+    @classmethod
+    def _made(cls, items: Ints, categories: Sequence[Member]) -> "Sample":
+        kept = [one for one in categories if len(one.pool.members) >= SMALL]
         labels = (
             np.stack([np.isin(items, one.pool.members) for one in kept], axis=1)
             if kept
             else (np.zeros((len(items), 0), np.bool_))
         )
         return cls(items, [_moved(one, items) for one in kept], labels)
+
+
+def _cut(one: Member, items: Ints) -> Member:
+    """The category as far as it is among `items`, split anew."""
+    members, negatives = (np.intersect1d(p, items) for p in (one.pool.members, one.pool.negatives))
+    pool = replace(one.pool, members=members, negatives=negatives)
+    generator = copy.deepcopy(one.generator)
+    anchors = (
+        halves(len(members), features.SPLITS, generator)
+        if len(members) >= SMALL
+        else one.anchors[:, :0]
+    )
+    return replace(one, pool=pool, anchors=anchors)
 
 
 def _moved(one: Member, items: Ints) -> Member:

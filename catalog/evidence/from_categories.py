@@ -46,7 +46,7 @@ def _stored(cell: Cell) -> dict[str, Null]:
     """Nulls that the findings stage drew at the primary cell, by category."""
     if "feature" not in set(reading.fetch(cell.path, queries.tables())["table"]):
         return {}
-    rows = reading.fetch(cell.path, feature_queries.features(cell.threshold, "matched"))
+    rows = reading.fetch(cell.path, feature_queries.features(cell.threshold, cell.background))
     rows = rows[(rows["site"] == str(cell.site)) & rows["p"].notna()]
     columns = rows[["p", "null_mean", "null_p95"]].to_numpy(float).tolist()
     return {name: (p, m, q) for name, (p, m, q) in zip(rows["category"], columns, strict=True)}
@@ -54,7 +54,7 @@ def _stored(cell: Cell) -> dict[str, Null]:
 
 def _null(cell: Cell, one: Member, auc: float) -> Null:
     """The null of one category, from the seed of the findings."""
-    ground = nulls.Ground.matched(cell.signs, one.pool)
+    ground = nulls.Ground.of(cell.signs, one.pool)
     null = nulls.Null(cell.signs, ground, len(one.pool.members), seed=2 + one.place)
     p, _ = null.p(auc, nulls.DRAWS, nulls.DRAWS)
     return p, null.mean, null.p95
@@ -208,14 +208,14 @@ def _random_set(
     site: SiteSigns, one: Member, generator: np.random.Generator
 ) -> tuple[Contest, NDArray[np.bool_]]:
     """One item of each member's stratum against the rest of the background, with new splits."""
-    ground = nulls.Ground.matched(site, one.pool)
+    ground = nulls.Ground.of(site, one.pool)
     places = ground.sets(len(one.pool.members), 1, generator)[0]
     contest = Contest(
         site.bits(ground.items[places]),
         ground.positives,
         len(ground.items),
         ground.columns,
-        len(ground.items),
-        np.setdiff1d(np.arange(len(ground.items)), places),
+        len(ground.sample),
+        np.flatnonzero(~np.isin(ground.sample, places)),
     )
     return contest, halves(len(places), features.SPLITS, generator)

@@ -10,6 +10,7 @@ from catalog.claims import CLAIMS
 from catalog.discovery import Field, Found
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.from_states import NO_MODEL
 from catalog.evidence.passes import Passes
 from catalog.neighbours import nearest, unit
 from catalog.prototypes import SiteSigns
@@ -142,22 +143,26 @@ def _sparsity_row(cell: Cell, runs: _Runs) -> Row:
 def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Report) -> Row:
     """1-NN by Hamming, with chance, cosine, rotated signs and random blocks."""
     claim = CLAIMS["nearest"]
-    labelled = np.flatnonzero(sample.labels.any(axis=1))
+    labels = _alike(cell, sample)
+    labelled = np.flatnonzero(labels.any(axis=1))
     if not len(labelled):
         return untested(claim, cell.too_few or "No labelled items in the sample.", cell.name)
     generator = np.random.default_rng(0)
     queries = generator.permutation(labelled)[:QUERIES]
     report("neighbours", 0, 1)
-    read = nearest(_plus_minus(sample_signs(cell, sample)), queries, sample.labels)
+    read = nearest(_plus_minus(sample_signs(cell, sample)), queries, labels)
     generator = np.random.default_rng(0)
     place = np.arange(len(queries))
     figure = clustered(read.among_all, place, generator)
     over = {"chance": clustered(read.among_all - read.chance, place, generator)}
     controls = {"chance": float(read.chance.mean())}
     if passes is not None:
-        others = _others(passes, queries, sample)
+        others = _others(passes, queries, labels)
         blocks = others["(b) blocks drawn anew"]
         over["(b) blocks drawn anew"] = clustered(read.among_all - blocks, place, generator)
+        if NO_MODEL in others:
+            plain = others[NO_MODEL]
+            over[NO_MODEL] = clustered(read.among_all - plain, place, generator)
         controls |= {name: float(values.mean()) for name, values in others.items()}
     controls["among labelled items"] = float(read.among_labelled.mean())
     worst = strongest(over)
@@ -167,8 +172,14 @@ def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Repor
     return Row(claim, verdict, reason, cell.name, figure, controls, worst, len(queries), "members")
 
 
+def _alike(cell: Cell, sample: Sample) -> NDArray[np.bool_]:
+    """Which categories count as the same: bool[items, categories]; a superclass is too wide."""
+    kinds = [cell.words.read[one.name].kind for one in sample.categories]
+    return sample.labels[:, np.array([kind != "superclass" for kind in kinds], np.bool_)]
+
+
 def _others(
-    passes: Passes, queries: NDArray[np.int64], sample: Sample
+    passes: Passes, queries: NDArray[np.int64], labels: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float64]]:
     z = standardised(passes.states)
     rotation = random_rotation(z.shape[1], np.random.default_rng(1))
@@ -177,9 +188,11 @@ def _others(
         "signs at medians": _plus_minus(signs_at_median(z)),
         "cosine of states": unit(passes.states),
     }
-    found = {name: nearest(v, queries, sample.labels).among_all for name, v in vectors.items()}
+    if passes.baseline is not None:
+        vectors[NO_MODEL] = _plus_minus(passes.baseline)
+    found = {name: nearest(v, queries, labels).among_all for name, v in vectors.items()}
     drawn = [
-        nearest(_plus_minus(site), queries, sample.labels).among_all
+        nearest(_plus_minus(site), queries, labels).among_all
         for site in passes.variants["blocks"].values()
     ]
     found["(b) blocks drawn anew"] = max(drawn, key=lambda one: float(one.mean()))

@@ -16,6 +16,8 @@ from catalog.store import packed
 from catalog.verdicts import Row, judge, untested
 
 ROTATIONS = 10
+NO_MODEL = "pixels or log-mel, no model"
+"""The control of images and sounds that needs no model at all."""
 
 
 def keys_values_row(cell: Cell, sample: Sample, passes: Passes) -> Row:
@@ -115,6 +117,10 @@ def training_row(cell: Cell, sample: Sample, passes: Passes) -> Row:
     gain = _apart(own, embeddings, generator)
     over = {name: _apart(own, kinds[kind], generator) for kind, name in _JUDGED.items()}
     over["no gain over the embeddings"] = gain
+    plain = None
+    if passes.baseline is not None:
+        plain = held_out_ranks(outcomes(passes.baseline, sample.categories))
+        over[NO_MODEL] = _apart(own, plain, generator)
     worst = strongest(over)
     null = _apart(own, kinds["initialised"], generator)
     verdict, reason = judge(claim, gain.value, null, over[worst])
@@ -129,6 +135,8 @@ def training_row(cell: Cell, sample: Sample, passes: Passes) -> Row:
         "AUC, (b)": _mean(kinds["blocks"]),
         "AUC, (c)": _mean(kinds["permuted"]),
     }
+    if plain is not None:
+        controls |= {NO_MODEL: _mean(plain) - base, f"AUC, {NO_MODEL}": _mean(plain)}
     return Row(
         claim,
         verdict,

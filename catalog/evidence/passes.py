@@ -31,6 +31,8 @@ class Passes:
     """Why it has none."""
     variants: dict[str, dict[str, SiteSigns]]
     """By kind of random weights and threshold."""
+    baseline: SiteSigns | None = None
+    """Signs of pixels or log-mel bands at their medians, without a model; None for text."""
 
 
 def check(cell: Cell, model: LoadedModel) -> None:
@@ -57,12 +59,14 @@ def make(cell: Cell, sample: Sample, model: LoadedModel, report: Report) -> Pass
             seen = _pass(cell, sample, other, modality, [], f"{kind} weights", report)[cell.site]
         drawn[kind] = {"zero": signs_above(seen, 0.0), "median": signs_at_median(seen)}
     own = read[cell.site]
+    plain = modality.baseline(sample.items)
     return Passes(
         own,
         signs_above(own, cell.level),
         None if sides is None else at_threshold(sides, cell.threshold),
         absent,
         drawn,
+        None if plain is None else signs_at_median(plain),
     )
 
 

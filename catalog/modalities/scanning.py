@@ -71,12 +71,12 @@ class Scan:
     def run(self, examine: Examine, report: Callable[[str, int, int], None]) -> None:
         """Look at every file that has not been looked at, or has changed since."""
         entries = self.listing.entries
-        report("items", 0, len(entries))
-        done, told = 0, time.monotonic()
+        told = time.monotonic()
         with self._open() as db:
             known = dict(db.execute("SELECT path, stamp FROM seen"))
             fresh = [e for e in entries if known.get(e.path) != self._stamp(e.path)]
             done = len(entries) - len(fresh)
+            report("items", done, len(entries))
             for some in _windows(in_order(lambda e: self._look(e, examine), fresh), _WINDOW):
                 marks = ", ".join("?" * (4 + len(fields(Looks))))
                 rows = [(s.path, self._stamp(s.path), s.sha256, s.problem, *astuple(s.looks))

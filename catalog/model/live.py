@@ -57,6 +57,10 @@ class ModelKey:
         )
 
 
+NOTHING = ModelKey("", None, "", "", "")
+"""The key of work that needs no model: known by identity."""
+
+
 class Job(Generic[T]):
     """One piece of live work; safe to ask from any thread."""
 
@@ -133,6 +137,10 @@ class Live:
         self._jobs.put(job)
         return job
 
+    def aside(self, work: "Callable[[None, Job[T]], T]") -> "Job[T]":
+        """Queue work that needs no model; the one in memory stays."""
+        return self.submit(NOTHING, work)  # type: ignore[arg-type]  # gets None
+
     def ahead(self, job: Job[Any]) -> int:
         """Jobs that run or wait before this one."""
         with self._lock:
@@ -149,8 +157,9 @@ class Live:
             result, error = None, None
             try:
                 job.check()
-                model = self._fetch(job)
-                result = job.work(model, job) if model is not None else None
+                model = None if job.key is NOTHING else self._fetch(job)
+                wanted = model is not None or job.key is NOTHING
+                result = job.work(model, job) if wanted else None  # type: ignore[arg-type]  # see `aside`
             except BaseException as caught:  # the thread lives on; the caller gets the error
                 error = caught
             with self._lock:

@@ -1,4 +1,4 @@
-"""A model with its matrices rounded to int8, row by row, and back: what quantising does to signs."""
+"""A model with its matrices rounded to int8, row by row, and back, as quantising does."""
 
 import json
 import shutil

@@ -170,7 +170,7 @@ class _Watch:
         self.linears: list[list[nn.Module]] = [[] for _ in blocks]
         self.last: Tensor | None = None
         self.shapes: dict[tuple[int, ...], None] = {}
-        """Positions and dimensions of what the blocks gave, each once."""
+        """Positions and dimensions of what the blocks were given and gave, each once."""
         self.final_norm: nn.Module | None = None
         self._handles: list[Any] = []
 
@@ -187,11 +187,16 @@ class _Watch:
                 self._handles.append(module.register_forward_hook(self._after))
         for block in self.blocks:
             self._handles.append(block.register_forward_hook(self._passed))
+        entered = self.blocks[0].register_forward_pre_hook(self._entered, with_kwargs=True)
+        self._handles.append(entered)
         self._handles.append(self.blocks[-1].register_forward_hook(self._ended))
 
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
+
+    def _entered(self, _module: nn.Module, args: Any, kwargs: Any) -> None:
+        self.shapes[tuple(hidden_input(args, kwargs).shape[1:])] = None
 
     def _passed(self, _module: nn.Module, _args: Any, output: Any) -> None:
         self.shapes[tuple(first_tensor(output).shape[1:])] = None

@@ -110,7 +110,7 @@ def sound(seed: int, name: str, number: int) -> NDArray[np.float32]:
 
 def write(folder: Path) -> int:
     """Write the held-out sounds as `<class>/<number>.wav` with a labels.csv; returns how many."""
-    import soundfile
+    import soundfile  # type: ignore[import-untyped]  # no stubs
 
     lines = []
     for name, (superclass, _) in CLASSES.items():
@@ -141,7 +141,7 @@ def _tone(rng: Random, hertz: Wave) -> Wave:
         strength * np.sin(n * phase) * (n * hertz < RATE / 2)
         for n, strength in enumerate(strengths, 1)
     ]
-    return np.sum(parts, axis=0)
+    return np.asarray(np.sum(parts, axis=0))
 
 
 def _edges(samples: int) -> Wave:

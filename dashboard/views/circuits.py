@@ -1,13 +1,11 @@
 """Circuits: who writes a feature, how keys and values carry it, and what ablation does."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import (
-    ablation_frames,
+    ablation_parts,
     address,
     charts,
     feature_frames,
@@ -15,16 +13,11 @@ from dashboard import (
     frames,
     parts,
     rail,
-    running,
     writer_charts,
     writer_frames,
 )
 from dashboard.feature_charts import chance
 
-if TYPE_CHECKING:
-    from catalog.model.ablation import Ablated
-
-JOB = "circuits"
 COLOURS = {"written": "green", "not above its nulls": "red", "no verdict": "gray"}
 FEWEST = 64  # dimensions below which METHOD.md allows no verdict
 
@@ -46,9 +39,8 @@ def choose(listed: list[str]) -> tuple[str, str]:
                 f"not looked for at {here.site}."
             )
     first = "animals" if "animals" in listed else listed[0]
-    asked = address.news("category")
     held = st.session_state.get("circuits.feature")
-    if asked is not None or held not in options:
+    if address.news("category") is not None or held not in options:
         address.seed("circuits.category", "category", first, address.among(listed))
         st.session_state["circuits.feature"] = (
             "category",
@@ -83,7 +75,12 @@ def sentence(row: "frames.Row") -> str:
             else "the category is too small"
         )
         return f"{figures}; {why} for a verdict."
-    return f"{figures}: no more than its nulls allow."
+    if row["p"] < 0.05:
+        return (
+            f"{figures}; more than most random item sets (p {chance(row['p'])}), but not after "
+            f"correction for the features of this site (q {chance(row['q'])})."
+        )
+    return f"{figures}, as for random item sets."
 
 
 def coalition_panel(kind: str, name: str, row: "frames.Row") -> None:
@@ -134,7 +131,7 @@ def neurons_panel(kind: str, name: str, row: "frames.Row") -> None:
         shown = answer.frame.assign(
             polarity=np.where(answer.frame["polarity"] > 0, "+", "−"),
             writer=np.where(answer.frame["writer"], "writer", ""),
-        ).drop(columns="rank")
+        )[["layer", "neuron", "agreement", "writer", "polarity", "norm"]]
         parts.table(
             shown,
             height=300,
@@ -144,7 +141,7 @@ def neurons_panel(kind: str, name: str, row: "frames.Row") -> None:
                 "agreement": number(
                     "agreement a", format="%.3f", help=frames.term("writer.agreement")
                 ),
-                "polarity": text("polarity", help=frames.term("writer.polarity")),
+                "polarity": text("sign", help=frames.term("writer.polarity")),
                 "norm": number("|column|", format="%.3g", help=frames.term("writer.norm")),
                 "writer": text("above nulls", help=frames.term("writer.writer")),
             },
@@ -191,89 +188,6 @@ def keys_values_panel(name: str) -> None:
 
 def _shipped() -> bool:
     return str(build["model"]) != str(build["source"]) and "/" not in str(build["model"])
-
-
-def ablation_panel(kind: str, name: str) -> None:
-    """Ablate the strongest writers in the live model, beside matched random neurons."""
-    st.divider()
-    absent = running.missing(build)
-    with parts.panel("What ablating the writers does (live)", None, _ABLATION):
-        if build["modality"] != "text" or absent:
-            parts.empty(absent or "Ablation runs on text models so far.")
-            return
-        address.seed(
-            "circuits.neurons", "neurons", 20, address.between(1, max(ablation_frames.COUNTS))
-        )
-        if st.session_state["circuits.neurons"] not in ablation_frames.COUNTS:
-            st.session_state["circuits.neurons"] = 20
-        address.seed("circuits.seed", "seed", 0, address.between(0, 9999))
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            count = int(
-                st.segmented_control(
-                    "Neurons", ablation_frames.COUNTS, key="circuits.neurons", required=True
-                )
-                or 20
-            )
-            seed = int(st.number_input("Seed", 0, 9999, key="circuits.seed", width=130))
-            pressed = st.button(
-                "Ablate", type="primary", icon=":material/content_cut:", key="circuits.run"
-            )
-        address.write(neurons=count, seed=seed)
-        asked = ablation_frames.asked(here, kind, name, count, seed)
-        if pressed:
-            running.start(JOB, here.path, asked, ablation_frames.work(asked))
-        made = running.outcome(JOB, asked)
-        if made is None:
-            if not running.started(JOB, asked):
-                st.caption("Press Ablate: a second or two for a small model.")
-            return
-        ablated(made, asked)
-
-
-def ablated(made: "Ablated", asked: ablation_frames.Asked) -> None:
-    """Verdict, changes with intervals, the neurons."""
-    judged = made.members
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(judged.verdict, help=_RULE)
-        st.text(
-            f"Agreement of {made.shown} items with the feature, {made.before:.3f} before, on "
-            f"dimensions that chose no neuron: {judged.writers.value:+.3f} without the writers, "
-            f"{judged.random.value:+.3f} without random neurons; difference "
-            f"{judged.difference.value:+.3f} "
-            f"[{judged.difference.low:+.3f}, {judged.difference.high:+.3f}]."
-        )
-    left, right = st.columns([3, 2], gap="medium")
-    effects, draws = ablation_frames.effects(made, asked), ablation_frames.draws(made, asked)
-    with left, parts.panel("Change of agreement", effects):
-        st.plotly_chart(
-            writer_charts.ablation(effects.frame, draws.frame),
-            config=charts.CONFIG,
-            key="circuits.ablation",
-        )
-        st.caption(
-            f"{judged.reached} of {judged.draws} random draws (dots) go as far. On the dimensions "
-            f"that chose the neurons: {made.same:+.3f} (in sample). Worst match in "
-            f"activation × norm: {made.worst:.1%} (allowed 5 %); {made.distinct} different neurons "
-            f"over all draws. Background agreement before: "
-            f"{made.background_before:.3f}."
-        )
-    neurons = ablation_frames.neurons(made, asked)
-    with right, parts.panel("Ablated neurons", neurons):
-        number = st.column_config.NumberColumn
-        parts.table(
-            neurons.frame,
-            height=290,
-            column_config={
-                "layer": number("layer", format="%d"),
-                "neuron": number("neuron", format="%d"),
-                "times": number("splits", format="%d", help="Splits in which it was ablated."),
-                "size": number(
-                    "act × norm",
-                    format="%.3g",
-                    help="Mean |activation| over the items times the length of the column.",
-                ),
-            },
-        )
 
 
 def every_panel() -> None:
@@ -356,16 +270,6 @@ _KEYS = (
     "The category measured anew on keys and on values (after projection, norm and rotary "
     "positions, heads side by side), as everywhere else: held-out prototype AUC."
 )
-_ABLATION = (
-    "The strongest writers by their weights alone, chosen on a random half of the dimensions, are "
-    "set to 0 while held-out members run through the model; agreement is read on the other half "
-    "(5 splits). So are, 20 times in all, as many random neurons of the same blocks "
-    "whose mean |activation| × length of column adds up to the same."
-)
-_RULE = (
-    "Carry: the 95 % interval of writers − random lies below 0 and no random draw falls as far. "
-    "Work against: above 0, likewise. Items and draws are resampled."
-)
 
 parts.breadcrumb(here.slug, here.site, "circuits")
 listed = feature_frames.categories(here.path).frame
@@ -385,7 +289,7 @@ else:
         with right:
             if kind == "category":
                 keys_values_panel(name)
-        ablation_panel(kind, name)
+        ablation_parts.panel(here, kind, name)
         every_panel()
     else:
         if writer_frames.looked(here):

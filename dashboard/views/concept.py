@@ -19,6 +19,8 @@ from dashboard import (
     label_panel,
     label_words,
     labeling_frames,
+    media_concept,
+    media_frames,
     parts,
     rail,
     who,
@@ -33,6 +35,8 @@ OPENED = "concept.opened"
 """Key of the saved concept that the page was last filled with."""
 
 here = rail.here()
+pictured = media_frames.is_media(here.path)
+one, many = media_frames.WORDS[media_frames.modality(here.path)] if pictured else ("word", "words")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -86,7 +90,7 @@ def ask() -> tuple[tuple[str, ...], tuple[str, ...], str]:
             help="Words it must not fire on: a dimension counts as far as it tells both apart.",
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            background = feature_parts.background("concept")
+            background = feature_parts.background("concept", here)
             st.form_submit_button("Make it", type="primary", icon=":material/play_arrow:")
     words = words_of(st.session_state["concept.words"])
     counter = words_of(st.session_state["concept.counter"])
@@ -113,7 +117,7 @@ def header(live: Live, null: feature_frames.Drawn | None) -> None:
         ("p", feature_charts.chance(null.p) if null else "–", "feature.p", 84),
         ("dims", f"{len(concept.dimensions):,}", "feature.dimensions", 70),
         ("with q < 0.05", f"{(concept.q < 0.05).sum():,}", "feature_dimension.q", 104),
-        ("words", f"{concept.members:,}", "category.families", 70),
+        (many, f"{concept.members:,}", "category.families", 70),
         ("pool", f"{live.pool.size:,}", "feature.pool", 80),
     ]
     if concept.auc_counter is not None:
@@ -127,14 +131,14 @@ def remarks(live: Live) -> None:
     """What limits the figures, in plain text."""
     concept, lines = live.concept, []
     if concept.auc is None:
-        lines.append("One word has no held-out AUC: give more.")
+        lines.append(f"One {one} has no held-out AUC: give more.")
     elif concept.small:
-        lines.append(f"Small: {concept.members} words, so no verdict; 20 are needed.")
+        lines.append(f"Small: {concept.members} {many}, so no verdict; 20 are needed.")
     if concept.fallback:
         lines.append("Fallback: fewer than 8 dimensions reached 0.75; the strongest were taken.")
     doubled = live.words.asked - len(live.words.missing) - len(live.words.members)
     if doubled:
-        lines.append(f"{doubled} more words are of a family already there and count once.")
+        lines.append(f"{doubled} more {many} are of a family already there and count once.")
     for which, match in (("", live.words), (" counter-examples", live.counter)):
         if match.missing:
             shown = ", ".join(parts.visible(word) for word in match.missing[:40])
@@ -152,7 +156,7 @@ def prototype_panel(what: Asked) -> None:
     title = f"{len(frame):,} signed dimensions; click a bar to open it"
     with parts.panel(title, answer, frames.term("feature_dimension.auc")):
         if frame.empty:
-            parts.empty("No dimension of this site tells these words from others.")
+            parts.empty(f"No dimension of this site tells these {many} from others.")
             return
         event = st.altair_chart(feature_charts.strip(frame), key="concept.strip", on_select="rerun")
         st.caption(
@@ -166,6 +170,9 @@ def prototype_panel(what: Asked) -> None:
 
 def items_panel(what: Asked) -> None:
     """Items that agree most; rows can be added to the words."""
+    if pictured:
+        media_concept.items(here, what)
+        return
     answer = feature_frames.concept_top(what)
     with parts.panel("Items that agree most, members marked", answer):
         shown = answer.frame.assign(
@@ -229,7 +236,7 @@ def overlap_panel(what: Asked) -> None:
             selection_mode="single-cell",
             height=380,
             column_config=feature_parts.columns()
-            | {"words": st.column_config.NumberColumn("words shared", format="%d")}
+            | {"words": st.column_config.NumberColumn(f"{many} shared", format="%d")}
             | label_words.title(),
         )
     row = parts.picked("concept.overlap", event)
@@ -374,7 +381,7 @@ def saved_panel() -> None:
     )
     with parts.panel(f"{len(kept)} saved of this model; click one to open it"):
         config = feature_parts.columns() | {
-            "members": st.column_config.NumberColumn("words", format="%d"),
+            "members": st.column_config.NumberColumn(many, format="%d"),
             "chance": st.column_config.TextColumn("p", help=frames.term("feature.p")),
         }
         event = parts.table(
@@ -400,7 +407,7 @@ def show(words: tuple[str, ...], counter: tuple[str, ...], background: str) -> N
     header(live, null)
     remarks(live)
     prototype_panel(what)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([2, 1] if pictured else 2, gap="medium")
     with left:
         items_panel(what)
     with right:
@@ -412,15 +419,15 @@ def show(words: tuple[str, ...], counter: tuple[str, ...], background: str) -> N
         save_panel(what, live, null)
 
 
-parts.breadcrumb(here.slug, here.site, "a feature of your own words")
+parts.breadcrumb(here.slug, here.site, f"a feature of your own {many}")
 rail.warn_degenerate(here)
 with parts.guard():
     reopen()
-words, counter, background = ask()
+words, counter, background = media_concept.ask(here) if pictured else ask()
 if not words:
-    parts.empty("Give some words that share what you look for, twenty or more for a verdict.")
+    parts.empty(f"Give some {many} that share what you look for, twenty or more for a verdict.")
 elif len(words) + len(counter) > MOST_WORDS:
-    parts.empty(f"{len(words) + len(counter):,} words are too many: give at most {MOST_WORDS:,}.")
+    parts.empty(f"{len(words) + len(counter):,} {many} are too many: give at most {MOST_WORDS:,}.")
 else:
     show(words, counter, background)
 saved_panel()

@@ -1,10 +1,14 @@
 """Features found without any categories, beside what the same search finds in noise."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import (
     address,
     evidence_frames,
+    feature_parts,
+    frames,
     label_panel,
     label_words,
     parts,
@@ -12,6 +16,26 @@ from dashboard import (
 )
 
 here = rail.here()
+
+
+def _columns() -> dict[str, Any]:
+    number, term = st.column_config.NumberColumn, frames.term
+    return (
+        feature_parts.columns()
+        | label_words.title()
+        | {
+            "auc": number("AUC", format="%.3f", help=term("discovered.auc")),
+            "q": number("q", format="%.4f", help=term("discovered.q")),
+            "sparsity": number("fires", format="%.3f", help=term("discovered.sparsity")),
+            "merged": number("merged", format="%d", help=term("discovered.merged")),
+            "category": st.column_config.TextColumn(
+                "nearest category", help=term("discovered.category")
+            ),
+            "category_auc": number("its AUC", format="%.3f", help=term("discovered.category_auc")),
+        }
+    )
+
+
 parts.breadcrumb(here.slug, here.site, "discovered features")
 searches = evidence_frames.discoveries(here.path)
 mine = searches.frame[
@@ -58,7 +82,7 @@ else:
             selection_mode="single-row",
             key="discover.table",
             height=380,
-            column_config=label_words.title(),
+            column_config=_columns(),
         )
     row = parts.picked("discover.table", event)
     if row is not None:

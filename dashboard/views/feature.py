@@ -47,7 +47,7 @@ def choose(names: list[str]) -> tuple[str, str]:
             width=250,
             format_func=label_words.picker(here, names),
         )
-        background = feature_parts.background("feature")
+        background = feature_parts.background("feature", here)
         st.space("stretch")
         keys.steps(lambda: step(-1), lambda: step(1))
     address.write(category=category, background=background)
@@ -57,7 +57,8 @@ def choose(names: list[str]) -> tuple[str, str]:
 def told(row: "frames.Row", about: "frames.Row") -> None:
     """What the category is, and what the figures rest on, in two lines of plain text."""
     st.text(parts.visible(about["description"]))
-    against = {"all": "all items", "words": "whole words", "matched": "matched items"}
+    named = media_frames.named(here.path)
+    against = {"all": f"other {named}", "words": "whole words", "matched": "matched items"}
     lines = [
         f"Told apart from {row['pool'] - row['anchors'] - row['held_out']:,} "
         f"{against[row['background']]}, 20 splits."

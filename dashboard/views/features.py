@@ -23,8 +23,8 @@ EVERY = "every group"
 here = rail.here()
 
 
-def choose(listed: pd.DataFrame) -> tuple[str, str, str, str]:
-    """View, group, state and text of the filter; background is in feature_parts."""
+def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, str]:
+    """View, group, state, text of the filter, and background."""
     groups = [EVERY, *sorted(listed["group"].dropna().unique())]
     address.seed("features.view", "view", "map", address.among(list(VIEWS)))
     address.seed("features.group", "group", EVERY, address.among(groups))
@@ -38,7 +38,7 @@ def choose(listed: pd.DataFrame) -> tuple[str, str, str, str]:
             format_func=lambda name: VIEWS[name],
             required=True,
         )
-        feature_parts.background("features")
+        background = feature_parts.background("features", here)
         group = st.selectbox("Group", groups, key="features.group", width=170)
         state = st.selectbox(
             "Which",
@@ -49,7 +49,7 @@ def choose(listed: pd.DataFrame) -> tuple[str, str, str, str]:
             help=frames.term("category.status"),
         )
         find = st.text_input("Name contains", key="features.find", width=150, placeholder="bird")
-    return str(view), group, state, find.strip().lower()
+    return str(view), group, state, find.strip().lower(), background
 
 
 def summary(at: pd.DataFrame, skipped: int) -> None:
@@ -183,8 +183,7 @@ if categories.frame.empty:
     feature_parts.unmeasured(here)
     st.stop()
 rail.warn_degenerate(here)
-view, group, state, find = choose(categories.frame)
-answer_background = st.session_state["features.background"]
+view, group, state, find, answer_background = choose(categories.frame)
 address.write(view=view, background=answer_background, group=group, state=state, find=find)
 answer = feature_frames.features_everywhere(here, answer_background)
 if labeling_frames.anything_hidden():  # the best dimension of a category suggests its label

@@ -5,7 +5,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import address, carry_panel, charts, frames, label_panel, lines, parts
+from dashboard import (
+    address,
+    carry_panel,
+    charts,
+    frames,
+    label_panel,
+    lines,
+    media_frames,
+    media_stage,
+    parts,
+)
 from dashboard.frames import Entry, Here
 
 
@@ -28,6 +38,8 @@ def card(entry: Entry) -> None:
         for label, value, term in facts:
             parts.figure(label, value, term)
     st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.path.stem}")
+    if build["modality"] != "text":
+        media_stage.samples(entry.path)
     details(entry.path, build)
     start = frames.sites(entry.path).dropna(subset="dims").site.tolist()
     here = Here(entry.path, start[len(start) // 2], build["thresholds"][0])
@@ -49,6 +61,7 @@ def details(path: Path, build: "frames.Row") -> None:
         ("class", f"{build['architecture']}, {parts.number(build['parameters'] / 1e6)} M"),
         ("revision", str(build["revision"])[:24]),
         ("items are", f"{build['modality']}, read {build['reading']}"),
+        *media_frames.provenance(path),
         ("computed", f"{build['dtype']} on {build['device']}, {parts.number(build['seconds'])} s"),
         ("thresholds", ", ".join(build["thresholds"])),
         ("built", f"{build['built_at']:%Y-%m-%d %H:%M} UTC"),

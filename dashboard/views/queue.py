@@ -79,7 +79,7 @@ def choose(lines: list[Queue]) -> Queue | None:
             key="queue.key",
             format_func=lambda one: parts.visible(titles.get(one, "open another queue")),
             label_visibility="collapsed",
-            width=420,
+            width=520,
         )
         address.write(queue=key)
         if key != "new":

@@ -4,7 +4,7 @@
 
 Half of scikit-learn's 1,797 scans of 8 x 8 pixels are trained on, half are held out (which ones:
 catalog/samples/digits.py). The model's own processor enlarges each to 32 x 32, so that a patch of
-4 x 4 is one pixel of the scan. Needs the installed package; about 5 minutes on one core.
+4 x 4 is one pixel of the scan. Needs the installed package; about 10 minutes on one core.
 """
 
 from __future__ import annotations

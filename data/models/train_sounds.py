@@ -48,7 +48,7 @@ def load() -> tuple[ASTFeatureExtractor, Data]:
 
 
 def new_model() -> ASTForAudioClassification:
-    """An AST of 128 x 4 with 7 x 8 patches, frequency by time; in frequency they overlap by half."""
+    """An AST of 128 x 4 with 7 x 8 patches, frequency by time; half overlapping in frequency."""
     names = dict(enumerate(sounds.CLASSES))
     config = ASTConfig(
         hidden_size=128,

@@ -21,7 +21,7 @@ from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.transfer.files import BATCH, batches, reading, replacing
-from catalog.workspace.transfer.merging import Known, Report, taking_turns
+from catalog.workspace.transfer.merging import Known, Report, Turns
 from catalog.workspace.values import CONTENT, Label
 
 FORMAT = "dimension-catalog workspace"
@@ -70,11 +70,11 @@ def import_jsonl(workspace: Workspace, path: Path, known: Sequence[Known] | None
     models = None if known is None else {one.model for one in known}
     for _ in _rows(path, models):
         pass
-    report = Report()
+    report, turns = Report(), Turns(workspace)
     for table, rows in groupby(_rows(path, models, checked=True), key=lambda pair: pair[0]):
         for batch in batches(row for _, row in rows):
             try:
-                with taking_turns(workspace) as connection:
+                with turns.batch() as connection:
                     _add(connection, table, batch, report)
             except (IntegrityError, DataError) as error:
                 raise ImportRefused(

@@ -19,6 +19,8 @@ from catalog.workspace.transfer.files import batches
 from catalog.workspace.values import CONTENT, Label
 
 _EXAMPLES = 20
+WRITING, REST = 1.0, 0.15
+"""Seconds an import writes before it rests, and how long it rests."""
 
 
 @dataclass(frozen=True)
@@ -134,17 +136,22 @@ def checked(source: Iterable[tuple[str, Callable[[], Incoming]]]) -> Iterator[In
             raise ImportRefused(f"{place}: {error} Nothing was imported.") from error
 
 
-@contextlib.contextmanager
-def taking_turns(workspace: Workspace) -> Iterator[Connection]:
-    """Write one batch, then rest half as long as it took.
-
-    A process that waits for SQLite looks every tenth of a second at most, so without rests an
-    import would keep everybody else's two seconds of patience waiting in vain.
+class Turns:
+    """Write batch after batch, and let others in: a process that waits for SQLite looks every tenth
+    of a second at most and gives up after two, so each second of writing ends with a longer rest.
     """
-    begun = time.monotonic()
-    with workspace.writing() as connection:
-        yield connection
-    time.sleep((time.monotonic() - begun) / 2)
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace, self._since = workspace, time.monotonic()
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[Connection]:
+        """One transaction; afterwards a rest where one is due."""
+        with self._workspace.writing() as connection:
+            yield connection
+        if time.monotonic() - self._since > WRITING:
+            time.sleep(REST)
+            self._since = time.monotonic()
 
 
 def add(workspace: Workspace, source: Callable[[], Iterable[Incoming]]) -> Report:
@@ -154,9 +161,9 @@ def add(workspace: Workspace, source: Callable[[], Iterable[Incoming]]) -> Repor
     """
     for _ in source():
         pass
-    report, started = Report(), now()
+    report, started, turns = Report(), now(), Turns(workspace)
     for batch in batches(source()):
-        with taking_turns(workspace) as connection:
+        with turns.batch() as connection:
             _add_batch(connection, batch, started, report)
     return report
 
