@@ -6,7 +6,7 @@ import itertools
 import json
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
-from catalog import places, sites
-from catalog.checkpoint import Checkpoint, Progress, locked
+from catalog import patches, places, sites
+from catalog.checkpoint import Checkpoint, locked
 from catalog.errors import AlreadyBuilt, CatalogError, DiskFull, SettingRefused
 from catalog.modalities import Asked
 from catalog.modalities.kinds import KINDS
@@ -31,8 +30,6 @@ THRESHOLDS = ("zero", "median")
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "duckdb", "dimension-catalog")
 MOST_PATCH_BYTES = 4e9
 """Patch signs above this size are kept only with --force."""
-_PIECE = 1 << 25
-"""Bytes of patch signs written at once."""
 Announce = Callable[["Plan"], None]
 
 
@@ -92,10 +89,7 @@ class Plan:
     @property
     def patch_bytes(self) -> int:
         """Size of the signs of all patches; 0 where none are kept."""
-        grid = self.work.modality.grid
-        if self.work.per_patch is None or grid is None:
-            return 0
-        return self.work.items * grid[0] * grid[1] * -(-self.work.model.parts.hidden_size // 8)
+        return self.work.items * patches.width(self.work)
 
 
 def _quiet(_stage: str, _done: int, _all: int) -> None:
@@ -128,7 +122,7 @@ def prepare(settings: Settings, report: stages.Report = _quiet) -> Plan:
         thresholds=tuple(t for t in THRESHOLDS if t in settings.thresholds),
         batch_size=settings.batch_size or modality.usual_batch,
         seed=settings.seed,
-        per_patch=_patch_site(settings, model, modality.grid),
+        per_patch=patches.site(settings.per_patch, model, modality.grid),
     )
     identity = _identity(work)
     plan = Plan(settings, work, absent, identity, _path(settings, work, identity))
@@ -144,26 +138,6 @@ def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
     slug = _slug(settings.name or model.name.split("/")[-1])
     folder = settings.out or places.catalogs()
     return Asked(settings.template, settings.items, settings.pooling, slug, folder)
-
-
-def _patch_site(
-    settings: Settings, model: loading.LoadedModel, grid: tuple[int, int] | None
-) -> Site | None:
-    """The site of --per-patch: a residual or final one that the model has."""
-    if settings.per_patch is None:
-        return None
-    if grid is None:
-        raise SettingRefused(f"The items of {model.name} have no patches. Leave --per-patch out.")
-    site = Site.parse(settings.per_patch)
-    reason = None
-    if site.kind not in ("resid", "final"):
-        reason = "patch signs are kept at residual sites and final only."
-    elif (site.layer or 0) > len(model.parts.blocks):
-        reason = f"it has {len(model.parts.blocks)} blocks."
-    reason = reason or model.parts.absent(site)
-    if reason:
-        raise SettingRefused(f"--per-patch {site} does not fit {model.name}: {reason}")
-    return site
 
 
 def build(
@@ -186,7 +160,8 @@ def build(
             report("writing", 0, 1)
             row = build_row(plan, progress.seconds)
             shown, order = plan.work.modality, plan.work.order()
-            extra = itertools.chain(shown.tables(), _patch_tables(plan, checkpoint, progress))
+            kept = patches.tables(plan.work, checkpoint, progress.chunks)
+            extra = itertools.chain(shown.tables(), kept)
             assemble.assemble(
                 plan.path, checkpoint, progress, row, shown.items, order, plan.absent, extra
             )
@@ -201,24 +176,6 @@ def build(
             ) from error
         raise
     return plan.path
-
-
-def _patch_tables(
-    plan: Plan, checkpoint: Checkpoint, progress: Progress
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows of `patch_signs`, in pieces that fit memory."""
-    if plan.work.per_patch is None:
-        return
-    order, width = plan.work.order(), plan.patch_bytes // plan.work.items
-    step = max(1, _PIECE // width)
-    for chunk in progress.chunks:
-        bits = checkpoint.patches(chunk.chunk, width)
-        numbers = order[chunk.first_item : chunk.first_item + chunk.items].astype(np.int32)
-        for start in range(0, chunk.items, step):
-            some = numbers[start : start + step]
-            columns = {"site": [str(plan.work.per_patch)] * len(some), "item": some}
-            held = np.ascontiguousarray(bits[start : start + step])
-            yield "patch_signs", {**columns, "bits": file.blobs(held)}
 
 
 def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], dict[Site, str]]:

@@ -20,6 +20,7 @@ PAGES = [
     ("Features", "discover", "Discover", "travel_explore"),
     ("Features", "evidence", "Evidence", "fact_check"),
     ("Experiment", "flip_lab", "Flip lab", "science"),
+    ("Experiment", "flip_runs", "Saved runs", "folder_open"),
     ("Experiment", "circuits", "Circuits", "account_tree"),
     ("Experiment", "compare", "Compare", "compare_arrows"),
     ("Experiment", "tour", "Tour", "tour"),

@@ -51,7 +51,8 @@ def offer(here: Here) -> None:
             continue
         key = f"carry.{here.slug}.{number}"
         with st.popover("See and carry over", icon=":material/move_down:", key=key):
-            parts.table(listed(plan), key=f"{key}.table", height=260)
+            rows = listed(plan)
+            parts.table(rows, key=f"{key}.table", height=min(260, 36 * len(rows) + 40))
             st.caption(
                 "Authors stay. Carried labels stand beside new ones and never enter agreement; "
                 "the old ones stay where they are."

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from dashboard.charts import ACCENT, FAINT, HERE, NEAR, SCALE, Trace, figure
 from dashboard.parts import chart_text, number
@@ -18,13 +19,14 @@ def scatter(frame: pd.DataFrame, chosen: str) -> go.Figure:
     """
     clear = (frame["q"] < 0.05).to_numpy()
     small = frame["small"].to_numpy(bool)
+    barred = np.where(small & (frame["name"] != chosen), np.nan, 1.0)  # small ones: hover only
     points = {
         "type": "scatter",
         "x": frame["a"],
         "y": frame["b"],
         "mode": "markers",
-        "error_x": _error(frame, "a"),
-        "error_y": _error(frame, "b"),
+        "error_x": _error(frame, "a", barred),
+        "error_y": _error(frame, "b", barred),
         "marker": {
             "size": 9,
             "color": np.where(clear, ACCENT, "rgba(128,128,128,0.35)"),
@@ -54,12 +56,12 @@ def scatter(frame: pd.DataFrame, chosen: str) -> go.Figure:
     )
 
 
-def _error(frame: pd.DataFrame, side: str) -> Trace:
+def _error(frame: pd.DataFrame, side: str, barred: NDArray[np.float64]) -> Trace:
     return {
         "type": "data",
         "symmetric": False,
-        "array": frame[f"{side}_high"] - frame[side],
-        "arrayminus": frame[side] - frame[f"{side}_low"],
+        "array": (frame[f"{side}_high"] - frame[side]) * barred,
+        "arrayminus": (frame[side] - frame[f"{side}_low"]) * barred,
         "color": FAINT,
         "thickness": 1,
         "width": 0,
@@ -212,7 +214,7 @@ def bars(frame: pd.DataFrame, sites: list[str]) -> go.Figure:
     counts = frame["site"].fillna("never").value_counts()
     names = [*sites, "never"]
     values = [int(counts.get(name, 0)) for name in names]
-    bar = {"type": "bar", "x": names, "y": values, "text": values, "textposition": "outside"}
+    bar: Trace = {"type": "bar", "x": names, "y": values, "text": values, "textposition": "outside"}
     bar["marker"] = {"color": [ACCENT] * len(sites) + [NEAR]}
     return figure(
         [bar],

@@ -148,8 +148,8 @@ def _pair(both: Both, row: "pd.Series[float]") -> None:
                     column_config={"shared": st.column_config.TextColumn("", width=30)},
                 )
     with st.container(horizontal=True):
-        for name, side, number in (("A", both.a, a), ("B", both.b, b)):
-            place_ = Here(side.path, side.site, side.threshold)
+        for name, own, number in (("A", both.a, a), ("B", both.b, b)):
+            place_ = Here(own.path, own.site, own.threshold)
             address.link("dimension", f"Open {name}'s dimension {number}", place_, dim=number)
     st.caption("● its family stands at the answering pole of the other too (32 items a pole).")
 

@@ -264,12 +264,12 @@ def _attached(both: Both, sql: str) -> str:
 
 def unmeasured(path: Path) -> bool:
     """Whether no category of a catalog was measured yet."""
-    return reading.fetch(path, feature_queries.categories()).empty
+    return bool(reading.fetch(path, feature_queries.categories()).empty)
 
 
 def untested(path: Path) -> bool:
     """Whether no claim was tested yet."""
-    return reading.fetch(path, feature_queries.evidence()).empty
+    return bool(reading.fetch(path, feature_queries.evidence()).empty)
 
 
 def residual(path: Path) -> list[str]:

@@ -43,7 +43,7 @@ def _similarity(side: Side) -> None:
                 "Measure",
                 list(MEASURES),
                 key="compare.measure",
-                format_func=MEASURES.get,
+                format_func=lambda name: MEASURES[name],
                 required=True,
                 label_visibility="collapsed",
             )

@@ -39,7 +39,7 @@ def draw(both: Both) -> None:
         st.plotly_chart(
             compare_charts.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
         )
-        st.caption("Filled: q < 0.05. Bars: 95 % intervals. Dashed: equal.")
+        st.caption("Violet: q < 0.05. Bars: 95 % intervals. Faint: too small. Dashed: equal.")
     with right:
         _depth(both, chosen)
     _table(both, frame, answer)
@@ -104,7 +104,9 @@ def _table(both: Both, frame: pd.DataFrame, answer: "frames.Answer") -> None:
             [path.stem for path in others],
             key="compare.more",
         )
-        shown = frame.sort_values("difference", key=abs, ascending=False)
+        gap = frame["difference"].abs()
+        shown = frame.assign(gap=-gap).sort_values(["q", "gap"], na_position="last")
+        shown = shown.drop(columns="gap")
         for path in others:
             if path.stem in more:
                 extra = compare_frames.elsewhere(path, both)
@@ -145,20 +147,22 @@ def evidence(both: Both) -> None:
     rows = pd.DataFrame(
         {
             "claim": shown["statement"],
-            "measure": shown["measure"],
             "verdict in A": shown["verdict_a"].fillna("–"),
             "A": [_figure(row, "a") for row in shown.to_dict("records")],
             "verdict in B": shown["verdict_b"].fillna("–"),
             "B": [_figure(row, "b") for row in shown.to_dict("records")],
+            "measure": shown["measure"],
         }
     )
     with parts.panel(f"A {both.a.slug} and B {both.b.slug}, claim by claim", answer, _EVIDENCE):
-        parts.table(rows, height="content", row_height=42)
+        widths = {"claim": 330, "verdict in A": 110, "verdict in B": 110, "A": 170, "B": 170}
+        config = {n: st.column_config.TextColumn(n, width=w) for n, w in widths.items()}
+        parts.table(rows, height="content", row_height=58, column_config=config)
 
 
 def _figure(row: dict[str, object], side: str) -> str:
     value = row[f"value_{side}"]
-    if pd.isna(value):  # type: ignore[call-overload]  # a number or nothing
+    if pd.isna(value):
         return "–"
     low, high = (parts.number(row[f"{end}_{side}"]) for end in ("low", "high"))
     return f"{parts.number(value)} [{low}, {high}]"

@@ -5,7 +5,7 @@ import streamlit as st
 from catalog.errors import SettingRefused
 from catalog.flip_edits import KINDS as EDITS
 from catalog.flip_features import Source
-from dashboard import address, concept_shelf, evidence_frames, feature_frames, label_words
+from dashboard import address, concept_shelf, evidence_frames, feature_frames, label_words, parts
 from dashboard.frames import Here
 
 KINDS = {
@@ -29,7 +29,7 @@ def source(here: Here, listed: list[str]) -> Source | None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     kind = str(
         left.segmented_control(
-            "Feature from", list(KINDS), key="flip.kind", format_func=KINDS.get, required=True
+            "Feature from", list(KINDS), key="flip.kind", format_func=lambda one: KINDS[one], required=True
         )
     )
     address.write(feature=kind)
@@ -71,7 +71,7 @@ def _discovered(here: Here) -> Source | None:
             "Discovered feature",
             options,
             key="flip.found",
-            format_func=lambda one: f"{one}, found from {label_words.plain(seeds[one])}",
+            format_func=lambda one: f"{one}, found from {parts.plain(seeds[one])}",
         )
     )
     address.write(found=name)
@@ -90,7 +90,7 @@ def _concept(here: Here) -> Source | None:
             "Own concept",
             options,
             key="flip.concept",
-            format_func=lambda one: label_words.plain(kept[one].name),
+            format_func=lambda one: parts.plain(kept[one].name),
         )
     )
     address.write(concept=key)

@@ -46,6 +46,8 @@ class Made:
     found: flips.Flips
     summary: flip_report.Summary
     text: dict[int, str]
+    edits: str = ""
+    """The text of the further edits."""
 
     @property
     def name(self) -> str:
@@ -60,16 +62,17 @@ def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
         from catalog.model.flipping import Machine
 
         machine = Machine(model)
-        setup = _setup(asked, job)
-        found = flips.run(machine, setup, job.report)
+        wanted = setup(asked, job)
+        found = flips.run(machine, wanted, job.report)
         ids = sorted({int(i) for seen in found.seen for i in (*seen.before, *seen.after)})
         text = dict(zip(ids, machine.shown(ids), strict=True))
-        return Made(found, flip_report.summarize(found), text)
+        return Made(found, flip_report.summarize(found), text, asked.edits)
 
     return run
 
 
-def _setup(asked: Asked, job: "Job[Any]") -> flips.Setup:
+def setup(asked: Asked, job: "Job[Any]") -> flips.Setup:
+    """The run that was asked for, its feature and tokens read from the catalog."""
     job.report("setting up", 0, 0)
     each = SOURCES.get(asked.prompts)
     listed = prompts.shipped(asked.source.prompted, each) if each else prompts.own(asked.prompts)
@@ -97,12 +100,12 @@ def sweep_work(
         from catalog.model.flipping import Machine
 
         machine = Machine(model)
-        setup = _setup(asked, job)
+        wanted = setup(asked, job)
         if kind == "layer":
-            return flip_sweeps.by_layer(machine, asked.path, setup, sites, job.report)
+            return flip_sweeps.by_layer(machine, asked.path, wanted, sites, job.report)
         if kind == "dimensions":
-            return flip_sweeps.by_count(machine, setup, job.report)
-        return flip_sweeps.by_scale(machine, setup, job.report)
+            return flip_sweeps.by_count(machine, wanted, job.report)
+        return flip_sweeps.by_scale(machine, wanted, job.report)
 
     return run
 

@@ -37,7 +37,10 @@ def beside(
     if not told:
         return frame
     keys = zip(sites.astype(str), frame[column].astype(str), strict=True)
-    return frame.assign(label=[told.get(key, "") for key in keys])
+    shown = frame.copy()
+    place = shown.columns.get_indexer([column])[0] + 1  # beside what it names
+    shown.insert(int(place), "label", [told.get(key, "") for key in keys])
+    return shown
 
 
 def title() -> dict[str, object]:

@@ -121,6 +121,17 @@ def outcome(name: str, what: object) -> Any | None:
     raise Failed(sentence(job.error)) from job.error
 
 
+def partial(name: str, what: object) -> tuple[Any | None, bool]:
+    """What the job shows so far, and whether it still runs; asking keeps it alive.
+
+    Nothing is drawn: for pages that draw a result while it grows.
+    """
+    if not started(name, what):
+        return None, False
+    job: Job[Any] = st.session_state[_key(name)][1]
+    return job.partial, not job.poll()
+
+
 def sentence(error: BaseException) -> str:
     """One sentence on an error that has none of its own."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():

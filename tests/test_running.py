@@ -17,7 +17,7 @@ from dashboard import frames, running
 from tests import synthetic
 
 ROOT = Path(__file__).parents[1]
-LIVE_PAGES = {"circuits", "compare", "flip_lab", "read_text"}
+LIVE_PAGES = {"circuits", "compare", "flip_lab", "flip_runs", "read_text"}
 """Pages that may run a model."""
 
 

@@ -48,8 +48,9 @@ def differences(a: Place, b: Place, same_items: bool) -> list[Difference]:
         found.append(_of("modality", a.build["modality"], b.build["modality"], means, "all"))
     elif not same_items:
         means = "Only the items that both have are compared, one a family."
-        sizes = [f"{int(one.build['items']):,} items" for one in (a, b)]
-        found.append(_of("vocabulary", *sizes, means, "versions"))
+        one, other = (f"{int(side.build['items']):,} items" for side in (a, b))
+        what = "vocabulary" if a.build["modality"] == "text" else "items"
+        found.append(_of(what, one, other, means, "versions"))
     if a.dims != b.dims:
         means = "Some dimensions of the wider side stay without a partner."
         found.append(_of("width", a.dims, b.dims, means, "versions"))

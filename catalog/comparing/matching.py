@@ -18,7 +18,7 @@ from catalog.significance import benjamini_hochberg
 FEWEST = 2000
 """Shared items below which there is no verdict."""
 DRAWS = 20
-"""Draws of each null; METHOD asks for 10 or more."""
+"""Draws of each null (METHOD: 10 or more): with 20 one match above all draws has q < 0.05."""
 DEGENERATE = 0.01
 LEVEL = 0.05
 

@@ -57,4 +57,5 @@ def largest(
 def _inverse_sd(share: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 / sd of a sign; 0 where it never varies."""
     sd = np.sqrt(share * (1 - share))
-    return np.where(sd > 0, 1 / np.where(sd > 0, sd, 1), 0)
+    inverse: NDArray[np.float64] = np.where(sd > 0, 1 / np.where(sd > 0, sd, 1), 0)
+    return inverse

@@ -27,6 +27,10 @@ COLUMNS = (
     "b", "b_low", "b_high", "b_null_p95", "b_p", "b_dimensions", "b_fallback",
     "difference", "low", "high", "p", "q", "a_q", "b_q", "change",
 )  # fmt: skip
+_WHOLE = {
+    "families": np.int64, "small": np.bool_, "a_dimensions": np.int64, "b_dimensions": np.int64,
+    "a_fallback": np.bool_, "b_fallback": np.bool_,
+}  # fmt: skip
 Report = Callable[[str, int, int], None]
 Rows = NDArray[np.int64]
 
@@ -72,6 +76,8 @@ def paired(
         one, other = (_measure(site, pool, anchors, place) for site in (a, b))
         rows.append(_row(name, one, other, len(chosen), place))
     found = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = [name for name in COLUMNS if name not in ("name", "change")]
+    found = found.astype(dict.fromkeys(numbers, np.float64) | _WHOLE)
     judged = (~found["small"]).to_numpy(bool)
     for p, q in (("p", "q"), ("a_p", "a_q"), ("b_p", "b_q")):
         found.loc[judged, q] = benjamini_hochberg(found.loc[judged, p].to_numpy(np.float64))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from catalog.comparing import allowed, compared, matching, sides, through
 from catalog.comparing.allowed import Difference
+from catalog.comparing.cache import Result
 from catalog.comparing.compared import Report, States
 from catalog.comparing.sides import Side
 from catalog.errors import CatalogError, ModelUnavailable, SettingRefused
@@ -84,7 +85,7 @@ def compare(
     return known, tables
 
 
-def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> "compared.Result":
+def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> Result:
     found = compared.stored_matches(a, b, asked.draws, asked.seed, rotation=True)
     if found is not None:
         return found
@@ -93,7 +94,7 @@ def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> 
 
 def _versions(
     a: Side, b: Side, asked: Asked, opener: Opener, report: Report
-) -> "tuple[compared.Result | None, str]":
+) -> tuple[Result | None, str]:
     """What changed, or why it is not asked."""
     try:
         through.check_versions(a, b)

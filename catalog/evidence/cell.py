@@ -51,7 +51,6 @@ class Cell:
     build: dict[str, Any]
     site: Site
     threshold: str
-    background: Background
     level: NDArray[np.float32]
     """The threshold's value for each dimension: float32[dims]."""
     signs: SiteSigns
@@ -59,6 +58,7 @@ class Cell:
     ground: Pools
     categories: list[Member]
     """Those of at least 40 families."""
+    background: Background = "matched"
 
     @classmethod
     def read(cls, path: Path, folder: Path) -> "Cell":
@@ -71,7 +71,6 @@ class Cell:
             reading.fetch(path, queries.build()).iloc[0].to_dict(),
             Site.parse(first.site),
             first.threshold,
-            first.background,
             cuts["value"].to_numpy(np.float32),
             SiteSigns(
                 packed.by_item(path, first.site, first.threshold),
@@ -80,6 +79,7 @@ class Cell:
             words,
             ground,
             list(_members(words, ground, first.background)),
+            first.background,
         )
 
     @property

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, media
+from catalog.modalities import Asked, Loaded, Stored, showing
 from catalog.modalities.image import webp
+from catalog.modalities.media import Media
 from catalog.modalities.scanning import Looks, Unfit
 
 Wave = NDArray[np.float32]
@@ -186,11 +187,11 @@ def trial(processor: Any) -> dict[str, NDArray[Any]]:
     return medium.prepared(list(noise))
 
 
-def prepare(model: Loaded, asked: Asked, report: Callable[[str, int, int], None]) -> media.Media:
+def prepare(model: Loaded, asked: Asked, report: Callable[[str, int, int], None]) -> Media:
     """The sounds asked for."""
-    return media.prepare(Sounds(model.processor), model, asked, report)
+    return showing.prepare(Sounds(model.processor), model, asked, report)
 
 
-def reopen(model: Loaded, stored: Stored) -> media.Media:
+def reopen(model: Loaded, stored: Stored) -> Media:
     """The sounds of a finished catalog."""
-    return media.reopen(Sounds(model.processor), model, stored)
+    return showing.reopen(Sounds(model.processor), model, stored)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, media
+from catalog.modalities import Asked, Loaded, Stored, showing
+from catalog.modalities.media import Media
 from catalog.modalities.scanning import Looks, Unfit
 
 PIXELS = 64_000_000
@@ -113,14 +114,14 @@ def trial(processor: Any) -> dict[str, NDArray[Any]]:
     return made
 
 
-def prepare(model: Loaded, asked: Asked, report: Callable[[str, int, int], None]) -> media.Media:
+def prepare(model: Loaded, asked: Asked, report: Callable[[str, int, int], None]) -> Media:
     """The images asked for."""
-    return media.prepare(Images(model.processor), model, asked, report)
+    return showing.prepare(Images(model.processor), model, asked, report)
 
 
-def reopen(model: Loaded, stored: Stored) -> media.Media:
+def reopen(model: Loaded, stored: Stored) -> Media:
     """The images of a finished catalog."""
-    return media.reopen(Images(model.processor), model, stored)
+    return showing.reopen(Images(model.processor), model, stored)
 
 
 def _told(processor: Any) -> dict[str, Any]:

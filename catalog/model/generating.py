@@ -4,7 +4,7 @@ Both rows draw with the same random numbers (the Gumbel noise of each step is sh
 part only where the edits make another token likelier.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,9 +96,7 @@ def generate(machine: Machine, wanted: Wanted, emit: Emit = lambda _pair: None) 
 class _Rows:
     """The state of a generation: what each row has said, and the cache of both."""
 
-    def __init__(
-        self, machine: Machine, ids: NDArray[np.int64], sink: int, wanted: Wanted
-    ) -> None:
+    def __init__(self, machine: Machine, ids: NDArray[np.int64], sink: int, wanted: Wanted) -> None:
         self._machine, self._prompt, self._wanted = machine, ids, wanted
         self._sink = min(sink, len(ids) - 1)
         self._generator = np.random.default_rng(wanted.seed)

@@ -67,6 +67,8 @@ class Job(Generic[T]):
     def __init__(self, key: ModelKey, work: "Callable[[LoadedModel, Job[T]], T]") -> None:
         self.key, self.work = key, work
         self.stage, self.done, self.total = "waiting", 0, 0
+        self.partial: Any = None
+        """What the work shows before it ends: a value that is replaced, never changed."""
         self.result: T | None = None
         self.error: BaseException | None = None
         self._ended = threading.Event()

@@ -75,13 +75,13 @@ def what_may_be(both: Both) -> bool:
 
 def view() -> str:
     """What is looked at."""
-    address.seed("compare.view", "view", "side by side", address.among(list(VIEWS)))
+    address.seed("compare.view", "part", "side by side", address.among(list(VIEWS)))
     chosen = str(
         st.segmented_control(
             "View", list(VIEWS), key="compare.view", required=True, label_visibility="collapsed"
         )
     )
-    address.write(view=chosen)
+    address.write(part=chosen)
     return chosen
 
 

@@ -323,6 +323,16 @@ def save_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> No
                 )
                 st.query_params["concept"] = st.session_state[OPENED] = key
                 st.toast("Saved.", icon=":material/check:")
+        saved = st.query_params.get("concept")
+        if saved and here.site.startswith("resid."):
+            address.link(
+                "flip_lab",
+                "Open in the flip lab",
+                here,
+                ":material/science:",
+                feature="concept",
+                concept=saved,
+            )
         feature_exports.buttons(
             feature_exports.source(here, name or "concept", what.background),
             here,

@@ -105,4 +105,14 @@ else:
                 ":material/join_inner:",
                 category=chosen["category"],
             )
+        if here.site.startswith("resid."):
+            address.link(
+                "flip_lab",
+                "Open in the flip lab",
+                here,
+                ":material/science:",
+                feature="discovered",
+                found=name,
+                run=1,
+            )
         label_panel.of_feature(here, str(name), "discovered")

@@ -50,6 +50,16 @@ def choose(names: list[str]) -> tuple[str, str]:
         background = feature_parts.background("feature", here)
         st.space("stretch")
         keys.steps(lambda: step(-1), lambda: step(1))
+        if here.site.startswith("resid."):
+            address.link(
+                "flip_lab",
+                "Flip it",
+                here,
+                ":material/science:",
+                feature="category",
+                category=category,
+                run=1,
+            )
     address.write(category=category, background=background)
     return str(category), background
 

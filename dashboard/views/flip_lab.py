@@ -10,10 +10,12 @@ from dashboard import (
     charts,
     feature_frames,
     feature_parts,
+    flip_ask,
     flip_charts,
     flip_frames,
+    flip_generation,
+    flip_shelf,
     frames,
-    label_words,
     parts,
     rail,
     running,
@@ -32,28 +34,15 @@ here = rail.here()
 build = frames.build(here.path)
 
 
-def names() -> list[str]:
-    """Categories that have a feature."""
-    listed = feature_frames.categories(here.path).frame
-    return [str(name) for name in listed[listed["status"] != "skipped"]["category"]]
-
-
-def ask(listed: list[str]) -> Asked:
+def ask(listed: list[str]) -> Asked | None:
     """Draw the choices; run where Run was pressed or a link says so."""
-    followed = address.news("category") is not None or address.news("run") is not None
-    first = "animals" if "animals" in listed else listed[0]
-    address.seed("flip.category", "category", first, address.among(listed))
+    followed = any(address.news(name) is not None for name in ("category", "found", "run"))
     address.seed("flip.positions", "positions", "all", address.among(POSITIONS))
     kinds = [*flip_frames.SOURCES, OWN]
     address.seed("flip.prompts", "prompts", kinds[0], address.among(kinds))
     address.seed("flip.seed", "seed", 0, address.between(0, 9999))
-    left, middle, end = st.columns([4, 4, 2], vertical_alignment="bottom")
+    source = flip_ask.source(here, listed)
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    category = str(
-        left.selectbox(
-            "Feature", listed, key="flip.category", format_func=label_words.picker(here, listed)
-        )
-    )
     positions = str(
         row.segmented_control(
             "Positions",
@@ -69,14 +58,18 @@ def ask(listed: list[str]) -> Asked:
             "Prompts (neutral + eliciting)", kinds, key="flip.prompts", required=True
         )
     )
-    seed = int(end.number_input("Seed", 0, 9999, key="flip.seed"))
+    scale = _scale(row)
+    seed = int(row.number_input("Seed", 0, 9999, key="flip.seed", width=90))
+    pressed = row.button("Run", type="primary", icon=":material/play_arrow:", key="flip.run")
     places = _places() if positions == "chosen" else positions
     text = _own() if kind == OWN else kind
-    address.write(category=category, positions=positions, prompts=kind, seed=seed)
-    asked = flip_frames.asked(here, category, places, text, _scale(middle), seed)
-    again = st.session_state.get("flip.link") == _link(asked)
-    if row.button("Run", type="primary", icon=":material/play_arrow:", key="flip.run"):
-        again = True
+    edits = flip_ask.edits()
+    address.write(positions=positions, prompts=kind, seed=seed)
+    if source is None:
+        return None
+    asked = flip_frames.asked(here, source, places, text, scale, seed, edits)
+    again = pressed or st.session_state.get("flip.link") == _link(asked)
+    if pressed:
         address.write(run=1)
     if (again or (followed and "run" in st.query_params)) and not running.started(JOB, asked):
         st.session_state["flip.link"] = _link(asked)
@@ -94,7 +87,13 @@ def _scale(place: DeltaGenerator) -> float:
     address.seed("flip.scale", "scale", 1.0, _read_scale)
     scale = float(
         place.slider(
-            "Scale", 0.25, 3.0, step=0.25, key="flip.scale", help="Times the change: 1 is the flip."
+            "Scale",
+            0.25,
+            3.0,
+            step=0.25,
+            key="flip.scale",
+            width=150,
+            help="Times the change: 1 is the flip.",
         )
     )
     address.write(scale=scale)
@@ -255,16 +254,21 @@ elif not feature_frames.found(here.path):
     feature_parts.unmeasured(here)
 elif not here.site.startswith("resid."):
     parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on the left.")
-elif not names():
+elif not flip_ask.names(here):
     parts.empty("No category of this catalog is large enough for a feature.")
 else:
-    asked = ask(names())
-    outcome = running.outcome(JOB, asked)
-    if outcome is not None:
+    asked = ask(flip_ask.names(here))
+    outcome = None if asked is None else running.outcome(JOB, asked)
+    if asked is not None and outcome is not None:
         show(outcome)
-        sweep(asked)
-    elif not running.started(JOB, asked):
+        flip_shelf.save(here, outcome)
+    elif asked is not None and not running.started(JOB, asked):
         parts.empty(
             "Press Run: the model runs every prompt with the feature's signs turned away, beside "
             "five controls. About ten seconds for a small model."
         )
+    if asked is not None:
+        flip_generation.draw(here, asked)
+    if asked is not None and outcome is not None:
+        sweep(asked)
+    address.link("flip_runs", "Saved runs", here, ":material/folder_open:")
