@@ -11,7 +11,7 @@ from rich.console import Console
 from catalog import places, reporting
 
 if TYPE_CHECKING:
-    from catalog.comparing.compared import Report, States
+    from catalog.comparing.compared import States
     from catalog.comparing.sides import Side
     from catalog.comparing.whole import Opener
 
@@ -71,27 +71,22 @@ def _opener(named: dict[Path, str | None], without: bool) -> "Opener":
     """Loads a side's model when it is asked for; None where it cannot be had and was not named."""
 
     def opener(side: "Side") -> "States | None":
-        if without or side.build["modality"] != "text":
+        if without:
             return None
-        from catalog.errors import ModelUnavailable
-        from catalog.model import device, item_states, loading
+        from catalog.comparing import model_states
+        from catalog.errors import MediaUnreadable, ModelUnavailable
+        from catalog.model import device, loading
         from catalog.model.live import ModelKey
 
         key, source = ModelKey.of(side.build), named[side.path]
+        revision, place = None if source else key.revision, device.nearest(key.device)
         try:
-            place = device.nearest(key.device)
-            model = loading.load(
-                source or key.source, None if source else key.revision, key.dtype, place
-            )
-        except ModelUnavailable:
+            model = loading.load(source or key.source, revision, key.dtype, place)
+            return model_states.of(model, side)
+        except (ModelUnavailable, MediaUnreadable):
             if source is not None:
                 raise
             return None
-
-        def states(one: "Side", items: Any, report: "Report") -> Any:
-            return item_states.of_items(model, one.build, one.site, items, report)
-
-        return states
 
     return opener
 

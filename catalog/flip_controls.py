@@ -227,14 +227,16 @@ def matched(
     positive = part > where.cut
     square = 4 * (part - where.cut).astype(np.float64) ** 2 * where.strength**2
     # What setting each dimension to -1 (row 0) or +1 (row 1) changes: counts, squares [2, D].
+    # Half the way ends on the threshold, which counts as -1; less changes no sign at all.
     counts = np.stack([positive.sum(0), (~positive).sum(0)]).astype(np.float64)
+    counts *= np.array([[where.strength >= 0.5], [where.strength > 0.5]])
     squares = np.stack([(square * positive).sum(0), (square * ~positive).sum(0)])
     against = (feature.signs < 0).astype(np.int64)
     goal = np.array(
         [counts[against, feature.dimensions].sum(), squares[against, feature.dimensions].sum()]
     )
     others = np.setdiff1d(np.arange(part.shape[1]), feature.dimensions)
-    if goal.min() == 0:
+    if goal[1] == 0:
         return Signed(others[:0], others[:0])
     costs = np.stack([counts[:, others], squares[:, others]])  # [2 goals, 2 targets, others]
     for _ in range(_STARTS):
@@ -274,6 +276,6 @@ def _search(costs: Floats, goal: Floats, size: int, generator: np.random.Generat
 
 def _distance(total: Floats, goal: Floats) -> Floats:
     """Relative distance of changed signs and of ||delta|| from the goal: float64[2, n]."""
-    count = np.abs(total[0] / goal[0] - 1)
+    count = np.abs(total[0] / goal[0] - 1) if goal[0] else (total[0] > 0).astype(np.float64)
     norm = np.abs(np.sqrt(np.maximum(total[1], 0) / max(goal[1], 1e-30)) - 1)
     return np.stack([count, norm])

@@ -39,7 +39,7 @@ def draw(both: Both) -> None:
             f"degenerate and left out: {one['degenerate_a']} of A, {one['degenerate_b']} of B."
         )
     if one["share_above_rotation_null"] is None:
-        parts.notice(absent or "The rotation null was not drawn yet: it needs the model of B.")
+        parts.notice(absent or "The rotation null was not drawn: it needs the model of B.")
         if not absent:
             _ask(both, "", "Draw the rotation null")
     _figures(one)

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from catalog.comparing import allowed, compared, sides, through
 from catalog.comparing.cache import Result
 from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
-from catalog.errors import SettingRefused
+from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.store import compare_queries, feature_queries, queries, reading
 from catalog.store.file import Stamp
 from dashboard.frames import Answer, Here
@@ -77,20 +79,23 @@ def work_categories(both: Both) -> "Callable[[None, Job[bool]], bool]":
     return run
 
 
-def _states(model: "LoadedModel") -> compared.States:
-    from catalog.model import item_states
+def _states(model: "LoadedModel | None", side: Side) -> compared.States | None:
+    """How to read states; None without a model, or where images or sounds are gone."""
+    if model is None:
+        return None
+    from catalog.comparing import model_states
 
-    return lambda side, items, report: item_states.of_items(
-        model, side.build, side.site, items, report
-    )
+    try:
+        return model_states.of(model, side)
+    except MediaUnreadable:
+        return None
 
 
 def work_matches(both: Both) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
     """Work for `running.start` with B's model, or `start_aside` without."""
 
     def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
-        states = None if model is None else _states(model)
-        compared.matches(both.a, both.b, states, report=job.report)
+        compared.matches(both.a, both.b, _states(model, both.b), report=job.report)
         return True
 
     return run
@@ -110,8 +115,7 @@ def work_versions(both: Both, rebuilt: Path) -> "Callable[[LoadedModel | None, J
     """Work for `running.start` with A's model, or `start_aside` without."""
 
     def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
-        states = None if model is None else _states(model)
-        through.changed(both.a, both.b, rebuilt, states, job.report)
+        through.changed(both.a, both.b, rebuilt, _states(model, both.a), job.report)
         return True
 
     return run
@@ -210,24 +214,25 @@ def poles(
     turned = {"positive": "negative", "negative": "positive"} if reverse else {}
     sets = []
     for frame, keys, side in zip(found, partner, "ab", strict=True):
-        frame["key"] = frame["item"].map(keys)
+        frame["key"] = keys[frame["item"].to_numpy()]
         pole = frame["pole"].replace(turned) if side == "b" else frame["pole"]
-        frame["place"] = pole + ":" + frame["key"].astype("string")
-        sets.append(set(frame["place"].dropna()))
+        frame["place"] = pole + ":" + frame["key"].astype(str)
+        sets.append(set(frame.loc[frame["key"] >= 0, "place"]))
     for frame, other in zip(found, reversed(sets), strict=True):
         frame["shared"] = frame["place"].isin(other).map({True: "●", False: ""})
     columns = ["pole", "rank", "text", "value", "shared", "item"]
     return found[0][columns], found[1][columns]
 
 
-def _families(both: Both, items: Shared) -> list[dict[int, int]]:
-    """Item to number of the shared pair its family is in, for A and for B."""
-    maps = []
+def _families(both: Both, items: Shared) -> list[NDArray[np.int64]]:
+    """For A and for B: the shared pair that each item's family is in, -1 where in none."""
+    places = []
     for side, own in ((both.a, items.a), (both.b, items.b)):
         family = _family(Stamp.of(side.path))
-        place = {int(family[item]): n for n, item in enumerate(own)}
-        maps.append({n: place[int(f)] for n, f in enumerate(family) if int(f) in place})
-    return maps
+        place = np.full(len(family), -1, np.int64)
+        place[family[own]] = np.arange(len(own))
+        places.append(place[family])
+    return places
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

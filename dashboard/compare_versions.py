@@ -73,7 +73,12 @@ def _show(both: Both, rebuilt: Path, found: Result) -> None:
         )
         st.caption("Violet: beyond the rebuild null, q < 0.05. Dashed: equal.")
     with right:
-        _curve(both, found, maker)
+        _magnitude(both, found, maker)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _sites(both, found, maker)
+    with right:
+        _features(both)
     left, right = st.columns(2, gap="medium")
     with left, parts.panel("Dimensions", answer, _CHANGED):
         _dimensions(both, dimensions)
@@ -82,20 +87,24 @@ def _show(both: Both, rebuilt: Path, found: Result) -> None:
         listed = compare_frames.answer(both, items, maker, "items")
         with parts.panel("Items", listed, _ITEMS):
             _items(both, items)
-    _features(both)
 
 
-def _curve(both: Both, found: Result, maker: str) -> None:
+def _magnitude(both: Both, found: Result, maker: str) -> None:
     bands = found.tables.get("magnitude")
+    if bands is None:
+        parts.empty("The curve by magnitude needs A's model, which was not there.")
+        return
+    answer = compare_frames.answer(both, bands, maker, "magnitude")
+    with parts.panel("By magnitude of the base's state", answer, _MAGNITUDE):
+        st.plotly_chart(
+            compare_charts.two_rates(bands, "band", "states, nearest to their threshold first"),
+            config=charts.CONFIG,
+            key="compare.magnitude",
+        )
+
+
+def _sites(both: Both, found: Result, maker: str) -> None:
     sites = found.tables["sites"]
-    if bands is not None:
-        answer = compare_frames.answer(both, bands, maker, "magnitude")
-        with parts.panel("By magnitude of the base's state", answer, _MAGNITUDE):
-            st.plotly_chart(
-                compare_charts.two_rates(bands, "band", "tenth of |state − threshold| (1 nearest)"),
-                config=charts.CONFIG,
-                key="compare.magnitude",
-            )
     answer = compare_frames.answer(both, sites, maker, "sites")
     with parts.panel("By site", answer):
         st.plotly_chart(
@@ -160,20 +169,22 @@ def _features(both: Both) -> None:
     """Features that appeared or vanished: read from the paired categories."""
     known = compare_frames.categories(both)
     if known is None:
-        st.caption("Which features appeared or vanished stands here once the categories are "
-                   "compared (side by side).")  # fmt: skip
-        return
-    frame = known.tables["categories"]
-    gone = frame[frame["change"] != ""]
-    if gone.empty:
-        st.caption(
-            f"No feature appeared or vanished among {known.summary['judged']} categories judged; "
-            f"{known.summary['a_better']} read better in A, {known.summary['b_better']} in B."
+        parts.empty(
+            "Features that appeared or vanished: compare the categories first (side by side)."
         )
         return
+    frame = known.tables["categories"]
+    one = known.summary
+    gone = frame[frame["change"] != ""]
     answer = compare_frames.answer(both, gone, "compared.categories(a, b)", "categories")
-    with parts.panel("Features that appeared or vanished", answer):
-        parts.table(gone[["name", "change", "a", "b", "difference", "q"]])
+    with parts.panel("Features that appeared or vanished", answer, _FEATURES):
+        if not gone.empty:
+            parts.table(gone[["name", "change", "a", "b", "difference", "q"]], height=250)
+        st.text(
+            f"{one['vanished']} vanished, {one['appeared']} appeared, of {one['judged']} "
+            f"categories judged; {one['a_better']} read better in A, {one['b_better']} in B "
+            "(q < 0.05)."
+        )
 
 
 _CHANGED = (
@@ -184,4 +195,5 @@ _ITEMS = (
     "The same over the dimensions of one item, which depend on each other: read q as an order, not "
     "as a certainty. The first 500; the download holds all."
 )
-_MAGNITUDE = "Distance of the base's state from its threshold, in sds of its dimension, in tenths."
+_MAGNITUDE = "Distance of the base's state from its threshold, in sds of its dimension."
+_FEATURES = "Readable in one alone (q < 0.05 against its null) and different (paired q < 0.05)."

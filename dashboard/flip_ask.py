@@ -71,7 +71,7 @@ def _discovered(here: Here) -> Source | None:
             "Discovered feature",
             options,
             key="flip.found",
-            format_func=lambda one: f"{one}, found from {parts.plain(seeds[one])}",
+            format_func=lambda one: f"{one}, found from {parts.visible(seeds[one])}",
         )
     )
     address.write(found=name)
@@ -90,7 +90,7 @@ def _concept(here: Here) -> Source | None:
             "Own concept",
             options,
             key="flip.concept",
-            format_func=lambda one: parts.plain(kept[one].name),
+            format_func=lambda one: parts.visible(kept[one].name),
         )
     )
     address.write(concept=key)

@@ -206,6 +206,13 @@ def agreeing(here: Here, page: str, title: str, answer: Answer, name: str) -> No
         wall(here, page, name, rows, "agreement", tone)
 
 
+def discovered(here: Here, name: str, rows: pd.DataFrame) -> None:
+    """Items that agree most with a discovered feature as a wall, and the chosen one."""
+    start(here, "discover", f"{here}/{name}", int(rows["item"].iloc[0]))
+    wall(here, "discover", "top", rows.head(size(here)).reset_index(drop=True), "agreement")
+    stage(here, "discover")
+
+
 def overlaid(
     here: Here, page: str, dimensions: NDArray[np.integer], signs: NDArray[np.integer]
 ) -> None:

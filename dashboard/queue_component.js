@@ -207,7 +207,7 @@ class Desk {
     this.root.addEventListener("click", (event) => this.click(event));
     for (const field of ["category", "positive", "negative"])
       this.at[field].addEventListener("input", () => this.typed(field));
-    this.at.category.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    this.at.category.addEventListener("blur", () => setTimeout(() => this.left(), 150));
     for (const field of ["positive", "negative"])
       this.at[field].addEventListener("focus", () => this.words(field));
   }
@@ -319,6 +319,10 @@ class Desk {
     this.at.category.value = words(name);
     this.close();
     return true;
+  }
+
+  left() { // a late timer must not close the list of the next subject
+    if (this.root.getRootNode().activeElement !== this.at.category) this.close();
   }
 
   close() {

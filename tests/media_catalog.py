@@ -9,7 +9,7 @@ from catalog.samples import digits, sounds
 SITE = "resid.2"
 HOSTILE = "<b>8</b> $x$ :red[r]"
 """Name of a class, and of the file that comes first, as a page must show it."""
-PER_CLASS = 16
+PER_CLASS = 26
 
 
 def write(folder: Path, *names: str, findings: bool = True) -> Path:

@@ -140,34 +140,28 @@ def test_rounding_rows_to_int8():
     assert quantising.rounded_rows(vector) is vector
 
 
-@pytest.fixture
-def versions(llama, data, dims):
-    """Catalogs base, bfloat16 and int8 of one tiny model."""
-    rounded = quantising.to_int8(Path(llama), data / "models" / "int8")
-    quick = ("--no-findings", "--quiet", "--layers", "0-2")
-    assert dims("build", llama, "--name", "base", *quick).code == 0
-    assert dims("build", llama, "--name", "again", "--dtype", "bfloat16", *quick).code == 0
-    assert dims("build", rounded, "--name", "int8", *quick).code == 0
-    return data
-
-
-def test_versions_of_a_model(versions, dims):
-    known = dims("compare", "base", "int8", "--json").json
+def test_versions_of_a_model(llama, data, dims, monkeypatch):
+    """What the demo builds: a base, the same in bfloat16, and its weights rounded to int8."""
+    monkeypatch.setattr(places, "shipped_models", lambda: {"tiny": Path(llama)})
+    assert dims("build", "tiny", "--no-findings", "--quiet").code == 0
+    built = [path.stem for path in versions_demo.build_versions(lambda *_: None, "tiny")]
+    assert built == ["tiny-int8", "tiny-bfloat16"]
+    assert not list(versions_demo.build_versions(lambda *_: None, "tiny"))
+    known = dims("compare", "tiny", "tiny-int8", "--json").json
     found = known["versions"]
-    assert found["rebuilt"] == "again" and found["by_magnitude"] is True
+    assert found["rebuilt"] == "tiny-bfloat16" and found["by_magnitude"] is True
     assert found["rate"] > 0 and {row["site"] for row in found["sites"]} >= {"resid.0", "resid.1"}
     assert known["matches"]["share_above_rotation_null"] is not None  # B's model was run
     assert known["matches"]["verdict"] == "cannot be tested"  # too few items
-    again = dims("compare", "base", "again", "--json").json
+    again = dims("compare", "tiny", "tiny-bfloat16", "--json", "--without-model").json
     assert "same weights" in again["refused"][0]
-    (places.catalogs() / "again.duckdb").unlink()
-    alone = dims("compare", "base", "int8", "--json").json
-    assert "dims build" in alone["refused"][0] and "--dtype bfloat16" in alone["refused"][0]
-
-
-def test_other_weights_under_the_same_name_are_refused(versions, dims):
-    found = dims("compare", "base", "int8", "--model-b", versions / "nowhere", "--json")
-    assert found.code == 1 and "nowhere" in found.err
+    (places.catalogs() / "tiny-bfloat16.duckdb").unlink()
+    alone = dims("compare", "tiny", "tiny-int8", "--json").json
+    assert "dims build tiny --dtype bfloat16" in alone["refused"][0]
+    gone = dims("compare", "tiny", "tiny-int8", "--model-b", data / "nowhere", "--seed", "1")
+    assert gone.code == 1 and "nowhere" in gone.err
+    other = dims("compare", "tiny-int8", "tiny", "--model-b", data / "models" / "tiny-int8")
+    assert other.code == 1 and "other weights" in other.sentence
 
 
 @pytest.mark.model
@@ -185,12 +179,3 @@ def test_the_shipped_model_against_a_real_encoder(dims, data):
     assert matches["share_above_null"] > 0.9
     assert matches["share_above_rotation_null"] < 0.2
     assert known["categories"] and "vocabulary differs" in known["refused"][0]
-
-
-def test_the_demo_builds_its_versions_once(llama, data, monkeypatch):
-    monkeypatch.setattr(places, "shipped_models", lambda: {"tiny": Path(llama)})
-    built = [path.stem for path in versions_demo.build_versions(lambda *_: None, "tiny")]
-    assert built == ["tiny-int8", "tiny-bfloat16"]
-    assert not list(versions_demo.build_versions(lambda *_: None, "tiny"))
-    found = through.rebuilds(places.catalogs() / "tiny-int8.duckdb")
-    assert found == []

@@ -206,11 +206,21 @@ def test_items_and_magnitudes_of_what_changed():
     version[7] = ~base[7]
     found = versions.by_item(base, version, base)
     assert found.sort_values("p")["row"].iloc[0] == 7 and found["changed"][7] == 50
+    rebuilt = base.copy()
+    rebuilt[7] = version[7]
+    own = versions.by_item(base, version, rebuilt)
+    assert own["p"][7] == 1 and own["q"].iloc[8] < 0.05
+    few = np.maximum(own["null_rate"], (50 + 1) / (base.size + 1))[9]
+    expected = stats.binomtest(int(own["changed"][9]), 50, few, "greater").pvalue
+    assert own["p"][9] == pytest.approx(expected)
     bands = versions.by_magnitude(base, version, base, distance)
-    assert bands["rate"].iloc[0] > 0.9 > 0.05 > bands["rate"].iloc[-1]
+    assert bands["rate"].iloc[0] > 0.9 > 0.05 > bands["rate"].iloc[-1] > 0  # item 7 is in all
+    assert bands["band"].tolist()[:2] == ["0–0.1 %", "0.1–0.2 %"]
     assert (bands["null_rate"] == 0).all() and bands["low"].is_monotonic_increasing
     inside = distance < bands["high"].iloc[0]
-    assert bands["rate"].iloc[0] == pytest.approx((base != version)[inside].mean(), abs=0.02)
+    assert bands["rate"].iloc[0] == pytest.approx((base != version)[inside].mean(), abs=0.1)
+    last = distance >= bands["low"].iloc[-1]
+    assert bands["rate"].iloc[-1] == pytest.approx((base != version)[last].mean())
 
 
 BUILD = {"modality": "text", "items": 5, "reading": "bare", "dtype": "float32"}

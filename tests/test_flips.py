@@ -246,6 +246,35 @@ def test_what_cannot_be_matched_is_refused():
         flip_controls.matched(where, feature, states, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("strength", [0.25, 0.5, 0.75, 2.0])
+def test_controls_match_at_every_scale(strength):
+    generator = np.random.default_rng(0)
+    states = generator.normal(size=(10, 64))
+    where = flip_controls.Where(SITE, SITE, np.zeros(64), strength)
+    feature = Signed(np.arange(16), generator.choice([-1, 1], 16))
+    rows = flip_controls.rows(where, feature, (), states, tuple(range(10)), generator)
+    away = rows[1].measure
+    assert away.delta_norm > 0 and (away.changed > 0) == (strength >= 0.5)
+    drawn = [row.measure for row in rows if row.condition == "random"]
+    assert len(drawn) == 20 and all(flip_controls.close(one, away) for one in drawn)
+
+
+def test_only_the_conditions_asked_for_are_run(machine):
+    found = flips.run(machine, setup(), names=("away", "noise"))
+    assert found.conditions == ("baseline", "away", "noise")
+
+
+def test_rows_that_part_at_the_edit_equal_whole_rows(model, machine):
+    ids, _ = machine.encode("The cat and the cats sat")
+    for layer in range(4):
+        edit = replace(FLIP, site=Site("resid", layer))
+        rows = [(), (edit,), (replace(edit, site=Site("resid", 3)),)]
+        with torch.inference_mode():
+            whole, parted = (machine._run(ids, rows, spread) for spread in (False, True))
+        torch.testing.assert_close(parted, whole, rtol=1e-4, atol=1e-4)
+    assert machine._may_spread(ids)
+
+
 # Runs
 
 
@@ -305,7 +334,7 @@ def test_the_report_has_the_promised_names(machine):
         assert one["low"] <= one["mean"] <= one["high"]
     assert {"specificity", "kl", "verdict"} <= known.keys()
     assert known["specificity"]["categories"] == 2
-    assert any("Only 4 prompts" in warning for warning in known["warnings"])
+    assert known["verdict"] == "cannot be tested" and "4 prompts" in known["reason"]
     assert known["by_kind"].keys() == {"neutral", "eliciting"}
 
 
@@ -335,7 +364,7 @@ def test_bad_input_gets_one_sentence(machine, changes, said):
 def effects(**levels):
     generator = np.random.default_rng(1)
     names = ("away", "toward", "disjoint", "random", "noise")
-    return {n: levels.get(n, 0.0) + generator.normal(0, 0.1, (32, 12)) for n in names}
+    return {n: levels.get(n, 0.0) + generator.normal(0, 0.1, (32, 24)) for n in names}
 
 
 @pytest.mark.parametrize(
@@ -349,7 +378,7 @@ def effects(**levels):
     ],
 )
 def test_the_verdict_follows_the_rule(levels, verdict):
-    bootstrap = flip_verdicts.Bootstrap(np.arange(32) // 2, 12, np.random.default_rng(0), 500)
+    bootstrap = flip_verdicts.Bootstrap(np.arange(32) // 2, 24, np.random.default_rng(0), 500)
     judged = flip_verdicts.judge(effects(**levels), bootstrap)
     assert judged.verdict == verdict
     assert (judged.p < 0.05) == (verdict == "suppresses")
@@ -389,7 +418,7 @@ def test_shipped_prompts_are_half_neutral_half_eliciting():
     found = shipped("animals")
     assert [p.kind for p in found] == ["neutral"] * 16 + ["eliciting"] * 16
     assert all(p.text == p.text.strip() and p.source for p in found)
-    assert [p.kind for p in shipped("no such category")] == ["neutral"] * 16
+    assert [p.kind for p in shipped("no such category")] == ["neutral"] * 32
 
 
 def test_own_prompts_are_lines_or_columns(tmp_path):

@@ -137,11 +137,13 @@ def test_hostile_classes_reach_a_wall_as_plain_text(app, files):
     said = [tile["caption"] for tile in wall(app, "item.wall.near")]
     assert media_catalog.HOSTILE in said
     show(app, "feature", catalog="digits", site=SITE, category=media_catalog.HOSTILE)
+    assert linked(app, "category") == media_catalog.HOSTILE
     assert media_catalog.HOSTILE in literal(app)
 
 
 def test_a_feature_shows_its_items_and_the_best_others(app, files):
     show(app, "feature", catalog="digits", site=SITE, category="digit 0")
+    assert linked(app, "category") == "digit 0"
     best, rivals = wall(app, "wall.top"), wall(app, "wall.false")
     named = dict(ask(here(files, "digits").path, "SELECT item, label FROM media"))
     for tile in best:
@@ -180,7 +182,7 @@ def test_a_concept_is_made_of_a_class_and_changed_by_clicks(app, files):
     show(app, "concept", catalog="digits", site=SITE)
     assert "Give some images" in literal(app)
     app.selectbox(key="concept.class").set_value("digit 3").run()
-    button = next(one for one in app.button if one.label.startswith("Add 1"))
+    button = next(one for one in app.button if one.label == f"Add {media_catalog.PER_CLASS}")
     button.click().run()
     members = [
         n

@@ -36,7 +36,6 @@ _TOLD = {
     "attention": "Another implementation of attention flips a few signs by itself.",
     "device": "Another device flips a few signs by itself.",
     "batch_size": "Another batch size flips a few signs by itself.",
-    "tokenizer": "",
 }
 
 
@@ -57,9 +56,12 @@ def differences(a: Place, b: Place, same_items: bool) -> list[Difference]:
     if a.threshold != b.threshold:
         means = "Their signs ask different questions: use one threshold on both sides."
         found.append(_of("threshold", a.threshold, b.threshold, means, "versions"))
+    if a.build.get("weights_hash") != b.build.get("weights_hash"):
+        one, other = (str(side.build["weights_hash"])[:12] for side in (a, b))
+        found.append(_of("weights", one, other, "Two models, or two versions of one."))
     for name, means in _TOLD.items():
         one, other = a.build[name], b.build[name]
-        if means and str(one) != str(other):
+        if str(one) != str(other):
             refused = "versions" if name == "reading" else ""
             found.append(_of(name, one, other, means, refused))
     return found

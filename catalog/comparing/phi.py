@@ -50,8 +50,9 @@ def largest(
     q = np.where(np.asarray(polarity) > 0, second, 1 - np.asarray(second, np.float64))
     low, high = np.minimum(p, q), np.maximum(p, q)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.sqrt(low * (1 - high) / (high * (1 - low)))
-    return np.nan_to_num(found, nan=0.0, posinf=0.0)
+        ratio = np.sqrt(low * (1 - high) / (high * (1 - low)))
+    found: NDArray[np.float64] = np.nan_to_num(ratio, nan=0.0, posinf=0.0)
+    return found
 
 
 def _inverse_sd(share: NDArray[np.float64]) -> NDArray[np.float64]:

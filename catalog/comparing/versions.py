@@ -4,7 +4,7 @@ The null of a dimension's rate of sign changes is its rate between two builds of
 differ in number format or batch size. Families are counted: one item each.
 """
 
-from dataclasses import dataclass
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -13,25 +13,11 @@ from numpy.typing import NDArray
 from catalog.comparing.phi import Bits
 from catalog.significance import benjamini_hochberg
 
-BANDS = 10
+BANDS = np.array([0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
+"""Shares of all states, the nearest to their threshold first: signs change almost only there."""
 LEVEL = 0.05
 UNRELATED = 0.1
 """Kappa of the signs below which two models are not versions of each other."""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What changed at one site."""
-
-    dimensions: pd.DataFrame
-    """A row a dimension: see `by_dimension`."""
-    items: pd.DataFrame
-    """A row a family (its place): see `by_item`."""
-
-    @property
-    def beyond(self) -> int:
-        """Dimensions that changed beyond the rebuild null."""
-        return int((self.dimensions["q"] < LEVEL).sum())
 
 
 def by_dimension(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
@@ -69,9 +55,11 @@ def by_dimension(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
 
 
 def by_item(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
-    """Sign changes of each family over the site's dimensions, by the same binomial.
+    """Sign changes of each family over the site's dimensions, by a binomial of the same kind.
 
-    Columns: row, changed, rate, null_changed, null_rate, p, q (over the families). The dimensions
+    Columns: row, changed, rate, null_changed, null_rate, p, q (over the families). A single item
+    has too few dimensions for a rate of its own: the null is the larger of its own rate and the
+    site's mean, (all null changes + 1) / (families x dimensions + 1). The dimensions
     of an item are not independent, so q says how far beyond the rebuild an item lies, not how
     surely: order by it.
     """
@@ -79,7 +67,8 @@ def by_item(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
 
     dims = base.shape[1]
     changed, null = (base != version).sum(axis=1), (base != rebuilt).sum(axis=1)
-    p = binom.sf(changed - 1, dims, (null + 1) / (dims + 1))
+    mean = (null.sum() + 1) / (base.size + 1)
+    p = binom.sf(changed - 1, dims, np.maximum(null / dims, mean))
     return pd.DataFrame(
         {
             "row": np.arange(len(base)),
@@ -99,18 +88,18 @@ def by_magnitude(
     """Share of signs changed by how far the base's state lies from its threshold.
 
     `distance` is float[families, dims]: |state - threshold| in standard deviations of its
-    dimension. Columns: band (tenths of all states, 1 nearest), low, high (sds), rate, null_rate.
+    dimension. Columns: band (between two shares of BANDS), low, high (sds), rate, null_rate.
     """
-    edges = np.quantile(distance, np.linspace(0, 1, BANDS + 1))
-    band = np.clip(np.searchsorted(edges, distance, side="right") - 1, 0, BANDS - 1).ravel()
-    sizes = np.maximum(np.bincount(band, minlength=BANDS), 1)
+    edges, count = np.quantile(distance, BANDS), len(BANDS) - 1
+    band = np.clip(np.searchsorted(edges, distance, side="right") - 1, 0, count - 1).ravel()
+    sizes = np.maximum(np.bincount(band, minlength=count), 1)
     rates = [
-        np.bincount(band, (base != other).ravel(), minlength=BANDS) / sizes
+        np.bincount(band, (base != other).ravel(), minlength=count) / sizes
         for other in (version, rebuilt)
     ]
     return pd.DataFrame(
         {
-            "band": np.arange(1, BANDS + 1),
+            "band": [f"{100 * a:g}–{100 * b:g} %" for a, b in itertools.pairwise(BANDS)],
             "low": edges[:-1],
             "high": edges[1:],
             "rate": rates[0],

@@ -12,7 +12,7 @@ from catalog.comparing.allowed import Difference
 from catalog.comparing.cache import Result
 from catalog.comparing.compared import Report, States
 from catalog.comparing.sides import Side
-from catalog.errors import CatalogError, ModelUnavailable, SettingRefused
+from catalog.errors import CatalogError, NotInCatalog, SettingRefused
 from catalog.store import compare_queries
 
 Opener = Callable[[Side], States | None]
@@ -106,9 +106,7 @@ def _versions(
             )
         found = through.stored_versions(a, b, rebuilt)
         return found or through.changed(a, b, rebuilt, opener(a), report), ""
-    except ModelUnavailable:
-        raise
-    except SettingRefused as error:
+    except (SettingRefused, NotInCatalog) as error:
         return None, str(error)
 
 

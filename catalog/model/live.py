@@ -7,6 +7,7 @@ one thread, one job after the other. A job that wants another model waits; then 
 import gc
 import itertools
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PATIENCE_SECONDS = 5.0
 """A watched job that nobody has asked about for this long is cancelled: its tab is closed."""
+
+SWITCH_SECONDS = 0.0002
+"""How long another thread may keep the interpreter lock while the worker wants it."""
 
 
 class Cancelled(CatalogError):
@@ -154,6 +158,9 @@ class Live:
         self.submit(ModelKey("", None, "", "", ""), lambda _model, _job: None)
 
     def _run(self) -> None:
+        # A forward pass gives the interpreter lock away thousands of times; a busy page would keep
+        # it 5 ms each time.
+        sys.setswitchinterval(SWITCH_SECONDS)
         while True:
             job = self._jobs.get()
             result, error = None, None

@@ -128,7 +128,7 @@ def _strongest(layer: int, columns: Tensor) -> Strongest:
 
 
 def _norms_after(model: LoadedModel) -> dict[int, list[nn.Module]]:
-    """By block, the norms that run after its down projection, in order: one pass over made-up items."""
+    """By block, the norms that run after its down projection, in the order of one trial pass."""
     parts = model.parts
     calls: dict[int, list[nn.Module]] = {layer: [] for layer in range(1, len(parts.blocks) + 1)}
     with _watching(parts, calls):

@@ -11,6 +11,8 @@ from dashboard import (
     frames,
     label_panel,
     label_words,
+    media_frames,
+    media_stage,
     parts,
     rail,
 )
@@ -91,8 +93,12 @@ else:
     if name in set(shown["name"]):
         chosen = shown[shown["name"] == name].iloc[0]
         left, right = st.columns(2, gap="medium")
+        agreeing = evidence_frames.agreeing(here, str(name))
         with left, parts.panel("Items that agree most"):
-            parts.table(evidence_frames.agreeing(here, str(name)), height=380)
+            if media_frames.is_media(here.path):
+                media_stage.discovered(here, str(name), agreeing)
+            else:
+                parts.table(agreeing, height=380)
         prototype = evidence_frames.discovered_prototype(here, str(name))
         prototype = label_panel.unhidden(here, prototype)
         with right, parts.panel("Its signed dimensions", prototype):

@@ -247,7 +247,10 @@ _EFFECT = (
 parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = running.missing(build)
 if build["modality"] != "text":
-    parts.empty(f"{here.slug} was built from a model of {build['modality']}: no next token.")
+    parts.empty(
+        f"{here.slug} was built from a model of {build['modality']}, which has no next token to "
+        "measure flips by."
+    )
 elif absent:
     parts.empty(absent)
 elif not feature_frames.found(here.path):

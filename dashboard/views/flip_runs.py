@@ -35,9 +35,11 @@ def table(kept: list[Kept]) -> pd.DataFrame:
 
 def conditions(one: Kept) -> pd.DataFrame:
     """The conditions of a saved run, as the flip lab draws them."""
+    told = one.body["result"]["conditions"]
     rows = [
-        {"condition": name, "effect": row["mean"], **row}
-        for name, row in one.body["result"]["conditions"].items()
+        {"condition": name, "effect": told[name]["mean"], **told[name]}
+        for name in flip_charts.NAMES
+        if name in told
     ]
     return pd.DataFrame(rows)
 
@@ -51,7 +53,7 @@ def chosen(kept: list[Kept]) -> tuple[Kept, Kept | None]:
     def told(key: str) -> str:
         if key == NONE:
             return NONE
-        return parts.plain(f"{by_key[key].title}, {by_key[key].made}")
+        return parts.visible(f"{by_key[key].title}, {by_key[key].made}")
 
     left, right = st.columns(2)
     first = str(left.selectbox("Run", list(by_key), key="runs.key", format_func=told))

@@ -4,7 +4,11 @@ GPT-2-like tiny sizes tell nothing, so the model is a random Llama of 8 M parame
 storyteller's shape; prompts are 16 ids, logits are made at the read position only.
 """
 
+import contextlib
+import gc
 import time
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +20,7 @@ from catalog import flips
 from catalog.edits import Edit
 from catalog.flip_controls import Signed
 from catalog.flip_readout import Readout
-from catalog.model import loading
+from catalog.model import generating, loading
 from catalog.model.flipping import Machine
 from catalog.prompts import Prompt
 from catalog.sites import Site
@@ -33,6 +37,9 @@ class _Tokenizer:
 
     def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
         return {"input_ids": [int(word) for word in text.split()]}
+
+    def decode(self, ids: list[int], **_: Any) -> str:
+        return " ".join(map(str, ids))
 
 
 def _machine() -> Machine:
@@ -93,4 +100,49 @@ def run(quick: bool) -> list[Figure]:
     return [
         Figure("flip: baseline and five conditions / one pass", six / one, "x", 6.5),
         Figure("flip: whole run, 32 prompts, 20 draws", whole, "s", 10),
+        Figure("flip: layer sweep, 7 sites", _sweep(machine, setup) * 32 / count, "s", 60),
+        Figure("flip: first token of a generation", _first_token(machine, texts[0]), "s", 1),
+        Figure("flip: memory after 50 runs / after 1", _growth(machine, setup, quick), "x", 1.05),
     ]
+
+
+def _sweep(machine: Machine, setup: flips.Setup) -> float:
+    """Seconds for the same feature at every residual site, controls and all."""
+    start = time.perf_counter()
+    for layer in range(LAYERS + 1):
+        flips.run(machine, replace(setup, site=Site("resid", layer)))
+    return time.perf_counter() - start
+
+
+class _First(Exception):
+    """The first token is there."""
+
+
+def _first_token(machine: Machine, text: str) -> float:
+    edit = Edit(Site("resid", 3), (1, 2, 3), "zero")
+    start = time.perf_counter()
+
+    def emit(pair: generating.Pair) -> None:
+        if pair.plain.ids:
+            raise _First
+
+    with contextlib.suppress(_First):
+        generating.generate(machine, generating.Wanted(text, (edit,)), emit)
+    return time.perf_counter() - start
+
+
+def _growth(machine: Machine, setup: flips.Setup, quick: bool) -> float:
+    """Resident memory after 50 runs of two prompts over that after the first three."""
+    small = replace(setup, prompts=setup.prompts[:2])
+    for _ in range(3):
+        flips.run(machine, small)
+    before = _resident()
+    for _ in range(10 if quick else 50):
+        flips.run(machine, small)
+    gc.collect()
+    return _resident() / before
+
+
+def _resident() -> float:
+    """Resident memory of this process in bytes (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096.0

@@ -116,10 +116,13 @@ def saved(page) -> None:
 
 def type_answer(page, pole: str, category: str, text: str, sure: int) -> None:
     """One whole answer, by keyboard."""
+    page.locator(".choice[data-at=pole]:focus").wait_for()
     page.keyboard.press({"+": "1", "-": "2", "both": "3", "none": "0"}[pole])
+    page.locator(f".choice [data-pole='{pole}'][aria-checked=true]").wait_for()
     if pole != "none":
         if category:
             page.keyboard.type(category)
+            page.locator("[data-at=found] [aria-selected=true]").wait_for()
             page.keyboard.press("Enter")
         else:
             page.keyboard.press("Tab")
@@ -186,6 +189,8 @@ def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, fo
     with open_workspace() as workspace:
         answers = agreement.entering(workspace)
         assert len(answers) == 2 * COUNT
+        unsaid = answers[answers.clear_pole.isna()]
+        assert unsaid.empty, unsaid.to_dict("records")
         found = agreement.measure(answers, "clear_pole")
         assert found.units == COUNT and found.alpha is not None and found.low is not None
         assert 0 < found.low < found.alpha <= found.high <= 1
