@@ -11,7 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from catalog import compare_command, describe, flip_command, label_commands, places, reporting, writer_command
+from catalog import (
+    compare_command,
+    describe,
+    flip_command,
+    label_commands,
+    places,
+    reporting,
+    writer_command,
+)
 from catalog.errors import AlreadyBuilt, CatalogError
 
 app = typer.Typer(

@@ -89,9 +89,7 @@ class Where:
     draws: int = DRAWS
 
 
-def flip(
-    where: Where, feature: Signed, positions: tuple[int, ...] | None, toward: bool
-) -> Edit:
+def flip(where: Where, feature: Signed, positions: tuple[int, ...] | None, toward: bool) -> Edit:
     """Set the signs of a feature's dimensions to its prototype (toward) or against it (away)."""
     signs = feature.signs if toward else -feature.signs
     return Edit(

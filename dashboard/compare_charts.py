@@ -151,7 +151,7 @@ def phi(frame: pd.DataFrame) -> go.Figure:
         legend=_LEGEND,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
         bargap=0,
-        xaxis={"title": "held-out |phi| of a match (negative: polarity not kept)"},
+        xaxis={"title": "held-out |phi| (negative: polarity lost)"},
         yaxis={"title": "share of matches", "tickformat": ".0%", "range": [0, 1.15 * float(top)]},
     )
 

@@ -50,7 +50,7 @@ def draw(both: Both) -> None:
         bars = compare_frames.answer(
             both, found.tables["histogram"], "compared.matches(a, b, None)", "histogram"
         )
-        with parts.panel("Held-out |phi| of the matches, and of the nulls", bars, _PHI):
+        with parts.panel("|phi| of matches and nulls", bars, _PHI):
             st.plotly_chart(
                 compare_charts.phi(found.tables["histogram"]),
                 config=charts.CONFIG,
@@ -85,8 +85,12 @@ def _figures(one: dict[str, object]) -> None:
                 continue
             over = float(str(one[f"share_over_p95_of_{name}"]))
             parts.figure(f"{title} p95", one[f"{name}_p95"], width=130)
-            parts.figure("beat it, q < 0.05", f"{float(str(share)):.0%}", width=130)
-            parts.figure("above p95 (5 % by chance)", f"{over:.0%}", width=190)
+            parts.figure("beat it, q < 0.05", _percent(float(str(share))), width=130)
+            parts.figure("above p95 (5 % by chance)", _percent(over), width=190)
+
+
+def _percent(share: float) -> str:
+    return "< 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def _pairs(frame: pd.DataFrame, answer: Answer) -> int:

@@ -35,7 +35,7 @@ def draw(both: Both) -> None:
     address.write(category=chosen)
     answer = compare_frames.answer(both, frame, "compared.categories(a, b)", "categories")
     left, right = st.columns(2, gap="medium")
-    with left, parts.panel("AUC in A and in B, on the same families", answer, _SCATTER):
+    with left, parts.panel("AUC in A and in B", answer, _SCATTER):
         st.plotly_chart(
             compare_charts.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
         )
@@ -60,7 +60,7 @@ def _told(found: Result) -> None:
 def _depth(both: Both, chosen: str) -> None:
     answer = compare_frames.by_depth(both)
     names = (f"A {both.a.slug}", f"B {both.b.slug}")
-    with parts.panel("By relative depth, background matched", answer, _DEPTH):
+    with parts.panel("By relative depth", answer, _DEPTH):
         if answer.frame.empty:
             missing = [s.slug for s in both if compare_frames.unmeasured(s.path)] or [both.b.slug]
             parts.empty(
@@ -173,7 +173,8 @@ _SCATTER = (
     "differ. Intervals: bootstrap over member families."
 )
 _DEPTH = (
-    "Stored AUC of the categories that both catalogs measured, each on its own whole vocabulary."
+    "Stored AUC of the categories that both catalogs measured, each on its own whole "
+    "vocabulary, background matched."
 )
 _TABLE = (
     "A − B: mean over families of the rank in A minus that in B while held out. p: sign-flip test "

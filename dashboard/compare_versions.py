@@ -67,7 +67,7 @@ def _show(both: Both, rebuilt: Path, found: Result) -> None:
     left, right = st.columns(2, gap="medium")
     dimensions = found.tables["dimensions"].reset_index(drop=True)
     answer = compare_frames.answer(both, dimensions, maker, "dimensions")
-    with left, parts.panel("Every dimension: changed, and changed by rebuilding", answer, _CHANGED):
+    with left, parts.panel("Signs changed, by dimension", answer, _CHANGED):
         st.plotly_chart(
             compare_charts.changes(dimensions), config=charts.CONFIG, key="compare.changes"
         )
@@ -95,7 +95,7 @@ def _magnitude(both: Both, found: Result, maker: str) -> None:
         parts.empty("The curve by magnitude needs A's model, which was not there.")
         return
     answer = compare_frames.answer(both, bands, maker, "magnitude")
-    with parts.panel("By magnitude of the base's state", answer, _MAGNITUDE):
+    with parts.panel("By magnitude", answer, _MAGNITUDE):
         st.plotly_chart(
             compare_charts.two_rates(bands, "band", "states, nearest to their threshold first"),
             config=charts.CONFIG,
@@ -177,7 +177,7 @@ def _features(both: Both) -> None:
     one = known.summary
     gone = frame[frame["change"] != ""]
     answer = compare_frames.answer(both, gone, "compared.categories(a, b)", "categories")
-    with parts.panel("Features that appeared or vanished", answer, _FEATURES):
+    with parts.panel("Appeared or vanished", answer, _FEATURES):
         if not gone.empty:
             parts.table(gone[["name", "change", "a", "b", "difference", "q"]], height=250)
         st.text(

@@ -29,7 +29,11 @@ def source(here: Here, listed: list[str]) -> Source | None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     kind = str(
         left.segmented_control(
-            "Feature from", list(KINDS), key="flip.kind", format_func=lambda one: KINDS[one], required=True
+            "Feature from",
+            list(KINDS),
+            key="flip.kind",
+            format_func=lambda one: KINDS[one],
+            required=True,
         )
     )
     address.write(feature=kind)

@@ -129,9 +129,10 @@ def sweep(frame: pd.DataFrame) -> go.Figure:
         )
     return figure(
         traces,
-        320,
+        360,
+        margin={"l": 8, "r": 8, "t": 72, "b": 8},
         showlegend=True,
-        legend={"orientation": "h", "y": 1.12},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "category", "showgrid": False},
         yaxis={"title": "effect (nats)", "zeroline": True, "zerolinecolor": NEAR},
     )

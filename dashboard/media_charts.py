@@ -67,6 +67,7 @@ def picture(
     if sounding:
         layout |= _scales(frame)
     else:
+        layout["margin"] = {"l": 0, "r": 0, "t": 0, "b": 0}
         layout["xaxis"] = {"visible": False, "range": [0, 1], "constrain": "domain"}
         layout["yaxis"] = {"visible": False, "range": [0, 1], "scaleanchor": "x"}
     return charts.figure(traces, height, **layout)

@@ -67,10 +67,14 @@ def provenance(path: Path) -> list[tuple[str, str]]:
 
 
 def examples(path: Path, count: int) -> list[int]:
-    """Items of as many classes as possible, the first of each in turn."""
-    labels = classes(path)["label"].tolist()
-    if not labels:
+    """The first items of each class in turn: one of each where there are as many classes."""
+    found = classes(path)
+    if found.empty:
         return list(range(min(count, int(frames.build(path)["items"]))))
+    if len(found) > count:  # superclasses in turn
+        turn = found.groupby("superclass", dropna=False).cumcount()
+        found = found.iloc[np.argsort(turn, kind="stable")]
+    labels = found["label"].tolist()[:count]
     members = [of_class(path, label)[: -(-count // len(labels))] for label in labels]
     turns = [item for turn in zip_longest(*members) for item in turn if item is not None]
     return turns[:count]

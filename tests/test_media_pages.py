@@ -240,3 +240,11 @@ def test_patches_go_down_an_image_and_up_a_spectrogram(files):
 def test_no_picture_comes_from_another_host():
     script = (Path(media_wall.__file__).parent / "media_wall.js").read_text("utf-8")
     assert "http" not in script and "innerHTML" not in script
+
+
+def test_items_are_named_by_number_and_copies_count_once():
+    from catalog.numbered import Numbered
+
+    found = Numbered(np.array([0, 1, 1, 3])).match(("#2", "#1", "#3", "#4", "3", "#-1"))
+    assert found.members.tolist() == [1, 3]
+    assert found.missing == ("#4", "3", "#-1")

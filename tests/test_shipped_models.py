@@ -45,7 +45,7 @@ def test_the_figures_of_the_card_reach_the_floor_and_the_folder_is_small(name):
     folder = places.shipped_models()[name]
     assert told(name)["held_out_accuracy"] >= FLOORS[name]
     assert sum(path.stat().st_size for path in folder.iterdir()) < 3e6
-    assert f"{told(name)['held_out_accuracy']:.1%}" in (folder / "README.md").read_text()
+    assert f"{told(name)['held_out_accuracy']:.2%}" in (folder / "README.md").read_text()
 
 
 def test_digits_are_read_as_well_as_told(load):

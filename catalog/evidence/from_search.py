@@ -174,8 +174,8 @@ def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Repor
 
 def _alike(cell: Cell, sample: Sample) -> NDArray[np.bool_]:
     """Which categories count as the same: bool[items, categories]; a superclass is too wide."""
-    kinds = [cell.words.read[one.name].kind for one in sample.categories]
-    return sample.labels[:, np.array([kind != "superclass" for kind in kinds], np.bool_)]
+    wide = {name for name, one in cell.words.read.items() if one.kind == "superclass"}
+    return sample.labels[:, np.array([one.name not in wide for one in sample.categories], np.bool_)]
 
 
 def _others(

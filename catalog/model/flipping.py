@@ -72,9 +72,7 @@ class Machine:
         """States of one text at a site, unedited: float32[positions, dims]."""
         if (site.layer or 0) > self.layers:
             raise SettingRefused(f"There is no {site}: the model has {self.layers} blocks.")
-        with recording(
-            self.model.module, self.model.parts, [site], lambda hidden: hidden
-        ) as seen:
+        with recording(self.model.module, self.model.parts, [site], lambda hidden: hidden) as seen:
             self.model.parts.trunk(input_ids=self._batch(ids, 1), use_cache=False)
             found = seen[site][0].float().cpu().numpy()
         if not np.isfinite(found).all():
@@ -101,7 +99,7 @@ class Machine:
 
     @torch.inference_mode()
     def perplexity(self, prompt: NDArray[np.int64], said: Sequence[int]) -> float | None:
-        """exp of the mean -log p of `said` after `prompt`, unedited; None where nothing was said."""
+        """exp of the mean -log p of `said` after `prompt`, unedited; None where it is empty."""
         if not said:
             return None
         ids = np.array([*prompt.tolist(), *said], np.int64)
