@@ -327,7 +327,8 @@ CLAIMS: dict[str, Claim] = {
             "are set to 0 while held-out members run; agreement is read on the other half (5 "
             "splits). Null and control: as many random neurons of the same blocks, matched in "
             "mean |activation| x length of column within 5 %. Bootstrap over categories. The paper "
-            "gives no figure, so a small loss counts as well: read the figure, not only the verdict.",
+            "gives no figure, so a small loss counts as well: read the figure, not "
+            "only the verdict.",
             needs_model=True,
         ),
         Claim(
