@@ -60,6 +60,7 @@ def choose(names: list[str]) -> tuple[str, str]:
                 category=category,
                 run=1,
             )
+            address.link("circuits", "Who writes it", here, ":material/hub:", category=category)
     address.write(category=category, background=background)
     return str(category), background
 
