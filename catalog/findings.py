@@ -62,7 +62,8 @@ def primary(path: Path) -> Primary:
     residual = sites[(sites["kind"] == "resid") & sites["dims"].notna()]
     middle = residual[residual["layer"] >= residual["layer"].max() / 2].iloc[0]
     stored = list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
-    many = middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
+    known = "zero" in stored  # else degenerate is NULL
+    many = known and middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
     wanted = "median" if many and "median" in stored else stored[0]
     return Primary(str(middle["site"]), wanted, grounds(path).primary)
 
