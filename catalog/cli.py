@@ -1,6 +1,7 @@
 """`dims`: build, read and serve catalogs. Parses, delegates, prints; the work is elsewhere."""
 
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -337,16 +338,26 @@ def serve(
 @app.command()
 def demo(
     build_only: Annotated[bool, typer.Option("--build-only", help="Do not serve.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Wait for writers, evidence and models to compare, too.")
+    ] = False,
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
     """Build the catalogs of the shipped models (once), then serve the dashboard."""
+    from catalog import demo as shipped
     from catalog import serving
 
     with _resumable(), reporting.progress(quiet=False) as report:
-        for path in serving.build_demo(report):
+        stages = [shipped.first, shipped.rest] if whole else [shipped.first]
+        for path in itertools.chain.from_iterable(stage(report) for stage in stages):
             reporting.built(path)
-    if not build_only:
+    if build_only:
+        return
+    if whole:
+        raise typer.Exit(serving.serve(port, browser))
+    print(shipped.LATER, file=sys.stderr)
+    with shipped.going_on():
         raise typer.Exit(serving.serve(port, browser))
 
 

@@ -86,7 +86,7 @@ def named(
 ) -> "Source":
     """What a name on the command line means: words, dimensions, discovered, category."""
     from catalog import live_feature
-    from catalog.flip_features import BACKGROUND, Source
+    from catalog.flip_features import Source, background
     from catalog.store import feature_queries, reading
 
     if words is not None:

@@ -15,7 +15,7 @@ from catalog import flip_features, live_feature
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
 from catalog.flip_controls import Signed
-from catalog.flip_features import BACKGROUND, Source
+from catalog.flip_features import Source, background
 from catalog.sites import Site
 from catalog.store import flip_queries, queries, reading
 

@@ -24,7 +24,6 @@ from catalog.store import feature_queries, reading
 
 Ints = NDArray[np.int64]
 Kind = Literal["category", "discovered", "concept", "dimensions"]
-BACKGROUND = findings.PRIMARY_BACKGROUND
 TOKENS = 50
 """Tokens read for a feature that no words were held out of: those that agree with it most."""
 
@@ -129,7 +128,7 @@ def held_out(path: Path, name: str) -> tuple[Ints, Ints]:
     The findings stage's own random draws made again: the stored prototype is that of split 0.
     """
     members, place = members_of(path, name)
-    generator = np.random.default_rng([place, BACKGROUNDS.index(BACKGROUND)])
+    generator = np.random.default_rng([place, BACKGROUNDS.index(against)])
     findings.pools_of(path).pool(BACKGROUND, members, generator)
     anchors = halves(len(members), SPLITS, generator)[0]
     return members[~anchors], members

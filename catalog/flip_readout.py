@@ -1,26 +1,105 @@
-"""What is read after a flip: the concept's tokens against frequency-matched others.
+"""What is read after a flip: an interface, and its readouts on next tokens and on classes.
 
-Log probabilities in, contrasts out; NumPy only. A contrast of log p is the same as one of logits
-after subtracting their vocabulary mean: the normaliser cancels.
+A model's output in, contrasts out; NumPy only. A contrast of log p is the same as one of logits
+after subtracting their mean: the normaliser cancels. `flip_layers` has the third readout.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from catalog.sites import Site
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 CONTROLS = 20
 """Frequency-matched tokens for each concept token."""
+TOP = 20
+"""Next tokens, classes or items kept before and after, for each sample."""
+CONDITIONS = ("baseline", "away", "toward", "disjoint", "random", "noise", "edits", "together")
+"""Conditions that every model can be read under."""
 
 
 @dataclass(frozen=True)
-class Readout:
-    """Tokens of a concept and of every category that shares no member with it."""
+class Top:
+    """What comes first before and after away: numbers and their values, [at most TOP] each."""
+
+    before: Ints
+    before_p: Floats
+    before_then: Floats
+    """What away leaves of the values of `before`."""
+    after: Ints
+    after_p: Floats
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one sample says under every row of edits; row 0 is the baseline, row 1 away."""
+
+    effects: Floats
+    """float64[rows, columns]."""
+    others: Floats
+    """Effect on every other category: float64[rows, categories]."""
+    beside: dict[str, Floats]
+    """Further figures, float64[rows] each: kl and log_odds, or neighbours."""
+    top: Top
+
+
+class Readout(Protocol):
+    """How the effect of a flip is read from what the model gives out."""
+
+    kind: ClassVar[str]
+    """vocabulary, classes or layers."""
+    unit: ClassVar[str]
+    sample: ClassVar[str]
+    """What the model is run on: prompts or items."""
+    column: ClassVar[str]
+    """What the effect is read on, in the plural."""
+    resampled: ClassVar[bool]
+    """Whether the columns are a sample of more of their kind, to be resampled too."""
+    conditions: ClassVar[tuple[str, ...]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The other categories."""
+        ...
+
+    @property
+    def members(self) -> Ints:
+        """What belongs to the concept, among the numbers of `Top`."""
+        ...
+
+    @property
+    def columns(self) -> int:
+        """How many tokens, classes or sites the effect is read on."""
+        ...
+
+    def at(self, site: Site) -> Self:
+        """The same readout for a flip at another site."""
+        ...
+
+    def read(self, output: NDArray[np.floating], text: str) -> Reading:
+        """`output`: float[rows, ...] of the sample named `text`, the baseline first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Tokens of a concept and of every category that shares no member with it.
+
+    The effect is the change of log p of the next token.
+    """
+
+    kind: ClassVar[str] = "vocabulary"
+    unit: ClassVar[str] = "nats"
+    sample: ClassVar[str] = "prompts"
+    column: ClassVar[str] = "held-out tokens"
+    resampled: ClassVar[bool] = True
+    conditions: ClassVar[tuple[str, ...]] = (*CONDITIONS, "direct")
 
     tokens: Ints
     """Held-out tokens of the concept: int64[h]."""
@@ -32,6 +111,28 @@ class Readout:
     """The other categories."""
     others: tuple[tuple[Ints, Ints], ...] = ()
     """Tokens and controls of each of them; none of its tokens made the feature."""
+
+    @property
+    def columns(self) -> int:
+        """Held-out tokens of the concept."""
+        return len(self.tokens)
+
+    def at(self, site: Site) -> Self:  # noqa: ARG002
+        """The tokens are the same for every site."""
+        return self
+
+    def read(self, output: NDArray[np.floating], text: str) -> Reading:  # noqa: ARG002
+        """Contrasts of log p: float[rows, vocabulary], with KL and the concept's log odds."""
+        delta = output - output[0]
+        odds = self.log_odds(output)
+        before, after = (np.argsort(-output[row], kind="stable")[:TOP] for row in (0, 1))
+        p = np.exp(output[:2].astype(np.float64))
+        return Reading(
+            self.contrasts(delta),
+            self.elsewhere(delta),
+            {"log_odds": odds - odds[0], "kl": divergence(output, output[0])},
+            Top(before, p[0, before], p[1, before], after, p[1, after]),
+        )
 
     def contrasts(self, delta: NDArray[np.floating]) -> Floats:
         """Change of log p of each concept token minus its controls' mean: float64[rows, h].
@@ -72,6 +173,37 @@ class Readout:
         mass = np.exp(log_p[:, self.members].astype(np.float64)).sum(axis=1)
         mass = np.clip(mass, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(mass) - np.log1p(-mass))
+
+
+class Classes(Vocabulary):
+    """Classes of a head instead of tokens: log p of the concept's against the mean of the others.
+
+    The classes are all there are, so they are not resampled; the items are.
+    """
+
+    kind: ClassVar[str] = "classes"
+    sample: ClassVar[str] = "items"
+    column: ClassVar[str] = "classes of the head"
+    resampled: ClassVar[bool] = False
+    conditions: ClassVar[tuple[str, ...]] = CONDITIONS
+
+    @classmethod
+    def of(cls, own: Sequence[int], names: Sequence[str]) -> "Classes":
+        """The classes numbered `own` among all `names` of the head.
+
+        Specificity: every other class against the mean of the rest, the concept's left out.
+        """
+        mine = np.array(own, np.int64)
+        rest = np.setdiff1d(np.arange(len(names)), mine)
+        others = [(np.array([one]), rest[rest != one][None]) for one in rest.tolist()]
+        others = others if len(rest) > 1 else []
+        return cls(
+            mine,
+            np.repeat(rest[None], len(mine), axis=0),
+            mine,
+            tuple(names[int(one[0][0])] for one in others),
+            tuple(others),
+        )
 
 
 def divergence(log_p: NDArray[np.floating], base: NDArray[np.floating]) -> Floats:

@@ -34,7 +34,7 @@ def summarize(found: Flips, draws: int = DRAWS) -> Summary:
     kinds = {"neutral": found.kind("neutral"), "eliciting": found.kind("eliciting")}
     return Summary(
         _intervals(found, every, resampled),
-        judge(found.effects, resampled),
+        judge(found.effects, resampled, found.setup.readout.sample),
         {
             kind: _intervals(found, rows, bootstrap(found, rows, draws))
             for kind, rows in kinds.items()
@@ -49,7 +49,8 @@ def bootstrap(found: Flips, rows: NDArray[np.bool_] | None = None, draws: int = 
     """Resamples of (some of) a run's prompts and of its held-out tokens, from the run's seed."""
     generator = np.random.default_rng(found.setup.seed)
     sources = found.sources if rows is None else found.sources[rows]
-    return Bootstrap(sources, len(found.setup.readout.tokens), generator, draws)
+    readout = found.setup.readout
+    return Bootstrap(sources, readout.columns, generator, draws, readout.resampled)
 
 
 def _intervals(found: Flips, rows: NDArray[np.bool_], resampled: Bootstrap) -> dict[str, Interval]:
@@ -60,7 +61,7 @@ def _intervals(found: Flips, rows: NDArray[np.bool_], resampled: Bootstrap) -> d
 def _warnings(found: Flips) -> list[str]:
     said = []
     if not found.kind("neutral").any() or not found.kind("eliciting").any():
-        said.append("The prompts are not half neutral, half concept-eliciting.")
+        said.append(f"The {found.setup.readout.sample} are not half neutral, half of the concept.")
     return said
 
 
@@ -72,14 +73,14 @@ def sentence(found: Flips, summary: Summary) -> str:
         "suppresses": f"suppresses {name}",
         "non-specific": f"lowers {name}, but not specifically",
         "no effect": f"no effect on {name}",
-        "cannot be tested": f"too few prompts or tokens for a verdict on {name}",
+        "cannot be tested": f"too few {found.setup.readout.sample} for a verdict on {name}",
     }[summary.judged.verdict]
     beside = ", ".join(
         f"{one} {effect[one].value:+.2f}"
         for one in ("random", "noise", "disjoint", "toward")
         if one in effect
     )
-    return f"{words}: {away.value:+.2f} nats [{away.low:+.2f}, {away.high:+.2f}]; {beside}"
+    return f"{words}: {away.value:+.2f} {found.setup.readout.unit} [{away.low:+.2f}, {away.high:+.2f}]; {beside}"
 
 
 def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
@@ -98,7 +99,8 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         "draws": setup.draws,
         "prompts": len(setup.prompts),
         "sources": len(set(found.sources.tolist())),
-        "tokens": len(setup.readout.tokens),
+        "tokens": setup.readout.columns,
+        "readout": {"kind": setup.readout.kind, "unit": setup.readout.unit},
         "disjoint_features": list(setup.disjoint_names),
         "conditions": {name: _condition(found, summary, name) for name in summary.effects},
         "by_kind": {
@@ -107,7 +109,7 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         },
         "differences": {name: vars(one) for name, one in summary.judged.differences.items()},
         "specificity": specificity(found, summary),
-        "kl": {name: float(found.kl[name].mean()) for name in summary.effects},
+        "kl": {name: float(one.mean()) for name, one in found.kl.items() if name != "baseline"},
         "matching": {"worst": found.worst_match, "tolerance": 0.05},
         "p": summary.judged.p,
         "verdict": summary.judged.verdict,
@@ -126,8 +128,7 @@ def _condition(found: Flips, summary: Summary, name: str) -> dict[str, Any]:
         "changed": float(measures[0]),
         "delta_norm": float(measures[1]),
         "norm_ratio": float(measures[2]),
-        "log_odds": float(found.log_odds[name].mean()),
-        "kl": float(found.kl[name].mean()),
+        **{what: float(values[name].mean()) for what, values in found.beside.items()},
     }
 
 

@@ -11,8 +11,8 @@ from catalog import findings, flip_features, live_feature
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
 from catalog.flip_controls import Signed
-from catalog.flip_features import BACKGROUND, Source, held_out
-from catalog.flip_readout import Matching, Readout
+from catalog.flip_features import Source, background, held_out
+from catalog.flip_readout import Matching, Vocabulary
 from catalog.flips import Setup
 from catalog.prompts import Prompt
 from catalog.sites import Site
@@ -136,7 +136,7 @@ def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
     return {name: able[name] for name in sorted(able, key=key)[:DISJOINT]}
 
 
-def _readout(path: Path, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Readout:
+def _readout(path: Path, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Vocabulary:
     items = findings.items_of(path)
     matching = Matching(
         items["kind"].tolist(), items["text"].tolist(), lists, items["family"].to_numpy(np.int64)
@@ -148,7 +148,7 @@ def _readout(path: Path, tokens: Ints, members: Ints, lists: dict[str, Ints]) ->
         mine = lists[one]
         others.append((mine, matching.controls(mine, banned | matching.related(mine))))
     kept = [n for n, (_, found) in enumerate(others) if found.size]
-    return Readout(
+    return Vocabulary(
         tokens,
         matching.controls(tokens, banned),
         members,

@@ -191,7 +191,7 @@ def _run_row(one: Cell) -> dict[str, Any]:
         "dimensions": len(setup.feature.dimensions),
         "prompts": len(setup.prompts),
         "sources": len(set(one.found.sources.tolist())),
-        "tokens": len(setup.readout.tokens),
+        "tokens": setup.readout.columns,
         "worst_match": one.found.worst_match,
         "categories": len(away),
         "as_low": int((away <= one.summary.effects["away"].value).sum()),

@@ -21,7 +21,8 @@ class Bootstrap:
     """Resamples of prompts (whole sources) and held-out tokens, the same for every condition.
 
     Values are float[prompts, tokens]; the second factor is resampled independently, so both have
-    to be many for an interval to be narrow (crossed bootstrap).
+    to be many for an interval to be narrow (crossed bootstrap). Not `resampled`: the columns are
+    all there are (classes of a head, later sites), and only the rows are drawn again.
     """
 
     def __init__(
@@ -30,12 +31,16 @@ class Bootstrap:
         tokens: int,
         generator: np.random.Generator,
         draws: int = DRAWS,
+        resampled: bool = True,
     ) -> None:
+        self.resampled = resampled
         _, self._place = np.unique(sources, return_inverse=True)
         groups = int(self._place.max()) + 1
         self._sizes = np.bincount(self._place)
         self._left = generator.multinomial(groups, np.full(groups, 1 / groups), draws)
-        self._right = generator.multinomial(tokens, np.full(tokens, 1 / tokens), draws) / tokens
+        fixed = np.full(tokens, 1 / tokens)
+        drawn = generator.multinomial(tokens, fixed, draws) / tokens
+        self._right = drawn if resampled else np.tile(fixed, (draws, 1))
 
     def means(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Mean of each resample: float64[draws]."""
@@ -62,7 +67,9 @@ class Judged:
     """Share of resamples (one added) in which away is not below every control: for BH."""
 
 
-def judge(effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap) -> Judged:
+def judge(
+    effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap, sample: str = "prompts"
+) -> Judged:
     """The rule of METHOD.md on float[prompts, tokens] of away and each control.
 
     Suppresses: the intervals of away minus random, noise, disjoint and toward all lie below 0.
@@ -79,11 +86,12 @@ def judge(effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap) -> 
     absent = [name for name in CONTROLS if name not in made]
     tail = f" Without the control {', '.join(absent)}." if absent else ""
     prompts, tokens = effects["away"].shape
-    if prompts < FEWEST_PROMPTS or tokens < FEWEST_TOKENS:
-        reason = (
-            f"No verdict from {prompts} prompts and {tokens} held-out tokens: {FEWEST_PROMPTS} "
-            f"and {FEWEST_TOKENS} are needed."
-        )
+    if prompts < FEWEST_PROMPTS or (bootstrap.resampled and tokens < FEWEST_TOKENS):
+        counted, needed = f"{prompts} {sample}", f"{FEWEST_PROMPTS}"
+        if bootstrap.resampled:
+            counted += f" and {tokens} held-out tokens"
+            needed += f" and {FEWEST_TOKENS}"
+        reason = f"No verdict from {counted}: {needed} are needed."
         return Judged("cannot be tested", reason, differences, p)
     if not failed:
         own = "" if away.high < 0 else " Away's own interval includes 0: only relative to them."

@@ -22,24 +22,28 @@ from catalog.sites import Site
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Report = Callable[[str, int, int], None]
-TOP = 20
-"""Next tokens kept before and after, for each prompt."""
 
 
 class Machine(Protocol):
-    """A causal language model behind arrays: `catalog.model.flipping.Machine`."""
+    """A model behind arrays: `catalog.model.flipping.Machine`, `catalog.model.item_flipping`."""
+
+    reads: str
+    """Which readout its output suits: vocabulary, classes or layers."""
 
     layers: int
     dims: int
 
     def encode(self, text: str) -> tuple[Ints, int]:
-        """Ids of a prompt, and how many of the first are a beginning-of-text sink."""
+        """Ids of a prompt, and how many of the first are a beginning-of-text sink.
+
+        Of an item such as #12 its number, once for every position.
+        """
 
     def states(self, ids: Ints, site: Site) -> NDArray[np.float32]:
         """Unedited states: float32[positions, dims]."""
 
-    def log_probabilities(self, ids: Ints, rows: Sequence[Sequence[Edit]]) -> NDArray[np.float32]:
-        """Of the next token, under each row's edits: float32[rows, vocabulary]."""
+    def outputs(self, ids: Ints, rows: Sequence[Sequence[Edit]]) -> NDArray[np.float32]:
+        """What the readout reads, under each row's edits: float32[rows, ...]."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,8 @@ class Setup:
             )
         if not self.prompts:
             raise SettingRefused("There are no prompts. Give at least two.")
-        if not len(self.readout.tokens):
-            raise SettingRefused(f"{self.name} has no held-out tokens to read the effect on.")
+        if not self.readout.columns:
+            raise SettingRefused(f"{self.name} has no {self.readout.column} to read the effect on.")
         if self.draws < controls.DRAWS:
             raise SettingRefused(f"At least {controls.DRAWS} draws of each control are needed.")
 
@@ -105,15 +109,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Seen:
-    """The next tokens of one prompt before and after away: ids and probabilities, [TOP] each."""
+    """What comes first for one prompt before and after away."""
 
     prompt: Prompt
-    before: Ints
-    before_p: Floats
-    before_then: Floats
-    """What away leaves of the tokens of `before`."""
-    after: Ints
-    after_p: Floats
+    top: readouts.Top
 
 
 @dataclass
@@ -126,15 +125,20 @@ class Flips:
     """Contrast of each held-out token: float64[prompts, tokens] of each condition."""
     others: dict[str, Floats] = field(default_factory=dict)
     """Effect on every other category: float64[prompts, categories]."""
-    log_odds: dict[str, Floats] = field(default_factory=dict)
-    """Change of the log odds of the concept's mass: float64[prompts]."""
-    kl: dict[str, Floats] = field(default_factory=dict)
-    """KL(baseline || condition): float64[prompts]."""
+    beside: dict[str, dict[str, Floats]] = field(default_factory=dict)
+    """Further figures of the readout, float64[prompts] of each condition. log_odds: change of the
+    log odds of the concept's mass; kl: KL(baseline || condition); neighbours: share of the nearest
+    items that change."""
     measures: dict[str, Floats] = field(default_factory=dict)
     """Share changed, ||delta||, ||x'|| / ||x||: float64[prompts, 3]."""
     worst_match: float = 0.0
     """Largest relative distance of a random draw from away in signs changed or ||delta||."""
     seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def kl(self) -> dict[str, Floats]:
+        """KL(baseline || condition) in nats; empty where the model gives no probabilities."""
+        return self.beside.get("kl", {})
 
     @property
     def sources(self) -> Ints:
@@ -161,6 +165,7 @@ def run(
     where = controls.Where(
         setup.site, Site("resid", machine.layers), setup.cut, setup.scale, setup.draws
     )
+    names = [name for name in names if name in setup.readout.conditions]
     encoded = [machine.encode(prompt.text) for prompt in setup.prompts]
     _check(setup, machine)
     generator = np.random.default_rng(setup.seed)
@@ -173,8 +178,8 @@ def run(
             where, setup.feature, setup.disjoint, states, positions, generator, names
         ) + controls.added(where, setup.feature, setup.extra, states, positions)
         report("flipping", number, len(encoded))
-        log_p = machine.log_probabilities(ids, [row.edits for row in rows])
-        parts.append(_read(setup, prompt, rows, log_p))
+        output = machine.outputs(ids, [row.edits for row in rows])
+        parts.append(_Part(prompt, rows, setup.readout.read(output, prompt.text)))
     report("flipping", len(encoded), len(encoded))
     return _joined(setup, parts)
 
@@ -197,45 +202,24 @@ def _check(setup: Setup, machine: Machine) -> None:
 class _Part:
     """One prompt."""
 
+    prompt: Prompt
     rows: list[controls.Row]
-    effects: Floats
-    others: Floats
-    log_odds: Floats
-    kl: Floats
-    seen: Seen
-
-
-def _read(
-    setup: Setup, prompt: Prompt, rows: list[controls.Row], log_p: NDArray[np.float32]
-) -> _Part:
-    """Contrasts of every row against the first, which is the baseline."""
-    delta = log_p - log_p[0]
-    odds = setup.readout.log_odds(log_p)
-    before, after = (np.argsort(-log_p[row], kind="stable")[:TOP] for row in (0, 1))
-    p = np.exp(log_p[:2].astype(np.float64))
-    seen = Seen(prompt, before, p[0, before], p[1, before], after, p[1, after])
-    return _Part(
-        rows,
-        setup.readout.contrasts(delta),
-        setup.readout.elsewhere(delta),
-        odds - odds[0],
-        readouts.divergence(log_p, log_p[0]),
-        seen,
-    )
+    reading: readouts.Reading
 
 
 def _joined(setup: Setup, parts: list[_Part]) -> Flips:
     """Mean over the draws of each condition, prompts stacked."""
     present = [row.condition for row in parts[0].rows]
     names = tuple(name for name in CONDITIONS if name in present)
-    found = Flips(setup, names, seen=[part.seen for part in parts])
+    found = Flips(setup, names, seen=[Seen(part.prompt, part.reading.top) for part in parts])
+    found.beside = {name: {} for name in parts[0].reading.beside}
     for name in names:
         picked = [[n for n, row in enumerate(p.rows) if row.condition == name] for p in parts]
         pairs = list(zip(parts, picked, strict=True))
-        found.effects[name] = np.stack([p.effects[n].mean(axis=0) for p, n in pairs])
-        found.others[name] = np.stack([p.others[n].mean(axis=0) for p, n in pairs])
-        found.log_odds[name] = np.array([p.log_odds[n].mean() for p, n in pairs])
-        found.kl[name] = np.array([p.kl[n].mean() for p, n in pairs])
+        found.effects[name] = np.stack([p.reading.effects[n].mean(axis=0) for p, n in pairs])
+        found.others[name] = np.stack([p.reading.others[n].mean(axis=0) for p, n in pairs])
+        for what, values in found.beside.items():
+            values[name] = np.array([p.reading.beside[what][n].mean() for p, n in pairs])
         found.measures[name] = np.array(
             [np.mean([_triple(p.rows[one]) for one in n], axis=0) for p, n in pairs]
         )

@@ -6,7 +6,7 @@ import pytest
 from catalog import flip_report, flip_table, flips
 from catalog.evidence import from_flips
 from catalog.flip_controls import Signed
-from catalog.flip_readout import Readout
+from catalog.flip_readout import Vocabulary
 from catalog.flip_table import Cell, Measured
 from catalog.prompts import Prompt
 from catalog.sites import Site
@@ -30,7 +30,7 @@ def run(name, site, levels, scale=1.0, tokens=24, seed=0):
         threshold="zero",
         feature=Signed(np.arange(8), np.ones(8, int)),
         cut=np.zeros(16),
-        readout=Readout(np.arange(tokens), np.zeros((tokens, 2), int), np.arange(tokens), ("o",)),
+        readout=Vocabulary(np.arange(tokens), np.zeros((tokens, 2), int), np.arange(tokens), ("o",)),
         prompts=PROMPTS,
         scale=scale,
     )
@@ -42,8 +42,7 @@ def run(name, site, levels, scale=1.0, tokens=24, seed=0):
         tuple(levels),
         effects,
         {n: np.zeros((len(PROMPTS), 1)) for n in levels},
-        flat,
-        flat,
+        {"log_odds": flat, "kl": flat},
         {n: np.ones((len(PROMPTS), 3)) for n in levels},
     )
 

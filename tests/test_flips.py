@@ -11,7 +11,7 @@ from catalog import flip_controls, flip_report, flip_verdicts, flips
 from catalog.edits import Edit
 from catalog.errors import CatalogError, SettingRefused
 from catalog.flip_controls import Signed
-from catalog.flip_readout import Matching, Readout, divergence
+from catalog.flip_readout import Matching, Vocabulary, divergence
 from catalog.model import live, loading
 from catalog.model.editing import editing
 from catalog.model.flipping import Machine
@@ -54,7 +54,7 @@ def setup(**changes):
         threshold="zero",
         feature=feature,
         cut=np.zeros(32),
-        readout=Readout(
+        readout=Vocabulary(
             np.array([30, 31, 40]),
             generator.integers(50, 400, (3, 4)),
             np.array([30, 31, 40, 41]),
@@ -392,7 +392,7 @@ def test_prompts_of_one_source_are_resampled_together():
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
 
 
-# Readout and prompts
+# Vocabulary and prompts
 
 
 def test_matched_tokens_share_no_category_and_are_the_nearest():

@@ -24,6 +24,8 @@ MOST_TOKENS = 16_384
 class Machine:
     """A causal language model behind arrays; see `catalog.flips.Machine`."""
 
+    reads = "vocabulary"
+
     def __init__(self, model: LoadedModel) -> None:
         if not model.causal:
             raise SettingRefused(
@@ -96,6 +98,8 @@ class Machine:
         if not np.isfinite(found).all():
             raise StatesBroken("The model's logits are not finite under this edit. Scale it down.")
         return found
+
+    outputs = log_probabilities
 
     @torch.inference_mode()
     def perplexity(self, prompt: NDArray[np.int64], said: Sequence[int]) -> float | None:

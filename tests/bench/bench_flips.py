@@ -19,7 +19,7 @@ import transformers
 from catalog import flips
 from catalog.edits import Edit
 from catalog.flip_controls import Signed
-from catalog.flip_readout import Readout
+from catalog.flip_readout import Vocabulary
 from catalog.model import generating, loading
 from catalog.model.flipping import Machine
 from catalog.prompts import Prompt
@@ -89,7 +89,7 @@ def run(quick: bool) -> list[Figure]:
         threshold="zero",
         feature=Signed(dimensions, signs),
         cut=np.zeros(DIMS),
-        readout=Readout(
+        readout=Vocabulary(
             np.arange(100, 140), generator.integers(200, 9000, (40, 20)), np.arange(100, 180)
         ),
         prompts=tuple(Prompt(text, str(n)) for n, text in enumerate(texts)),

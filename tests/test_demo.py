@@ -1,0 +1,66 @@
+"""Tests of catalog.demo: what is built at once, what later, and that nothing is built twice."""
+
+import pytest
+
+from catalog import demo, discovering, finding, gathering, places, writer_command
+from catalog.comparing import demo as versions
+from tests import synthetic
+
+QUIET = lambda _stage, _done, _all: None  # noqa: E731
+
+
+@pytest.fixture
+def built(data, monkeypatch):
+    """Every catalog of the demo as a small synthetic one; gives what was asked of them."""
+    asked: list[tuple[str, str]] = []
+    (data / "catalogs").mkdir(parents=True)
+
+    def build(name: str, _report: object):
+        path = places.catalogs() / f"{name}.duckdb"
+        if not path.is_file():
+            asked.append(("build", name))
+            synthetic.write(path, synthetic.Recipe(slug=name))
+        return path
+
+    monkeypatch.setattr(demo, "_built", build)
+    for module, name in (
+        (finding, "measure"),
+        (discovering, "discover"),
+        (writer_command, "measured"),
+        (gathering, "gather"),
+    ):
+        monkeypatch.setattr(
+            module, name, lambda path, *_, _name=name, **__: asked.append((_name, path.stem))
+        )
+    monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
+    return asked
+
+
+def test_every_model_that_ships_is_in_the_demo():
+    assert {*demo.MODELS, demo.OTHER} == set(places.shipped_models())
+
+
+def test_the_dashboard_waits_for_findings_but_not_for_evidence(built):
+    assert [path.stem for path in demo.first(QUIET)] == list(demo.MODELS)
+    assert built == [
+        (step, name) for name in demo.MODELS for step in ("build", "measure", "discover")
+    ]
+
+
+def test_the_rest_brings_writers_before_the_evidence_that_reads_them(built):
+    list(demo.first(QUIET))
+    built.clear()
+    list(demo.rest(QUIET))
+    assert built[:2] == [("build", demo.OTHER), ("measure", demo.OTHER)]
+    assert built[2:] == [
+        ("measured", demo.TEXT),
+        *[("gather", name) for name in (*demo.SAMPLES, demo.TEXT)],
+    ]
+
+
+def test_what_is_there_is_not_made_again(built, monkeypatch):
+    list(demo.first(QUIET))
+    monkeypatch.setattr(finding, "measured", lambda _path: True)
+    built.clear()
+    assert list(demo.first(QUIET)) == []
+    assert built == []
