@@ -13,7 +13,7 @@ from catalog import places, reporting
 if TYPE_CHECKING:
     from catalog.comparing.compared import States
     from catalog.comparing.sides import Side
-    from catalog.comparing.whole import Opener
+    from catalog.comparing.whole import Opener, Report
 
 _SHOWN = 12
 
@@ -65,6 +65,13 @@ def compare(
         print()
         return
     show(known)
+
+
+def kept(a: Path, b: Path, report: "Report") -> None:
+    """Compare two catalogs whose models are at hand; the cache keeps what the page reads."""
+    from catalog.comparing import whole
+
+    whole.compare(whole.Asked(a, b), _opener({a: None, b: None}, False), report)
 
 
 def _opener(named: dict[Path, str | None], without: bool) -> "Opener":

@@ -45,8 +45,11 @@ def first(report: Report) -> Iterator[Path]:
 
 
 def rest(report: Report) -> Iterator[Path]:
-    """What can wait: models to compare, writers, evidence; yields each catalog that grew."""
-    from catalog import finding, gathering, writer_command
+    """What can wait: models to compare, writers, evidence; yields each catalog that grew.
+
+    Comparisons go to the cache, and cost nothing where they are there.
+    """
+    from catalog import compare_command, finding, gathering, writer_command
     from catalog.comparing import demo as versions
 
     other = _built(OTHER, report)
@@ -58,6 +61,8 @@ def rest(report: Report) -> Iterator[Path]:
     if reading.fetch(text, writer_queries.searched()).empty:
         writer_command.measured(text, report=report)
         yield text
+    for name in (OTHER, f"{TEXT}-int8"):
+        compare_command.kept(text, _path(name), report)
     for path in map(_path, (*SAMPLES, TEXT)):
         if reading.fetch(path, feature_queries.evidence()).empty:
             gathering.gather(path, report=report)

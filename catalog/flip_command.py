@@ -23,7 +23,10 @@ def flip(
     ],
     site: Annotated[str, typer.Option(help="Residual site, such as resid.4.")],
     prompts: Annotated[
-        Path | None, typer.Option(help="A prompt a line; by default 16 neutral, 16 eliciting.")
+        Path | None,
+        typer.Option(
+            help="A prompt (or item, such as #12) a line; by default 16 neutral, 16 eliciting."
+        ),
     ] = None,
     positions: Annotated[
         str, typer.Option(help="all (but a beginning-of-text sink), last, or 0,2,3.")
@@ -49,11 +52,11 @@ def flip(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Flip a feature's signs while the model runs: does its concept fade, and only its concept?"""
-    from catalog import prompts as shipped
+    from catalog import prompts as given
 
     path = places.find_catalog(catalog)
     source = named(path, feature, site, words, read, threshold)
-    listed = shipped.from_file(prompts) if prompts else shipped.shipped(source.prompted)
+    listed = given.from_file(prompts) if prompts else None
     with reporting.progress(quiet) as report:
         known = measured(
             path,
@@ -94,7 +97,7 @@ def named(
         return Source("concept", feature, listed, read)
     if re.fullmatch(r"[\d+\-,; ]+", feature):
         return Source("dimensions", feature, read=read)
-    chosen = live_feature.checked(path, site, threshold, BACKGROUND)
+    chosen = live_feature.checked(path, site, threshold, background(path))
     kept = reading.fetch(path, feature_queries.discovered(site, chosen))
     return Source("discovered" if feature in set(kept["name"]) else "category", feature, read=read)
 
@@ -103,20 +106,21 @@ def measured(
     path: Path,
     feature: "str | Source",
     site: str,
-    listed: "list[Prompt]",
+    listed: "list[Prompt] | None" = None,
     model: str | None = None,
     report: reporting.Report = lambda _stage, _done, _all: None,
     edits: str = "",
     **settings: Any,
 ) -> dict[str, Any]:
     """Set up, run and judge a flip; the JSON form of `dims flip`. `edits`: further ones, a line
-    each (see `catalog.flip_edits`).
+    each (see `catalog.flip_edits`). Without `listed` 16 neutral and 16 eliciting prompts or items.
     """
-    from catalog import flip_edits, flip_report, flip_setup, flips
+    from catalog import flip_edits, flip_report, flip_ways, flips
 
     extra = flip_edits.parse(path, edits, settings.get("threshold"))
-    setup = flip_setup.setup(path, feature, site, listed, extra=extra, **settings)
-    found = flips.run(machine(path, model), setup, report)
+    made = machine(path, model)
+    setup = flip_ways.setup(made, path, feature, site, listed, extra=extra, **settings)
+    found = flips.run(made, setup, report)
     return flip_report.as_json(found, flip_report.summarize(found))
 
 
@@ -124,14 +128,14 @@ def machine(path: Path, source: str | None = None) -> Any:
     """The catalog's model as flips use it; CatalogError where its weights are other ones."""
     from dataclasses import replace
 
-    from catalog.model.flipping import Machine
+    from catalog import flip_ways
     from catalog.model.live import Live, ModelKey
     from catalog.store import queries, reading
 
     build = reading.fetch(path, queries.build()).iloc[0]
     key = ModelKey.of({str(name): value for name, value in build.items()})
     key = key if source is None else replace(key, source=source, revision=None)
-    return Live().submit(key, lambda loaded, _job: Machine(loaded)).wait()
+    return Live().submit(key, lambda loaded, _job: flip_ways.machine(loaded, path)).wait()
 
 
 def show(known: dict[str, Any]) -> None:
@@ -140,7 +144,13 @@ def show(known: dict[str, Any]) -> None:
     console.print(known["sentence"], style="bold", markup=False, highlight=False)
     console.print(known["reason"], markup=False, highlight=False)
     rows = reporting.table(
-        "condition", "effect (nats)", "95 %", "signs changed", "||delta||", "||x'||/||x||", "KL"
+        "condition",
+        known["readout"]["unit"],
+        "95 %",
+        "signs changed",
+        "||delta||",
+        "||x'||/||x||",
+        "KL" if known["kl"] else "neighbours changed",
     )
     for name, one in known["conditions"].items():
         rows.add_row(
@@ -150,14 +160,14 @@ def show(known: dict[str, Any]) -> None:
             f"{one['changed']:.1%}",
             f"{one['delta_norm']:.3g}",
             f"{one['norm_ratio']:.3f}",
-            f"{one['kl']:.3f}",
+            f"{one['kl']:.3f}" if known["kl"] else f"{one['neighbours']:.0%}",
         )
     console.print(rows)
     other = known["specificity"]
     console.print(
-        f"{other['as_low']} of {other['categories']} other categories fall as far; n = "
-        f"{known['prompts']} prompts from {known['sources']} sources, {known['tokens']} held-out "
-        f"tokens; worst random match {known['matching']['worst']:.1%}.",
+        f"{other['as_low']} of {other['categories']} others fall as far; n = {known['prompts']} "
+        f"{known['readout']['sample']} from {known['sources']} sources, "
+        f"{known['readout']['read_on']}; worst random match {known['matching']['worst']:.1%}.",
         markup=False,
         highlight=False,
     )

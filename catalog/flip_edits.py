@@ -41,7 +41,7 @@ def _one(path: Path, line: str, threshold: str | None) -> Edit:
             f"where KIND is {', '.join(KINDS)}."
         )
     site, kind, what, strength = match.groups()
-    chosen = live_feature.checked(path, site, threshold, BACKGROUND)
+    chosen = live_feature.checked(path, site, threshold, background(path))
     by_hand = re.fullmatch(r"[\d+\-,; ]+", what) is not None
     source = Source("dimensions" if by_hand else "category", what.strip())
     feature = flip_features.signed(path, source, site, chosen)

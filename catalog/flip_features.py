@@ -12,13 +12,13 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import features, findings, live_feature
+from catalog import features, findings, lexicons, live_feature
 from catalog.contests import Contest, run
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import SPLITS
 from catalog.flip_controls import Signed
 from catalog.held_out import members_of
-from catalog.pools import BACKGROUNDS
+from catalog.pools import BACKGROUNDS, Background
 from catalog.prototypes import halves
 from catalog.store import feature_queries, reading
 
@@ -26,6 +26,11 @@ Ints = NDArray[np.int64]
 Kind = Literal["category", "discovered", "concept", "dimensions"]
 TOKENS = 50
 """Tokens read for a feature that no words were held out of: those that agree with it most."""
+
+
+def background(path: Path) -> Background:
+    """The background that the catalog's stored features were told apart from first."""
+    return lexicons.grounds(path).primary
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def signed(path: Path, source: Source, site: str, threshold: str) -> Signed:
     if source.kind == "concept":
         return _concept(path, source, site, threshold)[0]
     if source.kind == "category":
-        query = feature_queries.prototype(source.name, site, threshold, BACKGROUND)
+        query = feature_queries.prototype(source.name, site, threshold, background(path))
     else:
         _found_here(path, source.name, site, threshold)
         query = feature_queries.discovered_prototype(source.name)
@@ -128,8 +133,9 @@ def held_out(path: Path, name: str) -> tuple[Ints, Ints]:
     The findings stage's own random draws made again: the stored prototype is that of split 0.
     """
     members, place = members_of(path, name)
+    against = background(path)
     generator = np.random.default_rng([place, BACKGROUNDS.index(against)])
-    findings.pools_of(path).pool(BACKGROUND, members, generator)
+    findings.pools_of(path).pool(against, members, generator)
     anchors = halves(len(members), SPLITS, generator)[0]
     return members[~anchors], members
 
@@ -143,8 +149,8 @@ def _concept(path: Path, source: Source, site: str, threshold: str) -> tuple[Sig
             f"Only {len(members)} of the {len(source.words)} words of {source.name!r} are single "
             "tokens here; half of them must be held out. Give at least four."
         )
-    generator = np.random.default_rng(0)
-    pool = base.pools.pool(BACKGROUND, members, generator)
+    generator, against = np.random.default_rng(0), background(path)
+    pool = base.pools.pool(against, members, generator)
     contest = Contest.of(live_feature.site_signs(path, site, threshold), pool)
     outcome = run(contest, halves(len(members), 1, generator))
     chosen, signs = outcome.prototypes.of(0)

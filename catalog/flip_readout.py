@@ -78,6 +78,11 @@ class Readout(Protocol):
         """How many tokens, classes or sites the effect is read on."""
         ...
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the columns; none where they are a sample."""
+        ...
+
     def at(self, site: Site) -> Self:
         """The same readout for a flip at another site."""
         ...
@@ -117,11 +122,16 @@ class Vocabulary:
         """Held-out tokens of the concept."""
         return len(self.tokens)
 
-    def at(self, site: Site) -> Self:  # noqa: ARG002
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Tokens are not told apart."""
+        return ()
+
+    def at(self, site: Site) -> Self:
         """The tokens are the same for every site."""
         return self
 
-    def read(self, output: NDArray[np.floating], text: str) -> Reading:  # noqa: ARG002
+    def read(self, output: NDArray[np.floating], text: str) -> Reading:
         """Contrasts of log p: float[rows, vocabulary], with KL and the concept's log odds."""
         delta = output - output[0]
         odds = self.log_odds(output)
@@ -173,6 +183,15 @@ class Vocabulary:
         mass = np.exp(log_p[:, self.members].astype(np.float64)).sum(axis=1)
         mass = np.clip(mass, 1e-12, 1 - 1e-12)
         return np.asarray(np.log(mass) - np.log1p(-mass))
+
+
+_ONE = {"held-out tokens": "held-out token", "classes of the head": "class of the head"}
+
+
+def counted(readout: Readout) -> str:
+    """What the effect is read on, in words: 24 held-out tokens, 1 class of the head."""
+    told = readout.column if readout.columns != 1 else _ONE.get(readout.column, "later site")
+    return f"{readout.columns} {told}"
 
 
 class Classes(Vocabulary):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.flip_readout import counted
 from catalog.flip_verdicts import Bootstrap, Judged, judge
 from catalog.flips import Flips
 from catalog.resampling import DRAWS, Interval
@@ -25,6 +26,8 @@ class Summary:
     others: dict[str, NDArray[np.float64]]
     """Mean effect on every other category, of away and toward."""
     warnings: tuple[str, ...]
+    by_column: dict[str, dict[str, Interval]]
+    """Intervals at each later site, where the readout tells its columns apart."""
 
 
 def summarize(found: Flips, draws: int = DRAWS) -> Summary:
@@ -42,6 +45,7 @@ def summarize(found: Flips, draws: int = DRAWS) -> Summary:
         },
         {name: found.others[name].mean(axis=0) for name in SHOWN if name in found.others},
         tuple(_warnings(found)),
+        _by_column(found, draws),
     )
 
 
@@ -51,6 +55,19 @@ def bootstrap(found: Flips, rows: NDArray[np.bool_] | None = None, draws: int = 
     sources = found.sources if rows is None else found.sources[rows]
     readout = found.setup.readout
     return Bootstrap(sources, readout.columns, generator, draws, readout.resampled)
+
+
+def _by_column(found: Flips, draws: int) -> dict[str, dict[str, Interval]]:
+    generator = np.random.default_rng(found.setup.seed)
+    alone = Bootstrap(found.sources, 1, generator, draws, resampled=False)
+    return {
+        label: {
+            name: alone.interval(found.effects[name][:, n : n + 1])
+            for name in SHOWN
+            if name in found.effects
+        }
+        for n, label in enumerate(found.setup.readout.labels)
+    }
 
 
 def _intervals(found: Flips, rows: NDArray[np.bool_], resampled: Bootstrap) -> dict[str, Interval]:
@@ -80,7 +97,8 @@ def sentence(found: Flips, summary: Summary) -> str:
         for one in ("random", "noise", "disjoint", "toward")
         if one in effect
     )
-    return f"{words}: {away.value:+.2f} {found.setup.readout.unit} [{away.low:+.2f}, {away.high:+.2f}]; {beside}"
+    unit = found.setup.readout.unit
+    return f"{words}: {away.value:+.2f} {unit} [{away.low:+.2f}, {away.high:+.2f}]; {beside}"
 
 
 def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
@@ -100,12 +118,19 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         "prompts": len(setup.prompts),
         "sources": len(set(found.sources.tolist())),
         "tokens": setup.readout.columns,
-        "readout": {"kind": setup.readout.kind, "unit": setup.readout.unit},
+        "readout": {
+            "read_on": counted(setup.readout),
+            **{name: getattr(setup.readout, name) for name in ("kind", "unit", "sample")},
+        },
         "disjoint_features": list(setup.disjoint_names),
         "conditions": {name: _condition(found, summary, name) for name in summary.effects},
         "by_kind": {
             kind: {name: vars(one) for name, one in rows.items()}
             for kind, rows in summary.by_kind.items()
+        },
+        "by_column": {
+            label: {name: vars(one) for name, one in rows.items()}
+            for label, rows in summary.by_column.items()
         },
         "differences": {name: vars(one) for name, one in summary.judged.differences.items()},
         "specificity": specificity(found, summary),

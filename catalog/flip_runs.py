@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from catalog import flip_edits, flip_report, flip_setup, flips
+from catalog import flip_edits, flip_report, flip_ways, flips
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.flip_features import Source
 from catalog.prompts import Prompt
@@ -48,7 +48,7 @@ def body(build: Mapping[str, Any], setup: flips.Setup, edits: str, result: Any) 
     }
 
 
-def setup_of(path: Path, saved: Mapping[str, Any]) -> flips.Setup:
+def setup_of(path: Path, saved: Mapping[str, Any], machine: flips.Machine) -> flips.Setup:
     """The run again, from its body; SettingRefused where it is none."""
     try:
         asked = saved["asked"]
@@ -61,7 +61,8 @@ def setup_of(path: Path, saved: Mapping[str, Any]) -> flips.Setup:
             f"This is no saved flip run ({error}). Save one in the flip lab."
         ) from error
     extra = flip_edits.parse(path, edits, threshold)
-    return flip_setup.setup(path, source, site, prompts, threshold, extra=extra, **sizes)
+    sizes |= {"threshold": threshold, "extra": extra}
+    return flip_ways.setup(machine, path, source, site, prompts, **sizes)
 
 
 def same_model(path: Path, saved: Mapping[str, Any]) -> None:
@@ -86,7 +87,8 @@ def repeat(
     from catalog.flip_command import machine
 
     same_model(path, saved)
-    found = flips.run(machine(path, model), setup_of(path, saved), report)
+    made = machine(path, model)
+    found = flips.run(made, setup_of(path, saved, made), report)
     return flip_report.as_json(found, flip_report.summarize(found))
 
 

@@ -12,13 +12,13 @@ from catalog.edits import Edit
 from catalog.errors import SettingRefused
 from catalog.flip_controls import Signed
 from catalog.flip_features import Source, background, held_out
-from catalog.flip_readout import Matching, Vocabulary
+from catalog.flip_readout import Matching, Readout, Vocabulary
 from catalog.flips import Setup
 from catalog.prompts import Prompt
 from catalog.sites import Site
 from catalog.store import feature_queries, queries, reading
 
-__all__ = ["Source", "at_site", "held_out", "setup"]
+__all__ = ["Signed", "Source", "at_site", "held_out", "setup", "with_readout"]
 
 Ints = NDArray[np.int64]
 DISJOINT = 5
@@ -45,24 +45,45 @@ def setup(
     Raises NotInCatalog or SettingRefused where the catalog has no such thing.
     """
     source = Source("category", feature) if isinstance(feature, str) else feature
-    chosen = live_feature.checked(path, site, threshold, BACKGROUND)
+    chosen = live_feature.checked(path, site, threshold, background(path))
+    tokens, members = flip_features.tokens(path, source, site, chosen)
+    readout = _readout(path, tokens, members, lists_of(path))
+    return with_readout(
+        path, source, site, prompts, readout, chosen, dimensions, positions, scale, seed, extra
+    )
+
+
+def with_readout(
+    path: Path,
+    source: Source,
+    site: str,
+    prompts: Sequence[Prompt],
+    readout: Readout,
+    threshold: str | None = None,
+    dimensions: int | None = None,
+    positions: str = "all",
+    scale: float = 1.0,
+    seed: int = 0,
+    extra: tuple[Edit, ...] = (),
+) -> Setup:
+    """`setup`, for any readout."""
+    chosen = live_feature.checked(path, site, threshold, background(path))
     if dimensions is not None and dimensions < 1:
         raise SettingRefused("Flip at least one dimension.")
     where = Site.parse(site)
     if where.kind != "resid":
         raise SettingRefused(f"{site} cannot be flipped: choose a residual site, resid.L.")
     signed = flip_features.signed(path, source, site, chosen)
-    tokens, members = flip_features.tokens(path, source, site, chosen)
-    lists = _lists(path)
-    disjoint = _disjoint(signed, _others(path, site, chosen, members, lists))
+    members = flip_features.tokens(path, source, site, chosen)[1]
+    disjoint = _disjoint(signed, others_of(path, site, chosen, members))
     return Setup(
         name=source.name,
         source=source,
         site=where,
         threshold=chosen,
         feature=signed.strongest(dimensions),
-        cut=_cut(path, site, chosen),
-        readout=_readout(path, tokens, members, lists),
+        cut=cut_of(path, site, chosen),
+        readout=readout,
         prompts=tuple(prompts),
         disjoint=tuple(disjoint.values()),
         disjoint_names=tuple(disjoint),
@@ -76,25 +97,26 @@ def setup(
 def at_site(path: Path, made: Setup, site: str) -> Setup:
     """The same run at another site: feature, thresholds and disjoint features are that site's."""
     signed = flip_features.signed(path, made.source, site, made.threshold)
-    others = _others(path, site, made.threshold, made.readout.members, _lists(path))
-    disjoint = _disjoint(signed, others)
+    members = flip_features.tokens(path, made.source, site, made.threshold)[1]
+    disjoint = _disjoint(signed, others_of(path, site, made.threshold, members))
     return replace(
         made,
         site=Site.parse(site),
         feature=signed.strongest(len(made.feature.dimensions)),
-        cut=_cut(path, site, made.threshold),
+        cut=cut_of(path, site, made.threshold),
+        readout=made.readout.at(Site.parse(site)),
         disjoint=tuple(disjoint.values()),
         disjoint_names=tuple(disjoint),
     )
 
 
-def _cut(path: Path, site: str, threshold: str) -> NDArray[np.float64]:
+def cut_of(path: Path, site: str, threshold: str) -> NDArray[np.float64]:
     """Threshold of every dimension of a site."""
     values = reading.fetch(path, queries.threshold_values(site, threshold))
     return np.asarray(values["value"], np.float64)
 
 
-def _lists(path: Path) -> dict[str, Ints]:
+def lists_of(path: Path) -> dict[str, Ints]:
     """Members of every category."""
     frame = reading.fetch(path, feature_queries.all_members())
     return {str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")}
@@ -105,11 +127,19 @@ def _unrelated(members: Ints, lists: dict[str, Ints]) -> list[str]:
     return [one for one, items in lists.items() if not np.isin(items, members).any()]
 
 
-def _others(
-    path: Path, site: str, threshold: str, members: Ints, lists: dict[str, Ints]
-) -> dict[str, Signed]:
-    """Features of the categories that share no member."""
-    frame = reading.fetch(path, feature_queries.prototypes(site, threshold, BACKGROUND))
+def related(members: Ints, lists: dict[str, Ints], family: Ints) -> NDArray[np.bool_]:
+    """Items of the families of `members` and of every category that shares one: bool[items]."""
+    near = np.isin(family, family[members])
+    for items in lists.values():
+        if np.isin(family[items], family[members]).any():
+            near |= np.isin(family, family[items])
+    return np.asarray(near)
+
+
+def others_of(path: Path, site: str, threshold: str, members: Ints) -> dict[str, Signed]:
+    """Features of the categories that share no member, by name."""
+    lists = lists_of(path)
+    frame = reading.fetch(path, feature_queries.prototypes(site, threshold, background(path)))
     allowed = set(_unrelated(members, lists))
     return {
         str(one): Signed(rows["dimension"].to_numpy(np.int64), rows["sign"].to_numpy(np.int64))

@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from catalog import places, signs
 from catalog.pools import Traits
-from catalog.store import packed, queries, reading
+from catalog.store import media_queries, packed, queries, reading
 from catalog.store.reading import Query
 from catalog.workspace.label_pairs import Items, Trial
 
@@ -47,17 +48,34 @@ def of_dimension(path: Path, site: str, number: int, threshold: str) -> Found:
     generator = np.random.default_rng(0)  # one sample for all tests: its values are kept
     chosen = np.sort(generator.permutation(len(table))[:SAMPLE])
     bits = signs.unpack(packed.by_dimension(path, site, threshold)[number][None], len(table))[0]
-    traits = Traits.of(table.text, table.kind, family)
+    frequency, length = _alike(path, table, family)
     values = site_values(path, site, chosen)
     items = Items(
         item=chosen,
         value=np.where(bits[chosen], 1.0, -1.0) if values is None else values[:, number],
         positive=bits[chosen],
-        frequency=traits.decile[chosen],
-        length=table.text.iloc[chosen].str.len().to_numpy(np.int64),
+        frequency=frequency[chosen],
+        length=length[chosen],
         family=family[chosen],
     )
     return Found(items, np.unique(family[poles.item.to_numpy(np.int64)]), values is not None)
+
+
+def _alike(
+    path: Path, table: pd.DataFrame, family: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """What the two items of a pair are matched in: frequency decile and length of every item.
+
+    Of images and sounds nobody counts how frequent they are (their order is that of the files, so
+    a decile of it would match classes): the length is that of the sound in seconds, or the number
+    of the image's pixels.
+    """
+    media = reading.fetch(path, media_queries.every())
+    if media.empty:
+        decile = Traits.of(table.text, table.kind, family).decile
+        return decile, table.text.str.len().to_numpy(np.float64)
+    sizes = media["seconds"].fillna(media["width"] * media["height"]).fillna(0.0)
+    return np.zeros(len(table), np.int64), sizes.to_numpy(np.float64)
 
 
 def whole(trial: Trial) -> Trial:

@@ -1,6 +1,8 @@
 """What pages show of images and sounds beyond their previews: original files, signs of patches."""
 
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +21,34 @@ def original(path: Path, item: int) -> bytes:
 
     MediaUnreadable where the folder moved, the file is gone or leads outside, or is too large.
     """
+    name, stream = _opened(path, item)
+    with stream:
+        held = stream.read(LARGEST + 1)
+    if len(held) > LARGEST:
+        raise MediaUnreadable(f"{name} is larger than {LARGEST / 1e6:.0f} MB; not shown.")
+    return held
+
+
+def absent(path: Path, item: int) -> str | None:
+    """Why `original` cannot give the file of an item; None where it can."""
+    try:
+        name, stream = _opened(path, item)
+        with stream:
+            size = stream.seek(0, os.SEEK_END)
+    except MediaUnreadable as error:
+        return str(error)
+    return f"{name} is larger than {LARGEST / 1e6:.0f} MB." if size > LARGEST else None
+
+
+def _opened(path: Path, item: int) -> tuple[str, BinaryIO]:
+    """The path of an item in its folder, and the open file."""
     row = reading.one(path, media_queries.some((item,)), f"There is no image or sound {item}.")
     folder = Path(str(reading.fetch(path, media_queries.source()).iloc[0]["folder"]))
     if not folder.is_dir():
         raise MediaUnreadable(
             f"The originals lay in {folder}, which is not there; the preview is all there is."
         )
-    with folders.originals(folder).open(str(row["path"])) as stream:
-        held = stream.read(LARGEST + 1)
-    if len(held) > LARGEST:
-        raise MediaUnreadable(f"{row['path']} is larger than {LARGEST / 1e6:.0f} MB; not shown.")
-    return held
+    return str(row["path"]), folders.originals(folder).open(str(row["path"]))
 
 
 def patches(path: Path, site: str, items: tuple[int, ...]) -> NDArray[np.bool_]:

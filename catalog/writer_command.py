@@ -66,7 +66,7 @@ def measured(
     """
     first = findings.primary(path)
     where = site or first.site
-    chosen = live_feature.checked(path, where, threshold or first.threshold, writing.BACKGROUND)
+    chosen = live_feature.checked(path, where, threshold or first.threshold, first.background)
     if not finding.measured(path):
         raise NotInCatalog(
             f"The categories of {path.stem} have not been measured yet. Measure them with: "

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import findings, held_out, live_feature, nulls, significance, writers
+from catalog.lexicons import grounds
 from catalog.pools import BACKGROUNDS, Pools
 from catalog.prototypes import SiteSigns, anchor_count, contrast
 from catalog.store import feature_queries, reading
@@ -28,7 +29,6 @@ TOP = 20
 """Neurons kept of each feature, the strongest first."""
 DISCOVERED = 50
 """Discovered features looked at, the strongest first."""
-BACKGROUND = findings.PRIMARY_BACKGROUND
 Report = Callable[[str, int, int], None]
 Ints = NDArray[np.int64]
 
@@ -103,7 +103,7 @@ def measure(
 ) -> Found:
     """Look for the writers of every feature of a site among `columns` (those that can reach it).
 
-    Features are those the catalog holds, background matched, and the strongest discovered ones.
+    Features are those the catalog holds at its primary background, and the strongest discovered.
     Nulls repeat everything: the real weights against prototypes of null item sets with as many
     dimensions as the feature; Gaussian weights; signs permuted across neurons per dimension.
     """
@@ -125,9 +125,10 @@ def measure(
 
 
 def _subjects(path: Path, site: str, threshold: str) -> Iterator[Subject]:
-    rows = reading.fetch(path, feature_queries.features(threshold, BACKGROUND))
+    background = grounds(path).primary
+    rows = reading.fetch(path, feature_queries.features(threshold, background))
     small = {str(r.category): bool(r.small) for r in rows[rows["site"] == site].itertuples()}
-    prototypes = reading.fetch(path, feature_queries.prototypes(site, threshold, BACKGROUND))
+    prototypes = reading.fetch(path, feature_queries.prototypes(site, threshold, background))
     for name, own in prototypes.groupby("category"):
         yield _subject("category", str(name), own, small[str(name)])
     listed = reading.fetch(path, feature_queries.discovered(site, threshold))
@@ -229,9 +230,10 @@ def _null_matches(
     signs = search.signs
     if one.kind == "category":
         members, place = held_out.members_of(search.path, one.name)
-        draw = np.random.default_rng([place, BACKGROUNDS.index(BACKGROUND)])
-        pool = search.ground.pool(BACKGROUND, members, draw)
-        ground, size = nulls.Ground.matched(signs, pool), len(members)
+        background = grounds(search.path).primary
+        draw = np.random.default_rng([place, BACKGROUNDS.index(background)])
+        pool = search.ground.pool(background, members, draw)
+        ground, size = nulls.Ground.of(signs, pool), len(members)
     else:
         items = search.ground.items("all")
         positives = signs.positives(items)

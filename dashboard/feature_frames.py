@@ -38,7 +38,6 @@ from dashboard.frames import Answer, Here, Row
 
 Live = live_feature.Live
 BACKGROUNDS: tuple[str, ...] = pools.BACKGROUNDS
-PRIMARY = "matched"
 KEPT = 24
 """Concepts kept in memory."""
 TOP = 40

@@ -14,7 +14,7 @@ KINDS = {
     "concept": "own concept",
     "dimensions": "by hand",
 }
-OWN = "the feature's own tokens"
+OWN = "the feature's own"
 
 
 def names(here: Here) -> list[str]:
@@ -26,7 +26,7 @@ def names(here: Here) -> list[str]:
 def source(here: Here, listed: list[str]) -> Source | None:
     """Draw the choice of a feature; None where there is none of the kind chosen."""
     address.seed("flip.kind", "feature", "category", address.among(list(KINDS)))
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left, right = st.columns([5, 4], vertical_alignment="bottom")
     kind = str(
         left.segmented_control(
             "Feature from",
@@ -127,7 +127,7 @@ def _read(listed: list[str]) -> str:
             options,
             key="flip.read",
             width=320,
-            help="A category's held-out tokens, or the tokens that agree with the feature most.",
+            help="Held-out items of a category, or those that agree with the feature most.",
         )
     )
     address.write(read=name)

@@ -17,10 +17,25 @@ NAMES = {
     "edits": "further edits alone",
     "together": "away and further edits",
 }
+AXES = {
+    "vocabulary": "change of log p, concept − matched tokens (nats)",
+    "classes": "change of log p, concept's class − other classes (nats)",
+    "layers": "change of agreement at later sites",
+}
+SHORT = {
+    "vocabulary": "away: change of log p (nats)",
+    "classes": "away: change of log p (nats)",
+    "layers": "away: change of agreement",
+}
+SORTED = {
+    "vocabulary": "categories, sorted",
+    "classes": "classes, sorted",
+    "layers": "categories, sorted",
+}
 _ZERO = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}
 
 
-def conditions(frame: pd.DataFrame) -> go.Figure:
+def conditions(frame: pd.DataFrame, reads: str = "vocabulary") -> go.Figure:
     """Effect of every condition with its 95 % interval; away and toward stand out."""
     strong = frame["condition"].isin(["away", "toward", "together"]).to_numpy()
     points = {
@@ -38,7 +53,7 @@ def conditions(frame: pd.DataFrame) -> go.Figure:
         },
         "marker": {"size": 10, "color": np.where(strong, ACCENT, NEAR)},
         "hovertext": [
-            f"{NAMES[row.condition]}<br>{number(row.effect)} nats "
+            f"{NAMES[row.condition]}<br>{number(row.effect)} "
             f"[{number(row.low)}, {number(row.high)}]<br>{row.changed:.1%} of signs changed, "
             f"||delta|| {number(row.delta_norm)}"
             for row in frame.itertuples()
@@ -49,12 +64,12 @@ def conditions(frame: pd.DataFrame) -> go.Figure:
         [points],
         42 * len(frame) + 60,
         shapes=[_ZERO | {"line": {"color": NEAR, "width": 1.5, "dash": "dash"}}],
-        xaxis={"title": "change of log p, concept − matched tokens (nats)"},
+        xaxis={"title": AXES[reads]},
         yaxis={"autorange": "reversed", "showgrid": False},
     )
 
 
-def others(frame: pd.DataFrame) -> go.Figure:
+def others(frame: pd.DataFrame, reads: str = "vocabulary") -> go.Figure:
     """Away's effect on every category, sorted; this one marked. `frame`: category, away, this."""
     this = frame["this"].to_numpy()
     points = {
@@ -68,8 +83,7 @@ def others(frame: pd.DataFrame) -> go.Figure:
             "line": {"width": np.where(this, 1.5, 0), "color": NEAR},
         },
         "hovertext": [
-            f"{chart_text(row.category)}<br>away {number(row.away)} nats<br>toward "
-            f"{number(row.toward)}"
+            f"{chart_text(row.category)}<br>away {number(row.away)}<br>toward {number(row.toward)}"
             for row in frame.itertuples()
         ],
         "hoverinfo": "text",
@@ -78,8 +92,8 @@ def others(frame: pd.DataFrame) -> go.Figure:
         [points],
         312,
         shapes=[_ZERO | {"line": {"color": FAINT, "width": 1.5, "dash": "dash"}}],
-        xaxis={"title": "away: change of log p (nats)"},
-        yaxis={"showticklabels": False, "showgrid": False, "title": "categories, sorted"},
+        xaxis={"title": SHORT[reads]},
+        yaxis={"showticklabels": False, "showgrid": False, "title": SORTED[reads]},
     )
 
 
@@ -92,7 +106,7 @@ _LINES = {
 }
 
 
-def sweep(frame: pd.DataFrame) -> go.Figure:
+def sweep(frame: pd.DataFrame, unit: str = "nats") -> go.Figure:
     """Curves of a sweep with their 95 % bands. `frame`: at, condition, effect, low, high."""
     traces: list[Trace] = []
     for name, (colour, dash, band) in _LINES.items():
@@ -134,5 +148,5 @@ def sweep(frame: pd.DataFrame) -> go.Figure:
         showlegend=True,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         xaxis={"type": "category", "showgrid": False},
-        yaxis={"title": "effect (nats)", "zeroline": True, "zerolinecolor": NEAR},
+        yaxis={"title": f"effect ({unit})", "zeroline": True, "zerolinecolor": NEAR},
     )

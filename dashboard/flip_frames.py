@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from catalog import flip_edits, flip_report, flip_setup, flip_sweeps, flips, prompts
+from catalog import flip_edits, flip_report, flip_sweeps, flip_ways, flips, prompts
 from catalog.flip_features import Source
-from dashboard import frames
+from dashboard import frames, media_frames
 from dashboard.frames import Answer, Here
 from dashboard.parts import visible
 
@@ -59,29 +59,29 @@ def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
     """Work for `running.start`: set up, run, judge."""
 
     def run(model: "LoadedModel", job: "Job[Made]") -> Made:
-        from catalog.model.flipping import Machine
-
-        machine = Machine(model)
-        wanted = setup(asked, job)
+        machine = flip_ways.machine(model, asked.path)
+        wanted = setup(machine, asked, job)
         found = flips.run(machine, wanted, job.report)
-        ids = sorted({int(i) for seen in found.seen for i in (*seen.before, *seen.after)})
+        tops = [seen.top for seen in found.seen]
+        ids = sorted({int(i) for top in tops for i in (*top.before, *top.after)})
         text = dict(zip(ids, machine.shown(ids), strict=True))
         return Made(found, flip_report.summarize(found), text, asked.edits)
 
     return run
 
 
-def setup(asked: Asked, job: "Job[Any]") -> flips.Setup:
+def setup(machine: flips.Machine, asked: Asked, job: "Job[Any]") -> flips.Setup:
     """The run that was asked for, its feature and tokens read from the catalog."""
     job.report("setting up", 0, 0)
     each = SOURCES.get(asked.prompts)
-    listed = prompts.shipped(asked.source.prompted, each) if each else prompts.own(asked.prompts)
-    return flip_setup.setup(
+    return flip_ways.setup(
+        machine,
         asked.path,
         asked.source,
         asked.site,
-        listed,
-        asked.threshold,
+        None if each else prompts.own(asked.prompts),
+        each or prompts.EACH,
+        threshold=asked.threshold,
         positions=asked.positions,
         scale=asked.scale,
         seed=asked.seed,
@@ -97,10 +97,8 @@ def sweep_work(
     sites = [str(site) for site in present[present["kind"] == "resid"]["site"]]
 
     def run(model: "LoadedModel", job: "Job[list[flip_sweeps.Point]]") -> list[flip_sweeps.Point]:
-        from catalog.model.flipping import Machine
-
-        machine = Machine(model)
-        wanted = setup(asked, job)
+        machine = flip_ways.machine(model, asked.path)
+        wanted = setup(machine, asked, job)
         if kind == "layer":
             return flip_sweeps.by_layer(machine, asked.path, wanted, sites, job.report)
         if kind == "dimensions":
@@ -147,21 +145,21 @@ def conditions(made: Made) -> Answer:
                 "changed": changed,
                 "delta_norm": delta,
                 "norm_ratio": ratio,
-                "log_odds": made.found.log_odds[name].mean(),
-                "kl": made.found.kl[name].mean(),
+                **{what: values[name].mean() for what, values in made.found.beside.items()},
             }
         )
     return Answer(pd.DataFrame(rows), python(made), "python")
 
 
 def by_kind(made: Made) -> Answer:
-    """Effects on neutral and on eliciting prompts apart."""
+    """Effects on neutral and on eliciting prompts (or items) apart."""
+    sample = made.found.setup.readout.sample
     rows = [
-        {"prompts": kind, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
+        {sample: kind, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
         for kind, effects in made.summary.by_kind.items()
         for name, one in effects.items()
     ]
-    columns = ["prompts", "condition", "effect", "low", "high"]
+    columns = [sample, "condition", "effect", "low", "high"]
     return Answer(pd.DataFrame(rows, columns=columns), python(made), "python")
 
 
@@ -178,7 +176,7 @@ def others(made: Made) -> Answer:
 
 def next_tokens(made: Made, number: int, after: bool) -> pd.DataFrame:
     """Top next tokens of one prompt: token, member, before and after (or after alone)."""
-    seen = made.found.seen[number]
+    seen = made.found.seen[number].top
     ids = seen.after if after else seen.before
     members = set(made.found.setup.readout.members.tolist())
     frame = pd.DataFrame(
@@ -195,6 +193,10 @@ def next_tokens(made: Made, number: int, after: bool) -> pd.DataFrame:
 def python(made: Made) -> str:
     """The same run in Python."""
     setup = made.found.setup
+    items = setup.readout.sample == "items"
+    texts = "\n".join(one.text for one in setup.prompts)
+    shipped = f"prompts.shipped({setup.source.prompted!r}, {max(1, len(setup.prompts) // 2)})"
+    listed = f"prompts.own({texts!r})" if items else shipped
     source = setup.source
     named = f"Source({source.kind!r}, {source.name!r}, {source.words!r}, {source.read!r})"
     return "\n".join(
@@ -203,7 +205,7 @@ def python(made: Made) -> str:
             "from catalog import flip_command, prompts",
             "from catalog.flip_features import Source",
             f"source = {named}",
-            f"listed = prompts.shipped({source.prompted!r}, {max(1, len(setup.prompts) // 2)})",
+            f"listed = {listed}",
             "flip_command.measured(",
             f"    Path(CATALOG), source, {str(setup.site)!r}, listed,",
             f"    threshold={setup.threshold!r}, positions={setup.positions!r},",
@@ -211,6 +213,23 @@ def python(made: Made) -> str:
             ")",
         ]
     )
+
+
+def item_texts(path: Path, items: list[int]) -> list[str]:
+    """What items are called: the token, or the class (else the file) of an image or sound."""
+    if media_frames.is_media(path):
+        return [str(one) for one in media_frames.shown(path, items)["caption"]]
+    return [str(frames.item(path, one)["text"]) for one in items]
+
+
+def by_site(made: Made) -> pd.DataFrame:
+    """Effects at every later site: at, condition, effect, low, high, verdict (empty)."""
+    rows = [
+        {"at": at, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
+        for at, effects in made.summary.by_column.items()
+        for name, one in effects.items()
+    ]
+    return pd.DataFrame(rows).assign(verdict="")
 
 
 def asked(

@@ -51,7 +51,8 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
         from catalog.model import generating
         from catalog.model.flipping import Machine
 
-        setup = flip_frames.setup(wish.asked, job)
+        machine = Machine(model)
+        setup = flip_frames.setup(machine, wish.asked, job)
         members = frozenset(setup.readout.members.tolist())
 
         def emit(pair: "Pair") -> None:
@@ -67,7 +68,7 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
             wish.temperature,
             wish.asked.seed,
         )
-        done = Shown(generating.generate(Machine(model), wanted, emit), members, True)
+        done = Shown(generating.generate(machine, wanted, emit), members, True)
         job.partial = done
         return done
 

@@ -60,8 +60,19 @@ class Entry(NamedTuple):
 
 
 def catalogs() -> list[Entry]:
-    """Every catalog file, by name; unreadable ones with their problem."""
-    return [_entry(path) for path in places.catalog_files()]
+    """Every catalog file; unreadable ones, with their problem, last.
+
+    Measured ones before those without findings, text before images before sounds, by name.
+    """
+    return sorted((_entry(path) for path in places.catalog_files()), key=_order)
+
+
+def _order(entry: Entry) -> tuple[bool, bool, int, str]:
+    about = entry.build
+    if about is None:
+        return True, True, 0, entry.path.stem
+    kind = ("text", "image", "audio").index(about["modality"])
+    return False, pd.isna(about["findings_hash"]), kind, entry.path.stem
 
 
 def _entry(path: Path) -> Entry:

@@ -7,7 +7,7 @@ from dashboard import agreement_frames, labeling_frames, parts
 
 _LIST = "choose, or leave empty"
 _POLES: dict[str | None, str] = dict([(None, "not said"), *agreement_frames.POLES.items()])
-_ENDS: dict[str | None, str] = {
+ENDS: dict[str | None, str] = {
     None: "not said",
     "+": "items that agree most",
     "-": "least",
@@ -46,7 +46,7 @@ def write(subject: Subject, person: str) -> None:
         st.popover("Label this", icon=":material/edit:", key="labels.write"),
         st.form("labels.form", border=False, clear_on_submit=True),
     ):
-        poles = _POLES if subject.kind == "dimension" else _ENDS
+        poles = _POLES if subject.kind == "dimension" else ENDS
         pole = st.radio(
             "Clear pole" if subject.kind == "dimension" else "Clear end",
             poles,
@@ -56,7 +56,7 @@ def write(subject: Subject, person: str) -> None:
         )
         category = st.selectbox(
             "Category",
-            labeling_frames.categories(),
+            labeling_frames.categories_of(subject),
             index=None,
             placeholder=_LIST,
             format_func=lambda one: one.replace("_", " "),

@@ -64,8 +64,8 @@ def _about(here: Here, subject: Subject) -> None:
         if not blind:
             label_form.write(subject, person)
         label_form.remark(subject, person)
-        if subject.kind == "dimension":
-            address.link("adjudicate", "Settle", here, ":material/gavel:", dim=subject.name)
+        at = {"dim" if subject.kind == "dimension" else "name": subject.name}
+        address.link("adjudicate", "Settle", here, ":material/gavel:", kind=subject.kind, **at)
 
 
 def withheld(here: Here, number: int) -> bool:

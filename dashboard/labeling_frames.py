@@ -20,7 +20,7 @@ from catalog.workspace import blind, file, labels, people, reading, runs
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances
-from dashboard import feature_frames, frames
+from dashboard import feature_frames, frames, media_frames
 from dashboard.frames import Here
 
 PERSON = "who.name"
@@ -97,9 +97,18 @@ def place_of(subject: Subject) -> Here | None:
     return Here(path, subject.site, frames.build(path)["thresholds"][0])
 
 
-def categories() -> list[str]:
-    """The fixed list of categories, by name."""
+def categories(path: Path | None = None) -> list[str]:
+    """The fixed list of categories, by name; of a catalog of images or sounds its own classes."""
+    if path is not None and media_frames.is_media(path):
+        found = media_frames.classes(path)
+        return sorted({*found["label"], *found["superclass"].dropna()})
     return _categories(str(places.shipped() / "categories"))
+
+
+def categories_of(subject: Subject) -> list[str]:
+    """The fixed list for a subject: that of its catalog."""
+    here = place_of(subject)
+    return categories(None if here is None else here.path)
 
 
 @st.cache_data(show_spinner=False)

@@ -18,6 +18,8 @@ from dashboard import (
     feature_frames,
     frames,
     labeling_frames,
+    media_frames,
+    media_wall,
     parts,
     queue_component,
     queue_shown,
@@ -27,6 +29,8 @@ from dashboard.frames import Here
 KEY = "queue.desk"
 AHEAD = 8
 """Subjects sent at once: those after the first are on the desk before they are needed."""
+PICTURED = 4
+"""The same where items are pictures, which are heavier."""
 _REMEMBERED = 400
 """Acknowledgements sent again with every run, in case one was lost on the way."""
 KINDS = {"dimension": "dimensions", "feature": "features", "discovered": "discovered features"}
@@ -51,7 +55,7 @@ def chosen(
     every = [
         Subject(**named, site=site, kind=what, name=name)
         for site in sites
-        for name in _names(here._replace(site=site), what)
+        for name in names(here._replace(site=site), what)
     ]
     seed = hashlib.sha256("\n".join([*named.values(), what, *sites]).encode()).digest()
     order = np.random.default_rng(list(seed)).permutation(len(every))
@@ -59,7 +63,7 @@ def chosen(
     return free if count is None else free[:count]
 
 
-def _names(here: Here, what: str) -> list[str]:
+def names(here: Here, what: str) -> list[str]:
     """Dimensions, measured categories or discovered features of a site, by the name in the log."""
     if what == "dimension":
         dims = frames.sites(here.path).set_index("site").dims[here.site]
@@ -100,7 +104,7 @@ def _strengths(here: Here, subjects: list[Subject]) -> list[float]:
     """Mean |x| of dimensions; of features the place in their list, the strongest first."""
     if any(subject.kind != "dimension" for subject in subjects):
         places = {(subject.kind, subject.site) for subject in subjects}
-        lists = {site: _names(here._replace(site=site), kind) for kind, site in places}
+        lists = {site: names(here._replace(site=site), kind) for kind, site in places}
         return [-float(lists[subject.site].index(subject.name)) for subject in subjects]
     mean = {
         site: frames.scatter(here._replace(site=site)).frame.set_index("dimension").mean_abs
@@ -122,8 +126,9 @@ def close(key: str) -> None:
 def receive(line: Queue) -> None:
     """Save what the desk has sent, in its order; remember what came of each event."""
     kept = _kept(line)
-    kept["problem"] = ""
-    for event in queue_component.arrived(KEY).get("events", []):
+    kept["problem"], sent = "", queue_component.arrived(KEY)
+    kept["sound"] = _sound(sent.get("sound"))
+    for event in sent.get("events", []):
         name = str(event.get("id"))
         if name in kept["saved"] or name in kept["refused"]:
             continue
@@ -155,16 +160,33 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
         seconds = float(event["seconds"])
     except (KeyError, TypeError, ValueError) as error:
         raise LabelRefused("The desk sent something else than an answer: reload it.") from error
-    if given.category and given.category not in labeling_frames.categories():
+    if given.category and given.category not in labeling_frames.categories_of(subject):
         raise LabelRefused(f"{given.category!r} is no category of the list: choose one of it.")
     labels.answer(workspace, name, given, Circumstances("queue", line.key, False, seconds))
+
+
+def _sound(asked: object) -> queue_component.Sound | None:
+    """The sound of an item that the desk asks for; None where it asks for none."""
+    if not isinstance(asked, dict):
+        return None
+    try:
+        here = labeling_frames.place_of(Subject(**asked["subject"]))
+        key, item = str(asked["key"]), int(asked["item"])
+    except (KeyError, TypeError, ValueError):
+        return None  # no sound of any catalog: answers that came with it are still saved
+    held = None if here is None else media_frames.sound(here.path, item)
+    if held is None:
+        return None
+    return {"key": key, "item": item, "address": media_wall.data_uri(held, "audio/ogg")}
 
 
 def data(line: Queue) -> queue_component.Data:
     """What the desk is sent now."""
     kept, workspace = _kept(line), labeling_frames.workspace()
-    coming = queue.next_subjects(workspace, line, AHEAD)
-    items = [queue_shown.shown(subject, here) for subject, here in _places(coming)]
+    coming = list(_places(queue.next_subjects(workspace, line, AHEAD)))
+    if any(media_frames.is_media(here.path) for _, here in coming):
+        coming = coming[:PICTURED]
+    items = [queue_shown.shown(subject, here) for subject, here in coming]
     order = ORDERS.get(line.ordering, line.ordering)
     return {
         "queue": line.key,
@@ -174,8 +196,9 @@ def data(line: Queue) -> queue_component.Data:
         "saved": kept["saved"][-_REMEMBERED:],
         "refused": dict(list(kept["refused"].items())[-_REMEMBERED:]),
         "problem": kept["problem"],
+        "sound": kept["sound"],
         "progress": asdict(queue.progress(workspace, line)),
-        "categories": labeling_frames.categories(),
+        "categories": labeling_frames.categories(coming[0][1].path if coming else None),
         "words": [parts.visible(text) for text in reading.own_words(workspace, line.person)[:200]],
     }
 
@@ -198,6 +221,6 @@ def _places(subjects: list[Subject]) -> Iterator[tuple[Subject, Here]]:
 
 def _kept(line: Queue) -> dict[str, Any]:
     kept: dict[str, Any] = st.session_state.setdefault(
-        f"queue.kept.{line.key}", {"saved": [], "refused": {}, "problem": ""}
+        f"queue.kept.{line.key}", {"saved": [], "refused": {}, "problem": "", "sound": None}
     )
     return kept

@@ -115,6 +115,16 @@ def sound(path: Path, item: int) -> bytes | None:
     return bytes(held) if isinstance(held, bytes | bytearray) else None
 
 
+def original(path: Path, item: int) -> bytes:
+    """The file that an item was read from; MediaUnreadable where it cannot be had."""
+    return originals.original(path, item)
+
+
+def no_original(path: Path, item: int) -> str | None:
+    """Why the file of an item cannot be had, in one sentence; None where it can."""
+    return originals.absent(path, item)
+
+
 def classes(path: Path) -> pd.DataFrame:
     """Classes of the items: label, superclass, items."""
     return _read(Stamp.of(path), media_queries.classes())

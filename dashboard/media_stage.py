@@ -1,7 +1,7 @@
 """Walls of a page and its stage: the one tile that was chosen, large, with its sound."""
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,35 @@ def stage(
             st.text(" · ".join(parts.visible(value) for value in told), width="stretch")
             if page != "item":
                 address.link("item", "Open it", here, ":material/open_in_new:", item=item)
+            _original(here, page, item, str(found["path"]))
     address.write(shown=item)
+
+
+def alone(here: Here, item: int, key: str) -> None:
+    """An item without its class and file, which would say what it is: picture, and sound."""
+    found = media_frames.shown(here.path, [item]).iloc[0]
+    figure = media_charts.picture(bytes(found["image"]), frame_of(here, found), height=260)
+    st.plotly_chart(figure, key=key, config=charts.CONFIG)
+    held = media_frames.sound(here.path, item)
+    if held is not None:
+        st.audio(held, format="audio/ogg")
+
+
+def _original(here: Here, page: str, item: int, path: str) -> None:
+    """The file itself, read when asked for; disabled with the reason where it is not there."""
+    reason = media_frames.no_original(here.path, item)
+    st.download_button(
+        "Open the original",
+        lambda: media_frames.original(here.path, item),
+        PurePosixPath(path).name,
+        disabled=reason is not None,
+        key=f"{page}.original",
+        on_click="ignore",
+        icon=":material/download:",
+        help=parts.plain(reason) if reason else "The file the model was shown, as it lies on disk.",
+    )
+    if reason:
+        st.caption(parts.plain(reason))
 
 
 def _pictures(

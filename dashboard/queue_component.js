@@ -24,6 +24,7 @@ class Desk {
     this.current = null;
     this.queue = null;
     this.sends = 0;
+    this.gallery = new Gallery(this.at, () => this.post(), (text) => this.say(text));
     this.listen();
     this.timer = setInterval(() => this.again(), 1000);
   }
@@ -41,6 +42,7 @@ class Desk {
     if (this.current) taken.add(this.current.item.key);
     this.buffer = data.items.filter((item) => !taken.has(item.key));
     if (!this.current) this.next();
+    this.gallery.receive(data.sound);
     this.status();
   }
 
@@ -81,14 +83,14 @@ class Desk {
     this.keep();
     this.sends += 1;
     this.sentAt = performance.now();
-    this.send({ n: this.sends, events: this.outbox });
+    this.send({ n: this.sends, events: this.outbox, sound: this.gallery.wanted });
     this.status();
   }
 
   again() {
     if (!this.root.isConnected) return clearInterval(this.timer);
     this.root.classList.toggle("dark", dark(this.root));
-    if (this.outbox.length && performance.now() - this.sentAt > RESEND) this.post();
+    if ((this.outbox.length || this.gallery.wanted) && performance.now() - this.sentAt > RESEND) this.post();
   }
 
   answer(kind) {
@@ -151,8 +153,8 @@ class Desk {
     this.at.clear.textContent = item.whole ? "clear end?" : "clear pole?";
     this.at.first.textContent = item.whole ? "most" : "+";
     this.at.second.textContent = item.whole ? "least" : "−";
-    list(this.at.plus, item.plus);
-    list(this.at.minus, item.minus);
+    for (const side of ["plus", "minus"]) this.at[side].replaceChildren(...item[side].map(row));
+    this.gallery.show(item);
     histogram(this.at.histogram, item);
     this.at.low.textContent = item.low;
     this.at.cut.textContent = item.cut_text;
@@ -215,6 +217,7 @@ class Desk {
   click(event) {
     const button = event.target.closest("button");
     if (!button || !this.current) return;
+    if (button.dataset.item) return this.gallery.choose(button, true);
     if (button.dataset.pole) this.pole(button.dataset.pole);
     else if (button.dataset.sure) this.sure(+button.dataset.sure);
     else if (button.dataset.act === "undo") this.undo();
@@ -229,12 +232,14 @@ class Desk {
     const handled = event.key === "Enter" ? this.enter(from)
       : event.key === "Escape" ? this.first()
       : from === this.at.category ? this.browse(event.key)
-      : typing ? false : this.letter(event.key, from);
+      : typing ? false
+      : this.gallery.key(event.key, from) ? true
+      : this.letter(event.key, from);
     if (handled) event.preventDefault();
   }
 
   enter(from) {
-    if (from.tagName === "BUTTON" && from.dataset.act) return false; // its own click
+    if (from.tagName === "BUTTON" && (from.dataset.act || from.dataset.item)) return false; // its own click
     if (from === this.at.category && this.open && this.take()) this.at.positive.focus();
     else this.answer("save");
     return true;
@@ -360,14 +365,12 @@ function dark(node) {
   return (+text[0] + +text[1] + +text[2]) / 3 > 128;
 }
 
-function list(node, rows) {
-  node.replaceChildren(...rows.map(([text, value, wide]) => {
-    const row = document.createElement("li");
-    row.style.setProperty("--wide", `${wide}%`);
-    row.append(span(text), span(value));
-    row.title = text;
-    return row;
-  }));
+function row([text, value, wide]) {
+  const node = document.createElement("li");
+  node.style.setProperty("--wide", `${wide}%`);
+  node.append(span(text), span(value));
+  node.title = text;
+  return node;
 }
 
 function span(text) {

@@ -11,13 +11,23 @@ from typing import Any, TypedDict
 import streamlit as st
 
 _FILES = Path(__file__).parent
+_PIECES = ("component", "gallery")
 
 _desk = st.components.v2.component(
     "dims_queue",
     html=(_FILES / "queue_component.html").read_text("utf-8"),
-    css=(_FILES / "queue_component.css").read_text("utf-8"),
-    js=(_FILES / "queue_component.js").read_text("utf-8"),
+    css="".join((_FILES / f"queue_{name}.css").read_text("utf-8") for name in _PIECES),
+    js="".join((_FILES / f"queue_{name}.js").read_text("utf-8") for name in _PIECES),
 )
+
+
+class Sound(TypedDict):
+    """A sound, as an address that needs no request."""
+
+    key: str
+    """Of the subject it was asked for at."""
+    item: int
+    address: str
 
 
 class Data(TypedDict):
@@ -33,6 +43,8 @@ class Data(TypedDict):
     problem: str
     """Why nothing could be saved just now; the desk goes on trying."""
     progress: dict[str, float | None]
+    sound: "Sound | None"
+    """The sound that the desk asked for last."""
     categories: list[str]
     words: list[str]
 
@@ -43,6 +55,6 @@ def desk(data: Data, key: str, sent: Callable[[], None]) -> None:
 
 
 def arrived(key: str) -> dict[str, Any]:
-    """The outbox as it was sent last: n (times sent), events."""
+    """What was sent last: n (times sent), events, sound (key, subject, item) or None."""
     value = getattr(st.session_state.get(key), "sent", None)
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,7 @@
-"""What the desk shows of a subject: a dimension by its values, a feature by its agreement."""
+"""What the desk shows of a subject: a dimension by its values, a feature by its agreement.
+
+Items are tokens, or pictures: of these neither class nor file is shown, which would be suggestions.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,24 +15,31 @@ from catalog.store import reading
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from catalog.workspace.subjects import FIELDS, Subject
-from dashboard import evidence_frames, feature_frames, frames, parts
+from dashboard import evidence_frames, feature_frames, frames, media_frames, media_wall, parts
 from dashboard.frames import Here
 
-ITEMS = 16
-"""Items shown at each pole."""
+ITEMS, SOUNDS = 16, 12
+"""Items shown at each pole: spectrograms are wider."""
 BINS = 64
 
 
 def shown(subject: Subject, here: Here) -> dict[str, Any]:
     """One subject as the desk shows it, made once for each version of the catalog file."""
-    return _shown(subject, here, Stamp.of(here.path))
+    made = _shown(subject, here, Stamp.of(here.path))
+    if made["media"] == "text":
+        return made
+    items = sorted({row[3] for row in [*made["plus"], *made["minus"]]})
+    found = media_frames.shown(here.path, items)
+    images = [media_wall.data_uri(image) for image in found["image"]]
+    return made | {"pictures": dict(zip(map(str, items), images, strict=True))}
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
 def _shown(subject: Subject, here: Here, stamp: Stamp) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
-    return {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"} | what
+    kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
+    return kept | what | {"media": media_frames.modality(here.path)}
 
 
 def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
@@ -49,8 +59,8 @@ def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
     return {
         "title": f"{subject.site} · dimension {number}",
         "poles": ["positive pole", "negative pole"],
-        "plus": _items(poles[poles.pole == "positive"].sort_values("rank")),
-        "minus": _items(poles[poles.pole == "negative"].sort_values("rank")),
+        "plus": _items(here.path, poles[poles.pole == "positive"].sort_values("rank")),
+        "minus": _items(here.path, poles[poles.pole == "negative"].sort_values("rank")),
         "counts": [int(count) for count in row["histogram"]],
         "cut_at": (1 + 62 * at) / BINS if 0 <= at <= 1 else None,
         "cut_bin": int(1 + 62 * min(max(at, -1 / 62), 1)),
@@ -76,8 +86,8 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     return {
         "title": f"{subject.site} · {subject.kind} {subject.key[:6]}",
         "poles": ["items that agree most", "items that agree least"],
-        "plus": _items(items, 0.5, half),
-        "minus": _items(items.iloc[::-1], 0.5, half),
+        "plus": _items(here.path, items, 0.5, half),
+        "minus": _items(here.path, items.iloc[::-1], 0.5, half),
         "counts": counts.tolist(),
         "cut_at": 0.5,
         "cut_bin": steps / 2,
@@ -91,19 +101,30 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
 def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
     if subject.kind == "discovered":
         return evidence_frames.discovered_prototype(here, subject.name).frame
-    return feature_frames.prototype(here, subject.name, feature_frames.PRIMARY).frame
+    background = feature_frames.primary(here.path)
+    return feature_frames.prototype(here, subject.name, background).frame
 
 
 def _families(path: Path) -> pd.DataFrame:
     return reading.fetch(path, Query("SELECT item, text, family FROM item ORDER BY item"))
 
 
-def _items(rows: pd.DataFrame, middle: float = 0.0, most: float | None = None) -> list[list[Any]]:
-    """Text, value and the width of its bar in percent: the distance from `middle` over `most`."""
-    rows = rows.head(ITEMS)
+def _items(
+    path: Path, rows: pd.DataFrame, middle: float = 0.0, most: float | None = None
+) -> list[list[Any]]:
+    """Text, value, the width of its bar in percent (distance from `middle` over `most`), item."""
+    rows = rows.head(SOUNDS if media_frames.is_sound(path) else ITEMS)
+    named = media_frames.named(path, many=False) if media_frames.is_media(path) else ""
     away = (rows.value - middle).abs()
     most = most or float(away.max() or 1.0)
     return [
-        [parts.visible(text), parts.number(value), round(100 * float(distance) / most, 1)]
-        for text, value, distance in zip(rows.text, rows.value, away, strict=True)
+        [
+            f"{named} {item}" if named else parts.visible(text),
+            parts.number(value),
+            round(100 * float(distance) / most, 1),
+            int(item),
+        ]
+        for text, value, distance, item in zip(
+            rows.text, rows.value, away, rows["item"], strict=True
+        )
     ]

@@ -18,8 +18,7 @@ from catalog.signs import unpack
 from catalog.store import feature_queries, queries, reading
 from catalog.store.file import Stamp, rows_of
 from catalog.store.reading import Query
-from dashboard import settings
-from dashboard.feature_frames import PRIMARY
+from dashboard import feature_frames, settings
 from dashboard.frames import Answer, Here
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def states_at(read: Read, site: str) -> NDArray[np.float32]:
 
 def fired(read: Read) -> Map | None:
     """Every feature at every token of the rail's site; None where nothing was measured there."""
-    here, background = read.here, PRIMARY
+    here, background = read.here, feature_frames.primary(read.here.path)
     made = _features(Stamp.of(here.path), here.site, here.threshold, background)
     if made is None:
         return None
@@ -194,7 +193,8 @@ def _changed(read: Read, site: str) -> text_reading.Changed:
 def cell(read: Read, place: int, category: str) -> Answer:
     """One token against one feature: dimension, expected, sign, matches, state, away, auc, q."""
     here = read.here
-    query = feature_queries.prototype(category, here.site, here.threshold, PRIMARY)
+    background = feature_frames.primary(here.path)
+    query = feature_queries.prototype(category, here.site, here.threshold, background)
     prototype = _read(Stamp.of(here.path), query)
     if prototype.empty:
         raise NotInCatalog(f"{here.slug} has no feature {category!r} at {here.site}.")
@@ -210,7 +210,8 @@ def cell(read: Read, place: int, category: str) -> Answer:
 def across(read: Read, place: int, category: str) -> pd.DataFrame:
     """One token and category at every site that was read: site, agreement, firing_level."""
     here = read.here
-    query = feature_queries.prototype_everywhere(category, here.threshold, PRIMARY)
+    background = feature_frames.primary(here.path)
+    query = feature_queries.prototype_everywhere(category, here.threshold, background)
     every = _read(Stamp.of(here.path), query)
     sites = [str(site) for site in read.states.states]
     rows = []
@@ -231,12 +232,13 @@ def across(read: Read, place: int, category: str) -> pd.DataFrame:
 
 def _python(read: Read, last: str = "agreement") -> str:
     path, here = str(read.here.path), read.here
+    background = feature_frames.primary(here.path)
     sites = [str(site) for site in read.states.states]
     end = {
         "agreement": (
             f"f = Features.of(fetch(path, firing_levels({here.site!r}, {here.threshold!r}, "
-            f"{PRIMARY!r})),\n    fetch(path, prototypes({here.site!r}, {here.threshold!r}, "
-            f"{PRIMARY!r})))\n"
+            f"{background!r})),\n    fetch(path, prototypes({here.site!r}, {here.threshold!r}, "
+            f"{background!r})))\n"
             f"cut = fetch(path, threshold_values({here.site!r}, {here.threshold!r})).value\n"
             f"agreement(read.states[Site.parse({here.site!r})], cut.to_numpy(), f.prototypes)"
         ),

@@ -60,7 +60,7 @@ def _middle(path: Path) -> Here:
 def _measured(path: Path) -> Here | None:
     for threshold in frames.build(path)["thresholds"]:
         here = Here(path, "", str(threshold))
-        found = feature_frames.features_everywhere(here, feature_frames.PRIMARY).frame
+        found = feature_frames.features_everywhere(here, feature_frames.primary(path)).frame
         drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
         if not drawn.empty:
             return here._replace(site=str(drawn["site"].iloc[0]))
@@ -76,7 +76,7 @@ def pole(here: Here) -> Finding:
     """A dimension whose pole can be read with the naked eye."""
     found = _read(
         Stamp.of(here.path),
-        tour_queries.pole(here.site, here.threshold, feature_frames.PRIMARY),
+        tour_queries.pole(here.site, here.threshold, feature_frames.primary(here.path)),
     )
     title = "A pole that can be read"
     if found.empty:
@@ -107,9 +107,10 @@ def pole(here: Here) -> Finding:
 
 def category(here: Here) -> Finding:
     """A category's prototype beside random sets and its most confusable rival."""
-    row = feature_frames.feature(here, CATEGORY, feature_frames.PRIMARY)
+    background = feature_frames.primary(here.path)
+    row = feature_frames.feature(here, CATEGORY, background)
     title = "A category against its null"
-    link: dict[str, object] = {"category": CATEGORY, "background": feature_frames.PRIMARY}
+    link: dict[str, object] = {"category": CATEGORY, "background": background}
     if row is None:
         return _plain(title, here, "features", {}, f"Measure it with: dims features {SLUG}")
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
@@ -139,9 +140,10 @@ def category(here: Here) -> Finding:
 def concept(here: Here) -> Finding:
     """A concept of words nobody has measured before, made while one looks."""
     title = "A concept made live"
-    link: dict[str, object] = {"words": WORDS, "background": feature_frames.PRIMARY}
+    background = feature_frames.primary(here.path)
+    link: dict[str, object] = {"words": WORDS, "background": background}
     try:
-        asked = feature_frames.asked(here, tuple(WORDS.split()), (), feature_frames.PRIMARY)
+        asked = feature_frames.asked(here, tuple(WORDS.split()), (), background)
         made = feature_frames.concept(asked).concept
     except CatalogError as error:
         return _plain(title, here, "concept", link, str(error))

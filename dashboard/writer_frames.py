@@ -11,8 +11,6 @@ from catalog.store.reading import Query
 from dashboard import feature_frames, frames, settings
 from dashboard.frames import Answer, Here, Row
 
-BACKGROUND = feature_frames.PRIMARY
-
 
 def searched(path: Path) -> pd.DataFrame:
     """Where writers were looked for: site, threshold, features, neurons; empty before."""
@@ -63,7 +61,8 @@ def of_dimension(here: Here, number: int) -> Answer | None:
 
 def keys_values(here: Here, category: str) -> Answer:
     """A category in the stream, keys and values, layer by layer: kind, layer, site, auc, ..."""
-    return _answer(here.path, writer_queries.keys_values(category, here.threshold, BACKGROUND))
+    background = feature_frames.primary(here.path)
+    return _answer(here.path, writer_queries.keys_values(category, here.threshold, background))
 
 
 def discovered_names(here: Here) -> list[str]:

@@ -29,3 +29,11 @@ def dims(data):
     from tests.commands import run
 
     return run
+
+
+@pytest.fixture(scope="session")
+def media_files(tmp_path_factory):
+    """A data folder with catalogs digits and sounds, measured; not to be changed."""
+    from tests import media_catalog
+
+    return media_catalog.write(tmp_path_factory.mktemp("media-files"))

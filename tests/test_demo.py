@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog import demo, discovering, finding, gathering, places, writer_command
+from catalog import compare_command, demo, discovering, finding, gathering, places, writer_command
 from catalog.comparing import demo as versions
 from tests import synthetic
 
@@ -32,6 +32,9 @@ def built(data, monkeypatch):
         monkeypatch.setattr(
             module, name, lambda path, *_, _name=name, **__: asked.append((_name, path.stem))
         )
+    monkeypatch.setattr(
+        compare_command, "kept", lambda a, b, _report: asked.append(("compare", b.stem))
+    )
     monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
     return asked
 
@@ -54,6 +57,8 @@ def test_the_rest_brings_writers_before_the_evidence_that_reads_them(built):
     assert built[:2] == [("build", demo.OTHER), ("measure", demo.OTHER)]
     assert built[2:] == [
         ("measured", demo.TEXT),
+        ("compare", demo.OTHER),
+        ("compare", f"{demo.TEXT}-int8"),
         *[("gather", name) for name in (*demo.SAMPLES, demo.TEXT)],
     ]
 

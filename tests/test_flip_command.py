@@ -274,7 +274,7 @@ def test_another_model_or_a_foreign_file_is_refused(catalog, body):
     with pytest.raises(NotInCatalog, match="weights hash 000000"):
         flip_runs.repeat(catalog, other)
     with pytest.raises(SettingRefused, match="no saved flip run"):
-        flip_runs.setup_of(catalog, {"asked": {}})
+        flip_runs.setup_of(catalog, {"asked": {}}, None)
 
 
 def test_exports_and_comparison(body):

@@ -30,7 +30,9 @@ def run(name, site, levels, scale=1.0, tokens=24, seed=0):
         threshold="zero",
         feature=Signed(np.arange(8), np.ones(8, int)),
         cut=np.zeros(16),
-        readout=Vocabulary(np.arange(tokens), np.zeros((tokens, 2), int), np.arange(tokens), ("o",)),
+        readout=Vocabulary(
+            np.arange(tokens), np.zeros((tokens, 2), int), np.arange(tokens), ("o",)
+        ),
         prompts=PROMPTS,
         scale=scale,
     )

@@ -1,4 +1,4 @@
-"""Settle a dimension: everybody's labels beside the evidence, and the final one."""
+"""Settle a dimension or feature: everybody's labels beside the evidence, and the final one."""
 
 from dataclasses import replace
 
@@ -7,63 +7,75 @@ import streamlit as st
 
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
-from dashboard import address, agreement_frames, charts, frames, labeling_frames, parts, rail, who
+from dashboard import (
+    address,
+    adjudicate_evidence,
+    agreement_frames,
+    label_form,
+    label_panel,
+    labeling_frames,
+    parts,
+    rail,
+    who,
+)
 
 here = rail.here()
 NOTHING = "–"
+TEXTS = {"+": "Text for the + pole", "-": "Text for the − pole"}
+KINDS = {"dimension": "dimension", "feature": "feature", "discovered": "discovered feature"}
 
 
-def choose() -> int:
-    """The dimension to settle: a number, or the next one people differ on."""
-    dims = int(frames.sites(here.path).set_index("site").dims[here.site])
+def choose() -> Subject | None:
+    """What to settle: a dimension, a feature, or the next one people differ on; None: no such."""
+    if address.news("dim") is not None and "kind" not in st.query_params:
+        st.session_state["adjudicate.kind"] = "dimension"
+    address.seed("adjudicate.kind", "kind", "dimension", address.among(list(KINDS)))
+    kind = str(st.session_state["adjudicate.kind"])
+    names = adjudicate_evidence.names(here, kind)
     divided = agreement_frames.disagreements(here, here.site).frame
-    open_ = [int(name) for name in divided[divided.kind == "dimension"].name]
-    settled = {
-        int(name) for name in agreement_frames.decisions(here).query("site == @here.site").name
-    }
-    waiting = [number for number in open_ if number not in settled]
-    address.seed("adjudicate.dim", "dim", (waiting or [0])[0], address.between(0, dims - 1))
+    settled = agreement_frames.decisions(here)
+    done = set(settled[(settled.site == here.site) & (settled.kind == kind)].name)
+    waiting = [str(name) for name in divided[divided.kind == kind].name if name not in done]
+    waiting = [name for name in waiting if name in names]
+    first, key = (waiting or names or [""])[0], f"adjudicate.{kind}"
+    if kind == "dimension":
+        address.seed(key, "dim", int(first), address.between(0, len(names) - 1))
+    elif names:
+        address.seed(key, "name", first, address.among(names))
+        if st.session_state[key] not in names:  # of another site
+            st.session_state[key] = first
 
     def following() -> None:
-        now = st.session_state["adjudicate.dim"]
-        later = [number for number in waiting if number != now]
-        if later:
-            place = waiting.index(now) + 1 if now in waiting else 0
-            st.session_state["adjudicate.dim"] = (waiting + waiting)[place]
+        now = str(st.session_state[key])
+        place = waiting.index(now) + 1 if now in waiting else 0
+        later = (waiting + waiting)[place]
+        st.session_state[key] = int(later) if kind == "dimension" else later
 
+    now = st.session_state.get(key)
+    shown = f"dimension {now}" if kind == "dimension" else f"{KINDS[kind]} {now or ''}"
+    parts.breadcrumb(here.slug, here.site, shown)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        number = st.session_state["adjudicate.dim"]
-        parts.breadcrumb(here.slug, here.site, f"dimension {number}")
+        st.segmented_control(
+            "What",
+            list(KINDS),
+            format_func=lambda one: KINDS[one],
+            key="adjudicate.kind",
+            required=True,
+            label_visibility="collapsed",
+        )
+        if kind == "dimension":
+            most = len(names) - 1
+            st.number_input("Dimension", 0, most, key=key, label_visibility="collapsed", width=130)
+        elif names:
+            st.selectbox("Name", names, key=key, label_visibility="collapsed", width=260)
         st.space("stretch")
         st.caption(f"{len(waiting)} at {here.site} wait for a decision")
-        st.number_input(
-            "Dimension",
-            0,
-            dims - 1,
-            key="adjudicate.dim",
-            label_visibility="collapsed",
-            width=130,
-        )
         st.button("Next divided", on_click=following, shortcut="n", disabled=not waiting)
-    number = int(st.session_state["adjudicate.dim"])
-    address.write(dim=number)
-    return number
-
-
-def evidence(number: int) -> None:
-    """Both poles and the histogram."""
-    row, poles = frames.dimension(here, number), frames.poles(here, number)
-    left, middle, right = st.columns([3, 4, 3], gap="medium")
-    for column, title, pole in (
-        (left, ":orange[**+**] positive pole", "positive"),
-        (right, ":blue[**−**] negative pole", "negative"),
-    ):
-        items = poles.frame[poles.frame.pole == pole].head(16).reset_index(drop=True)
-        with column, parts.panel(title, frames.Answer(items, poles.copy)):
-            key = f"adjudicate.{pole}"
-            st.plotly_chart(charts.pole(items, row["value"]), key=key, config=charts.CONFIG)
-    with middle, parts.panel("Values of all items", frames.dimension_copy(here, number)):
-        st.plotly_chart(charts.histogram(row), key="adjudicate.histogram", config=charts.CONFIG)
+    if not names:
+        return None
+    chosen = str(st.session_state[key])
+    address.write(kind=kind, **{"dim" if kind == "dimension" else "name": chosen})
+    return adjudicate_evidence.subject(here, kind, chosen)
 
 
 def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
@@ -79,19 +91,20 @@ def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
     )
     if taken != sources[0]:
         start = said[said.author == taken].iloc[0].to_dict()
-    begun = {
-        name: _plain(start.get(name)) for name in ("clear_pole", "category", "text +", "text -")
-    }
+    texts = TEXTS if subject.kind == "dimension" else {"": "Text"}
+    columns = ["clear_pole", "category", *(text_of(side) for side in texts)]
+    begun = {name: _plain(start.get(name)) for name in columns}
+    words = agreement_frames.POLES if subject.kind == "dimension" else label_form.ENDS
     poles = [NOTHING, *agreement_frames.POLES]
-    names = [NOTHING, *labeling_frames.categories()]
+    names = [NOTHING, *labeling_frames.categories(here.path)]
     key = f"adjudicate.{subject.key}.{taken}"
     with st.form("adjudicate.form"):
         left, right = st.columns(2)
         pole = left.radio(
-            "Clear pole",
+            "Clear pole" if subject.kind == "dimension" else "Clear end",
             poles,
             poles.index(begun["clear_pole"]) if begun["clear_pole"] in poles else 0,
-            format_func=lambda one: agreement_frames.POLES.get(one, "not decided"),
+            format_func=lambda one: words.get(one, "not decided"),
             horizontal=True,
             key=f"{key}.pole",
         )
@@ -102,11 +115,18 @@ def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
             format_func=lambda one: one.replace("_", " "),
             key=f"{key}.category",
         )
-        plus = left.text_input("Text for the + pole", begun["text +"], key=f"{key}.plus")
-        minus = right.text_input("Text for the − pole", begun["text -"], key=f"{key}.minus")
+        said_of = {
+            side: column.text_input(title, begun[text_of(side)], key=f"{key}.text{side}")
+            for column, (side, title) in zip((left, right), texts.items(), strict=False)
+        }
         reason = st.text_input("Reason (kept in the history)", key=f"{key}.reason")
         if st.form_submit_button("Save the final label", type="primary"):
-            save(subject, person, pole, category, plus, minus, reason)
+            save(subject, person, pole, category, said_of, reason)
+
+
+def text_of(side: str) -> str:
+    """Column of the text of one pole; of a feature, which has no poles, that of the whole."""
+    return f"text {side}".strip()
 
 
 def last(subject: Subject) -> dict[str, object]:
@@ -114,9 +134,9 @@ def last(subject: Subject) -> dict[str, object]:
     found: dict[str, object] = {}
     for row in agreement_frames.decisions(here, subject).itertuples():
         if row.pole:
-            found[f"text {row.pole}"] = row.text
+            found[text_of(row.pole)] = row.text
         else:
-            found |= {"clear_pole": row.clear_pole, "category": row.category}
+            found |= {"clear_pole": row.clear_pole, "category": row.category, "text": row.text}
     return found
 
 
@@ -126,17 +146,18 @@ def _plain(value: object) -> str:
 
 @parts.guard()
 def save(
-    subject: Subject, person: str, pole: str, category: str, plus: str, minus: str, reason: str
+    subject: Subject, person: str, pole: str, category: str, texts: dict[str, str], reason: str
 ) -> None:
     """Save the decision on the whole and on the poles that have text, or had one."""
     why = reason.strip() or None
     held = last(subject)
     made = []
-    closed = (None if pole == NOTHING else pole, None if category == NOTHING else category)
-    if any(closed) or "clear_pole" in held:
-        made.append(Decision(subject, person, *closed, reason=why))
-    for side, text in (("+", plus), ("-", minus)):
-        if text.strip() or f"text {side}" in held:
+    whole = (None if pole == NOTHING else pole, None if category == NOTHING else category)
+    own = texts.get("", "").strip() or None  # of a feature: text is about the whole
+    if any(whole) or own or "clear_pole" in held:
+        made.append(Decision(subject, person, *whole, text=own, reason=why))
+    for side, text in texts.items():
+        if side and (text.strip() or text_of(side) in held):
             made.append(
                 Decision(replace(subject, pole=side), person, text=text.strip() or None, reason=why)
             )
@@ -155,18 +176,21 @@ def main() -> None:
     person = who.ask()
     if person is None:
         return
-    number = choose()
-    subject = labeling_frames.subject(here, number)
+    subject = choose()
+    if subject is None:
+        parts.empty("There is none of this kind at this site: measure or find some first.")
+        return
     if labeling_frames.hidden(subject):
         parts.empty(
-            "This dimension waits in your open queue: answer it there first, or close the queue."
+            f"{label_panel.NOUNS[subject.kind]} waits in your open queue: answer it there first, "
+            "or close the queue."
         )
         return
-    evidence(number)
+    adjudicate_evidence.show(here, subject)
     said = agreement_frames.labels_of(subject)
     with parts.panel("What people said"):
         if said.empty:
-            st.text("Nobody has labelled this dimension yet.")
+            st.text("Nobody has labelled it yet.")
         else:
             parts.table(said, key="adjudicate.labels")
     st.caption(labeling_frames.adjudicators())

@@ -70,7 +70,7 @@ COLUMNS = {
     "high": st.column_config.NumberColumn("to", format="%.2f"),
     "units": st.column_config.NumberColumn("dimensions"),
     "agreeing": st.column_config.NumberColumn("same answers", format="%.2f"),
-    "name": st.column_config.TextColumn("dimension"),
+    "name": st.column_config.TextColumn("name"),
 }
 
 
@@ -92,8 +92,10 @@ def divided(site: str | None) -> None:
             height=min(360, 36 * len(shown) + 40),
         )
     row = parts.picked("agreement.divided", event)
-    if row is not None and shown.kind[row] == "dimension":
-        address.go("adjudicate", here._replace(site=shown.site[row]), dim=shown.name[row])
+    if row is not None:
+        kind = str(shown.kind[row])
+        at = {"dim" if kind == "dimension" else "name": shown.name[row]}
+        address.go("adjudicate", here._replace(site=shown.site[row]), kind=kind, **at)
 
 
 @st.fragment

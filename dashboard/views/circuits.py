@@ -177,7 +177,7 @@ def keys_values_panel(name: str) -> None:
         )
         drawn = answer.frame["null_p95"].notna()
         st.caption(
-            "Mean of 20 splits ± sd, background matched. "
+            f"Mean of 20 splits ± sd, background {feature_frames.primary(here.path)}. "
             + (
                 "Short ticks: 95th percentile of the null."
                 if drawn.all()

@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from catalog import flip_report
+from catalog import flip_report, flip_ways
+from catalog.flip_readout import counted
 from dashboard import (
     address,
     charts,
@@ -14,6 +15,7 @@ from dashboard import (
     flip_charts,
     flip_frames,
     flip_generation,
+    flip_samples,
     flip_shelf,
     frames,
     parts,
@@ -32,12 +34,15 @@ EXAMPLE = "The old man walked slowly to the"
 
 here = rail.here()
 build = frames.build(here.path)
+reads = flip_ways.reads(str(build["architecture"]))
+PROMPTED = reads == "vocabulary"
 
 
 def ask(listed: list[str]) -> Asked | None:
     """Draw the choices; run where Run was pressed or a link says so."""
     followed = any(address.news(name) is not None for name in ("category", "found", "run"))
-    address.seed("flip.positions", "positions", "all", address.among(POSITIONS))
+    offered = [one for one in POSITIONS if PROMPTED or one != "last"]
+    address.seed("flip.positions", "positions", "all", address.among(offered))
     kinds = [*flip_frames.SOURCES, OWN]
     address.seed("flip.prompts", "prompts", kinds[0], address.among(kinds))
     address.seed("flip.seed", "seed", 0, address.between(0, 9999))
@@ -46,7 +51,7 @@ def ask(listed: list[str]) -> Asked | None:
     positions = str(
         row.segmented_control(
             "Positions",
-            POSITIONS,
+            offered,
             key="flip.positions",
             required=True,
             help="all: every position but a beginning-of-text sink. last: where the next token "
@@ -55,7 +60,11 @@ def ask(listed: list[str]) -> Asked | None:
     )
     kind = str(
         row.segmented_control(
-            "Prompts (neutral + eliciting)", kinds, key="flip.prompts", required=True
+            "Prompts (neutral + eliciting)" if PROMPTED else "Items (others + of the concept)",
+            kinds,
+            key="flip.prompts",
+            format_func=lambda one: "chosen" if one == OWN and not PROMPTED else one,
+            required=True,
         )
     )
     scale = _scale(row)
@@ -116,8 +125,9 @@ def _places() -> str:
 
 
 def _own() -> str:
-    address.seed("flip.text", "text", EXAMPLE, lambda text: text[:8000])
-    text = str(st.text_area("Prompts, one a line", key="flip.text", height=90, max_chars=8000))
+    label, example = ("Prompts", EXAMPLE) if PROMPTED else ("Items by number", "#0\n#1")
+    address.seed("flip.text", "text", example, lambda text: text[:8000])
+    text = str(st.text_area(f"{label}, one a line", key="flip.text", height=90, max_chars=8000))
     if len(text) <= LINKED:
         address.write(text=text)
     else:
@@ -126,31 +136,40 @@ def _own() -> str:
 
 
 def show(made: Made) -> None:
-    """Verdict, conditions, specificity, next tokens, matching."""
+    """Verdict, conditions, specificity, next tokens or classes, matching."""
+    readout = made.found.setup.readout
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(made.summary.judged.verdict, help=_RULE)
             st.text(parts.visible(flip_report.sentence(made.found, made.summary)))
         st.text(
-            f"{made.summary.judged.reason} n = {len(made.found.setup.prompts)} prompts from "
+            f"{made.summary.judged.reason} "
+            f"n = {len(made.found.setup.prompts)} {readout.sample} from "
             f"{len(np.unique(made.found.sources))} sources, "
-            f"{len(made.found.setup.readout.tokens)} held-out tokens, "
+            f"{counted(readout)}, "
             f"{len(made.found.setup.feature.dimensions)} dimensions."
         )
     for warning in made.summary.warnings:
         parts.notice(warning)
     answer = flip_frames.conditions(made)
     left, right = st.columns([1, 1], gap="medium")
-    with left, parts.panel("The conditions, side by side", answer, _EFFECT):
-        st.plotly_chart(
-            flip_charts.conditions(answer.frame), config=charts.CONFIG, key="flip.conditions"
-        )
+    with left, parts.panel("The conditions, side by side", answer, _EFFECT[readout.kind]):
+        chart = flip_charts.conditions(answer.frame, readout.kind)
+        st.plotly_chart(chart, config=charts.CONFIG, key="flip.conditions")
     every = flip_frames.others(made)
-    with right, parts.panel("Away, on every other category", every, _OTHERS):
-        st.plotly_chart(flip_charts.others(every.frame), config=charts.CONFIG, key="flip.others")
+    with right, parts.panel(f"Away, on every other {_OTHER[readout.kind]}", every, _OTHERS):
+        chart = flip_charts.others(every.frame, readout.kind)
+        st.plotly_chart(chart, config=charts.CONFIG, key="flip.others")
         lower = int((every.frame["away"] < made.summary.effects["away"].value).sum())
         st.caption(f"Gold: this one. {lower} of {len(every.frame) - 1} others fall further.")
-    tokens(made)
+    if readout.sample == "items":
+        flip_samples.draw(here, made)
+    else:
+        tokens(made)
+    if made.summary.by_column and readout.kind == "layers":
+        with parts.panel("At every later site"):
+            chart = flip_charts.sweep(flip_frames.by_site(made), readout.unit)
+            st.plotly_chart(chart, config=charts.CONFIG, key="flip.later")
     left, right = st.columns([3, 2], gap="medium")
     with left, parts.panel("Matching: what each condition changes", answer):
         matching(answer.frame)
@@ -158,14 +177,20 @@ def show(made: Made) -> None:
             f"Worst of the random draws: {made.found.worst_match:.1%} from away (allowed 5 %). "
             f"Disjoint: {', '.join(made.found.setup.disjoint_names) or 'none'}."
         )
-    with right, parts.panel("Neutral and eliciting prompts apart", flip_frames.by_kind(made)):
+    with (
+        right,
+        parts.panel(
+            f"Neutral and eliciting {readout.sample} apart", flip_frames.by_kind(made), _KINDS
+        ),
+    ):
         kinds = flip_frames.by_kind(made).frame
         parts.table(kinds, column_config=_numbers("effect", "low", "high"))
 
 
 def matching(frame: "object") -> None:
     """Share changed, norms, KL of every condition."""
-    shown = frame[["condition", "changed", "delta_norm", "norm_ratio", "log_odds", "kl"]]  # type: ignore[index]
+    wanted = ["condition", "changed", "delta_norm", "norm_ratio", "log_odds", "kl", "neighbours"]
+    shown = frame[[name for name in wanted if name in frame]]  # type: ignore[index,operator]
     shown = shown.assign(changed=100 * shown["changed"])
     number = st.column_config.NumberColumn
     parts.table(
@@ -176,6 +201,7 @@ def matching(frame: "object") -> None:
             "norm_ratio": number("||x'|| / ||x||", format="%.3f"),
             "log_odds": number("log odds", format="%+.2f", help="Of the concept's mass."),
             "kl": number("KL (nats)", format="%.3f"),
+            "neighbours": number("of the 10 nearest changed", format="percent"),
         },
     )
 
@@ -226,7 +252,9 @@ def sweep(asked: Asked) -> None:
         return
     frame = flip_frames.points(found)
     if not frame.empty:
-        st.plotly_chart(flip_charts.sweep(frame), config=charts.CONFIG, key="flip.sweep.chart")
+        unit = "agreement" if reads == "layers" else "nats"
+        chart = flip_charts.sweep(frame, unit)
+        st.plotly_chart(chart, config=charts.CONFIG, key="flip.sweep.chart")
     for point in found:
         q = "" if np.isnan(point.q) else f", q {point.q:.3f}"
         st.text(f"{point.at}: {point.verdict}{q}. {point.refused}")
@@ -237,21 +265,29 @@ _RULE = (
     "0. Non-specific: away lies below 0, but some difference does not. Else no effect."
 )
 _OTHERS = "Every category that shares no member with this one."
-_EFFECT = (
-    "Change of log p of held-out tokens of the concept minus change of log p of frequency-matched "
-    "tokens of no shared category; bootstrap over prompts by source, and over tokens. Random: "
-    "other dimensions, as many signs and as large a change. Noise: a turn of the same size. Direct "
-    "path: away's change added after the last block."
+_OTHER = {"vocabulary": "category", "classes": "class", "layers": "category"}
+_KINDS = "Neutral: of no category that shares a member with the concept. Eliciting: the concept's."
+_CONTROLS = (
+    " Random: other dimensions, as many signs and as large a change. Noise: a turn of the same "
+    "size."
 )
+_EFFECT = {
+    "vocabulary": "Change of log p of held-out tokens of the concept minus change of log p of "
+    "frequency-matched tokens of no shared category; bootstrap over prompts by source, and over "
+    f"tokens.{_CONTROLS} Direct path: away's change added after the last block.",
+    "classes": "Change of log p of the concept's class minus the mean change of log p of the other "
+    f"classes, per item; bootstrap over items by family.{_CONTROLS}",
+    "layers": "Change of the share of the feature's signs that the item has at later sites, mean "
+    f"over them, by the feature's own signs there; bootstrap over items by family.{_CONTROLS}",
+}
+_NO_TEXT = {
+    "classes": "Generation is not offered: this model names classes and writes no text.",
+    "layers": "Generation is not offered: this model predicts no next token.",
+}
 
 parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = running.missing(build)
-if build["modality"] != "text":
-    parts.empty(
-        f"{here.slug} was built from a model of {build['modality']}, which has no next token to "
-        "measure flips by."
-    )
-elif absent:
+if absent:
     parts.empty(absent)
 elif not feature_frames.found(here.path):
     feature_parts.unmeasured(here)
@@ -267,10 +303,12 @@ else:
         flip_shelf.save(here, outcome)
     elif asked is not None and not running.started(JOB, asked):
         parts.empty(
-            "Press Run: the model runs every prompt with the feature's signs turned away, beside "
-            "five controls. About ten seconds for a small model."
+            f"Press Run: the model runs every {'prompt' if PROMPTED else 'item'} with the "
+            "feature's signs turned away, beside its controls. About ten seconds for a small model."
         )
-    if asked is not None:
+    if not PROMPTED:
+        st.caption(_NO_TEXT[reads])
+    elif asked is not None:
         flip_generation.draw(here, asked)
     if asked is not None and outcome is not None:
         sweep(asked)

@@ -68,7 +68,11 @@ def one_run(one: Kept, key: str) -> None:
     st.badge(result["verdict"])
     st.text(parts.visible(result["sentence"]))
     st.plotly_chart(
-        flip_charts.conditions(conditions(one)), config=charts.CONFIG, key=f"runs.chart.{key}"
+        flip_charts.conditions(
+            conditions(one), result.get("readout", {}).get("kind", "vocabulary")
+        ),
+        config=charts.CONFIG,
+        key=f"runs.chart.{key}",
     )
     model = one.body["model"]
     st.caption(

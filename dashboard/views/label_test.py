@@ -5,11 +5,24 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import address, agreement_frames, frames, labeling_frames, parts, rail, who
+from dashboard import (
+    address,
+    agreement_frames,
+    frames,
+    labeling_frames,
+    media_frames,
+    media_stage,
+    parts,
+    rail,
+    who,
+)
 
 here = rail.here()
+ALIKE = "length" if media_frames.is_sound(here.path) else (
+    "size" if media_frames.is_media(here.path) else "frequency and length"
+)  # fmt: skip
 RULES = (
-    "30 pairs of one + and one − item, alike in frequency and length, never shown to a labeler; a "
+    f"30 pairs of one + and one − item, alike in {ALIKE}, never shown to a labeler; a "
     "tenth carry another dimension's label. predicts: q < 0.05, exact one-sided binomial, "
     "Benjamini-Hochberg over the model's tests. predicts nothing: the upper bound of the Wilson "
     "interval is below 0.65. Else undecided."
@@ -73,8 +86,11 @@ def trial(key: str) -> None:
     sides = (("left", waiting.left_item, "1"), ("right", waiting.right_item, "2"))
     for column, (side, item, digit) in zip(st.columns(2), sides, strict=True):
         with column.container(border=True, key=f"large-{side}"):
-            text = frames.item(here.path, item).text
-            st.code(parts.visible(text), language=None, wrap_lines=True)
+            if media_frames.is_media(here.path):
+                media_stage.alone(here, item, f"label_test.{side}.item")
+            else:
+                text = frames.item(here.path, item).text
+                st.code(parts.visible(text), language=None, wrap_lines=True)
             st.button(
                 f"The {side} one",
                 on_click=chose,

@@ -135,8 +135,8 @@ def map_panel(read: Read, found: Map) -> None:
         marked = " * marks special tokens." if states.special[part].any() else ""
         st.caption(
             f"The {len(chosen)} of {len(found.names)} features that fire most clearly anywhere in "
-            f"the text (fewest items agree as much), background {feature_frames.PRIMARY}. "
-            f"Faint: does not fire.{marked}"
+            "the text (fewest items agree as much), background "
+            f"{feature_frames.primary(here.path)}. Faint: does not fire.{marked}"
         )
     cells = event["selection"].get("cell") or []
     if cells and parts.changed("read.map", cells[0]):

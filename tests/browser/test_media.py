@@ -10,6 +10,14 @@ from tests.browser.conftest import serve, settle
 pytestmark = pytest.mark.browser
 
 SITE = media_catalog.SITE
+NEW_SOUND = """(audio, last) => new Promise((done) => { const look = () =>
+  audio.readyState > 0 && audio.src !== last ? done(audio.src) : requestAnimationFrame(look);
+  look(); })"""
+TIMED = """(desk) => { let from;
+  desk.addEventListener('keydown', () => { from = performance.now(); }, true);
+  new MutationObserver(() => requestAnimationFrame(
+    () => { window.took = performance.now() - from; }))
+    .observe(desk, {attributes: true, attributeFilter: ['data-subject']}); }"""
 SEEN = "image => image.decode().then(() => image.naturalWidth > 0)"
 
 
@@ -55,3 +63,31 @@ def test_a_hostile_class_is_shown_as_it_is(open_page):
     captions = page.locator(".wall .caption").all_inner_texts()
     assert media_catalog.HOSTILE in captions
     assert page.locator(".wall b").count() == 0
+
+
+def test_the_desk_plays_a_sound_by_key_and_saves_by_key(open_page):
+    page = open_page("queue", catalog="sounds", site=SITE, me="ada")
+    page.get_by_role("button", name="Open the queue").click()
+    page.locator(".desk[data-subject]").wait_for()
+    assert page.locator(".desk .pole button").count() == 24
+    assert page.locator(".desk .pole img").nth(5).evaluate(SEEN)
+    page.locator(".choice[data-at=pole]").focus()
+    player = page.locator(".desk audio")
+    heard = [""]
+    for key in "pp":  # the first sound, then the next
+        page.keyboard.press(key)
+        heard.append(player.evaluate(NEW_SOUND, heard[-1]))
+    assert len(set(heard)) == 3 and all("audio/ogg" in sound for sound in heard[1:])
+    assert page.locator(".desk .pole button").nth(1).get_attribute("aria-pressed") == "true"
+    before = page.locator(".desk").get_attribute("data-subject")
+    page.locator(".desk .pole button").nth(20).focus()
+    page.keyboard.press("Enter")  # plays, and answers nothing
+    assert page.locator(".desk").get_attribute("data-subject") == before
+    page.locator(".choice[data-at=pole]").focus()
+    page.keyboard.press("0")
+    page.locator(".desk").evaluate(TIMED)
+    page.keyboard.press("Enter")
+    page.locator(f".desk:not([data-subject='{before}'])").wait_for()
+    assert page.evaluate("window.took") < 300
+    page.locator(".desk[data-unsaved='0']").wait_for()
+    assert player.get_attribute("src") is None  # silence until the next is asked for
