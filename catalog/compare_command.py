@@ -12,8 +12,9 @@ from catalog import places, reporting
 
 if TYPE_CHECKING:
     from catalog.comparing.compared import States
+    from catalog.comparing.matching import Report
     from catalog.comparing.sides import Side
-    from catalog.comparing.whole import Opener, Report
+    from catalog.comparing.whole import Opener
 
 _SHOWN = 12
 
