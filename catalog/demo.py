@@ -72,7 +72,9 @@ def rest(report: Report) -> Iterator[Path]:
 @contextmanager
 def going_on() -> Iterator[None]:
     """Add the rest in a process of its own, for as long as the block runs."""
-    child = subprocess.Popen([sys.executable, "-m", "catalog.demo"], stdin=subprocess.DEVNULL)
+    one = {**os.environ, "OMP_NUM_THREADS": "1"}  # the other cores are the visitor's
+    command = [sys.executable, "-m", "catalog.demo"]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=one)
     try:
         yield
     finally:

@@ -36,7 +36,9 @@ class Near:
         """
         apart = self.apart(bits).astype(np.int64)
         apart[self._barred | (self.family == self.family[item])] = len(bits) + 1
-        order = np.argsort(apart, kind="stable")[:NEAREST]
+        keys = apart * len(apart) + np.arange(len(apart))
+        order = np.argpartition(keys, min(NEAREST, len(keys) - 1))[:NEAREST]
+        order = order[np.argsort(keys[order])]
         return order, 1 - apart[order] / len(bits)
 
     def apart(self, bits: NDArray[np.bool_]) -> NDArray[np.uint16]:

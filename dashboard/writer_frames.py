@@ -1,5 +1,6 @@
 """What pages may ask of the tables of writers: coalitions, single neurons, keys and values."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 from catalog.store import reading, writer_queries
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
-from dashboard import feature_frames, frames, settings
+from dashboard import feature_frames, frames, media_frames, settings
 from dashboard.frames import Answer, Here, Row
 
 
@@ -63,6 +64,17 @@ def keys_values(here: Here, category: str) -> Answer:
     """A category in the stream, keys and values, layer by layer: kind, layer, site, auc, ..."""
     background = feature_frames.primary(here.path)
     return _answer(here.path, writer_queries.keys_values(category, here.threshold, background))
+
+
+def with_keys_values(here: Here) -> str:
+    """The command that builds a catalog of the same model and items with keys and values."""
+    build = frames.build(here.path)
+    model, source = str(build["model"]), str(build["source"])
+    shipped = model != source and "/" not in model
+    items = ""
+    if media_frames.is_media(here.path):
+        items = f"--items {shlex.quote(str(media_frames.source(here.path)['folder']))} "
+    return f"dims build {model if shipped else source} {items}--sites k,v --name {here.slug}-kv"
 
 
 def discovered_names(here: Here) -> list[str]:

@@ -17,6 +17,7 @@ from catalog import (
     flip_report,
     flip_runs,
     flip_setup,
+    flip_verdicts,
     flip_ways,
     flips,
     prompts,
@@ -244,6 +245,19 @@ def test_classes_are_not_resampled_and_need_no_twenty(flipped):
     )
     judged = flip_report.summarize(short, draws=200).judged
     assert judged.verdict == "cannot be tested" and "31 items" in judged.reason
+
+
+def test_columns_that_are_all_there_are_stay_as_they_are():
+    generator = np.random.default_rng(2)
+    values = generator.normal(size=(40, 1)) + 10 * np.arange(3)
+    made = [
+        flip_verdicts.Bootstrap(np.arange(40), 3, np.random.default_rng(0), 400, resampled=one)
+        for one in (False, True)
+    ]
+    means = made[0].means(values)
+    expected = values.mean(axis=1).std() / np.sqrt(40)
+    assert means.std() == pytest.approx(expected, rel=0.15)
+    assert made[1].means(values).std() > 5 * expected
 
 
 def test_classes_a_feature_stands_for(pictured):

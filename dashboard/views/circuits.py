@@ -22,7 +22,6 @@ COLOURS = {"written": "green", "not above its nulls": "red", "no verdict": "gray
 FEWEST = 64  # dimensions below which METHOD.md allows no verdict
 
 here = rail.here()
-build = frames.build(here.path)
 
 
 def choose(listed: list[str]) -> tuple[str, str]:
@@ -168,8 +167,7 @@ def keys_values_panel(name: str) -> None:
                 return
             parts.empty(
                 "This catalog holds no keys and values. A build that does:",
-                f"dims build {build['source' if not _shipped() else 'model']} --sites k,v "
-                f"--name {here.slug}-kv",
+                writer_frames.with_keys_values(here),
             )
             return
         st.plotly_chart(
@@ -184,10 +182,6 @@ def keys_values_panel(name: str) -> None:
                 else "Short ticks: 95th percentile of the null, where one was drawn."
             )
         )
-
-
-def _shipped() -> bool:
-    return str(build["model"]) != str(build["source"]) and "/" not in str(build["model"])
 
 
 def every_panel() -> None:
