@@ -17,6 +17,7 @@ from dashboard import (
     flip_generation,
     flip_samples,
     flip_shelf,
+    flip_told,
     frames,
     parts,
     rail,
@@ -140,7 +141,7 @@ def show(made: Made) -> None:
     readout = made.found.setup.readout
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(made.summary.judged.verdict, help=_RULE)
+            st.badge(made.summary.judged.verdict, help=flip_told.RULE)
             st.text(parts.visible(flip_report.sentence(made.found, made.summary)))
         st.text(
             f"{made.summary.judged.reason} "
@@ -153,11 +154,16 @@ def show(made: Made) -> None:
         parts.notice(warning)
     answer = flip_frames.conditions(made)
     left, right = st.columns([1, 1], gap="medium")
-    with left, parts.panel("The conditions, side by side", answer, _EFFECT[readout.kind]):
+    with left, parts.panel("The conditions, side by side", answer, flip_told.EFFECT[readout.kind]):
         chart = flip_charts.conditions(answer.frame, readout.kind)
         st.plotly_chart(chart, config=charts.CONFIG, key="flip.conditions")
     every = flip_frames.others(made)
-    with right, parts.panel(f"Away, on every other {_OTHER[readout.kind]}", every, _OTHERS):
+    with (
+        right,
+        parts.panel(
+            f"Away, on every other {flip_told.OTHER[readout.kind]}", every, flip_told.OTHERS
+        ),
+    ):
         chart = flip_charts.others(every.frame, readout.kind)
         st.plotly_chart(chart, config=charts.CONFIG, key="flip.others")
         lower = int((every.frame["away"] < made.summary.effects["away"].value).sum())
@@ -180,7 +186,9 @@ def show(made: Made) -> None:
     with (
         right,
         parts.panel(
-            f"Neutral and eliciting {readout.sample} apart", flip_frames.by_kind(made), _KINDS
+            f"Neutral and eliciting {readout.sample} apart",
+            flip_frames.by_kind(made),
+            flip_told.KINDS,
         ),
     ):
         kinds = flip_frames.by_kind(made).frame
@@ -201,7 +209,7 @@ def matching(frame: "object") -> None:
             "norm_ratio": number("||x'|| / ||x||", format="%.3f"),
             "log_odds": number("log odds", format="%+.2f", help="Of the concept's mass."),
             "kl": number("KL (nats)", format="%.3f"),
-            "neighbours": number("of the 10 nearest changed", format="percent"),
+            "neighbours": number("nearest lost", format="percent", help="Of the 10 nearest items."),
         },
     )
 
@@ -260,31 +268,6 @@ def sweep(asked: Asked) -> None:
         st.text(f"{point.at}: {point.verdict}{q}. {point.refused}")
 
 
-_RULE = (
-    "Suppresses: the 95 % intervals of away minus random, noise, disjoint and toward all lie below "
-    "0. Non-specific: away lies below 0, but some difference does not. Else no effect."
-)
-_OTHERS = "Every category that shares no member with this one."
-_OTHER = {"vocabulary": "category", "classes": "class", "layers": "category"}
-_KINDS = "Neutral: of no category that shares a member with the concept. Eliciting: the concept's."
-_CONTROLS = (
-    " Random: other dimensions, as many signs and as large a change. Noise: a turn of the same "
-    "size."
-)
-_EFFECT = {
-    "vocabulary": "Change of log p of held-out tokens of the concept minus change of log p of "
-    "frequency-matched tokens of no shared category; bootstrap over prompts by source, and over "
-    f"tokens.{_CONTROLS} Direct path: away's change added after the last block.",
-    "classes": "Change of log p of the concept's class minus the mean change of log p of the other "
-    f"classes, per item; bootstrap over items by family.{_CONTROLS}",
-    "layers": "Change of the share of the feature's signs that the item has at later sites, mean "
-    f"over them, by the feature's own signs there; bootstrap over items by family.{_CONTROLS}",
-}
-_NO_TEXT = {
-    "classes": "Generation is not offered: this model names classes and writes no text.",
-    "layers": "Generation is not offered: this model predicts no next token.",
-}
-
 parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = running.missing(build)
 if absent:
@@ -307,7 +290,7 @@ else:
             "feature's signs turned away, beside its controls. About ten seconds for a small model."
         )
     if not PROMPTED:
-        st.caption(_NO_TEXT[reads])
+        st.caption(flip_told.NO_TEXT[reads])
     elif asked is not None:
         flip_generation.draw(here, asked)
     if asked is not None and outcome is not None:
