@@ -16,8 +16,10 @@ def summary(frame: pd.DataFrame) -> None:
         for verdict, colour in COLOURS.items():
             if verdict in counts:
                 st.badge(f"{counts[verdict]} {verdict}", color=colour)  # type: ignore[arg-type]
-    cells = frame["cell"].unique()
-    st.caption(f"Verdicts are made in one cell, fixed beforehand: {cells[0]}.")
+    usual = frame["cell"].mode()[0]
+    st.caption(
+        f"Verdicts are made in cells fixed beforehand: {usual}, where a claim names no other place."
+    )
 
 
 def figures(claim: Claim) -> str:
