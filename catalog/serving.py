@@ -18,6 +18,7 @@ def serve(port: int, browser: bool) -> int:
     app = Path(spec.submodule_search_locations[0]) / "app.py"
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     command += ["--server.headless", "false" if browser else "true"]
+    command += ["--server.showEmailPrompt", "false"]  # else a first start waits for an address
     environment = {**os.environ, "DIMS_DATA": str(places.data().resolve())}
     try:
         return subprocess.run(command, env=environment, check=False).returncode

@@ -1,8 +1,19 @@
 """Tests of catalog.demo: what is built at once, what later, and that nothing is built twice."""
 
+import subprocess
+
 import pytest
 
-from catalog import compare_command, demo, discovering, finding, gathering, places, writer_command
+from catalog import (
+    compare_command,
+    demo,
+    discovering,
+    finding,
+    gathering,
+    places,
+    serving,
+    writer_command,
+)
 from catalog.comparing import demo as versions
 from tests import synthetic
 
@@ -69,3 +80,17 @@ def test_what_is_there_is_not_made_again(built, monkeypatch):
     built.clear()
     assert list(demo.first(QUIET)) == []
     assert built == []
+
+
+def test_the_server_asks_a_first_visitor_for_nothing(data, monkeypatch):
+    """Streamlit would wait on the terminal for an e-mail address, and end where there is none."""
+    commands: list[list[str]] = []
+
+    def run(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert serving.serve(8501, browser=True) == 0
+    place = commands[0].index("--server.showEmailPrompt")
+    assert commands[0][place + 1] == "false"

@@ -54,7 +54,9 @@ def press(page, key, url):
 def test_arrows_go_on_and_back(page, address, name, query, on, before):
     go(page, address, name, **query)
     press(page, "ArrowRight", on)
+    assert re.search(on, page.url)
     press(page, "ArrowLeft", before)
+    assert re.search(before, page.url)
 
 
 def test_g_l_s_and_the_list_of_keys(page, address):
