@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="session")
 def llama(tmp_path_factory):
     """Folder of a tiny Llama with its tokenizer; not to be changed."""
-    from tests import models  # imports torch: not for the tests of browsing
+    from tests.given import models  # imports torch: not for the tests of browsing
 
     return models.save("llama", tmp_path_factory.mktemp("models") / "tiny-llama")
 
@@ -26,7 +26,7 @@ def data(tmp_path, monkeypatch):
 @pytest.fixture
 def dims(data):
     """Run `dims` in this process: dims("list", "--json") -> its exit status and what it printed."""
-    from tests.commands import run
+    from tests.given.commands import run
 
     return run
 
@@ -34,6 +34,6 @@ def dims(data):
 @pytest.fixture(scope="session")
 def media_files(tmp_path_factory):
     """A data folder with catalogs digits and sounds, measured; not to be changed."""
-    from tests import media_catalog
+    from tests.given import media_catalog
 
     return media_catalog.write(tmp_path_factory.mktemp("media-files"))

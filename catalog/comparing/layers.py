@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.comparing.phi import Bits
-from catalog.significance import benjamini_hochberg
+from catalog.signs.significance import benjamini_hochberg
 
 SAMPLE = 2000
 """Families that sites are compared on."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from catalog.comparing import phi
 from catalog.comparing.phi import Bits, Floats
-from catalog.rotation import random_rotation, standardised
-from catalog.significance import benjamini_hochberg
+from catalog.signs.rotation import random_rotation, standardised
+from catalog.signs.significance import benjamini_hochberg
 
 FEWEST = 2000
 """Shared items below which there is no verdict."""

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog import nulls
-from catalog.categories import FEWEST_FAMILIES, SMALL
-from catalog.contests import Contest, Outcome, run
-from catalog.features import SPLITS
-from catalog.pools import Pool, Pools
-from catalog.prototypes import SiteSigns, halves
-from catalog.resampling import Interval, nested
-from catalog.significance import benjamini_hochberg
+from catalog.features import nulls
+from catalog.features.categories import FEWEST_FAMILIES, SMALL
+from catalog.features.measure import SPLITS
+from catalog.features.pools import Pool, Pools
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.signs.prototypes import SiteSigns, halves
+from catalog.signs.resampling import Interval, nested
+from catalog.signs.significance import benjamini_hochberg
 
 FLIPS = 9999
 """Random sign changes of the paired test."""

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog import finding, findings
 from catalog.comparing import allowed, pairs
 from catalog.comparing.pairs import Shared
 from catalog.comparing.phi import Bits
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.prototypes import SiteSigns
+from catalog.features import finding, findings
+from catalog.signs.prototypes import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
 from catalog.store.file import Stamp
 from catalog.store.reading import Query

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.comparing.phi import Bits
-from catalog.significance import benjamini_hochberg
+from catalog.signs.significance import benjamini_hochberg
 
 BANDS = np.array([0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1])
 """Shares of all states, the nearest to their threshold first: signs change almost only there."""

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import features, findings
-from catalog.categories import SMALL
-from catalog.contests import Contest, Outcome, run
-from catalog.pools import BACKGROUNDS, Background, Pool, Pools
-from catalog.prototypes import SiteSigns, halves
+from catalog.features import findings, measure
+from catalog.features.categories import SMALL
+from catalog.features.pools import BACKGROUNDS, Background, Pool, Pools
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.signs.prototypes import SiteSigns, halves
 from catalog.sites import Site
 from catalog.store import packed, queries, reading
 
@@ -112,7 +112,7 @@ def _members(words: findings.Lexicon, ground: Pools, background: Background) -> 
         generator = np.random.default_rng([place, BACKGROUNDS.index(background)])
         pool = ground.pool(background, match.members, generator)
         before = copy.deepcopy(generator)
-        anchors = halves(len(match.members), features.SPLITS, generator)
+        anchors = halves(len(match.members), measure.SPLITS, generator)
         found.append(Member(name, place, pool, anchors, before))
     return found
 
@@ -176,7 +176,7 @@ def _cut(one: Member, items: Ints) -> Member:
     pool = replace(one.pool, members=members, negatives=negatives)
     generator = copy.deepcopy(one.generator)
     anchors = (
-        halves(len(members), features.SPLITS, generator)
+        halves(len(members), measure.SPLITS, generator)
         if len(members) >= SMALL
         else one.anchors[:, :0]
     )

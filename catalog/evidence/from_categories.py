@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import features, nulls, significance
-from catalog.claims import CLAIMS
-from catalog.contests import Contest, Outcome, run
 from catalog.evidence.cell import Cell, Member, Report, held_out_ranks
-from catalog.prototypes import TAU, SiteSigns, halves
-from catalog.resampling import clustered, nested
+from catalog.evidence.claims import CLAIMS
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features import measure, nulls
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.signs import significance
+from catalog.signs.prototypes import TAU, SiteSigns, halves
+from catalog.signs.resampling import clustered, nested
 from catalog.store import feature_queries, queries, reading
-from catalog.verdicts import Row, judge, untested
 
 NULL_SETS = 5
 """Random sets of each category whose best dimension is looked for."""
@@ -95,13 +96,13 @@ def _coherence(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     number = np.repeat(np.arange(len(members)), [len(m) for m in members])
     every = np.concatenate(members)
     family = cell.ground.family
-    others = features.Others.of(cell.signs, every, family[every], number)
+    others = measure.Others.of(cell.signs, every, family[every], number)
     values = []
     for one in cell.categories:
         contest = Contest.of(cell.signs, one.pool)
         generator = np.random.default_rng()
         generator.bit_generator.state = one.generator.bit_generator.state
-        feature = features.measure(contest, generator, others, family[one.pool.members])
+        feature = measure.measure(contest, generator, others, family[one.pool.members])
         values.append((feature.coherence, feature.confusable_auc))
     both = np.array(values, np.float64)
     return both[:, 0], both[~np.isnan(both[:, 1]), 1]
@@ -180,7 +181,7 @@ class Best:
     """The strongest anchor dimension of a contest."""
 
     dimension: int
-    """Of split 0, as in `features.measure`."""
+    """Of split 0, as in `measure.measure`."""
     in_sample: float
     """Its AUC on those anchors ("paper's procedure")."""
     held_out: float
@@ -199,7 +200,7 @@ def best_dimension(contest: Contest, anchors: NDArray[np.bool_]) -> Best:
     return Best(
         best,
         0.5 + float(strength[best]) / (2 * outcome.unit),
-        float(features.best_dimension_held_out(contest, outcome).mean()),
+        float(measure.best_dimension_held_out(contest, outcome).mean()),
         significance.hypergeometric_p(positive, count, contest.positives, contest.pool),
     )
 
@@ -218,4 +219,4 @@ def _random_set(
         len(ground.sample),
         np.flatnonzero(~np.isin(ground.sample, places)),
     )
-    return contest, halves(len(places), features.SPLITS, generator)
+    return contest, halves(len(places), measure.SPLITS, generator)

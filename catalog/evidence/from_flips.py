@@ -6,17 +6,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import flip_table
-from catalog.claims import CLAIMS
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report
-from catalog.findings import Findings
-from catalog.flip_table import Measured
-from catalog.model.flipping import Machine
+from catalog.evidence.claims import CLAIMS
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features.findings import Findings
+from catalog.flips import table as flip_table
+from catalog.flips.table import Measured
 from catalog.model.loading import LoadedModel
-from catalog.resampling import Interval, clustered, nested, strongest
+from catalog.model.token_machine import Machine
+from catalog.signs.resampling import Interval, clustered, nested, strongest
 from catalog.store import queries, reading
-from catalog.verdicts import Row, judge, untested
 
 KEYS = ("flips_away", "flips_share", "flips_toward", "flips_late", "flips_single")
 FEWEST = 8

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import features, nulls
-from catalog.claims import Claim
-from catalog.contests import Contest, Outcome, run
 from catalog.evidence.cell import Cell, Member, held_out_ranks
-from catalog.prototypes import halves
-from catalog.resampling import nested
-from catalog.verdicts import Row, judge, untested
+from catalog.evidence.claims import Claim
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features import measure, nulls
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.signs.prototypes import halves
+from catalog.signs.resampling import nested
 
 UNIONS = 20
 """Random unions of classes drawn for each superclass."""
@@ -88,7 +88,7 @@ def _unions(
         parts = [classes[names[place]].pool.members for place in chosen]
         members = np.unique(np.concatenate(parts))
         pool = cell.ground.pool(cell.background, members, generator)
-        anchors = halves(len(members), features.SPLITS, generator)
+        anchors = halves(len(members), measure.SPLITS, generator)
         aucs.append(run(Contest.of(cell.signs, pool), anchors).aucs.mean())
     return np.array(aucs)
 

@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import probes
-from catalog.claims import CLAIMS
-from catalog.contests import Outcome
+from catalog.evidence import probes
 from catalog.evidence.cell import FEWEST, Cell, Member, Report, Sample, outcomes
+from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_states import too_few
 from catalog.evidence.passes import Passes
-from catalog.prototypes import SiteSigns, auc
-from catalog.resampling import crossed
-from catalog.rotation import random_rotation, signs_at_median, standardised
-from catalog.verdicts import Row, judge, untested
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features.scoring import Outcome
+from catalog.signs.prototypes import SiteSigns, auc
+from catalog.signs.resampling import crossed
+from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 
 PROBED = 24
 """Categories that are probed, chosen at random."""

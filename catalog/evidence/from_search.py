@@ -5,18 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import discovery, independence
-from catalog.claims import CLAIMS
-from catalog.discovery import Field, Found
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_states import NO_MODEL
+from catalog.evidence.nearest import nearest, unit
 from catalog.evidence.passes import Passes
-from catalog.neighbours import nearest, unit
-from catalog.prototypes import SiteSigns
-from catalog.resampling import clustered, difference, strongest
-from catalog.rotation import random_rotation, signs_at_median, standardised
-from catalog.verdicts import Row, judge, untested
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features import unsupervised
+from catalog.features.unsupervised import Field, Found
+from catalog.signs import independence
+from catalog.signs.prototypes import SiteSigns
+from catalog.signs.resampling import clustered, difference, strongest
+from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 
 SEEDS = 300
 FIRES_RARELY = 0.001
@@ -42,7 +43,7 @@ class _Runs:
 
     def significant(self, found: Found) -> NDArray[np.float64]:
         """1 where a seed's feature has q < 0.05: float64[seeds]."""
-        return (discovery.yield_against(found.auc, self.against.auc).q < 0.05).astype(float)
+        return (unsupervised.yield_against(found.auc, self.against.auc).q < 0.05).astype(float)
 
 
 def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Report) -> list[Row]:
@@ -63,7 +64,7 @@ def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Re
 
     def find(where: Field, same: bool = False) -> Found:
         report("discovery", next(step), 6)
-        return discovery.discover(where, seeds, np.random.default_rng([1, same]), same)
+        return unsupervised.discover(where, seeds, np.random.default_rng([1, same]), same)
 
     runs = _Runs(
         find(field), find(shuffled[0]), find(normal) if normal else None, find(shuffled[1])
@@ -87,8 +88,8 @@ def _papers(
     found: Found, where: Field, seeds: NDArray[np.int64], generator: np.random.Generator
 ) -> float:
     """Yield of neighbours and test on the same dimensions, against random neighbours."""
-    null = discovery.random_neighbours(where, seeds, generator)
-    return discovery.yield_against(found.auc, null).share
+    null = unsupervised.random_neighbours(where, seeds, generator)
+    return unsupervised.yield_against(found.auc, null).share
 
 
 def _yield_row(cell: Cell, runs: _Runs, paper: dict[str, float]) -> Row:
@@ -111,7 +112,7 @@ def _yield_row(cell: Cell, runs: _Runs, paper: dict[str, float]) -> Row:
     controls |= {
         "mean AUC": float(runs.real.auc.mean()),
         "mean AUC, permuted signs": float(runs.permuted.auc.mean()),
-        "merged features left": float(len(np.unique(discovery.merge(runs.real)))),
+        "merged features left": float(len(np.unique(unsupervised.merge(runs.real)))),
         "dimensions per feature": float(runs.real.prototypes.sizes.mean()),
         **{f"paper's procedure{name}": share for name, share in paper.items()},
     }

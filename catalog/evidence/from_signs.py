@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from catalog import independence
-from catalog.claims import CLAIMS
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report
-from catalog.resampling import Interval
-from catalog.verdicts import Row, judge, untested
+from catalog.evidence.claims import CLAIMS
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.signs import independence
+from catalog.signs.resampling import Interval
 
 GROUPS = 10
 WIDEST = 512

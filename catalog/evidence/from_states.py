@@ -3,17 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.claims import CLAIMS
-from catalog.contests import Contest
 from catalog.evidence.cell import FEWEST, Cell, Member, Report, Sample, held_out_ranks, outcomes
+from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_categories import discoverable_row
 from catalog.evidence.passes import Passes
-from catalog.features import best_dimension_held_out
-from catalog.prototypes import TAU, SiteSigns
-from catalog.resampling import Interval, crossed, nested, strongest
-from catalog.rotation import random_rotation, signs_at_median, standardised
+from catalog.evidence.verdicts import Row, judge, untested
+from catalog.features.measure import best_dimension_held_out
+from catalog.features.scoring import Contest
+from catalog.signs.prototypes import TAU, SiteSigns
+from catalog.signs.resampling import Interval, crossed, nested, strongest
+from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 from catalog.store import packed
-from catalog.verdicts import Row, judge, untested
 
 ROTATIONS = 10
 NO_MODEL = "pixels or log-mel, no model"

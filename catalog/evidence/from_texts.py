@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import sign_prediction as predict
-from catalog.claims import CLAIMS, Claim
-from catalog.context_signs import flips
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.evidence import sign_prediction as predict
 from catalog.evidence.cell import Cell, Report
+from catalog.evidence.claims import CLAIMS, Claim
+from catalog.evidence.verdicts import Row, judge, untested
 from catalog.model import contexts
 from catalog.model.contexts import Contexts
 from catalog.model.loading import LoadedModel
-from catalog.resampling import clustered, strongest
+from catalog.signs.context import flips
+from catalog.signs.resampling import clustered, strongest
 from catalog.sites import Site
 from catalog.store import packed
-from catalog.verdicts import Row, judge, untested
 
 PREDICTION = (
     "sign_only_top5",

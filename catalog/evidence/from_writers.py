@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalog import ablation_setup, writers, writing
-from catalog.claims import CLAIMS
+from catalog.circuits import ablation_items, coalitions, measure
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import FEWEST, Cell, Report
+from catalog.evidence.claims import CLAIMS
+from catalog.evidence.verdicts import Row, judge, untested
 from catalog.modalities import Modality, text
 from catalog.model import ablation
 from catalog.model.loading import LoadedModel
-from catalog.resampling import clustered, nested, strongest
+from catalog.signs.resampling import clustered, nested, strongest
 from catalog.store import queries, reading, writer_queries
-from catalog.verdicts import Row, judge, untested
 
 KEYS = ("coalitions", "writers", "ablation")
 MOST = 40
@@ -40,7 +40,7 @@ def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
         return [untested(CLAIMS[key], NO_MODEL, cell.name) for key in KEYS]
     if len(found) < FEWEST:
         reason = (
-            f"Only {len(found)} features have {writers.FEWEST} dimensions and 40 families here; "
+            f"Only {len(found)} features have {coalitions.FEWEST} dimensions and 40 families here; "
             f"{FEWEST} are needed."
         )
         return [untested(CLAIMS[key], cell.too_few or reason, cell.name) for key in KEYS]
@@ -61,24 +61,24 @@ def _stored(cell: Cell) -> pd.DataFrame:
     return reading.fetch(cell.path, writer_queries.with_verdict(str(cell.site), cell.threshold))
 
 
-def _measured(cell: Cell, columns: writers.Columns, report: Report) -> pd.DataFrame:
+def _measured(cell: Cell, columns: coalitions.Columns, report: Report) -> pd.DataFrame:
     """The same, made here for at most MOST categories."""
     order = np.random.default_rng(0).permutation(len(cell.categories))[:MOST]
     names = {cell.categories[place].name for place in order}
 
-    def wanted(one: writing.Subject) -> bool:
+    def wanted(one: measure.Subject) -> bool:
         return one.kind == "category" and one.name in names and one.able
 
     site = str(cell.site)
-    found = writing.measure(cell.path, columns, site, cell.threshold, report, DRAWS, wanted)
+    found = measure.measure(cell.path, columns, site, cell.threshold, report, DRAWS, wanted)
     return pd.DataFrame(found.coalitions)
 
 
 def coalition_row(cell: Cell, found: pd.DataFrame) -> Row:
     """Share of features whose coalition agrees above 0.70 on dimensions that did not choose it."""
     claim, generator = CLAIMS["coalitions"], np.random.default_rng(0)
-    above = (found["held_out"] > writers.WRITES).to_numpy(float)
-    null = np.array([np.mean(np.asarray(one) > writers.WRITES) for one in found["nulls"]])
+    above = (found["held_out"] > coalitions.WRITES).to_numpy(float)
+    null = np.array([np.mean(np.asarray(one) > coalitions.WRITES) for one in found["nulls"]])
     names = np.arange(len(found))
     figure = clustered(above, names, generator)
     over = {"random item sets": clustered(above - null, names, generator)}
@@ -94,7 +94,7 @@ def coalition_row(cell: Cell, found: pd.DataFrame) -> Row:
         "held-out agreement, Gaussian p95": float(found["gaussian_p95"].mean()),
         "held-out agreement, permuted p95": float(found["permuted_p95"].mean()),
         "share with q < 0.05": float((found["q"] < 0.05).mean()),
-        "paper's procedure (in sample)": float((found["in_sample"] > writers.WRITES).mean()),
+        "paper's procedure (in sample)": float((found["in_sample"] > coalitions.WRITES).mean()),
         "paper's procedure, mean agreement": float(found["in_sample"].mean()),
         "paper's procedure on Gaussian weights, mean agreement": float(
             found["gaussian_in_sample"].mean()
@@ -118,7 +118,7 @@ def writer_row(cell: Cell, found: pd.DataFrame) -> Row:
     controls = {
         "expected by chance": 0.05,
         "random item sets": float(null.mean()),
-        "paper's procedure (above 0.70 alone)": float((found["best"] > writers.WRITES).mean()),
+        "paper's procedure (above 0.70 alone)": float((found["best"] > coalitions.WRITES).mean()),
         "paper's procedure, Gaussian weights' p95 of the best neuron": float(
             found["best_gaussian_p95"].mean()
         ),
@@ -136,7 +136,7 @@ class _Live:
 
     model: LoadedModel
     modality: Modality
-    columns: writers.Columns
+    columns: coalitions.Columns
 
 
 def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> Row:
@@ -176,8 +176,8 @@ def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) 
 
 def _ablated(cell: Cell, name: str, live: _Live) -> ablation.Ablated:
     where = cell.path, "category", name, str(cell.site), cell.threshold
-    dimensions, signs = ablation_setup.feature(*where)
-    members, background = ablation_setup.items(*where)
+    dimensions, signs = ablation_items.feature(*where)
+    members, background = ablation_items.items(*where)
     asked = ablation.Asked(
         cell.site, dimensions, signs, cell.level[dimensions], members, background, NEURONS
     )

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import reopening
+from catalog.building import reopen
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell, Report, Sample
 from catalog.modalities import Modality
 from catalog.model import states
 from catalog.model.loading import LoadedModel
 from catalog.model.variants import VARIANTS, variant
-from catalog.prototypes import SiteSigns
-from catalog.rotation import signs_above, signs_at_median
+from catalog.signs.prototypes import SiteSigns
+from catalog.signs.rotation import signs_above, signs_at_median
 from catalog.sites import Site
 
 
@@ -46,7 +46,7 @@ def check(cell: Cell, model: LoadedModel) -> None:
 
 def make(cell: Cell, sample: Sample, model: LoadedModel, report: Report) -> Passes:
     """One pass for states, keys and values; one for each variant."""
-    modality = reopening.reopen(cell.path, model)
+    modality = reopen.reopen(cell.path, model)
     layer = cell.site.layer
     extra = [Site("k", layer), Site("v", layer)] if layer else []
     reasons = [reason for site in extra if (reason := model.parts.absent(site))]

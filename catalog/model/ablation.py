@@ -10,16 +10,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from catalog import ablations
-from catalog import writers as writers_of
-from catalog.ablations import Judged
+from catalog.circuits import ablations
+from catalog.circuits import coalitions as writers_of
+from catalog.circuits.ablations import Judged
+from catalog.circuits.coalitions import Columns
 from catalog.errors import SettingRefused
 from catalog.modalities import Modality
-from catalog.model import states, writers
+from catalog.model import down_projection, states
 from catalog.model.loading import LoadedModel
 from catalog.model.structure import Structure
 from catalog.sites import Site
-from catalog.writers import Columns
 
 BATCH = 256
 """Items of one forward pass."""
@@ -148,7 +148,7 @@ def columns_before(model: LoadedModel, site: Site) -> Columns:
         raise SettingRefused(
             f"No FFN neuron writes to {site}: choose a residual site from resid.1 on, or final."
         )
-    columns = writers.read(model, final=site.kind == "final").columns
+    columns = down_projection.read(model, final=site.kind == "final").columns
     return columns if site.layer is None else columns.until(site.layer)
 
 

@@ -15,8 +15,8 @@ from torch import Tensor
 from catalog.edits import Edit
 from catalog.errors import SettingRefused, StatesBroken
 from catalog.model.editing import editing
-from catalog.model.flipping import Machine
 from catalog.model.text_states import context
+from catalog.model.token_machine import Machine
 
 TOKENS = 40
 LIKELIEST = 50

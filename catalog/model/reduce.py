@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from catalog.moments import BINS, Frozen, Moments, Pole
+from catalog.signs.moments import BINS, Frozen, Moments, Pole
 
 _GATHER = 0x0102040810204080
 """Multiplied with eight 0/1 bytes read as an int64, it gathers them into the top byte."""

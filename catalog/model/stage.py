@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from catalog.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 from catalog.errors import SettingRefused
 from catalog.modalities import Modality
 from catalog.model import device, media_states, states
 from catalog.model.loading import LoadedModel
 from catalog.model.reduce import SiteReducer
-from catalog.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
+from catalog.signs.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
 from catalog.sites import Site
+from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 
 PILOT_ITEMS = 4096
 """Items of the pilot, and of every later chunk."""

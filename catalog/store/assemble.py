@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from catalog import signs
-from catalog.checkpoint import Checkpoint, Progress, SiteSums
-from catalog.moments import Frozen
+from catalog.signs import bits
+from catalog.signs.moments import Frozen
 from catalog.sites import Site
 from catalog.store import file, hashing
+from catalog.store.checkpoint import Checkpoint, Progress, SiteSums
 
 DEGENERATE = 0.01
 """A share positive below this, or above 1 - this, makes a dimension degenerate."""
@@ -79,7 +79,7 @@ class _Sites:
         """Write all sites in order, absent ones with their reason."""
         present = {Site.parse(name): sums for name, sums in self.progress.sums.items()}
         degenerate = {}
-        before: dict[str, tuple[Site, pd.DataFrame, signs.Packed]] = {}
+        before: dict[str, tuple[Site, pd.DataFrame, bits.Packed]] = {}
         for site in sorted(present, key=lambda s: s.order):
             self._values(site, present[site])
             for threshold in thresholds:
@@ -133,7 +133,7 @@ class _Sites:
 
     def _signs(
         self, site: Site, threshold: str, thresholds: Sequence[str]
-    ) -> tuple[pd.DataFrame, signs.Packed]:
+    ) -> tuple[pd.DataFrame, bits.Packed]:
         """Write the packed signs of a site; returns its rows of dimension_sign, and the signs."""
         frozen = self.frozen[str(site)]
         dims, items = len(frozen.median), len(self.order)
@@ -144,13 +144,13 @@ class _Sites:
         keys = {"site": [str(site)] * items, "threshold": [threshold] * items}
         columns = {**keys, "item": np.arange(items, dtype=np.int32), "bits": file.blobs(by_item)}
         file.insert(self.connection, "signs_by_item", columns)
-        by_dimension = signs.transpose(by_item, dims)
+        by_dimension = bits.transpose(by_item, dims)
         numbers = np.arange(dims, dtype=np.int32)
         if threshold == "zero" or len(thresholds) == 1:
             keys = {"site": [str(site)] * dims, "threshold": [threshold] * dims}
             columns = {**keys, "dimension": numbers, "bits": file.blobs(by_dimension)}
             file.insert(self.connection, "signs_by_dimension", columns)
-        positives = signs.count_positive(by_dimension)
+        positives = bits.count_positive(by_dimension)
         frame = pd.DataFrame(
             {
                 "site": str(site),
@@ -159,7 +159,7 @@ class _Sites:
                 "value": frozen.median if threshold == "median" else np.float32(0),
                 "positives": positives.astype(np.int32),
                 "share_positive": positives / items,
-                "entropy_bits": signs.entropy(positives / items),
+                "entropy_bits": bits.entropy(positives / items),
                 "stability": np.nan,
                 "chance": np.nan,
                 "kappa": np.nan,
@@ -169,16 +169,16 @@ class _Sites:
 
     def _stability(
         self,
-        before: tuple[Site, pd.DataFrame, signs.Packed],
+        before: tuple[Site, pd.DataFrame, bits.Packed],
         site: Site,
         frame: pd.DataFrame,
-        by_dimension: signs.Packed,
+        by_dimension: bits.Packed,
     ) -> None:
         """Complete the earlier site's rows with its stability to this one, and insert them."""
         earlier, rows, packed = before
         following = site.kind == "resid" and (site.layer or 0) == (earlier.layer or 0) + 1
         if following and len(packed) == len(by_dimension):
-            same = signs.count_same(packed, by_dimension, len(self.order)) / len(self.order)
+            same = bits.count_same(packed, by_dimension, len(self.order)) / len(self.order)
             p, q = rows["share_positive"], frame["share_positive"]
             chance = (p * q + (1 - p) * (1 - q)).clip(0, 1)
             rows["stability"], rows["chance"] = same, chance

@@ -61,7 +61,7 @@ def patch_sites() -> Query:
 
 
 def patch_signs(site: str, items: tuple[int, ...]) -> Query:
-    """item and bits of the patches of some items; see `catalog.originals.patches`."""
+    """item and bits of the patches of some items; see `catalog.browse.originals.patches`."""
     return Query(
         """
         SELECT item, bits FROM patch_signs

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import signs
 from catalog.errors import CatalogUnreadable, NotInCatalog
+from catalog.signs import bits
 from catalog.store import queries, reading
 from catalog.store.file import Stamp, rows_of
 
@@ -77,16 +77,16 @@ shelf = Shelf()
 """The one of this process."""
 
 
-def by_item(path: Path, site: str, threshold: str) -> signs.Words:
-    """Word-major signs of a site: read-only uint64[ceil(D / 64), N]; see `signs.words`.
+def by_item(path: Path, site: str, threshold: str) -> bits.Words:
+    """Word-major signs of a site: read-only uint64[ceil(D / 64), N]; see `bits.words`.
 
     Raises NotInCatalog where the catalog has no signs of this site at this threshold.
     """
     key: Key = (Stamp.of(path), site, threshold, "by item")
-    return shelf.get(key, lambda: signs.words(_rows(path, site, threshold)))
+    return shelf.get(key, lambda: bits.words(_rows(path, site, threshold)))
 
 
-def by_dimension(path: Path, site: str, threshold: str) -> signs.Packed:
+def by_dimension(path: Path, site: str, threshold: str) -> bits.Packed:
     """Signs of a site by dimension: read-only uint8[D, ceil(N / 8)]; turned where not stored.
 
     Raises NotInCatalog where the catalog has no signs of this site at this threshold.
@@ -95,7 +95,7 @@ def by_dimension(path: Path, site: str, threshold: str) -> signs.Packed:
     return shelf.get(key, lambda: _turned(path, site, threshold))
 
 
-def _rows(path: Path, site: str, threshold: str) -> signs.Packed:
+def _rows(path: Path, site: str, threshold: str) -> bits.Packed:
     table = reading.fetch_arrow(path, queries.bits_by_item(site, threshold))
     if not len(table):
         raise NotInCatalog(
@@ -108,9 +108,9 @@ def _rows(path: Path, site: str, threshold: str) -> signs.Packed:
     return rows_of(table.column("bits"), len(table.column("bits")[0].as_py()))
 
 
-def _turned(path: Path, site: str, threshold: str) -> signs.Packed:
+def _turned(path: Path, site: str, threshold: str) -> bits.Packed:
     table = reading.fetch_arrow(path, queries.bits_by_dimension(site, threshold))
     if len(table):
         return rows_of(table.column("bits"), len(table.column("bits")[0].as_py()))
     dims = len(reading.fetch(path, queries.positives(site, threshold)))
-    return signs.transpose(_rows(path, site, threshold), dims)
+    return bits.transpose(_rows(path, site, threshold), dims)

@@ -12,10 +12,10 @@ import pandas as pd
 from sqlalchemy import select
 
 from catalog.errors import LabelRefused
+from catalog.signs.proportions import wilson
 from catalog.workspace import blind, schema
 from catalog.workspace.agreement import first_blind
 from catalog.workspace.file import Workspace, insert_new, now
-from catalog.workspace.proportions import wilson
 from catalog.workspace.reading import frame, history, places
 from catalog.workspace.words import LONGEST_NAME, name, tidy
 

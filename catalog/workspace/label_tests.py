@@ -15,10 +15,10 @@ import pandas as pd
 from sqlalchemy import Connection, Select, and_, case, func, insert, select
 
 from catalog.errors import LabelRefused
+from catalog.signs.proportions import benjamini_hochberg, binomial_p, wilson
 from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.label_pairs import Trial
-from catalog.workspace.proportions import benjamini_hochberg, binomial_p, wilson
 from catalog.workspace.reading import frame, places
 from catalog.workspace.subjects import NAMED, Subject, remember
 from catalog.workspace.words import LONGEST_NAME, name, tidy

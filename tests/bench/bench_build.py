@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 import transformers
 
-from catalog import build
-from catalog.checkpoint import Checkpoint
+from catalog.building import build
 from catalog.modalities import text
 from catalog.model import loading, stage
 from catalog.model.loading import LoadedModel
 from catalog.sites import wanted
 from catalog.store import assemble
+from catalog.store.checkpoint import Checkpoint
 from tests.bench.figures import Figure, peak_memory
 
 VOCABULARY, QUICK_VOCABULARY = 50257, 8192

@@ -9,9 +9,10 @@ import duckdb
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from catalog.comparing import compared, phi, sides
-from tests import synthetic
+from catalog.comparing import cached_pairs, phi, sides
+from dashboard.pages import FILES
 from tests.bench.figures import Figure, seconds
+from tests.given import synthetic
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 ITEMS, DIMS = 50_000, 5_120
@@ -49,8 +50,8 @@ def _pages(quick: bool) -> list[Figure]:
                 connection.execute("UPDATE build SET content_hash = ?", [str(number) * 64])
         paths = [Path(folder) / "catalogs" / f"{slug}.duckdb" for slug in ("one", "two")]
         one, two = (sides.side(path, "resid.1", "zero") for path in paths)
-        compared.matches(one, two, None, draws=10)
-        compared.categories(one, two)
+        cached_pairs.matches(one, two, None, draws=10)
+        cached_pairs.categories(one, two)
         return [
             Figure(f"page compare, {view}, p95", _p95(view), "ms", 500)
             for view in ("dimensions", "side by side")
@@ -60,7 +61,7 @@ def _pages(quick: bool) -> list[Figure]:
 def _p95(view: str) -> float:
     app = AppTest.from_file(str(APP), default_timeout=120).run()
     asked = {"catalog": "one", "site": "resid.1", "threshold": "zero", "b": "two", "part": view}
-    app.switch_page("views/compare.py")
+    app.switch_page(FILES["compare"])
     times = []
     for visit in range(VISITS + 2):
         for key, value in {**asked, "pair": str(visit)}.items():

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import concepts, discovery, features, independence, nulls
-from catalog.contests import Contest
-from catalog.pools import BACKGROUNDS, Pool, Pools, Traits
-from catalog.prototypes import SiteSigns
-from catalog.signs import transpose, words
+from catalog.features import concepts, measure, nulls, unsupervised
+from catalog.features.pools import BACKGROUNDS, Pool, Pools, Traits
+from catalog.features.scoring import Contest
+from catalog.signs import independence
+from catalog.signs.bits import transpose, words
+from catalog.signs.prototypes import SiteSigns
 from tests.bench.figures import Figure
 
 ITEMS, DIMS = 151_936, 5_120
@@ -109,7 +110,7 @@ def _categories(world: World) -> Figure:
     start = time.perf_counter()
     every = np.concatenate(world.members)
     number = np.repeat(np.arange(CATEGORIES), [len(m) for m in world.members])
-    others = features.Others.of(world.site, every, every, number)
+    others = measure.Others.of(world.site, every, every, number)
     for background in BACKGROUNDS:
         shared: dict[int, nulls.Null] = {}
         ground = None if background == "matched" else _ground(world, background)
@@ -117,7 +118,7 @@ def _categories(world: World) -> Figure:
             generator = np.random.default_rng(place)
             pool = world.pools.pool(background, members, generator)
             contest = Contest.of(world.site, pool, world.positives.get(background))
-            found = features.measure(contest, generator, others, members)
+            found = measure.measure(contest, generator, others, members)
             _null_of(world, pool, ground, shared).p(found.auc, most=nulls.DRAWS)
     took = time.perf_counter() - start
     return Figure(f"{CATEGORIES} categories, 3 backgrounds, 200 draws", took, "s", 120)
@@ -136,15 +137,15 @@ def _null_of(
 def _discovery(world: World, seeds: int) -> Figure:
     """Features of all seeds, on real and on permuted signs, and merging."""
     stems = world.pools.items("all")
-    field = discovery.Field(world.site.columns(stems), len(stems))
+    field = unsupervised.Field(world.site.columns(stems), len(stems))
     generator = np.random.default_rng(0)
     start = time.perf_counter()
     chosen = generator.choice(field.items, seeds, replace=False)
-    found = discovery.discover(field, chosen, generator)
+    found = unsupervised.discover(field, chosen, generator)
     permuted = independence.permuted(field.by_dimension, field.items, generator)
-    null = discovery.discover(discovery.Field(permuted, field.items), chosen, generator)
-    discovery.yield_against(found.auc, null.auc)
-    discovery.merge(found)
+    null = unsupervised.discover(unsupervised.Field(permuted, field.items), chosen, generator)
+    unsupervised.yield_against(found.auc, null.auc)
+    unsupervised.merge(found)
     took = time.perf_counter() - start
     return Figure(f"discovery, {seeds} seeds and as many permuted", took, "s", 120)
 

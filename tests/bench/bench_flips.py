@@ -16,13 +16,13 @@ import numpy as np
 import torch
 import transformers
 
-from catalog import flips
 from catalog.edits import Edit
-from catalog.flip_controls import Signed
-from catalog.flip_readout import Vocabulary
+from catalog.flips import run as flips
+from catalog.flips.controls import Signed
+from catalog.flips.prompts import Prompt
+from catalog.flips.readouts import Vocabulary
 from catalog.model import generating, loading
-from catalog.model.flipping import Machine
-from catalog.prompts import Prompt
+from catalog.model.token_machine import Machine
 from catalog.sites import Site
 from tests.bench.figures import Figure, seconds
 

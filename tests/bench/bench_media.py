@@ -10,7 +10,7 @@ import torch
 import transformers
 from PIL import Image
 
-from catalog import build
+from catalog.building import build
 from catalog.modalities.image import Images
 from catalog.model import loading
 from catalog.model.loading import LoadedModel

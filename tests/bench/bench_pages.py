@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from catalog import browse, signs
+from catalog.browse import neighbours
+from catalog.signs import bits
 from catalog.store import packed
-from tests import synthetic
+from dashboard.pages import FILES
 from tests.bench.figures import Figure, seconds
+from tests.given import synthetic
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 ITEMS, DIMS = 151_936, 5_120
@@ -45,7 +47,7 @@ def run(quick: bool) -> list[Figure]:
 
 
 def _p95(app: AppTest, name: str, visits: list[dict[str, str]]) -> float:
-    app.switch_page(f"views/{name}.py").run()  # the site's first load
+    app.switch_page(FILES[name]).run()  # the site's first load
     times = []
     for visit in (visits * VISITS)[:VISITS]:
         app.query_params.clear()
@@ -62,6 +64,6 @@ def _neighbours(path: Path) -> float:
     words = packed.by_item(path, "resid.0", "zero")
 
     def search() -> object:
-        return browse.nearest(signs.hamming(words, words[:, 7]), 20, np.array([7]))
+        return neighbours.nearest(bits.hamming(words, words[:, 7]), 20, np.array([7]))
 
     return 1e3 * seconds(search, 20)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog import places, search, searching
+from catalog import places
+from catalog.browse import search, searching
 from catalog.store import feature_queries, reading
 from tests.bench.figures import Figure
 

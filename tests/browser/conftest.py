@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests import synthetic
+from tests.given import synthetic
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FLAGS = [

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests import feature_catalog
 from tests.browser.conftest import serve, settle
+from tests.given import feature_catalog
 
 pytestmark = pytest.mark.browser
 LISTENS = "html[data-dims-keys=on]"

@@ -15,9 +15,9 @@ import pytest
 
 from catalog.workspace import agreement, label_tests, queue, reading, runs
 from catalog.workspace.file import open_workspace
-from tests import synthetic
 from tests.browser.conftest import APP, _wait, settle
-from tests.commands import run as dims
+from tests.given import synthetic
+from tests.given.commands import run as dims
 
 pytestmark = pytest.mark.browser
 COUNT = 30

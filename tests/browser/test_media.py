@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import media_catalog
 from tests.browser.conftest import serve, settle
+from tests.given import media_catalog
 
 pytestmark = pytest.mark.browser
 

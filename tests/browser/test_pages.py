@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser.conftest import settle
-from tests.synthetic import HOSTILE
+from tests.given.synthetic import HOSTILE
 
 pytestmark = pytest.mark.browser
 

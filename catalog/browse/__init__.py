@@ -1,0 +1,1 @@
+"""What pages, commands and notebooks look up: neighbours, searches, descriptions, originals."""

@@ -1,0 +1,167 @@
+"""What the reading commands answer, as plain dictionaries (the JSON names scripts rely on)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from catalog import places
+from catalog.errors import CatalogError, NotInCatalog, SettingRefused
+from catalog.features import lexicon
+from catalog.store import feature_queries, media_queries, queries, reading, writer_queries
+
+
+def catalogs() -> list[dict[str, Any]]:
+    """Every catalog in the data folder: slug, path, model, modality, ...; broken ones say so."""
+    return [_listed(path) for path in places.catalog_files()]
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"slug": path.stem, "path": str(path), "bytes": path.stat().st_size}
+    try:
+        build = reading.fetch(path, queries.build()).iloc[0]
+    except CatalogError as error:
+        return {**row, "model": None, "modality": None, "problem": str(error)}
+    names = ("model", "revision", "modality", "reading", "dtype", "items")
+    return {**row, **{name: _plain(build[name]) for name in names}}
+
+
+def info(path: Path) -> dict[str, Any]:
+    """Identity, settings and sites of one catalog."""
+    build = reading.fetch(path, queries.build()).iloc[0]
+    sites = reading.fetch(path, queries.sites())
+    present = sites[sites["absent"].isna()]
+    absent = sites[sites["absent"].notna()]
+    return {
+        **{str(name): _plain(value) for name, value in build.items()},
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "verified_at": _verified_at(str(build["content_hash"])),
+        "sites": [
+            {"site": row.site, "dims": int(row.dims), "degenerate": _plain(row.degenerate)}
+            for row in present.itertuples()
+        ],
+        "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
+        **_media(path),
+    }
+
+
+def _media(path: Path) -> dict[str, Any]:
+    """Where images or sounds came from, and what was left out; nothing for text."""
+    if "media_source" not in set(reading.fetch(path, queries.tables())["table"]):
+        return {}  # a catalog of an earlier version
+    source = reading.fetch(path, media_queries.source())
+    if source.empty:
+        return {}
+    known = {str(name): _plain(value) for name, value in source.iloc[0].items()}
+    known["preprocessing"] = json.loads(known["preprocessing"])
+    left_out = reading.fetch(path, media_queries.skipped()).to_dict("records")
+    return {"media": {**known, "left_out": left_out}}
+
+
+def _verified_at(content_hash: str) -> str | None:
+    from catalog.browse import verifications  # SQLAlchemy takes half a second to import
+
+    when = verifications.verified_at(content_hash) if places.workspace_exists() else None
+    return f"{when.isoformat(timespec='seconds')}Z" if when else None
+
+
+def dimension(path: Path, site: str, number: int, threshold: str | None = None) -> dict[str, Any]:
+    """Statistics and poles of one dimension; NotInCatalog names what there is."""
+    known = info(path)
+    chosen = threshold or known["thresholds"][0]
+    if chosen not in known["thresholds"]:
+        raise SettingRefused(
+            f"The catalog holds no signs at threshold {chosen!r}, only at "
+            f"{', '.join(known['thresholds'])}."
+        )
+    dims = {one["site"]: one["dims"] for one in known["sites"]}
+    if site not in dims:
+        raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(dims)}.")
+    row = reading.one(
+        path,
+        queries.dimension(site, chosen, number),
+        f"{site} has dimensions 0 to {dims[site] - 1}; there is no {number}.",
+    )
+    poles = reading.fetch(path, queries.poles(site, number))
+    return {
+        "site": site,
+        "dimension": number,
+        "threshold": chosen,
+        "threshold_value": _plain(row["value"]),
+        **{
+            name: _plain(row[name])
+            for name in (
+                "share_positive",
+                "entropy_bits",
+                "mean",
+                "std",
+                "mean_abs",
+                "minimum",
+                "q05",
+                "q25",
+                "q50",
+                "q75",
+                "q95",
+                "maximum",
+                "stability",
+                "chance",
+                "kappa",
+            )
+        },
+        "poles": {
+            "positive": _items(poles, "positive"),
+            "negative": _items(poles, "negative"),
+            "near": _items(poles, f"near {chosen}"),
+        },
+    }
+
+
+def _items(poles: pd.DataFrame, pole: str) -> list[dict[str, Any]]:
+    rows = poles[poles["pole"] == pole]
+    return [
+        {"item": int(row.item), "text": row.text, "value": float(row.value)}
+        for row in rows.itertuples()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A value that json can write: NumPy scalars become Python's, missing ones None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, pd.Timestamp):
+        return f"{value.isoformat()}Z"
+    if isinstance(value, list):
+        return value
+    return None if pd.isna(value) else value
+
+
+def features(path: Path, background: str | None = None) -> list[dict[str, Any]]:
+    """Features of every category at every site, at the first threshold stored.
+
+    `background` None is the one that verdicts are made in.
+    """
+    threshold = info(path)["thresholds"][0]
+    chosen = background or lexicon.grounds(path).primary
+    rows = reading.fetch(path, feature_queries.features(threshold, chosen))
+    return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
+
+
+def evidence(path: Path) -> list[dict[str, Any]]:
+    """The evidence table as stored; controls and curves as objects."""
+    rows = reading.fetch(path, feature_queries.evidence())
+    if rows.empty:
+        slug = path.stem
+        raise NotInCatalog(f"{slug} has no evidence yet. Gather it with: dims evidence {slug}")
+    found = [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
+    return [
+        {**row, "controls": json.loads(row["controls"]), "curves": json.loads(row["curves"])}
+        for row in found
+    ]
+
+
+def coalitions(path: Path, site: str, threshold: str) -> list[dict[str, Any]]:
+    """Who writes the features of a site, as `dims writers` left it; those with a verdict first."""
+    rows = reading.fetch(path, writer_queries.coalitions(site, threshold))
+    return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]

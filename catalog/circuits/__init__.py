@@ -1,0 +1,1 @@
+"""Who writes a feature: coalitions, single neurons, and what ablating them does."""

@@ -1,0 +1,1 @@
+"""The command line `dims`: a file a command. Parse, delegate, print; imported by nobody."""

@@ -1,0 +1,30 @@
+"""What the demo builds so that Compare is alive without a network: other versions of one model."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from catalog import places
+
+Report = Callable[[str, int, int], None]
+
+
+def build_versions(report: Report, base: str = "storyteller") -> Iterator[Path]:
+    """Build the catalogs BASE-int8 and BASE-bfloat16 where there are none; yields their paths.
+
+    int8: the shipped model's matrices rounded, from a folder under the data folder's models.
+    bfloat16: the same weights in another number format, the null of every comparison of versions.
+    Both without findings: a few seconds each.
+    """
+    from catalog.building import build
+    from catalog.commands import printing
+
+    rounded = places.catalogs() / f"{base}-int8{places.SUFFIX}"
+    if not rounded.is_file():
+        from catalog.model.quantising import to_int8
+
+        folder = to_int8(places.shipped_models()[base], places.data() / "models" / f"{base}-int8")
+        yield build.build(build.Settings(str(folder)), report, printing.announce)
+    again = places.catalogs() / f"{base}-bfloat16{places.SUFFIX}"
+    if not again.is_file():
+        asked = build.Settings(base, name=f"{base}-bfloat16", dtype="bfloat16")
+        yield build.build(asked, report, printing.announce)

@@ -1,0 +1,156 @@
+"""Comparisons as commands and pages ask for them: computed once, then read from the cache.
+
+Each has a `stored_*` that only looks and a maker that computes what is missing. A maker may be told
+how to get states; `report` may raise to cancel, and nothing is left behind.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalog.comparing import matching, side_by_side, sides
+from catalog.comparing.sides import Side
+from catalog.features import findings, pools
+from catalog.store import cache
+from catalog.store.cache import Result
+
+Report = Callable[[str, int, int], None]
+States = Callable[[Side, NDArray[np.integer], Report], NDArray[np.float32]]
+"""Side, its items, progress -> float32[items, dims]."""
+BINS = 60
+
+
+def settings_of(a: Side, b: Side, **more: Any) -> dict[str, Any]:
+    """What names a comparison besides the content hashes."""
+    return {"a": [a.site, a.threshold], "b": [b.site, b.threshold], **more}
+
+
+def _path(kind: str, a: Side, b: Side, **more: Any) -> Any:
+    return cache.path_of(kind, [a.content_hash, b.content_hash], settings_of(a, b, **more))
+
+
+def stored_matches(
+    a: Side, b: Side, draws: int = matching.DRAWS, seed: int = 0, rotation: bool = False
+) -> Result | None:
+    """Matches with the rotation null where they were computed, else (unless asked) without."""
+    whole = cache.load(_path("matches", a, b, draws=draws, seed=seed, rotation=True))
+    if whole is not None or rotation:
+        return whole
+    return cache.load(_path("matches", a, b, draws=draws, seed=seed, rotation=False))
+
+
+def matches(
+    a: Side,
+    b: Side,
+    states: States | None,
+    draws: int = matching.DRAWS,
+    seed: int = 0,
+    report: Report = lambda _stage, _done, _all: None,
+) -> Result:
+    """Match the dimensions of two places; see `matching`. Without `states` one null is missing."""
+    found = stored_matches(a, b, draws, seed, rotation=states is not None)
+    if found is not None:
+        return found
+    both = sides.shared(a.path, b.path)
+    read = None if states is None else states(b, both.b, report)
+    first, second = sides.bits(a, both.a), sides.bits(b, both.b)
+    made = matching.match(first, second, read, draws, seed, report)
+    path = _path("matches", a, b, draws=draws, seed=seed, rotation=read is not None)
+    return cache.save(path, Result(_match_summary(made), _match_tables(made)))
+
+
+def _match_summary(found: matching.Matching) -> dict[str, Any]:
+    word, sentence = matching.verdict(found)
+    known = {
+        "items": found.items,
+        "pairs": len(found.pairs.a),
+        "degenerate_a": found.degenerate[0],
+        "degenerate_b": found.degenerate[1],
+        "mean_phi": float(found.pairs.held_out.mean()),
+        "verdict": word,
+        "sentence": sentence,
+        "draws": found.items_null.draws,
+        "reversed": int((found.pairs.polarity < 0).sum()),
+    }
+    for name, beaten in (("null", found.items_null), ("rotation_null", found.rotation)):
+        known[f"share_above_{name}"] = beaten.share if beaten else None
+        known[f"share_over_p95_of_{name}"] = beaten.above if beaten else None
+        known[f"{name}_p95"] = beaten.p95 if beaten else None
+        known[f"{name}_mean"] = beaten.null_mean if beaten else None
+    return known
+
+
+def _match_tables(found: matching.Matching) -> dict[str, pd.DataFrame]:
+    one, turned = found.pairs, found.rotation
+    missing = np.full(len(one.a), np.nan)
+    frame = pd.DataFrame(
+        {
+            "a": one.a,
+            "b": one.b,
+            "polarity": one.polarity,
+            "phi": one.held_out,
+            "phi_max": found.largest,
+            "phi_chosen": one.chosen,
+            "p": found.items_null.p,
+            "q": found.items_null.q,
+            "rotation_p": turned.p if turned else missing,
+            "rotation_q": turned.q if turned else missing,
+        }
+    ).sort_values("phi", ascending=False, ignore_index=True)
+    return {"pairs": frame, "histogram": _histogram(found)}
+
+
+def _histogram(found: matching.Matching) -> pd.DataFrame:
+    """Share of matches in equal bins of held-out |phi|: low, high, and a column for each set."""
+    named = {"observed": found.pairs.held_out, **found.nulls}
+    values = [one.ravel() for one in named.values()]
+    edges = np.linspace(min(v.min() for v in values), max(v.max() for v in values), BINS + 1)
+    shares = {
+        name: np.histogram(v, edges)[0] / v.size for name, v in zip(named, values, strict=True)
+    }
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], **shares})
+
+
+def stored_categories(a: Side, b: Side) -> Result | None:
+    """The paired category table, where it was computed."""
+    return cache.load(_path("categories", a, b, lists=_lists(a, b)))
+
+
+def _lists(a: Side, b: Side) -> list[str]:
+    """Findings carry the word lists: other findings, other members."""
+    return [str(side.build["findings_hash"]) for side in (a, b)]
+
+
+def categories(a: Side, b: Side, report: Report = lambda _stage, _done, _all: None) -> Result:
+    """Every shared category at two places, paired over families: see `side_by_side.paired`."""
+    found = stored_categories(a, b)
+    if found is not None:
+        return found
+    both = sides.shared(a.path, b.path)
+    items = findings.items_of(a.path).iloc[both.a]
+    kind, text = items["kind"].tolist(), items["text"].tolist()
+    rows = np.arange(len(both))
+    ground = pools.Pools(kind, rows, pools.Traits.of(text, kind, rows))
+    frame = side_by_side.paired(
+        sides.site_signs(a, both.a),
+        sides.site_signs(b, both.b),
+        ground,
+        sides.shared_members(a.path, b.path, both),
+        report,
+    )
+    judged = frame[~frame["small"]]
+    summary = {
+        "items": len(both),
+        "categories": len(frame),
+        "judged": len(judged),
+        "a_better": int(((judged["q"] < 0.05) & (judged["difference"] > 0)).sum()),
+        "b_better": int(((judged["q"] < 0.05) & (judged["difference"] < 0)).sum()),
+        "appeared": int((frame["change"] == "appeared").sum()),
+        "vanished": int((frame["change"] == "vanished").sum()),
+        "mean_difference": float(judged["difference"].mean()) if len(judged) else None,
+    }
+    path = _path("categories", a, b, lists=_lists(a, b))
+    return cache.save(path, Result(summary, {"categories": frame}))

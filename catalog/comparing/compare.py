@@ -1,0 +1,150 @@
+"""Everything that `dims compare` says of two catalogs, as one dictionary and its tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from catalog.comparing import allowed, cached_layers, cached_pairs, matching, sides
+from catalog.comparing.allowed import Difference
+from catalog.comparing.cached_pairs import Report, States
+from catalog.comparing.sides import Side
+from catalog.errors import CatalogError, NotInCatalog, SettingRefused
+from catalog.store import compare_queries
+from catalog.store.cache import Result
+
+Opener = Callable[[Side], States | None]
+"""How to get states of a side; None where its model cannot be had."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to compare and how."""
+
+    a: Path
+    b: Path
+    site_a: str | None = None
+    site_b: str | None = None
+    """By default the middle residual site of A and the one of B at equal relative depth."""
+    threshold: str | None = None
+    draws: int = matching.DRAWS
+    seed: int = 0
+    rebuilt: Path | None = None
+    """Another build of A's weights; by default any that lies in the data folder."""
+
+    def sides(self) -> tuple[Side, Side]:
+        """Both sides, settled."""
+        threshold = self.threshold or sides.usual_threshold(self.a, self.b)
+        site = self.site_a or sides.usual_site(self.a)
+        one = sides.side(self.a, site, threshold)
+        other = self.site_b or sides.counterpart(self.a, site, self.b)
+        return one, sides.side(self.b, other, threshold)
+
+
+def compare(
+    asked: Asked,
+    opener: Opener = lambda _side: None,
+    report: Report = lambda _stage, _done, _all: None,
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Compare two catalogs: the JSON form, and every table by name. CatalogError where it cannot.
+
+    Between modalities only the evidence tables stand side by side; `refused` says why.
+    """
+    if asked.draws < 10:
+        raise SettingRefused("--draws is 10 or more: fewer say nothing about a share of matches.")
+    modalities = [sides.build_of(path)["modality"] for path in (asked.a, asked.b)]
+    evidence = compare_queries.fetch(asked.a, asked.b, compare_queries.evidence())
+    tables = {"evidence": evidence}
+    known: dict[str, Any] = {"evidence": _records(evidence)}
+    if modalities[0] != modalities[1]:
+        known |= {"a": {"catalog": asked.a.stem}, "b": {"catalog": asked.b.stem}}
+        known |= {"categories": [], "matches": None, "versions": None}
+        reason = f"{asked.a.stem} is a catalog of {modalities[0]}, {asked.b.stem} of "
+        return known | {
+            "refused": [reason + f"{modalities[1]}: nothing was shown to both."]
+        }, tables
+    a, b = asked.sides()
+    both = sides.shared(a.path, b.path)
+    differ = allowed.differences(a.place, b.place, sides.same_items(a.path, b.path))
+    known |= {"a": _told(a), "b": _told(b), "shared_items": len(both), "shared_how": both.how}
+    known["differences"] = [_difference(one) for one in differ]
+    found = cached_pairs.categories(a, b, report)
+    known["categories"] = _records(found.tables["categories"])
+    matched = _matches(a, b, asked, opener, report)
+    known["matches"] = {**matched.summary, "site_a": a.site, "site_b": b.site}
+    known["matches"]["pairs_found"] = _records(matched.tables["pairs"])
+    tables |= {"categories": found.tables["categories"], **matched.tables}
+    versions, reason = _versions(a, b, asked, opener, report)
+    known["versions"] = versions.summary if versions else None
+    known["refused"] = [reason] if reason else []
+    if versions:
+        tables |= {f"versions_{name}": frame for name, frame in versions.tables.items()}
+        known["versions"]["sites"] = _records(versions.tables["sites"])
+    return known, tables
+
+
+def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> Result:
+    found = cached_pairs.stored_matches(a, b, asked.draws, asked.seed, rotation=True)
+    if found is not None:
+        return found
+    return cached_pairs.matches(a, b, opener(b), asked.draws, asked.seed, report)
+
+
+def _versions(
+    a: Side, b: Side, asked: Asked, opener: Opener, report: Report
+) -> tuple[Result | None, str]:
+    """What changed, or why it is not asked."""
+    try:
+        cached_layers.check_versions(a, b)
+        rebuilt = asked.rebuilt or next(iter(cached_layers.rebuilds(a.path)), None)
+        if rebuilt is None:
+            return None, (
+                f"There is no second build of {a.slug} to say how many signs change by themselves. "
+                f"Make one with: {cached_layers.how_to_rebuild(a)}"
+            )
+        found = cached_layers.stored_versions(a, b, rebuilt)
+        return found or cached_layers.changed(a, b, rebuilt, opener(a), report), ""
+    except (SettingRefused, NotInCatalog) as error:
+        return None, str(error)
+
+
+def _told(side: Side) -> dict[str, Any]:
+    build = side.build
+    names = ("model", "revision", "modality", "reading", "dtype", "content_hash")
+    told = {"catalog": side.slug, **{name: str(build[name]) for name in names}}
+    return told | {"site": side.site, "threshold": side.threshold, "dims": side.dims}
+
+
+def _difference(one: Difference) -> dict[str, str]:
+    return {"what": one.what, "a": one.a, "b": one.b, "means": one.means, "refuses": one.refuses}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as JSON values: missing ones None."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in plain.to_dict("records")
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def export(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write every table as CSV and as Parquet; returns the files. CatalogError where it cannot."""
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in tables.items():
+            written += [folder / f"{name}.csv", folder / f"{name}.parquet"]
+            frame.to_csv(written[-2], index=False)
+            frame.to_parquet(written[-1], index=False)
+    except OSError as error:
+        raise CatalogError(
+            f"{folder} cannot be written: {error.strerror}. Name another."
+        ) from error
+    return written

@@ -1,0 +1,87 @@
+"""Trained and training-free readings of a category from states, beside its prototype of signs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.signs.prototypes import auc
+
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Values of C tried: from a probe that hardly moves to one that fits every anchor."""
+FOLDS = 3
+_STEPS = 200
+
+Floats = NDArray[np.floating]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A logistic regression trained on anchors and scored on held-out items."""
+
+    auc: float
+    c: float
+    weights: NDArray[np.float64]
+
+
+def probe(
+    train: Floats,
+    positive: Bools,
+    test: Floats,
+    truth: Bools,
+    generator: np.random.Generator,
+    strengths: Sequence[float] = STRENGTHS,
+) -> Probe:
+    """Class-balanced logistic regression, C by inner cross-validation on the training items.
+
+    `train` float[n, D] with labels bool[n]; AUC on `test` with labels `truth`. The C of the best
+    mean AUC over FOLDS stratified folds is taken, the smallest of equal ones.
+    """
+    folds = _folds(positive, generator)
+    means = [
+        np.mean([_score(_fit(train[~f], positive[~f], c), train[f], positive[f]) for f in folds])
+        for c in strengths
+    ]
+    c = strengths[int(np.argmax(means))]
+    weights = _fit(train, positive, c)
+    return Probe(_score(weights, test, truth), c, weights)
+
+
+def _folds(positive: Bools, generator: np.random.Generator) -> list[Bools]:
+    """FOLDS random folds with the same share of positives: bool[n] each."""
+    place = np.empty(len(positive), np.int64)
+    for label in (True, False):
+        mine = np.flatnonzero(positive == label)
+        place[generator.permutation(mine)] = np.arange(len(mine)) % FOLDS
+    return [place == fold for fold in range(FOLDS)]
+
+
+def _fit(train: Floats, positive: Bools, c: float) -> NDArray[np.float64]:
+    """Weights of the regression: float64[D]. The intercept does not change an AUC."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
+
+    model = LogisticRegression(C=c, class_weight="balanced", max_iter=_STEPS, tol=1e-3)
+    with threadpool_limits(1, user_api="blas"):
+        model.fit(train, positive)
+    return np.asarray(model.coef_[0], np.float64)
+
+
+def _score(weights: NDArray[np.float64], items: Floats, truth: Bools) -> float:
+    return auc(items @ weights, truth)
+
+
+def mean_difference(train: Floats, positive: Bools) -> NDArray[np.float64]:
+    """Direction from the mean of the others to the mean of the anchors: float64[D]."""
+    return np.asarray(train[positive].mean(axis=0) - train[~positive].mean(axis=0), np.float64)
+
+
+def sign_agreement(
+    weights: NDArray[np.floating], dimensions: NDArray[np.integer], expected: NDArray[np.integer]
+) -> float:
+    """Share of a prototype's dimensions whose sign the weights have; NaN without dimensions."""
+    if not len(dimensions):
+        return float("nan")
+    return float(np.mean(np.sign(weights[dimensions]) == np.sign(expected)))

@@ -1,0 +1,110 @@
+"""Rows of the evidence table, and the one rule by which their verdicts are made (METHOD.md)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from catalog.evidence.claims import Claim
+from catalog.signs.resampling import Interval
+
+Verdict = Literal["holds", "partly", "does not hold", "cannot be tested"]
+ENOUGH = 0.9
+"""Share of the paper's lowest figure, on the claim's own scale, that still counts as its figure."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the evidence table."""
+
+    claim: Claim
+    verdict: Verdict
+    reason: str
+    """Why this verdict, in one sentence."""
+    cell: str
+    """Site, threshold, background and reading."""
+    figure: Interval | None = None
+    controls: Mapping[str, float] = field(default_factory=dict)
+    """Named values beside the figure, on its scale unless the name says otherwise."""
+    strongest: str | None = None
+    """The control that the verdict was made against."""
+    n: int = 0
+    unit: str = ""
+    """What n counts: the units that were resampled."""
+    curves: Mapping[str, list[float]] = field(default_factory=dict)
+    """Points of the row's plot: the first list is the axis."""
+    seconds: float = 0.0
+
+
+def record(row: Row) -> dict[str, object]:
+    """Columns of a row as they are stored; controls and curves are JSON objects."""
+    figure = row.figure
+    return {
+        "claim": row.claim.key,
+        "statement": row.claim.statement,
+        "measure": row.claim.measure,
+        "value": figure.value if figure else None,
+        "low": figure.low if figure else None,
+        "high": figure.high if figure else None,
+        "controls": json.dumps(dict(row.controls)),
+        "strongest": row.strongest,
+        "paper": row.claim.paper,
+        "verdict": row.verdict,
+        "reason": row.reason,
+        "method": row.claim.method,
+        "n": row.n,
+        "unit": row.unit,
+        "cell": row.cell,
+        "curves": json.dumps(dict(row.curves)),
+        "seconds": row.seconds,
+    }
+
+
+def reaches(claim: Claim, value: float) -> bool:
+    """Whether a figure is at least 90 % of the paper's lowest on the claim's own scale.
+
+    Where less is better: at most the paper's highest divided by 0.9. True where the paper gives
+    no figure.
+    """
+    if claim.least is None:
+        return True
+    wanted = claim.least - claim.chance
+    if claim.better == "less":
+        return value - claim.chance <= wanted / ENOUGH
+    return value - claim.chance >= wanted * ENOUGH
+
+
+def judge(
+    claim: Claim, value: float, over_null: Interval, over_control: Interval
+) -> tuple[Verdict, str]:
+    """Verdict and its reason, from the figure minus its null and minus its strongest control.
+
+    Holds: both intervals lie above 0 and the figure reaches the paper's. Partly: it beats the
+    null, but not the control, or falls short. Does not hold: it does not beat the null.
+    Choice for claims that something is small (`better` is less), where METHOD.md is silent: a
+    random null would make them true for nothing, so what counts is that the figure is not above
+    its control (the interval of figure - control reaches down to 0) and not above the paper's;
+    holds with both, partly with one, does not hold with neither.
+    """
+    short = None if reaches(claim, value) else "the figure falls short of the paper's"
+    if claim.better == "less":
+        short = short and "the figure is above the paper's"
+        above = "it is above its strongest control" if over_control.low > 0 else None
+        failed = [reason for reason in (above, short) if reason]
+        words: tuple[Verdict, ...] = ("holds", "partly", "does not hold")
+        return words[len(failed)], _sentence(failed, "It is not above its control")
+    if over_null.low <= 0:
+        return "does not hold", "It does not beat the null."
+    beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
+    failed = [reason for reason in (beaten, short) if reason]
+    return ("partly" if failed else "holds"), _sentence(failed, "It beats its strongest control")
+
+
+def _sentence(failed: list[str], passed: str) -> str:
+    text = " and ".join(failed) or f"{passed} and reaches the paper's figure, where it gives one"
+    return text[0].upper() + text[1:] + "."
+
+
+def untested(claim: Claim, reason: str, cell: str) -> Row:
+    """The row of a claim that cannot be tested, and why."""
+    return Row(claim, "cannot be tested", reason, cell)

@@ -1,0 +1,1 @@
+"""Features read from signs: categories, pools, nulls, concepts, discovery."""

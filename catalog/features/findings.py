@@ -1,0 +1,328 @@
+"""The findings stage: every category at every site, threshold and background, with its nulls.
+
+Arrays come from the finished catalog file and go back into a copy of it; the model is not needed.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog import parallel
+from catalog.features import categories, nulls, pools
+from catalog.features import measure as features
+from catalog.features.lexicon import Lexicon, grounds, items_of, lexicon, pools_of
+from catalog.features.scoring import Contest
+from catalog.signs import significance
+from catalog.signs.prototypes import SiteSigns
+from catalog.store import packed, queries, reading
+
+__all__ = ["Findings", "Lexicon", "Primary", "find", "items_of", "lexicon", "pools_of", "primary"]
+
+PRIMARY_BACKGROUND: pools.Background = "matched"
+"""Of text; see `lexicons.grounds` for what holds for a catalog."""
+DEGENERATE_SHARE = 0.25
+"""Above this share of degenerate dimensions at the primary site, threshold median is primary."""
+
+Report = Callable[[str, int, int], None]
+Nulls = Literal["all", "primary"]
+"""At which sites nulls of the matched background are drawn (they serve one category each)."""
+
+
+@dataclass(frozen=True)
+class Primary:
+    """The cell that verdicts are made in, fixed before anything is measured."""
+
+    site: str
+    threshold: str
+    background: pools.Background = PRIMARY_BACKGROUND
+
+
+@dataclass
+class Findings:
+    """Rows of the findings tables, by table and column."""
+
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        """Append a row."""
+        self.tables.setdefault(table, []).append(row)
+
+    def join(self, other: "Findings") -> None:
+        """Append all rows of `other`."""
+        for table, rows in other.tables.items():
+            self.tables.setdefault(table, []).extend(rows)
+
+
+def primary(path: Path) -> Primary:
+    """Site resid.ceil(n / 2); threshold zero, or median above 25 % degenerate dimensions."""
+    sites = reading.fetch(path, queries.sites())
+    residual = sites[(sites["kind"] == "resid") & sites["dims"].notna()]
+    middle = residual[residual["layer"] >= residual["layer"].max() / 2].iloc[0]
+    stored = list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
+    known = "zero" in stored  # else degenerate is NULL
+    many = known and middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
+    wanted = "median" if many and "median" in stored else stored[0]
+    return Primary(str(middle["site"]), wanted, grounds(path).primary)
+
+
+def find(
+    path: Path,
+    folder: Path,
+    report: Report = lambda _stage, _done, _all: None,
+    matched_nulls: Nulls = "all",
+    workers: int = 1,
+) -> Findings:
+    """Measure all categories of `folder` everywhere in the catalog at `path`."""
+    words = lexicon(path, folder)
+    found = Findings()
+    _list_categories(words, found)
+    build = reading.fetch(path, queries.build()).iloc[0]
+    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
+    cells = [(site, threshold) for site in sites for threshold in build["thresholds"]]
+    tasks = [_Task(path, folder, site, threshold, matched_nulls) for site, threshold in cells]
+    if words.measured:
+        report("features", 0, len(tasks))
+        for done, part in enumerate(parallel.run(_measure, tasks, workers), 1):
+            found.join(part)
+            report("features", done, len(tasks))
+    _family_q(found, primary(path))
+    return found
+
+
+def _list_categories(words: Lexicon, found: Findings) -> None:
+    for name, one in words.read.items():
+        match = words.matches[name]
+        skipped = match.skipped(name)
+        doubled = f"Given twice: {', '.join(one.duplicates)[:200]}." if one.duplicates else None
+        status = "skipped" if skipped else "small" if match.small else "measured"
+        found.add(
+            "category",
+            {
+                "category": name,
+                "description": one.description,
+                "group": one.keys.get("group"),
+                "kind": one.kind,
+                "cyclic": one.cyclic,
+                "words": match.asked,
+                "found": match.asked - len(match.missing),
+                "families": len(match.members),
+                "status": status,
+                "reason": skipped.reason if skipped else doubled,
+            },
+        )
+        for item, word in zip(match.members, match.words, strict=True) if not skipped else ():
+            found.add("member", {"category": name, "item": int(item), "word": word})
+    for skip in words.skipped:
+        row: dict[str, Any] = {"category": skip.name, "description": "", "group": None}
+        row |= {"kind": "word", "cyclic": False, "words": 0, "found": 0, "families": 0}
+        found.add("category", {**row, "status": "skipped", "reason": skip.reason})
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One site and threshold."""
+
+    path: Path
+    folder: Path
+    site: str
+    threshold: str
+    matched_nulls: Nulls
+
+
+class _Drawn:
+    """Pools of the categories: the same at all sites and thresholds, from one seed each."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.words, self.ground = lexicon(path, folder), pools_of(path)
+        self._matched: dict[int, tuple[pools.Pool, np.random.Generator]] = {}
+
+    def pool(
+        self, background: pools.Background, place: int, members: NDArray[np.int64]
+    ) -> tuple[pools.Pool, np.random.Generator]:
+        """A category's pool, and the generator that its splits are drawn with next.
+
+        Pools of `matched`, which take time and are small, are kept.
+        """
+        generator = np.random.default_rng([place, pools.BACKGROUNDS.index(background)])
+        if background != "matched":
+            return self.ground.pool(background, members, generator), generator
+        if place not in self._matched:
+            self._matched[place] = self.ground.pool(background, members, generator), generator
+        pool, generator = self._matched[place]
+        return pool, deepcopy(generator)
+
+
+@lru_cache(maxsize=1)
+def _drawn(path: Path, folder: Path, _changed: int) -> _Drawn:
+    return _Drawn(path, folder)
+
+
+def _measure(task: _Task) -> Findings:
+    drawn = _drawn(task.path, task.folder, task.path.stat().st_mtime_ns)
+    site = SiteSigns(
+        packed.by_item(task.path, task.site, task.threshold),
+        packed.by_dimension(task.path, task.site, task.threshold),
+    )
+    found = Findings()
+    for background in grounds(task.path).backgrounds:
+        _Cell(task, drawn, site, background).measure(found)
+    return found
+
+
+class _Cell:
+    """All categories at one site, threshold and background."""
+
+    def __init__(
+        self,
+        task: _Task,
+        drawn: _Drawn,
+        site: SiteSigns,
+        background: pools.Background,
+    ) -> None:
+        self.task, self.drawn = task, drawn
+        self.words, self.ground = drawn.words, drawn.ground
+        self.site, self.background = site, background
+        self.key = {"site": task.site, "threshold": task.threshold, "background": background}
+        shared = background != "matched"
+        self.positives = site.positives(self.ground.items(background)) if shared else None
+        self.shared = self._shared_nulls() if shared else {}
+        self.first = primary(task.path)
+
+    def measure(self, found: Findings) -> None:
+        """Add a row of `feature` per category, its dimensions, and the nulls drawn."""
+        matches = self.words.measured
+        names, every, number = categories.labels(matches)
+        family = self.words.family
+        others = features.Others.of(self.site, every, family[every], number)
+        measured, rows = [], []
+        for place, (name, match) in enumerate(matches.items()):
+            pool, generator = self.drawn.pool(self.background, place, match.members)
+            contest = Contest.of(self.site, pool, self.positives)
+            feature = features.measure(contest, generator, others, family[match.members])
+            null = self._null(pool, len(match.members), place)
+            measured.append(feature)
+            rows.append(self._row(name, names, feature, pool, null))
+            if null is not None and self.background == "matched":
+                self._keep(found, null, name)
+        for null in self.shared.values():
+            if len(null.aucs):
+                self._keep(found, null, None)
+        q = significance.benjamini_hochberg(np.stack([one.p for one in measured]))
+        for row, feature, own in zip(rows, measured, q, strict=True):
+            found.add("feature", {**row, "best_q": float(own[feature.best])})
+            self._dimensions(found, row["category"], feature, own)
+
+    def _shared_nulls(self) -> dict[int, nulls.Null]:
+        assert self.positives is not None
+        items = self.ground.items(self.background)
+        base = nulls.Ground.shared(self.site, items, self.positives, np.random.default_rng(0))
+        sizes = {nulls.bucket(len(m.members)) for m in self.words.measured.values()}
+        return {size: nulls.Null(self.site, base, size, seed=1) for size in sizes}
+
+    def _null(self, pool: pools.Pool, members: int, place: int) -> nulls.Null | None:
+        """The null of a category here; None where none is asked for."""
+        if self.background != "matched":
+            return self.shared[nulls.bucket(members)]
+        here = (self.task.site, self.task.threshold)
+        wanted = (
+            self.task.threshold == self.first.threshold
+            if self.task.matched_nulls == "all"
+            else here == (self.first.site, self.first.threshold)
+        )
+        base = nulls.Ground.matched(self.site, pool) if wanted else None
+        return nulls.Null(self.site, base, members, seed=2 + place) if base else None
+
+    def _row(
+        self,
+        name: str,
+        names: Sequence[str],
+        feature: features.Feature,
+        pool: pools.Pool,
+        null: nulls.Null | None,
+    ) -> dict[str, Any]:
+        anchors = int(feature.anchors.sum())
+        p, draws = _p(null, feature.auc) if null else (None, None)
+        confusable = names[feature.confusable] if feature.confusable is not None else None
+        return {
+            "category": name,
+            **self.key,
+            "anchors": anchors,
+            "held_out": len(feature.anchors) - anchors,
+            "pool": pool.size,
+            "widened": pool.widened,
+            "auc": feature.auc,
+            "sd": feature.sd,
+            "null_mean": null.mean if null else None,
+            "null_p95": null.p95 if null else None,
+            "null_draws": draws,
+            "p": p,
+            "q": None,
+            "coherence": feature.coherence,
+            "confusable": confusable,
+            "confusable_auc": feature.confusable_auc,
+            "dimensions": len(feature.dimensions),
+            "fallback": feature.fallback,
+            "fallback_share": feature.fallback_share,
+            "firing_level": feature.firing_level,
+            "best_dimension": feature.best,
+            "best_in_sample": feature.best_in_sample,
+            "best_held_out": feature.best_held_out,
+            "small": feature.small,
+        }
+
+    def _keep(self, found: Findings, null: nulls.Null, category: str | None) -> None:
+        row = {**self.key, "category": category, "size": null.size}
+        found.add("feature_null", {**row, "aucs": null.aucs.astype(np.float32).tolist()})
+
+    def _dimensions(
+        self,
+        found: Findings,
+        name: str,
+        feature: features.Feature,
+        q: NDArray[np.float64],
+    ) -> None:
+        for dimension, sign in zip(feature.dimensions, feature.signs, strict=True):
+            found.add(
+                "feature_dimension",
+                {
+                    "category": name,
+                    **self.key,
+                    "dimension": int(dimension),
+                    "sign": int(sign),
+                    "auc": float(feature.sign_auc[dimension]),
+                    "p": float(feature.p[dimension]),
+                    "q": float(q[dimension]),
+                },
+            )
+
+
+def _p(null: nulls.Null, auc: float) -> tuple[float, int]:
+    """p and number of draws: 200, extended to 2,000 while between 1 and 9 draws reach the AUC.
+
+    Choice: where none of 200 does, p = 1/201 stands. It is an upper bound, and ten times the
+    draws for every clear feature would take ten times as long.
+    """
+    p, draws = null.p(auc, nulls.DRAWS, nulls.DRAWS)
+    undecided = 1 < round(p * (1 + draws)) <= nulls.ENOUGH
+    return null.p(auc, nulls.DRAWS, nulls.MOST) if undecided else (p, draws)
+
+
+def _family_q(found: Findings, first: Primary) -> None:
+    """One Benjamini-Hochberg family per catalog: categories x sites in the primary cell's kind."""
+    rows = [
+        row
+        for row in found.tables.get("feature", [])
+        if row["threshold"] == first.threshold
+        and row["background"] == first.background
+        and row["p"] is not None
+    ]
+    if rows:
+        q = significance.benjamini_hochberg(np.array([row["p"] for row in rows]))
+        for row, value in zip(rows, q, strict=True):
+            row["q"] = float(value)

@@ -1,0 +1,234 @@
+"""Nulls: the whole procedure on sets of families drawn from the same background.
+
+`all` and `words` depend on sizes only, so one null per site and size bucket serves every category;
+`matched` draws one item from each member's stratum and serves one category.
+"""
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.features.pools import Pool
+from catalog.signs.bits import Packed, count_positive
+from catalog.signs.prototypes import (
+    TAU,
+    Ints,
+    SiteSigns,
+    agreeing,
+    agreeing_members,
+    contrast,
+    halves,
+    histograms,
+    ranks,
+    register,
+)
+
+BUCKETS = (20, 28, 40, 56, 80, 112, 160)
+DRAWS, MOST, ENOUGH = 200, 2000, 10
+"""Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value."""
+SAMPLE = 5000
+"""Background items scored (a fixed sample of `all` and `words`)."""
+SPLITS = 20
+THREADS = 2
+_BATCH = 50
+"""Draws between two looks at the observed value, at progress and at cancelling."""
+_CACHE = 1 << 17
+"""Contrasts of sets scored together: one set at 5,120 dimensions, 17 at 384."""
+
+Splitter = Callable[[int, np.random.Generator], NDArray[np.bool_]]
+"""Members and a generator -> bool[splits, members], equally many anchors in each row."""
+
+
+def bucket(members: int) -> int:
+    """Size at which a category's shared null is drawn: the largest bucket not above it.
+
+    A smaller set has a wider null, so rounding down is the careful side. Below the smallest
+    bucket the size itself.
+    """
+    return max((size for size in BUCKETS if size <= members), default=members)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A background at one site, ready to draw from."""
+
+    items: Ints
+    """Its items; those at `sample` are scored."""
+    positives: Ints
+    """Positive items of each dimension over the whole background: int64[dims]."""
+    sample: Ints
+    """Places in `items`, ascending."""
+    columns: Packed
+    """Signs by dimension of the sample."""
+    stratum: Ints | None = None
+    """For `matched`: the member each item was drawn for."""
+
+    @classmethod
+    def shared(
+        cls, site: SiteSigns, items: Ints, positives: Ints, generator: np.random.Generator
+    ) -> "Ground":
+        """Background `all` or `words`: at most SAMPLE items are scored, the same in every draw."""
+        size = min(SAMPLE, len(items))
+        sample = np.sort(generator.choice(len(items), size, replace=False))
+        return cls(items, positives, sample, site.columns(items[sample]))
+
+    @classmethod
+    def of(cls, site: SiteSigns, pool: Pool) -> "Ground":
+        """What random sets for one pool are drawn from: its strata, or else the whole pool."""
+        if pool.stratum is not None:
+            return cls.matched(site, pool)
+        items = np.union1d(pool.members, pool.negatives)
+        return cls.shared(site, items, site.positives(items), np.random.default_rng(0))
+
+    @classmethod
+    def matched(cls, site: SiteSigns, pool: Pool) -> "Ground":
+        """A category's own background: every item is scored; its members take no part."""
+        columns = site.columns(pool.negatives)
+        everything = np.arange(len(pool.negatives))
+        return cls(pool.negatives, count_positive(columns), everything, columns, pool.stratum)
+
+    def sets(self, size: int, draws: int, generator: np.random.Generator) -> Ints:
+        """Random sets as places in `items`: int64[draws, size].
+
+        Without replacement; where there are strata, one from each of `size` random strata (from
+        each one where there are no more).
+        """
+        if self.stratum is None:
+            count = len(self.items)
+            rows = [generator.choice(count, size, replace=False) for _ in range(draws)]
+            return np.array(rows, np.int64).reshape(draws, size)
+        order = np.argsort(self.stratum, kind="stable")
+        _, first, sizes = np.unique(self.stratum[order], return_index=True, return_counts=True)
+        shift = (generator.random((draws, len(sizes))) * sizes).astype(np.int64)
+        places: Ints = order[first + shift]
+        if size < len(sizes):
+            places = generator.permuted(places, axis=1)[:, :size]
+        return places
+
+
+def score_sets(
+    site: SiteSigns, ground: Ground, sets: Ints, anchors: NDArray[np.bool_], tau: float = TAU
+) -> NDArray[np.float64]:
+    """Mean prototype AUC of random sets over their splits: as `contests.run`, on the ground.
+
+    `sets` is int64[sets, size] (places in `ground.items`), `anchors` bool[sets, splits, size];
+    gives float64[sets]. The pool is the background, which holds the set; the negatives are the
+    sample without the set.
+    """
+    draws, splits, size = anchors.shape
+    members = site.bits(ground.items[sets.ravel()]).reshape(draws, size, site.dims)
+    count, total = int(anchors[0, 0].sum()), len(ground.items)
+    counts = anchors.astype(np.float32) @ members.astype(np.float32)
+    contrasts = contrast(counts.reshape(-1, site.dims), count, ground.positives, total)
+    prototypes = register(contrasts, count * total, tau)
+    levels = prototypes.signs.shape[1] + 1
+    own = np.concatenate(
+        [
+            agreeing_members(bits, prototypes.rows(draw * splits, splits))
+            for draw, bits in enumerate(members)
+        ]
+    )
+    histogram = histograms(agreeing(ground.columns, prototypes, len(ground.sample)), levels)
+    sampled = np.isin(sets, ground.sample)  # a set's own items are no negatives
+    for draw in np.flatnonzero(sampled.any(axis=1)):
+        rows = slice(draw * splits, (draw + 1) * splits)
+        histogram[rows] -= histograms(own[rows][:, sampled[draw]], levels)
+    placed = np.take_along_axis(ranks(histogram), own.astype(np.int64), axis=1)
+    held_out = ~anchors.reshape(-1, size)
+    kept = np.where(held_out, placed, 0).sum(axis=1) / (size - count)
+    return np.asarray(kept.reshape(draws, splits).mean(axis=1))
+
+
+@functools.cache
+def _pools() -> Any:
+    """The process's thread pools; looking them up takes 10 ms, so once."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # no stubs
+
+    return ThreadpoolController()
+
+
+def single_threaded() -> Any:
+    """A context in which BLAS runs on one thread: several threads call it side by side."""
+    return _pools().limit(limits=1, user_api="blas")
+
+
+class Null:
+    """A null that draws as far as it is asked to, and remembers; draw i is always the same set.
+
+    `score` maps (sets, anchors) to values as `score_sets` does, which is the default. Another one
+    can take the maximum over sites, as "best site" needs.
+    """
+
+    def __init__(
+        self,
+        site: SiteSigns,
+        ground: Ground,
+        size: int,
+        seed: int,
+        splitter: Splitter | None = None,
+        score: Callable[[Ints, NDArray[np.bool_]], NDArray[np.float64]] | None = None,
+    ) -> None:
+        self.size = size
+        self.aucs: NDArray[np.float64] = np.empty(0)
+        self._ground = ground
+        self._seed = seed
+        self._splitter = splitter or (lambda members, rng: halves(members, SPLITS, rng))
+        self._score = score or (lambda sets, anchors: score_sets(site, ground, sets, anchors))
+        self._together = max(1, _CACHE // (SPLITS * site.dims))
+
+    def draw(self, draws: int) -> NDArray[np.float64]:
+        """The first `draws` values of the null, drawing those not drawn yet: float64[draws].
+
+        Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
+        small here that two threads make a draw up to ten times slower (measured).
+        """
+        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
+            while len(self.aucs) < draws:
+                sets, anchors = self._batch(len(self.aucs) // _BATCH)
+                starts = range(self._together, _BATCH, self._together)
+                parts = workers.map(self._score, np.split(sets, starts), np.split(anchors, starts))
+                self.aucs = np.concatenate([self.aucs, *parts])
+        return self.aucs[:draws]
+
+    def _batch(self, number: int) -> tuple[Ints, NDArray[np.bool_]]:
+        generator = np.random.default_rng([self._seed, self.size, number])
+        sets = self._ground.sets(self.size, _BATCH, generator)
+        return sets, np.stack([self._splitter(sets.shape[1], generator) for _ in sets])
+
+    def p(
+        self,
+        observed: float,
+        draws: int = DRAWS,
+        most: int = MOST,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[float, int]:
+        """p = (1 + b) / (1 + B) and B, with b draws of at least the observed value.
+
+        B = `draws`, extended batch by batch to `most` while b < ENOUGH. `progress` is called with
+        the draws made and the most there may be; it may raise to cancel.
+        """
+        made = 0
+        while made < draws or (made < most and self._reached(observed, made) < ENOUGH):
+            made += _BATCH
+            self.draw(made)
+            if progress is not None:
+                progress(made, most)
+        return (1 + self._reached(observed, made)) / (1 + made), made
+
+    def _reached(self, observed: float, made: int) -> int:
+        return int((self.aucs[:made] >= observed).sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean of the draws made."""
+        return float(self.aucs.mean())
+
+    @property
+    def p95(self) -> float:
+        """95th percentile of the draws made."""
+        return float(np.quantile(self.aucs, 0.95))

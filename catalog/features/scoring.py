@@ -1,0 +1,122 @@
+"""One set of members against the negatives of its pool, at one site: prototypes and their AUC.
+
+Every measurement of a feature, and every draw of its null, goes through `run`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.features.pools import Pool
+from catalog.signs.bits import Packed, count_positive
+from catalog.signs.prototypes import (
+    TAU,
+    Contrasts,
+    Ints,
+    Prototypes,
+    SiteSigns,
+    agreeing,
+    agreeing_members,
+    contrast,
+    histograms,
+    ranks,
+    register,
+)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Members and negatives of a pool at one site."""
+
+    members: NDArray[np.uint8]
+    """Signs of the members as 0 and 1: uint8[members, dims]."""
+    positives: Ints
+    """Positive items of each dimension over the whole pool, members included: int64[dims]."""
+    pool: int
+    """Items in the pool."""
+    columns: Packed
+    """Signs by dimension of the items that are scored."""
+    scored: int
+    """How many items `columns` holds."""
+    negatives: Ints | None
+    """Places of the negatives among the scored items; None where they are all negatives."""
+
+    @classmethod
+    def of(cls, site: SiteSigns, pool: Pool, background_positives: Ints | None = None) -> "Contest":
+        """Read a pool's signs.
+
+        `background_positives` is int64[dims], counted over the whole background (`all`, `words`),
+        so that 150,000 items are not counted again for each category; without it the negatives'
+        signs are copied and counted, as suits `matched`.
+        """
+        members = site.bits(pool.members)
+        own = members.sum(axis=0, dtype=np.int64)
+        if background_positives is None:
+            columns = site.columns(pool.negatives)
+            total = count_positive(columns) + own
+            return cls(members, total, pool.size, columns, len(pool.negatives), None)
+        total = background_positives - site.positives(pool.left_out) + own
+        return cls(members, total, pool.size, site.by_dimension, site.items, pool.negatives)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each split of a contest gave."""
+
+    anchors: NDArray[np.bool_]
+    """bool[splits, members]; the others are held out."""
+    contrasts: Contrasts
+    """Share positive of the anchors minus the pool's, in units of 1 / `unit`: [splits, dims]."""
+    unit: int
+    prototypes: Prototypes
+    member_counts: NDArray[np.uint16]
+    """Agreeing dimensions of every member: uint16[splits, members]."""
+    histogram: Ints
+    """Negatives with each number of agreeing dimensions: int64[splits, longest + 1]."""
+
+    @property
+    def member_ranks(self) -> NDArray[np.float64]:
+        """Share of the negatives that agree less than each member, ties half: [splits, members]."""
+        return np.take_along_axis(ranks(self.histogram), self.member_counts.astype(np.int64), 1)
+
+    @property
+    def aucs(self) -> NDArray[np.float64]:
+        """Prototype AUC of each split: held-out members against negatives: float64[splits]."""
+        held_out = ~self.anchors
+        total: NDArray[np.float64] = (self.member_ranks * held_out).sum(axis=1)
+        return np.asarray(total / np.maximum(1, held_out.sum(axis=1)))
+
+    def sign_auc(self, split: int) -> NDArray[np.float64]:
+        """Sign AUC of each dimension on a split's anchors: 1/2 + (p_c - p) / 2, float64[dims]."""
+        auc: NDArray[np.float64] = 0.5 + self.contrasts[split] / (2 * self.unit)
+        return auc
+
+
+def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Positive anchors of each split and dimension, exact below 2^24: float32[splits, dims]."""
+    return anchors.astype(np.float32) @ members.astype(np.float32)
+
+
+def run(contest: Contest, anchors: NDArray[np.bool_], tau: float = TAU) -> Outcome:
+    """Register on the anchors of each split and score everybody: bool[splits, members].
+
+    All splits must have equally many anchors (k folds of unequal size: `run_folds`).
+    """
+    count = int(anchors[0].sum())
+    counts = positive_anchors(anchors, contest.members)
+    contrasts = contrast(counts, count, contest.positives, contest.pool)
+    return score(contest, anchors, contrasts, count * contest.pool, tau)
+
+
+def score(
+    contest: Contest, anchors: NDArray[np.bool_], contrasts: Contrasts, unit: int, tau: float = TAU
+) -> Outcome:
+    """The second half of `run`, from contrasts made elsewhere."""
+    prototypes = register(contrasts, unit, tau)
+    member_counts = agreeing_members(contest.members, prototypes)
+    counts = agreeing(contest.columns, prototypes, contest.scored)
+    if contest.negatives is not None:
+        counts = counts.take(contest.negatives, axis=1)
+    histogram = histograms(counts, prototypes.signs.shape[1] + 1)
+    return Outcome(anchors, contrasts, unit, prototypes, member_counts, histogram)

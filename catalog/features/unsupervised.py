@@ -1,0 +1,261 @@
+"""Unsupervised features: neighbours found on one half of the dimensions, tested on the other.
+
+Neighbours share signs by construction, so a test on the dimensions that chose them passes on coin
+flips; the paper's own procedure does that and is kept beside, under its name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.errors import SettingRefused
+from catalog.signs.bits import Packed, count_positive
+from catalog.signs.independence import plus_minus
+from catalog.signs.prototypes import Prototypes, agreeing, contrast, histograms, ranks, register
+from catalog.signs.significance import benjamini_hochberg
+
+NEIGHBOURS = 50
+ANCHORS = 25
+FIRING_PERCENTILE = 5
+MERGED = 0.5
+"""Jaccard index of firing sets above which two features are one."""
+_SEEDS = 256
+"""Seeds whose neighbours are found together, with one random half of the dimensions."""
+_BLOCK = 8192
+
+
+@dataclass(frozen=True)
+class Field:
+    """Signs by dimension of the items to search: family representatives, in some order."""
+
+    by_dimension: Packed
+    """uint8[dims, ceil(items / 8)], unused bits 0."""
+    items: int
+
+    def __post_init__(self) -> None:
+        """Refuse fewer items than a neighbourhood and a background need."""
+        if self.items < 4 * NEIGHBOURS:
+            raise SettingRefused(
+                f"Discovery needs at least {4 * NEIGHBOURS} items; there are {self.items}."
+            )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Features of some seeds; all arrays have one row for each."""
+
+    seeds: NDArray[np.int64]
+    """Place of the seed item."""
+    neighbours: NDArray[np.int64]
+    """int64[seeds, NEIGHBOURS]: the first ANCHORS registered, the others were the test."""
+    prototypes: Prototypes
+    auc: NDArray[np.float64]
+    """Agreement of the test neighbours against the items that are no neighbours."""
+    firing: Packed
+    """uint8[seeds, ceil(items / 8)]: which items agree more than the firing level."""
+    sparsity: NDArray[np.float64]
+    """Share of the items that are no anchors that fire."""
+
+
+def discover(
+    field: Field,
+    seeds: NDArray[np.integer],
+    generator: np.random.Generator,
+    same_dimensions: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """A feature for each seed.
+
+    The seed's 50 nearest items by Hamming on a random half of the dimensions; a random 25 of them
+    register dimensions of the other half; the other 25 test them there. `same_dimensions` finds,
+    registers and tests on all dimensions instead: the paper's procedure. Choices where the method
+    is silent: a half is drawn for every 256 seeds; ties for the 50th are drawn by lot; the seed
+    itself is not its neighbour; p of registration is over all items; items that are neighbours are
+    not negatives.
+    """
+    parts = []
+    dims = len(field.by_dimension)
+    positives = count_positive(field.by_dimension)
+    for start in range(0, len(seeds), _SEEDS):
+        batch = np.asarray(seeds[start : start + _SEEDS], np.int64)
+        order = generator.permutation(dims)
+        near, test = order[: dims // 2], order[dims // 2 :]
+        if same_dimensions:
+            near = test = order
+        neighbours = nearest(field, batch, near, generator)
+        parts.append(_test(field, batch, neighbours, np.sort(test), positives))
+        if progress is not None:
+            progress(start + len(batch), len(seeds))
+    return _joined(parts)
+
+
+def nearest(
+    field: Field,
+    seeds: NDArray[np.int64],
+    dimensions: NDArray[np.integer],
+    generator: np.random.Generator,
+) -> NDArray[np.int64]:
+    """The NEIGHBOURS nearest items of each seed on some dimensions, in random order.
+
+    Hamming distances of all seeds at once, as products of +1/-1 in float32 (exact).
+    """
+    signs = field.by_dimension[dimensions]
+    query = 2.0 * ((signs[:, seeds // 8] >> (seeds % 8).astype(np.uint8)) & 1) - 1.0
+    query = np.ascontiguousarray(query.T, np.float32)  # [seeds, dimensions]
+    alike = np.empty((len(seeds), field.items), np.int16)
+    for start in range(0, field.items, _BLOCK):
+        stop = min(field.items, start + _BLOCK)
+        block = plus_minus(signs[:, start // 8 : -(-stop // 8)], stop - start)
+        alike[:, start:stop] = query @ block
+    alike[np.arange(len(seeds)), seeds] = np.iinfo(np.int16).min
+    return np.stack([_top(row, generator) for row in alike])
+
+
+def _top(alike: NDArray[np.int16], generator: np.random.Generator) -> NDArray[np.int64]:
+    """Places of the NEIGHBOURS largest values, ties for the last by lot, in random order."""
+    last = np.partition(alike, -NEIGHBOURS)[-NEIGHBOURS]
+    sure = np.flatnonzero(alike > last)
+    tied = np.flatnonzero(alike == last)
+    lot = generator.choice(tied, NEIGHBOURS - len(sure), replace=False)
+    return generator.permutation(np.concatenate([sure, lot]))
+
+
+def _test(
+    field: Field,
+    seeds: NDArray[np.int64],
+    neighbours: NDArray[np.int64],
+    dimensions: NDArray[np.int64],
+    positives: NDArray[np.int64],
+) -> Found:
+    """Register on the first ANCHORS neighbours and score all items, on the dimensions given."""
+    columns = field.by_dimension
+    anchors = neighbours[:, :ANCHORS]
+    counted = np.empty((len(seeds), len(dimensions)), np.int32)
+    for row, mine in enumerate(anchors):
+        counted[row] = _bits(columns, dimensions, mine).sum(axis=1)
+    contrasts = contrast(counted, ANCHORS, positives[dimensions], field.items)
+    inside = register(contrasts, ANCHORS * field.items)
+    prototypes = Prototypes(dimensions[inside.dimensions], inside.signs, inside.fallback)
+    auc, sparsity = np.empty(len(seeds)), np.empty(len(seeds))
+    firing = np.empty((len(seeds), -(-field.items // 8)), np.uint8)
+    for row, mine in enumerate(neighbours):
+        agree = agreeing(columns, _row(prototypes, row), field.items)[0]
+        tested = agree[mine[ANCHORS:]]
+        level = np.percentile(tested, FIRING_PERCENTILE)
+        fires = agree > level
+        firing[row] = np.packbits(fires, bitorder="little")
+        sparsity[row] = (fires.sum() - fires[mine[:ANCHORS]].sum()) / (field.items - ANCHORS)
+        auc[row] = _auc(agree, mine)
+    return Found(seeds, neighbours, prototypes, auc, firing, sparsity)
+
+
+def _bits(
+    columns: Packed, dimensions: NDArray[np.int64], items: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Signs of some items at some dimensions as 0 and 1: uint8[dimensions, items]."""
+    found = columns[dimensions[:, None], items // 8] >> (items % 8).astype(np.uint8)
+    return np.asarray(found & 1, np.uint8)
+
+
+def _row(prototypes: Prototypes, row: int) -> Prototypes:
+    real = prototypes.signs[row] != 0
+    return Prototypes(
+        prototypes.dimensions[row][real][None],
+        prototypes.signs[row][real][None],
+        prototypes.fallback[row : row + 1],
+    )
+
+
+def _auc(agree: NDArray[np.uint16], neighbours: NDArray[np.int64]) -> float:
+    """ROC AUC of the test neighbours against the items that are no neighbours, ties half."""
+    levels = int(agree.max()) + 1
+    histogram = histograms(agree[None], levels) - histograms(agree[None, neighbours], levels)
+    return float(ranks(histogram)[0][agree[neighbours[ANCHORS:]]].mean())
+
+
+def _joined(parts: list[Found]) -> Found:
+    longest = max(part.prototypes.signs.shape[1] for part in parts)
+
+    def padded(rows: NDArray[np.generic]) -> NDArray[np.generic]:
+        return np.pad(rows, ((0, 0), (0, longest - rows.shape[1])))
+
+    prototypes = Prototypes(
+        np.concatenate([padded(p.prototypes.dimensions) for p in parts]),
+        np.concatenate([padded(p.prototypes.signs) for p in parts]),
+        np.concatenate([p.prototypes.fallback for p in parts]),
+    )
+    return Found(
+        np.concatenate([p.seeds for p in parts]),
+        np.concatenate([p.neighbours for p in parts]),
+        prototypes,
+        np.concatenate([p.auc for p in parts]),
+        np.concatenate([p.firing for p in parts]),
+        np.concatenate([p.sparsity for p in parts]),
+    )
+
+
+@dataclass(frozen=True)
+class Yield:
+    """Which features exceed a null made by the same procedure."""
+
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+
+    @property
+    def share(self) -> float:
+        """Share of the seeds with q < 0.05."""
+        return float((self.q < 0.05).mean())
+
+
+def yield_against(auc: NDArray[np.floating], null: NDArray[np.floating]) -> Yield:
+    """p = (1 + b) / (1 + B) against the null's AUCs, q over all seeds (Benjamini-Hochberg).
+
+    The null: `discover` on column-permuted signs (`independence.permuted`). Give it about as many
+    seeds as there are features: with B null seeds no p is below 1 / (1 + B).
+    """
+    ordered = np.sort(null)
+    reached = len(ordered) - np.searchsorted(ordered, auc, side="left")
+    p = (1 + reached) / (1 + len(ordered))
+    return Yield(p, benjamini_hochberg(p))
+
+
+def random_neighbours(
+    field: Field, seeds: NDArray[np.integer], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """AUCs where the 50 are random items: the null of the paper's procedure, float64[seeds]."""
+    drawn = np.stack(
+        [generator.choice(field.items, NEIGHBOURS, replace=False) for _ in range(len(seeds))]
+    )
+    everything = np.arange(len(field.by_dimension))
+    positives = count_positive(field.by_dimension)
+    parts = [
+        _test(field, drawn[i : i + _SEEDS, 0], drawn[i : i + _SEEDS], everything, positives).auc
+        for i in range(0, len(drawn), _SEEDS)
+    ]
+    return np.concatenate(parts)
+
+
+def merge(found: Found, merged: float = MERGED) -> NDArray[np.int64]:
+    """Which seed each seed's feature is merged into (itself where it is kept): int64[seeds].
+
+    Strongest AUC first: a feature joins the first kept one whose firing set has a Jaccard index
+    above `merged` with its own. Intersections are products of 0/1 in float32 (exact).
+    """
+    count = len(found.auc)
+    both = np.zeros((count, count), np.float32)
+    width = found.firing.shape[1]
+    for start in range(0, width, _BLOCK // 8):
+        bits = np.unpackbits(found.firing[:, start : start + _BLOCK // 8], axis=1)
+        block = bits.astype(np.float32)
+        both += block @ block.T
+    sizes = np.diag(both)
+    union = sizes[:, None] + sizes[None] - both
+    alike = both > merged * union
+    into = np.full(count, -1, np.int64)
+    for row in np.argsort(-found.auc, kind="stable"):
+        if into[row] < 0:
+            into[alike[row] & (into < 0)] = row
+            into[row] = row
+    return into

@@ -1,0 +1,179 @@
+"""What can be flipped: a category, a discovered feature, own words, or dimensions picked by hand.
+
+Each gives signed dimensions at a site, and the tokens on which the effect is read: held-out ones
+where the feature was made from words.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.errors import NotInCatalog, SettingRefused
+from catalog.features import findings, from_words, lexicon, measure
+from catalog.features.curves import members_of
+from catalog.features.measure import SPLITS
+from catalog.features.pools import BACKGROUNDS, Background
+from catalog.features.scoring import Contest, run
+from catalog.flips.controls import Signed
+from catalog.signs.prototypes import halves
+from catalog.store import feature_queries, reading
+
+Ints = NDArray[np.int64]
+Kind = Literal["category", "discovered", "concept", "dimensions"]
+TOKENS = 50
+"""Tokens read for a feature that no words were held out of: those that agree with it most."""
+
+
+def background(path: Path) -> Background:
+    """The background that the catalog's stored features were told apart from first."""
+    return lexicon.grounds(path).primary
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the signed dimensions come from."""
+
+    kind: Kind
+    name: str
+    """Category; name of a discovered feature; a person's own name; or dimensions such as 12+,40-"""
+    words: tuple[str, ...] = ()
+    """Of an own concept."""
+    read: str = ""
+    """Category whose tokens are read instead of the feature's own; empty for its own."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no source."""
+        if self.kind not in get_args(Kind):
+            raise SettingRefused(f"{self.kind!r} is no feature: {', '.join(get_args(Kind))}.")
+        if self.kind == "concept" and not self.words:
+            raise SettingRefused(f"The concept {self.name!r} has no words. Give at least two.")
+
+    @property
+    def prompted(self) -> str:
+        """Category whose eliciting prompts suit it; empty where there is none."""
+        return self.read or (self.name if self.kind == "category" else "")
+
+
+def dimensions(text: str) -> Signed:
+    """Dimensions picked by hand, such as 12+,40-; SettingRefused where it is not like that."""
+    parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
+    found = [re.fullmatch(r"(\d{1,6})([+-])", part) for part in parts]
+    if not parts or not all(found):
+        raise SettingRefused(
+            f"Dimensions are numbers from 0 with a sign each, such as 12+,40-; not {text[:60]!r}."
+        )
+    numbers = [int(one.group(1)) for one in found if one]
+    if len(set(numbers)) < len(numbers):
+        raise SettingRefused(f"A dimension stands twice in {text[:60]!r}. Name each once.")
+    signs = [1 if one.group(2) == "+" else -1 for one in found if one]
+    return Signed(np.array(numbers, np.int64), np.array(signs, np.int64))
+
+
+def written(feature: Signed) -> str:
+    """The text that `dimensions` reads."""
+    pairs = zip(feature.dimensions.tolist(), feature.signs.tolist(), strict=True)
+    return ",".join(f"{d}{'+' if s > 0 else '-'}" for d, s in pairs)
+
+
+def signed(path: Path, source: Source, site: str, threshold: str) -> Signed:
+    """Dimensions and signs of a feature at a site, strongest first; NotInCatalog where it has none.
+
+    A concept is registered on half of its words, as a category is.
+    """
+    if source.kind == "dimensions":
+        return dimensions(source.name)
+    if source.kind == "concept":
+        return _concept(path, source, site, threshold)[0]
+    if source.kind == "category":
+        query = feature_queries.prototype(source.name, site, threshold, background(path))
+    else:
+        _found_here(path, source.name, site, threshold)
+        query = feature_queries.discovered_prototype(source.name)
+    frame = reading.fetch(path, query)
+    if frame.empty:
+        raise NotInCatalog(
+            f"The catalog has no feature {source.name!r} with dimensions at {site}. List them "
+            "with: dims features"
+        )
+    return Signed(frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64))
+
+
+def _found_here(path: Path, name: str, site: str, threshold: str) -> None:
+    kept = reading.fetch(path, feature_queries.discovered(site, threshold))
+    if name not in set(kept["name"]):
+        raise NotInCatalog(
+            f"No feature {name!r} was discovered at {site}, threshold {threshold}. List them with: "
+            "dims discover"
+        )
+
+
+def tokens(path: Path, source: Source, site: str, threshold: str) -> tuple[Ints, Ints]:
+    """Tokens the effect is read on, and all tokens of the concept.
+
+    Held out of the feature where it was made from words. A discovered or hand-picked one has no
+    words: its tokens are those that agree with it most, which is no held-out reading.
+    """
+    if source.read:
+        return held_out(path, source.read)
+    if source.kind == "category":
+        return held_out(path, source.name)
+    if source.kind == "concept":
+        return _concept(path, source, site, threshold)[1:]
+    found = _agreeing(path, signed(path, source, site, threshold), site, threshold)
+    return found, found
+
+
+def held_out(path: Path, name: str) -> tuple[Ints, Ints]:
+    """Held-out members and all members of a category: those that did not make the stored feature.
+
+    The findings stage's own random draws made again: the stored prototype is that of split 0.
+    """
+    members, place = members_of(path, name)
+    against = background(path)
+    generator = np.random.default_rng([place, BACKGROUNDS.index(against)])
+    findings.pools_of(path).pool(against, members, generator)
+    anchors = halves(len(members), SPLITS, generator)[0]
+    return members[~anchors], members
+
+
+def _concept(path: Path, source: Source, site: str, threshold: str) -> tuple[Signed, Ints, Ints]:
+    """Prototype of half of the words, the other half, and all of them."""
+    base = from_words.ground(path)
+    members = base.vocabulary.match(list(source.words)).members
+    if len(members) < 4:
+        raise NotInCatalog(
+            f"Only {len(members)} of the {len(source.words)} words of {source.name!r} are single "
+            "tokens here; half of them must be held out. Give at least four."
+        )
+    generator, against = np.random.default_rng(0), background(path)
+    pool = base.pools.pool(against, members, generator)
+    contest = Contest.of(from_words.site_signs(path, site, threshold), pool)
+    outcome = run(contest, halves(len(members), 1, generator))
+    chosen, signs = outcome.prototypes.of(0)
+    order = np.argsort(-np.abs(outcome.contrasts[0][chosen]), kind="stable")
+    feature = Signed(chosen[order].astype(np.int64), signs[order].astype(np.int64))
+    return feature, members[~outcome.anchors[0]], members
+
+
+def _agreeing(path: Path, feature: Signed, site: str, threshold: str) -> Ints:
+    """The TOKENS whole words (one a family) that agree most with signed dimensions."""
+    if not len(feature.dimensions):
+        return feature.dimensions
+    site_signs = from_words.site_signs(path, site, threshold)
+    if int(feature.dimensions.max()) >= site_signs.dims:
+        raise SettingRefused(
+            f"There is no dimension {int(feature.dimensions.max())}: {site} has {site_signs.dims} "
+            "(from 0)."
+        )
+    agreement = measure.agreement_of(
+        site_signs.by_dimension, site_signs.items, feature.dimensions, feature.signs
+    )
+    items = findings.items_of(path)
+    own = items["family"].to_numpy() == np.arange(len(items))
+    able = np.flatnonzero(own & (items["kind"] == "word").to_numpy())
+    able = able if len(able) >= TOKENS else np.flatnonzero(own)
+    return np.sort(able[np.argsort(-agreement[able], kind="stable")[:TOKENS]])

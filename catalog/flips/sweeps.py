@@ -1,0 +1,102 @@
+"""Sweeps of a flip: by layer, by number of dimensions (strongest first), by scale.
+
+A point is a whole run with its controls; `direct` beside it is the direct-path prediction.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from catalog.errors import SettingRefused
+from catalog.flips import report as flip_report
+from catalog.flips import run
+from catalog.flips import setup as flip_setup
+from catalog.signs.resampling import Interval
+from catalog.signs.significance import benjamini_hochberg
+
+SCALES = (0.25, 0.5, 1.0, 1.5, 2.0)
+COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of a sweep."""
+
+    at: str
+    """The site, number of dimensions, or scale."""
+    effects: dict[str, Interval]
+    """Empty where the run was refused."""
+    verdict: str
+    p: float
+    q: float
+    """Benjamini-Hochberg over the points of the sweep that were run."""
+    refused: str = ""
+
+
+def by_layer(
+    machine: run.Machine,
+    path: Path,
+    setup: run.Setup,
+    sites: Sequence[str],
+    report: run.Report = lambda _stage, _done, _all: None,
+) -> list[Point]:
+    """The same feature at several residual sites, each with its own prototype."""
+    makers = [(site, lambda site=site: flip_setup.at_site(path, setup, site)) for site in sites]
+    return _sweep(machine, makers, report)
+
+
+def by_count(
+    machine: run.Machine,
+    setup: run.Setup,
+    report: run.Report = lambda _stage, _done, _all: None,
+    counts: Sequence[int] = COUNTS,
+) -> list[Point]:
+    """The strongest 1, 2, 4 ... dimensions, and all."""
+    size = len(setup.feature.dimensions)
+    wanted = [*(n for n in counts if n < size), size]
+    makers = [
+        (str(n), lambda n=n: replace(setup, feature=setup.feature.strongest(n))) for n in wanted
+    ]
+    return _sweep(machine, makers, report)
+
+
+def by_scale(
+    machine: run.Machine,
+    setup: run.Setup,
+    report: run.Report = lambda _stage, _done, _all: None,
+    scales: Sequence[float] = SCALES,
+) -> list[Point]:
+    """The change of every condition multiplied: 1 is the flip itself."""
+    makers = [(f"{s:g}", lambda s=s: replace(setup, scale=s)) for s in scales]
+    return _sweep(machine, makers, report)
+
+
+def _sweep(
+    machine: run.Machine,
+    makers: Iterable[tuple[str, Callable[[], run.Setup]]],
+    report: run.Report,
+) -> list[Point]:
+    """Run each setup; one that cannot be matched is a point that says so."""
+    listed = list(makers)
+    points: list[Point] = []
+    for number, (at, make) in enumerate(listed):
+
+        def inner(stage: str, done: int, total: int, number: int = number, at: str = at) -> None:
+            report(f"{stage} {at}", number * total + done, len(listed) * total)
+
+        try:
+            found = run.run(machine, make(), inner)
+        except SettingRefused as refused:
+            points.append(Point(at, {}, "cannot be tested", np.nan, np.nan, str(refused)))
+            continue
+        summary = flip_report.summarize(found)
+        judged = summary.judged
+        points.append(Point(at, summary.effects, judged.verdict, judged.p, np.nan))
+    ran = [n for n, point in enumerate(points) if point.effects]
+    if ran:
+        q = benjamini_hochberg(np.array([points[n].p for n in ran]))
+        for n, value in zip(ran, q, strict=True):
+            points[n] = replace(points[n], q=float(value))
+    return points

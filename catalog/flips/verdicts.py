@@ -1,0 +1,103 @@
+"""Intervals and the verdict of a flip: paired bootstrap over prompts, clustered by source text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.signs.resampling import DRAWS, Interval
+
+Verdict = Literal["suppresses", "non-specific", "no effect", "cannot be tested"]
+CONTROLS = ("random", "noise", "disjoint", "toward")
+FEWEST_PROMPTS = 32
+"""Below this many prompts no verdict is given."""
+FEWEST_TOKENS = 20
+"""Nor below this many held-out tokens."""
+
+
+class Bootstrap:
+    """Resamples of prompts (whole sources) and held-out tokens, the same for every condition.
+
+    Values are float[prompts, tokens]; the second factor is resampled independently, so both have
+    to be many for an interval to be narrow (crossed bootstrap). Not `resampled`: the columns are
+    all there are (classes of a head, later sites), and only the rows are drawn again.
+    """
+
+    def __init__(
+        self,
+        sources: NDArray[np.integer],
+        tokens: int,
+        generator: np.random.Generator,
+        draws: int = DRAWS,
+        resampled: bool = True,
+    ) -> None:
+        self.resampled = resampled
+        _, self._place = np.unique(sources, return_inverse=True)
+        groups = int(self._place.max()) + 1
+        self._sizes = np.bincount(self._place)
+        self._left = generator.multinomial(groups, np.full(groups, 1 / groups), draws)
+        fixed = np.full(tokens, 1 / tokens)
+        drawn = generator.multinomial(tokens, fixed, draws) / tokens
+        self._right = drawn if resampled else np.tile(fixed, (draws, 1))
+
+    def means(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Mean of each resample: float64[draws]."""
+        totals = np.zeros((len(self._sizes), values.shape[1]))
+        np.add.at(totals, self._place, values)
+        sums = ((self._left @ totals) * self._right).sum(axis=1)
+        return np.asarray(sums / (self._left @ self._sizes))
+
+    def interval(self, values: NDArray[np.floating]) -> Interval:
+        """Mean over prompts and tokens with its 95 % percentile interval."""
+        low, high = np.percentile(self.means(values), (2.5, 97.5))
+        return Interval(float(values.mean()), float(low), float(high))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict with what it was made from."""
+
+    verdict: Verdict
+    reason: str
+    differences: dict[str, Interval]
+    """Away minus each control, paired by prompt and token."""
+    p: float
+    """Share of resamples (one added) in which away is not below every control: for BH."""
+
+
+def judge(
+    effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap, sample: str = "prompts"
+) -> Judged:
+    """The rule of METHOD.md on float[prompts, tokens] of away and each control.
+
+    Suppresses: the intervals of away minus random, noise, disjoint and toward all lie below 0.
+    Non-specific: away's own interval lies below 0, but not all of those. Else no effect. A control
+    that could not be made (no disjoint feature) is left out and named in the reason.
+    """
+    made = [name for name in CONTROLS if name in effects]
+    resampled = {name: bootstrap.means(effects["away"] - effects[name]) for name in made}
+    differences = {name: bootstrap.interval(effects["away"] - effects[name]) for name in made}
+    failed = [name for name in made if differences[name].high >= 0]
+    away = bootstrap.interval(effects["away"])
+    worst = np.max([resampled[name] for name in made], axis=0)
+    p = (1 + int((worst >= 0).sum())) / (1 + len(worst))
+    absent = [name for name in CONTROLS if name not in made]
+    tail = f" Without the control {', '.join(absent)}." if absent else ""
+    prompts, tokens = effects["away"].shape
+    if prompts < FEWEST_PROMPTS or (bootstrap.resampled and tokens < FEWEST_TOKENS):
+        counted, needed = f"{prompts} {sample}", f"{FEWEST_PROMPTS}"
+        if bootstrap.resampled:
+            counted += f" and {tokens} held-out tokens"
+            needed += f" and {FEWEST_TOKENS}"
+        reason = f"No verdict from {counted}: {needed} are needed."
+        return Judged("cannot be tested", reason, differences, p)
+    if not failed:
+        own = "" if away.high < 0 else " Away's own interval includes 0: only relative to them."
+        reason = f"Away is below {', '.join(made)}.{own}{tail}"
+        return Judged("suppresses", reason, differences, p)
+    if away.high < 0:
+        reason = f"Away is below 0, but not clearly below {', '.join(failed)}.{tail}"
+        return Judged("non-specific", reason, differences, p)
+    return Judged("no effect", f"Away's interval includes 0.{tail}", differences, p)

@@ -1,0 +1,1 @@
+"""Packed signs and what is counted on them. NumPy only."""

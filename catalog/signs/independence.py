@@ -1,0 +1,163 @@
+"""How independent the signs of a site are: pairwise mutual information, phi, participation ratio.
+
+Counts of equal signs come from float32 products of +1/-1 blocks (exact: sums of at most 2^24
+units), X X^T by BLAS, which does half of the symmetric work. At 151,936 x 5,120 on two cores that
+is faster than bit counts (see tests/bench/bench_features.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.errors import SettingRefused
+from catalog.signs.bits import Packed, count_positive, mutual_information
+
+_BLOCK = 4096
+"""Items unpacked at a time (84 MB as float32 at 5,120 dimensions)."""
+_MOST_ITEMS = 2**24
+_DEGENERATE = 0.01
+
+
+@dataclass(frozen=True)
+class Independence:
+    """Pairs of the dimensions that are not degenerate, over all items."""
+
+    dimensions: int
+    degenerate: int
+    """Dimensions left out: share positive below 1 % or above 99 %."""
+    mean_mi: float
+    """Mean mutual information of the signs of two dimensions, in bits."""
+    max_mi: float
+    max_pair: tuple[int, int]
+    rms_phi: float
+    """Root mean square of phi, the correlation of two signs."""
+    participation: float
+    """Participation ratio of the sign correlation matrix, (sum of eigenvalues)^2 / sum of squares
+    = D^2 / sum of phi^2: as many uncorrelated dimensions would be as concentrated."""
+    agreement_variance: float
+    """Variance, over pairs of items, of the share of dimensions with equal signs."""
+    independent_variance: float
+    """The same, were the dimensions independent with the same shares positive."""
+
+
+def measure(by_dimension: Packed, items: int) -> Independence:
+    """Independence of signs by dimension, uint8[dims, ceil(items / 8)].
+
+    Compare with the same on `permuted` signs: MI has a floor of about 1 / (2 N ln 2).
+    SettingRefused with fewer than two varying dimensions, or above 2^24 items.
+    """
+    positives = count_positive(by_dimension)
+    share = positives / items
+    kept = np.flatnonzero((share >= _DEGENERATE) & (share <= 1 - _DEGENERATE))
+    if len(kept) < 2:
+        raise SettingRefused(
+            f"Only {len(kept)} of {len(share)} dimensions vary at this site. "
+            "Choose another site, or threshold median."
+        )
+    products = sign_products(by_dimension[kept], items)
+    mean_mi, max_mi, pair, squares = _pairs(products, positives[kept], items)
+    dims = len(kept)
+    tilt = (2 * share[kept] - 1) ** 2  # squared mean sign
+    observed = float(np.square(products / items, dtype=np.float64).sum()) - float(tilt.sum()) ** 2
+    return Independence(
+        dimensions=dims,
+        degenerate=len(share) - dims,
+        mean_mi=mean_mi,
+        max_mi=max_mi,
+        max_pair=(int(kept[pair[0]]), int(kept[pair[1]])),
+        rms_phi=float(np.sqrt(squares / (dims * (dims - 1)))),
+        participation=dims**2 / (dims + squares),
+        agreement_variance=observed / (4 * dims**2),
+        independent_variance=float((1 - tilt**2).sum()) / (4 * dims**2),
+    )
+
+
+def sign_products(by_dimension: Packed, items: int) -> NDArray[np.float32]:
+    """Sum over items of the product of two dimensions' signs: float32[dims, dims], exact."""
+    if items > _MOST_ITEMS:
+        raise SettingRefused(f"{items} items are more than float32 counts exactly; sample them.")
+    total = np.zeros((len(by_dimension), len(by_dimension)), np.float32)
+    for start in range(0, items, _BLOCK):
+        total += _block_product(by_dimension, start, min(items, start + _BLOCK))
+    return total
+
+
+def _block_product(by_dimension: Packed, start: int, stop: int) -> NDArray[np.float32]:
+    signs = plus_minus(by_dimension[:, start // 8 : -(-stop // 8)], stop - start)
+    product: NDArray[np.float32] = signs @ signs.T
+    return product
+
+
+def plus_minus(packed: Packed, columns: int) -> NDArray[np.float32]:
+    """Unpack to +1 and -1: uint8[rows, bytes] -> float32[rows, columns]."""
+    signs = np.unpackbits(packed, axis=1, count=columns, bitorder="little").astype(np.float32)
+    signs *= 2
+    signs -= 1
+    return signs
+
+
+def _pairs(
+    products: NDArray[np.float32], positives: NDArray[np.int64], items: int
+) -> tuple[float, float, tuple[int, int], float]:
+    """Mean and largest MI off the diagonal, its pair, and the sum of phi^2 over ordered pairs."""
+    dims = len(products)
+    total, largest, pair, squares = 0.0, -1.0, (0, 0), 0.0
+    for start in range(0, dims, 256):
+        rows = slice(start, min(start + 256, dims))
+        same = (items + products[rows].astype(np.float64)) / 2
+        mi, phi = mutual_information(
+            same.astype(np.int64), positives[rows][:, None], positives[None], items
+        )
+        itself = np.arange(rows.start, rows.stop)
+        mi[itself - start, itself] = 0
+        phi[itself - start, itself] = 0
+        total += float(mi.sum())
+        squares += float(np.square(phi).sum())
+        at = int(mi.argmax())
+        if mi.flat[at] > largest:
+            largest, pair = float(mi.flat[at]), (start + at // dims, at % dims)
+    return total / (dims * (dims - 1)), max(0.0, largest), pair, squares
+
+
+def permuted(by_dimension: Packed, items: int, generator: np.random.Generator) -> Packed:
+    """Each dimension's signs in a random order of their own: same shares, no dependence."""
+    shuffled = np.empty((len(by_dimension), -(-items // 8)), np.uint8)
+    for row, packed in enumerate(by_dimension):
+        bits = np.unpackbits(packed, count=items, bitorder="little")
+        generator.shuffle(bits)
+        shuffled[row] = np.packbits(bits, bitorder="little")
+    return shuffled
+
+
+def gaussian_signs(
+    mean: NDArray[np.floating],
+    covariance: NDArray[np.floating],
+    items: int,
+    generator: np.random.Generator,
+    threshold: NDArray[np.floating] | float = 0.0,
+) -> Packed:
+    """Signs by dimension of a Gaussian with this mean and covariance: uint8[dims, items / 8].
+
+    What states with the same first two moments, but no discrete features, would give. A covariance
+    of deficient rank is given the smallest ridge (from 1e-10 of the mean variance) that factors.
+    """
+    dims = len(mean)
+    scale = float(np.trace(covariance)) / dims
+    ridge, factor = 0.0, None
+    while factor is None:
+        try:
+            factor = np.linalg.cholesky(covariance + ridge * np.eye(dims))
+        except np.linalg.LinAlgError:
+            ridge = max(ridge * 10, 1e-10 * scale)
+    lower = factor.astype(np.float32)
+    signs = np.empty((dims, -(-items // 8)), np.uint8)
+    level = (np.asarray(threshold) - np.asarray(mean)).astype(np.float32)
+    for start in range(0, items, _BLOCK):
+        count = min(_BLOCK, items - start)
+        noise = generator.standard_normal((dims, count), dtype=np.float32)
+        above = lower @ noise > np.broadcast_to(level, (dims,))[:, None]
+        signs[:, start // 8 : -(-(start + count) // 8)] = np.packbits(
+            above, axis=1, bitorder="little"
+        )
+    return signs

@@ -1,0 +1,1 @@
+"""The Circuits page: who writes a feature, and what ablating its writers does."""

@@ -1,0 +1,105 @@
+"""What pages may ask of the tables of writers: coalitions, single neurons, keys and values."""
+
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from catalog.store import reading, writer_queries
+from catalog.store.file import Stamp
+from catalog.store.reading import Query
+from dashboard.common import frames, numbers
+from dashboard.common.frames import Answer, Here, Row
+from dashboard.features import frames as feature_frames
+from dashboard.media import frames as media_frames
+
+
+def searched(path: Path) -> pd.DataFrame:
+    """Where writers were looked for: site, threshold, features, neurons; empty before."""
+    if not _made(path):
+        return pd.DataFrame(columns=["site", "threshold", "features", "neurons"])
+    return _read(Stamp.of(path), writer_queries.searched())
+
+
+def looked(here: Here) -> bool:
+    """Whether writers were looked for at this site and threshold."""
+    found = searched(here.path)
+    return bool(((found["site"] == here.site) & (found["threshold"] == here.threshold)).any())
+
+
+def coalition(here: Here, kind: str, name: str) -> "Row | None":
+    """The coalition of one feature; None where it was not looked for."""
+    if not _made(here.path):
+        return None
+    query = writer_queries.coalition(kind, name, here.site, here.threshold)
+    frame = _read(Stamp.of(here.path), query)
+    return None if frame.empty else frame.iloc[0]
+
+
+def coalition_copy(here: Here, kind: str, name: str) -> Answer:
+    """`coalition` as an answer that can be copied."""
+    return _answer(here.path, writer_queries.coalition(kind, name, here.site, here.threshold))
+
+
+def coalitions(here: Here) -> Answer:
+    """Every feature of the site but its null draws, the highest held-out agreement first."""
+    return _answer(here.path, writer_queries.coalitions(here.site, here.threshold))
+
+
+def writers(here: Here, kind: str, name: str) -> Answer:
+    """The neurons that agree most, or least, with a feature."""
+    return _answer(here.path, writer_queries.writers(kind, name, here.site, here.threshold))
+
+
+def of_dimension(here: Here, number: int) -> Answer | None:
+    """Neurons before a residual site that write most to a dimension; None where none is kept."""
+    layer = frames.sites(here.path).set_index("site").layer.get(here.site)
+    stream = here.site.startswith("resid.") and layer is not None and layer > 0
+    if not stream or "dimension_writer" not in _tables(here.path):
+        return None
+    found = _answer(here.path, writer_queries.of_dimension(number, int(layer)))
+    return None if found.frame.empty else found
+
+
+def keys_values(here: Here, category: str) -> Answer:
+    """A category in the stream, keys and values, layer by layer: kind, layer, site, auc, ..."""
+    background = feature_frames.primary(here.path)
+    return _answer(here.path, writer_queries.keys_values(category, here.threshold, background))
+
+
+def with_keys_values(here: Here) -> str:
+    """The command that builds a catalog of the same model and items with keys and values."""
+    build = frames.build(here.path)
+    model, source = str(build["model"]), str(build["source"])
+    shipped = model != source and "/" not in model
+    items = ""
+    if media_frames.is_media(here.path):
+        items = f"--items {shlex.quote(str(media_frames.source(here.path)['folder']))} "
+    return f"dims build {model if shipped else source} {items}--sites k,v --name {here.slug}-kv"
+
+
+def discovered_names(here: Here) -> list[str]:
+    """Discovered features of this site and threshold whose writers were looked for."""
+    if not looked(here):
+        return []
+    frame = coalitions(here).frame
+    return [str(name) for name in frame[frame["kind"] == "discovered"]["name"]]
+
+
+def _made(path: Path) -> bool:
+    """Whether the file has the tables: one of an earlier day has not."""
+    return "coalition" in _tables(path)
+
+
+def _tables(path: Path) -> set[str]:
+    return set(frames.tables(path).frame["table"])
+
+
+def _answer(path: Path, query: Query) -> Answer:
+    return Answer(_read(Stamp.of(path), query), query.text)
+
+
+@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
+def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
+    return reading.fetch(Path(stamp.path), query)

@@ -1,0 +1,1 @@
+"""What every page uses: answers, parts, charts, live work, the workspace."""

@@ -1,0 +1,230 @@
+"""Parts that every page uses: guard, literal text, panels with copy and download, columns."""
+
+import contextlib
+import html
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from catalog.errors import CatalogError
+from dashboard.common import frames
+from dashboard.common.frames import Answer
+
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+@contextlib.contextmanager
+def guard() -> Iterator[None]:
+    """Turn a CatalogError into its sentence; use as `with guard():` or as decorator `@guard()`.
+
+    Fragments and callbacks do not pass through page.run(): decorate each of them.
+    """
+    try:
+        yield
+    except CatalogError as error:
+        with st.container(border=True):
+            st.markdown(":material/error: **This cannot be shown**")
+            st.text(str(error))
+
+
+def visible(text: object) -> str:
+    """Text of the outside world with control, bidi and zero-width characters made visible.
+
+    Show the result by st.text, st.code(language=None) or st.dataframe, never as Markdown.
+    """
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", str(text))
+
+
+def chart_text(text: object, longest: int = 40) -> str:
+    """`visible`, cut to `longest` characters and escaped for Plotly, which reads some HTML."""
+    shown = visible(text)
+    shown = shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    return html.escape(shown, quote=False).replace("$", "&#36;")
+
+
+def plain(text: object) -> str:
+    """`visible`, escaped for labels that are read as Markdown (links, buttons, popovers)."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!$:~|<>])", r"\\\1", visible(text))
+
+
+def notice(text: str) -> None:
+    """A calm line above a page: something was not as asked. `text` is shown literally."""
+    with st.container(horizontal=True, wrap=False, gap="xsmall"):
+        st.markdown(":material/info:", width="content")
+        st.text(visible(text), width="stretch")
+
+
+def breadcrumb(*steps: object) -> None:
+    """Where the page stands: storyteller › resid.4 › dimension 123."""
+    st.text(" › ".join(visible(step) for step in steps))
+
+
+def pair(name: object, text: object) -> None:
+    """A name and what it means, side by side, both literal."""
+    left, right = st.columns([2, 7])
+    left.text(visible(name))
+    right.text(visible(text))
+
+
+def empty(sentence: str, command: str = "") -> None:
+    """What is missing, and the one command that makes it."""
+    with st.container(border=True):
+        st.text(sentence)
+        if command:
+            st.code(command, language=None)
+
+
+@contextlib.contextmanager
+def panel(title: str, answer: Answer | None = None, help: str | None = None) -> Iterator[None]:
+    """A titled block; with an answer it offers link, SQL or Python, and CSV.
+
+    `title` and `help` are this program's own words.
+    """
+    with st.container(gap="xsmall"):
+        with st.container(
+            horizontal=True,
+            wrap=False,
+            horizontal_alignment="distribute",
+            vertical_alignment="center",
+        ):
+            st.markdown(f"**{title}**", help=help, width="content")
+            if answer is not None:
+                tools(title, answer)
+        yield
+
+
+def tools(title: str, answer: Answer) -> None:
+    """Popover of a panel: permanent link, SQL or Python, CSV, Parquet."""
+    key = "parts." + re.sub(r"\W+", "_", title.lower())
+    with st.popover(":material/more_horiz:", type="tertiary", key=f"{key}.tools"):
+        st.caption("Link to this view")
+        st.code(link(), language=None, wrap_lines=True)
+        st.caption("The same in SQL" if answer.language == "sql" else "The same in Python")
+        st.code(answer.copy, language=answer.language, wrap_lines=True)
+        st.download_button(
+            "Download CSV",
+            lambda: answer.frame.to_csv(index=False).encode(),
+            file_name=f"{key[6:]}.csv",
+            mime="text/csv",
+            key=f"{key}.csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        st.download_button(
+            "Download Parquet",
+            lambda: answer.frame.convert_dtypes().to_parquet(index=False),
+            file_name=f"{key[6:]}.parquet",
+            key=f"{key}.parquet",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def link() -> str:
+    """Address of what is on the screen now."""
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode(st.query_params.to_dict())}"
+
+
+def number(value: Any) -> str:
+    """At most three significant digits, no exponent between 0.001 and 999,999; – where missing."""
+    if value is None or pd.isna(value):
+        return "–"
+    value = float(value)
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.3g}"
+    return f"{value:.3g}" if abs(value) < 1e-3 else f"{value:#.3g}".removesuffix(".")
+
+
+def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:
+    """One small figure with its meaning on hover, for a horizontal container that wraps."""
+    shown = value if isinstance(value, str) else number(value)
+    width = round(width * 1.35) if st.session_state.get("present.on") else width
+    st.metric(label, shown, help=frames.term(term) or None, width=width)
+
+
+def wide(label: int, value: int) -> int:
+    """Pixels that a figure with a label and a value of so many characters takes."""
+    return max(84, 8 * label + 24, 12 * value + 16)
+
+
+def _aligned(column: "pd.Series[Any]") -> str:
+    # As many decimals for the whole column as its largest value needs for three digits.
+    largest = column.abs().max()
+    if largest and column.abs().median() < largest / 30:
+        return "%.3g"
+    decimals = 2 - math.floor(math.log10(largest)) if largest and largest > 0 else 0
+    return f"%.{min(max(decimals, 0), 6)}f"
+
+
+_TERMS = {
+    "dimension": ("dimension", "%d", "dimension.dimension"),
+    "share_positive": ("share +", "%.3f", "dimension_sign.share_positive"),
+    "entropy_bits": ("entropy (bits)", "%.3f", "dimension_sign.entropy_bits"),
+    "mean": ("mean", "", "dimension.mean"),
+    "std": ("sd", "", "dimension.std"),
+    "mean_abs": ("mean |x|", "", "dimension.mean_abs"),
+    "q05": ("5 %", "", "dimension.q05"),
+    "q50": ("median", "", "dimension.q50"),
+    "q95": ("95 %", "", "dimension.q95"),
+    "stability": ("stability", "%.3f", "dimension_sign.stability"),
+    "chance": ("chance", "%.3f", "dimension_sign.chance"),
+    "kappa": ("kappa", "%.3f", "dimension_sign.kappa"),
+    "rank": ("rank", "%d", "pole.rank"),
+    "value": ("value", "", "pole.value"),
+    "item": ("item", "%d", "item.item"),
+    "dims": ("dims", "%d", "site.dims"),
+    "degenerate": ("degenerate", "%d", "site.degenerate"),
+    "mi_bits": ("MI (bits)", "%.5f", ""),
+    "phi": ("phi", "%+.3f", ""),
+    "same": ("same sign", "%.3f", ""),
+    "share": ("items with this sign", "%.3f", ""),
+    "distance": ("differing", "%d", ""),
+    "away": ("from threshold", "%.3g", ""),
+    "sds": ("sd from mean", "%+.2f", ""),
+    "megabytes": ("MB", "%.1f", ""),
+}
+"""Number columns: title with unit, format (else three digits), where the schema explains it."""
+
+
+def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
+    """st.dataframe with this program's titles, formats and tooltips; strings made visible.
+
+    `raw`: column names and numbers as they are, for what a person asked in SQL.
+    """
+    shown = frame.copy()
+    for name in shown.select_dtypes(["object", "string"]).columns:
+        shown[name] = shown[name].map(visible, na_action="ignore")
+    config = {
+        name: st.column_config.NumberColumn(
+            title, format=form or _aligned(shown[name]), help=frames.term(term) or None
+        )
+        for name, (title, form, term) in _TERMS.items()
+        if name in shown and not raw and pd.api.types.is_numeric_dtype(shown[name])
+    }
+    config |= options.pop("column_config", {})
+    return st.dataframe(shown, hide_index=True, column_config=config, **options)
+
+
+def picked(key: str, event: Any) -> int | None:
+    """Row clicked in a table with selection_mode single-cell or single-row, once per click."""
+    selection = event["selection"]
+    cells, rows = selection.get("cells") or [], selection.get("rows") or []
+    row = cells[0][0] if cells else rows[0] if rows else None
+    return row if row is not None and changed(key, (row, str(cells))) else None
+
+
+def changed(key: str, value: object) -> bool:
+    """Whether a selection is new since the last run: selections survive reruns."""
+    before = st.session_state.get(f"{key}.picked")
+    st.session_state[f"{key}.picked"] = value
+    return value is not None and value != before

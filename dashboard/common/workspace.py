@@ -1,0 +1,273 @@
+"""What pages may ask of the workspace: labels, queues, agreement, decisions, tests, stars.
+
+The only module of the dashboard that opens the workspace. Every reading passes the person who
+looks, so that what their open queue hides is hidden on every page. Nothing here is cached: other
+people write meanwhile.
+"""
+
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from catalog import places
+from catalog.errors import CatalogError
+from catalog.features import categories as word_lists
+from catalog.workspace import blind, file, labels, people, reading, runs
+from catalog.workspace.file import Workspace
+from catalog.workspace.subjects import Subject, dimension
+from catalog.workspace.values import Answer, Circumstances
+from dashboard.common import frames
+from dashboard.common.frames import Here
+from dashboard.features import frames as feature_frames
+from dashboard.media import frames as media_frames
+
+PERSON = "who.name"
+"""Key of the session state that holds the name of the person who looks."""
+SHOWN = 200
+"""Labels that a search finds at most."""
+SUGGESTIONS = 3
+"""Categories suggested for one dimension."""
+
+
+def workspace() -> Workspace:
+    """The workspace in force, made where there is none; opened anew when its file was replaced."""
+    named = os.environ.get("DIMS_WORKSPACE", "")
+    if "://" in named:
+        return _opened(named, 0)
+    path = Path(named or places.data() / "workspace.sqlite").resolve()
+    if not path.is_file():
+        file.open_workspace().close()
+    return _opened(str(path), path.stat().st_ino)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(place: str, inode: int) -> Workspace:
+    return file.open_workspace(place)
+
+
+def event() -> str:
+    """Name of a new act, so that it is saved once however often it is sent."""
+    return uuid.uuid4().hex
+
+
+def person() -> str | None:
+    """Who looks; None before anybody has said so."""
+    return st.session_state.get(PERSON)
+
+
+def subject(here: Here, number: int, pole: str = "") -> Subject:
+    """The dimension of this number at the rail's catalog and site."""
+    return dimension(**model(here), site=here.site, number=number, pole=pole)
+
+
+def feature(here: Here, name: str, kind: str = "feature") -> Subject:
+    """A measured category (feature) or a discovered feature at the rail's catalog and site."""
+    return Subject(**model(here), site=here.site, kind=kind, name=name)
+
+
+def model(here: Here) -> dict[str, str]:
+    """Model, revision and reading of a catalog, as subjects name them."""
+    build = frames.build(here.path)
+    return {name: str(build[name] or "") for name in ("model", "revision", "reading")}
+
+
+def where(here: Here, site: str | None = None) -> dict[str, str | None]:
+    """The rail's model, at one of its sites or everywhere, for a reading of the log."""
+    return {**model(here), "site": site}
+
+
+def catalog_of(subject: Subject) -> Path | None:
+    """The catalog file that holds a subject; None where none here does."""
+    for entry in frames.catalogs():
+        if entry.build is not None and all(
+            str(entry.build[name] or "") == getattr(subject, name)
+            for name in ("model", "revision", "reading")
+        ):
+            return entry.path
+    return None
+
+
+def place_of(subject: Subject) -> Here | None:
+    """Where a subject is looked at; None where no catalog here holds it."""
+    path = catalog_of(subject)
+    if path is None:
+        return None
+    return Here(path, subject.site, frames.build(path)["thresholds"][0])
+
+
+def categories(path: Path | None = None) -> list[str]:
+    """The fixed list of categories, by name; of a catalog of images or sounds its own classes."""
+    if path is not None and media_frames.is_media(path):
+        found = media_frames.classes(path)
+        return sorted({*found["label"], *found["superclass"].dropna()})
+    return _categories(str(places.shipped() / "categories"))
+
+
+def categories_of(subject: Subject) -> list[str]:
+    """The fixed list for a subject: that of its catalog."""
+    here = place_of(subject)
+    return categories(None if here is None else here.path)
+
+
+@st.cache_data(show_spinner=False)
+def _categories(folder: str) -> list[str]:
+    return [category.name for category in word_lists.read_folder(Path(folder))[0]]
+
+
+# Labels of one dimension, and where labels show.
+
+
+def hidden(subject: Subject) -> bool:
+    """Whether others' labels and all suggestions of the subject are hidden from who looks."""
+    name = person()
+    if name is None or not places.workspace_exists():
+        return False
+    return blind.is_hidden(workspace(), name, subject.whole.key)
+
+
+def anything_hidden() -> bool:
+    """Whether who looks works blind on anything: findings would say too much."""
+    name = person()
+    return bool(name and places.workspace_exists() and blind.hidden_targets(workspace(), name))
+
+
+def hidden_dimensions(here: Here) -> list[int]:
+    """Dimensions of the site whose suggestions are hidden from who looks."""
+    name = person()
+    if name is None or not places.workspace_exists():
+        return []
+    targets = blind.hidden_targets(workspace(), name)
+    if not targets:
+        return []
+    dims = int(frames.sites(here.path).set_index("site").dims[here.site])
+    return [number for number in range(dims) if subject(here, number).key in targets]
+
+
+def hidden_features(here: Here, names: Iterable[str], kind: str) -> set[str]:
+    """Those of the site's features of this kind whose suggestions are hidden from who looks."""
+    viewer = person()
+    if viewer is None or not places.workspace_exists():
+        return set()
+    targets = blind.hidden_targets(workspace(), viewer)
+    return {name for name in names if targets and feature(here, name, kind).key in targets}
+
+
+def of_subject(subject: Subject) -> pd.DataFrame:
+    """Everybody's current word on a subject and its poles: author, pole, action, answers, text."""
+    if not places.workspace_exists():
+        return pd.DataFrame()
+    return reading.of_subject(workspace(), person(), subject)
+
+
+def labelled(here: Here) -> dict[int, int]:
+    """Dimensions of the site that people have answered: how many people, by number."""
+    if not places.workspace_exists():
+        return {}
+    found = reading.labelled(workspace(), person(), **model(here), site=here.site, kind="dimension")
+    return {int(row.name): int(row.people) for row in found.itertuples(index=False)}
+
+
+def search(here: Here, words: str) -> pd.DataFrame:
+    """Current labels of the model that hold `words`: site, name, pole, text, category, author."""
+    if not places.workspace_exists() or not words.strip():
+        return pd.DataFrame()
+    return reading.search(workspace(), person(), words.strip(), SHOWN, **where(here))
+
+
+def suggestions(here: Here, number: int) -> pd.DataFrame:
+    """Categories that read the dimension best: category, sign, auc, q. Empty where it is hidden."""
+    if hidden(subject(here, number)) or not feature_frames.found(here.path):
+        return pd.DataFrame()
+    return feature_frames.readers(here, number).frame.head(SUGGESTIONS)
+
+
+def answer(
+    subject: Subject,
+    author: str,
+    *,
+    clear_pole: str | None,
+    category: str | None,
+    confidence: int | None,
+    suggested: bool,
+    text: str = "",
+    positive: str = "",
+    negative: str = "",
+) -> None:
+    """Save an answer from a page: never part of agreement."""
+    action = "no_clear_pole" if clear_pole == "none" else "label"
+    words = {"text": text or None, "positive": positive or None, "negative": negative or None}
+    given = Answer(subject, author, action, clear_pole, category, confidence=confidence, **words)
+    labels.answer(workspace(), event(), given, Circumstances("page", suggested=suggested))
+
+
+def anything_saved() -> bool:
+    """Whether there is a workspace to ask."""
+    return places.workspace_exists()
+
+
+def comments(subject: Subject) -> list[runs.Saved]:
+    """Comments on a subject, newest first."""
+    if not places.workspace_exists():
+        return []
+    return runs.held(workspace(), "comment", person(), target=subject.whole.key)
+
+
+def comment(subject: Subject, author: str, text: str) -> None:
+    """Save a comment."""
+    runs.comment(workspace(), event(), author, subject, text)
+
+
+def stars(here: Here | None = None, subject: Subject | None = None) -> list[runs.Saved]:
+    """Stars of who looks: of one subject, of a model, or all; newest first."""
+    name = person()
+    if name is None or not places.workspace_exists():
+        return []
+    return runs.held(
+        workspace(),
+        "star",
+        name,
+        person=name,
+        model=model(here)["model"] if here else None,
+        target=subject.whole.key if subject else None,
+    )
+
+
+def star(subject: Subject, author: str, on: bool) -> None:
+    """Star a subject, or take the star off."""
+    runs.star(workspace(), event(), author, subject, on)
+
+
+# Who is here.
+
+
+def seen(name: str, client: str) -> bool:
+    """Note that a person works in this tab; whether the name is active in another one."""
+    try:
+        return people.seen(workspace(), name, client)
+    except CatalogError:
+        return False  # a workspace that cannot be written says so where something is saved
+
+
+def left(name: str, client: str) -> None:
+    """Forget the tab under a name that it no longer uses."""
+    try:
+        people.left(workspace(), name, client)
+    except CatalogError:
+        return
+
+
+def adjudicators() -> str:
+    """Who may write final labels, in one sentence."""
+    listed = people.adjudicators()
+    if listed is None:
+        return "Everyone may write final labels here (DIMS_ADJUDICATORS is not set)."
+    return f"Final labels are written by {', '.join(sorted(listed))} (DIMS_ADJUDICATORS)."
+
+
+def may_adjudicate(name: str) -> bool:
+    """Whether a person may write final labels."""
+    return people.may_adjudicate(name)

@@ -1,0 +1,1 @@
+"""The Compare page: side by side, dimensions, layers, versions."""

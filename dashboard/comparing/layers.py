@@ -1,0 +1,130 @@
+"""Compare, layers: the sites of A against each other, and categories on their way through."""
+
+import streamlit as st
+
+from dashboard.common import charts, parts
+from dashboard.common.frames import Answer
+from dashboard.comparing import charts as compare_charts
+from dashboard.comparing import frames
+from dashboard.comparing import parts as compare_parts
+from dashboard.comparing.frames import Side
+from dashboard.features.charts import chance
+from dashboard.frame import address
+
+JOB = "compare.layers"
+MEASURES = {"cka": "CKA of signs", "kappa": "signs equal, above chance"}
+
+
+def draw(side: Side) -> None:
+    """Similarity of sites, first readable layers, one category's track."""
+    parts.breadcrumb(f"layers of A, {side.slug}", f"threshold {side.threshold}")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _similarity(side)
+    with right:
+        _first(side)
+    _track(side)
+
+
+def _similarity(side: Side) -> None:
+    found = frames.layers(side.path, side.threshold)
+    if found is None:
+        compare_parts.ask(
+            JOB,
+            (side.path, side.threshold),
+            "Compare the sites",
+            "Every site against every other, on 2,000 families. Seconds.",
+            frames.work_layers(side.path, side.threshold),
+        )
+        return
+    frame = found.tables["similarity"]
+    call = f"through.similarity(Path({str(side.path)!r}), {side.threshold!r}).tables['similarity']"
+    made = frames.python("from catalog.comparing import through", call)
+    with parts.panel("Site by site", Answer(frame, made, "python"), _SIMILARITY):
+        address.seed("compare.measure", "measure", "cka", address.among(list(MEASURES)))
+        measure = str(
+            st.segmented_control(
+                "Measure",
+                list(MEASURES),
+                key="compare.measure",
+                format_func=lambda name: MEASURES[name],
+                required=True,
+                label_visibility="collapsed",
+            )
+        )
+        address.write(measure=measure)
+        sites = list(dict.fromkeys(frame["site_a"]))
+        st.plotly_chart(
+            compare_charts.similarity(frame, measure, sites),
+            config=charts.CONFIG,
+            key="compare.similarity",
+        )
+        worst = frame["cka_permuted"].abs().max()
+        note = (
+            f"With items permuted at most {worst:.3f}."
+            if measure == "cka"
+            else "Kappa: 0 = chance."
+        )
+        st.caption(f"{note} {found.summary['families']:,} families.")
+
+
+def _first(side: Side) -> None:
+    answer, background = frames.first_readable(side.path, side.threshold)
+    with parts.panel("First readable layer", answer, _FIRST):
+        if not background:
+            parts.empty(
+                f"{side.slug} has no nulls at every layer for threshold {side.threshold}.",
+                f"dims features {side.slug}",
+            )
+            return
+        sites = frames.residual(side.path)
+        st.plotly_chart(
+            compare_charts.bars(answer.frame, sites), config=charts.CONFIG, key="compare.first"
+        )
+        told = (
+            "" if background == "matched" else " The matched nulls were not drawn at every layer."
+        )
+        st.caption(f"{len(answer.frame)} categories, background {background}.{told}")
+        with st.expander("Every category"):
+            shown = answer.frame.assign(q=answer.frame["q"].map(chance))
+            config = {"auc": st.column_config.NumberColumn("AUC there", format="%.3f")}
+            parts.table(shown, column_config=config, height=260)
+
+
+def _track(side: Side) -> None:
+    names = frames.measured(side.path)
+    if not names:
+        return
+    first = "animals" if "animals" in names else names[0]
+    address.seed("compare.track", "track", first, address.among(names))
+    chosen = str(st.selectbox("A feature's track", names, key="compare.track"))
+    address.write(track=chosen)
+    answer = frames.track(side.path, chosen, side.threshold)
+    left, right = st.columns(2, gap="medium")
+    with left, parts.panel("AUC on the way", answer, _TRACK):
+        st.plotly_chart(compare_charts.track(answer.frame), config=charts.CONFIG, key="compare.way")
+        st.caption("± sd over 20 splits. Tick: null p95, where it was drawn.")
+    with right, parts.panel("Dimensions kept to the next layer", answer, _KEPT):
+        shown = answer.frame[["site", "dimensions", "kept", "same_sign", "chance", "gain"]]
+        number = st.column_config.NumberColumn
+        parts.table(
+            shown,
+            height="content",
+            column_config={
+                "dimensions": number(format="%d"),
+                "kept": number(format="%d"),
+                "same_sign": number("same sign", format="%d"),
+                "chance": number("kept by chance", format="%.1f", help=None),
+                "gain": number("gain over resid.0", format="%+.3f"),
+            },
+        )
+
+
+_SIMILARITY = (
+    "CKA of signs (linear, unbiased): 1 the same geometry of items, 0 nothing in common. Signs "
+    "equal: share of equal signs, dimension by dimension, above chance (kappa); only where "
+    "coordinates are the same: residual sites and final."
+)
+_FIRST = "First of two consecutive residual sites with q < 0.05, over its categories x sites."
+_TRACK = "Prototype AUC at every residual site, background matched."
+_KEPT = "Registered dimensions that the next residual site registers too, and with the same sign."

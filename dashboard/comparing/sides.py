@@ -1,0 +1,188 @@
+"""Compare, side by side: every shared category in both models; the evidence tables in columns."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.common import charts, frames, parts
+from dashboard.comparing import charts as compare_charts
+from dashboard.comparing import frames as compare_frames
+from dashboard.comparing import parts as compare_parts
+from dashboard.comparing.frames import Both, Result
+from dashboard.features.charts import chance
+from dashboard.frame import address
+
+JOB = "compare.categories"
+MEAN = "(mean of all)"
+
+
+def draw(both: Both) -> None:
+    """The paired table with its chart, and AUC by relative depth."""
+    found = compare_frames.categories(both)
+    if found is None:
+        compare_parts.ask(
+            JOB,
+            both,
+            "Compare the categories",
+            "Every category with 20 shared families, with the same members, negatives and splits "
+            "in both models, beside the null of each. About a minute.",
+            compare_frames.work_categories(both),
+        )
+        return
+    frame = found.tables["categories"]
+    _told(found)
+    if frame.empty:
+        parts.empty("No category has 20 families that both vocabularies hold as single tokens.")
+        return
+    names = [MEAN, *sorted(frame["name"])]
+    address.seed("compare.category", "category", MEAN, address.among(names))
+    chosen = str(st.selectbox("Category", names, key="compare.category"))
+    address.write(category=chosen)
+    answer = compare_frames.answer(both, frame, "compared.categories(a, b)", "categories")
+    left, right = st.columns(2, gap="medium")
+    with left, parts.panel("AUC in A and in B", answer, _SCATTER):
+        st.plotly_chart(
+            compare_charts.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
+        )
+        st.caption("Violet: q < 0.05. Bars: 95 % intervals. Faint: too small. Dashed: equal.")
+    with right:
+        _depth(both, chosen)
+    _table(both, frame, answer)
+
+
+def _told(found: Result) -> None:
+    one = found.summary
+    with st.container(horizontal=True):
+        parts.figure("categories judged", f"{one['judged']} of {one['categories']}", width=150)
+        parts.figure("better in A", str(one["a_better"]), width=110)
+        parts.figure("better in B", str(one["b_better"]), width=110)
+        parts.figure("vanished in B", str(one["vanished"]), width=110)
+        parts.figure("appeared in B", str(one["appeared"]), width=110)
+        mean = one["mean_difference"]
+        parts.figure("mean A − B", "–" if mean is None else f"{mean:+.3f}", width=110)
+
+
+def _depth(both: Both, chosen: str) -> None:
+    answer = compare_frames.by_depth(both)
+    names = (f"A {both.a.slug}", f"B {both.b.slug}")
+    with parts.panel("By relative depth", answer, _DEPTH):
+        if answer.frame.empty:
+            missing = [s.slug for s in both if compare_frames.unmeasured(s.path)] or [both.b.slug]
+            parts.empty(
+                f"{missing[0]} has no findings yet, so its other layers are unknown.",
+                f"dims features {missing[0]}",
+            )
+            return
+        shown = answer.frame
+        if chosen != MEAN:
+            own = shown[shown["category"] == chosen]
+            lines = own.assign(low=own["auc"] - own["sd"], high=own["auc"] + own["sd"])
+        else:
+            lines = _means(shown)
+        if lines.empty:
+            parts.empty("This category was not measured in both.")
+            return
+        st.plotly_chart(
+            compare_charts.depth(lines, names), config=charts.CONFIG, key="compare.depth"
+        )
+        bars = "2 standard errors over categories" if chosen == MEAN else "sd over 20 splits"
+        st.caption(f"Bars: {bars}. Ticks: null p95, where it was drawn.")
+
+
+def _means(frame: pd.DataFrame) -> pd.DataFrame:
+    found = frame.groupby(["model", "site", "depth"], as_index=False).agg(
+        mean=("auc", "mean"), se=("auc", "sem"), null_p95=("null_p95", "mean")
+    )
+    two = 2 * found["se"].fillna(0)
+    return found.assign(auc=found["mean"], low=found["mean"] - two, high=found["mean"] + two)
+
+
+def _table(both: Both, frame: pd.DataFrame, answer: "frames.Answer") -> None:
+    others = [
+        entry.path
+        for entry in frames.catalogs()
+        if entry.build is not None and entry.path not in (both.a.path, both.b.path)
+    ]
+    with parts.panel("Difference of every category", answer, _TABLE):
+        more = st.multiselect(
+            "More catalogs (stored AUC at the depth of A, background matched)",
+            [path.stem for path in others],
+            key="compare.more",
+        )
+        gap = frame["difference"].abs()
+        shown = frame.assign(gap=-gap).sort_values(["q", "gap"], na_position="last")
+        shown = shown.drop(columns="gap")
+        for path in others:
+            if path.stem in more:
+                extra = compare_frames.elsewhere(path, both)
+                shown = shown.join(extra, on="name")
+        columns = ["name", "families", "a", "a_null_p95", "b", "b_null_p95", "difference"]
+        columns += ["low", "high", "q", "change", *shown.columns[len(frame.columns) :]]
+        q = shown["q"].map(lambda value: "small" if pd.isna(value) else chance(value))
+        number = st.column_config.NumberColumn
+        titles = {"a": "A", "b": "B", "a_null_p95": "A null p95", "b_null_p95": "B null p95"}
+        config = {name: number(title, format="%.3f") for name, title in titles.items()}
+        signs = {"difference": "A − B", "low": "95 % low", "high": "95 % high"}
+        config |= {name: number(title, format="%+.3f") for name, title in signs.items()}
+        config["name"] = st.column_config.TextColumn("category", pinned=True)
+        config |= {name: number(name, format="%.3f") for name in columns[11:]}
+        event = parts.table(
+            shown.assign(q=q)[columns],
+            key="compare.table",
+            on_select="rerun",
+            selection_mode="single-cell",
+            column_config=config,
+            height=420,
+        )
+        row = parts.picked("compare.table", event)
+        if row is not None:
+            st.query_params["category"] = str(shown["name"].iloc[row])
+            st.rerun()
+
+
+def evidence(both: Both) -> None:
+    """Both evidence tables, a claim a row."""
+    answer = compare_frames.evidence(both)
+    missing = [s.slug for s in both if compare_frames.untested(s.path)]
+    for slug in missing:
+        parts.empty(f"The claims have not been tested on {slug} yet.", f"dims evidence {slug}")
+    if answer.frame.empty:
+        return
+    shown = answer.frame
+    rows = pd.DataFrame(
+        {
+            "claim": shown["statement"],
+            "verdict in A": shown["verdict_a"].fillna("–"),
+            "A": [_figure(row, "a") for row in shown.to_dict("records")],
+            "verdict in B": shown["verdict_b"].fillna("–"),
+            "B": [_figure(row, "b") for row in shown.to_dict("records")],
+            "measure": shown["measure"],
+        }
+    )
+    with parts.panel(f"A {both.a.slug} and B {both.b.slug}, claim by claim", answer, _EVIDENCE):
+        widths = {"claim": 330, "verdict in A": 110, "verdict in B": 110, "A": 170, "B": 170}
+        config = {n: st.column_config.TextColumn(n, width=w) for n, w in widths.items()}
+        parts.table(rows, height="content", row_height=58, column_config=config)
+
+
+def _figure(row: dict[str, object], side: str) -> str:
+    value = row[f"value_{side}"]
+    if pd.isna(value):
+        return "–"
+    low, high = (parts.number(row[f"{end}_{side}"]) for end in ("low", "high"))
+    return f"{parts.number(value)} [{low}, {high}]"
+
+
+_SCATTER = (
+    "Prototype AUC: same members, same matched negatives, same 20 splits: only the signs "
+    "differ. Intervals: bootstrap over member families."
+)
+_DEPTH = (
+    "Stored AUC of the categories that both catalogs measured, each on its own whole "
+    "vocabulary, background matched."
+)
+_TABLE = (
+    "A − B: mean over families of the rank in A minus that in B while held out. p: sign-flip test "
+    "over families; q: Benjamini-Hochberg over categories of 40 families or more, the others are "
+    "small. Vanished, appeared: readable (q < 0.05 against its null) in one alone, and q < 0.05."
+)
+_EVIDENCE = "Each catalog's own table, in its own primary cell: figures with 95 % intervals."

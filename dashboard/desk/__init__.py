@@ -1,0 +1,1 @@
+"""The pages of people who label: queue, agreement, adjudication, label test."""

@@ -1,0 +1,115 @@
+"""The labeling queue: choose what to label, then work at the desk by keyboard alone."""
+
+import streamlit as st
+
+from catalog.workspace.queue import Queue
+from dashboard.common import frames, parts
+from dashboard.desk import component
+from dashboard.desk import frames as labeling_queue
+from dashboard.frame import address, rail, who
+
+here = rail.here()
+COUNTS = {"30": 30, "60": 60, "120": 120, "all": None}
+
+
+def setup(person: str) -> None:
+    """The form that opens a queue."""
+    names = frames.sites(here.path).dropna(subset="dims").site.tolist()
+    st.text(
+        "Label dimensions by what their two poles have in common. While the queue is open, what "
+        "others said of its dimensions, and every suggestion, is hidden from you on all pages."
+    )
+    with st.form("queue.form"):
+        kinds = list(labeling_queue.KINDS)
+        what = st.radio(
+            "What",
+            kinds,
+            format_func=lambda kind: labeling_queue.KINDS[kind],
+            horizontal=True,
+            key="queue.what",
+        )
+        sites = st.multiselect("Sites", names, [here.site], key=f"queue.sites.{here.site}")
+        left, middle, right = st.columns(3)
+        count = left.selectbox(
+            "How many",
+            list(COUNTS),
+            key="queue.count",
+            help="Drawn at random, the same for everybody, without those you have answered.",
+        )
+        order = middle.selectbox(
+            "Order",
+            list(labeling_queue.ORDERS),
+            format_func=lambda name: labeling_queue.ORDERS[name],
+            key="queue.order",
+        )
+        coverage = right.number_input(
+            "Each by how many people",
+            1,
+            20,
+            2,
+            key="queue.coverage",
+            help="Those that as many others have answered are passed over.",
+        )
+        if st.form_submit_button("Open the queue", type="primary"):
+            with parts.guard():
+                if not sites:
+                    parts.notice("Choose at least one site.")
+                    return
+                line = labeling_queue.open_new(
+                    here, what, sites, COUNTS[count], order, int(coverage), person
+                )
+                st.query_params["queue"] = line.key
+                st.rerun()
+
+
+def choose(lines: list[Queue]) -> Queue | None:
+    """Which of the open queues; None asks for a new one."""
+    keys = [line.key for line in lines]
+    address.seed("queue.key", "queue", keys[0], address.among([*keys, "new"]))
+    titles = {line.key: f"{line.title} · opened {line.opened_at:%d %b %H:%M}" for line in lines}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        key = st.selectbox(
+            "Queue",
+            [*keys, "new"],
+            key="queue.key",
+            format_func=lambda one: parts.visible(titles.get(one, "open another queue")),
+            label_visibility="collapsed",
+            width=520,
+        )
+        address.write(queue=key)
+        if key != "new":
+            st.button(
+                "Close this queue",
+                on_click=parts.guard()(labeling_queue.close),
+                args=(key,),
+                help="What it hid is shown; what it left open is no longer blind for you.",
+            )
+    return next((line for line in lines if line.key == key), None)
+
+
+@st.fragment
+@parts.guard()
+def desk(line: Queue) -> None:
+    """The desk; what it sends reruns only this."""
+
+    @parts.guard()
+    def sent() -> None:
+        labeling_queue.receive(line)
+
+    component.desk(labeling_queue.data(line), labeling_queue.KEY, sent)
+
+
+def main() -> None:
+    """The desk of the chosen queue, or the form that opens one."""
+    person = who.ask()
+    if person is None:
+        return
+    lines = labeling_queue.open_queues(person)
+    line = choose(lines) if lines else None
+    if line is None:
+        setup(person)
+    else:
+        desk(line)
+
+
+main()

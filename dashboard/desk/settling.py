@@ -1,0 +1,80 @@
+"""What is looked at while a subject is settled: poles of a dimension, items by agreement."""
+
+import pandas as pd
+import streamlit as st
+
+from catalog.workspace.subjects import Subject
+from dashboard.common import charts, frames, parts, workspace
+from dashboard.common.frames import Answer, Here
+from dashboard.desk import frames as labeling_queue
+from dashboard.desk import shown as queue_shown
+from dashboard.media import frames as media_frames
+from dashboard.media import stage
+
+PAGE = "adjudicate"
+SIDES = (
+    ("plus", "positive", ":orange[**+**] positive pole"),
+    ("minus", "negative", ":blue[**−**] negative pole"),
+)
+
+
+def names(here: Here, kind: str) -> list[str]:
+    """What there is of a kind at the rail's site, hidden ones too: the page says so itself."""
+    return labeling_queue.names(here, kind)
+
+
+def subject(here: Here, kind: str, name: str) -> Subject:
+    """The subject of a kind and name at the rail's catalog and site."""
+    if kind == "dimension":
+        return workspace.subject(here, int(name))
+    return workspace.feature(here, name, kind)
+
+
+def show(here: Here, one: Subject) -> None:
+    """Both ends of a subject, and the values of all items between them."""
+    if one.kind == "dimension":
+        _dimension(here, int(one.name))
+    else:
+        _feature(here, one)
+
+
+def _dimension(here: Here, number: int) -> None:
+    row, poles = frames.dimension(here, number), frames.poles(here, number)
+    pictured = media_frames.is_media(here.path)
+    if pictured:
+        first = poles.frame[poles.frame.pole == "positive"]["item"]
+        begin = None if first.empty else int(first.iloc[0])
+        stage.start(here, PAGE, f"{here}/{number}", begin)
+    left, middle, right = st.columns([3, 4, 3], gap="medium")
+    for column, (_, pole, title) in zip((left, right), SIDES, strict=True):
+        with column:
+            if pictured:
+                stage.pole_panel(here, PAGE, title, poles, pole, float(row["value"]))
+                continue
+            items = poles.frame[poles.frame.pole == pole].head(16).reset_index(drop=True)
+            with parts.panel(title, Answer(items, poles.copy)):
+                figure = charts.pole(items, row["value"])
+                st.plotly_chart(figure, key=f"adjudicate.{pole}", config=charts.CONFIG)
+    with middle:
+        if pictured:
+            stage.stage(here, PAGE)
+        with parts.panel("Values of all items", frames.dimension_copy(here, number)):
+            st.plotly_chart(charts.histogram(row), key="adjudicate.histogram", config=charts.CONFIG)
+
+
+def _feature(here: Here, one: Subject) -> None:
+    shown = queue_shown.shown(one, here)
+    pictured = media_frames.is_media(here.path)
+    if pictured:
+        stage.start(here, PAGE, one.key, int(shown["plus"][0][3]))
+    for column, (side, _, _), title in zip(st.columns(2), SIDES, shown["poles"], strict=True):
+        rows = pd.DataFrame(shown[side], columns=["text", "agreement", "wide", "item"])
+        rows["agreement"] = rows["agreement"].astype(float)
+        with column, parts.panel(title.capitalize()):
+            if pictured:
+                stage.wall(here, PAGE, side, rows, "agreement")
+            else:
+                listed = rows[["text", "agreement"]]
+                parts.table(listed, raw=True, key=f"adjudicate.{side}", height=320)
+    if pictured:
+        stage.stage(here, PAGE)

@@ -1,0 +1,134 @@
+"""What the desk shows of a subject: a dimension by its values, a feature by its agreement.
+
+Items are tokens, or pictures: of these neither class nor file is shown, which would be suggestions.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from catalog.features import from_words, measure
+from catalog.store import reading
+from catalog.store.file import Stamp
+from catalog.store.reading import Query
+from catalog.workspace.subjects import FIELDS, Subject
+from dashboard.common import frames, parts
+from dashboard.common.frames import Here
+from dashboard.evidence import frames as evidence_frames
+from dashboard.features import frames as feature_frames
+from dashboard.media import frames as media_frames
+from dashboard.media import wall
+
+ITEMS, SOUNDS = 16, 12
+"""Items shown at each pole: spectrograms are wider."""
+BINS = 64
+
+
+def shown(subject: Subject, here: Here) -> dict[str, Any]:
+    """One subject as the desk shows it, made once for each version of the catalog file."""
+    made = _shown(subject, here, Stamp.of(here.path))
+    if made["media"] == "text":
+        return made
+    items = sorted({row[3] for row in [*made["plus"], *made["minus"]]})
+    found = media_frames.shown(here.path, items)
+    images = [wall.data_uri(image) for image in found["image"]]
+    return made | {"pictures": dict(zip(map(str, items), images, strict=True))}
+
+
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
+def _shown(subject: Subject, here: Here, stamp: Stamp) -> dict[str, Any]:
+    what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
+    named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
+    kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
+    return kept | what | {"media": media_frames.modality(here.path)}
+
+
+def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
+    number = int(subject.name)
+    row = frames.dimension(here, number)
+    poles = frames.poles(here, number).frame
+    low, high, cut = float(row["low"]), float(row["high"]), float(row["value"])
+    at = (cut - low) / (high - low) if high > low else 0.5
+    figures = [
+        ("share +", row["share_positive"]),
+        ("mean", row["mean"]),
+        ("sd", row["std"]),
+        ("mean |x|", row["mean_abs"]),
+        ("median", row["q50"]),
+        ("H, bits", row["entropy_bits"]),
+    ]
+    return {
+        "title": f"{subject.site} · dimension {number}",
+        "poles": ["positive pole", "negative pole"],
+        "plus": _items(here.path, poles[poles.pole == "positive"].sort_values("rank")),
+        "minus": _items(here.path, poles[poles.pole == "negative"].sort_values("rank")),
+        "counts": [int(count) for count in row["histogram"]],
+        "cut_at": (1 + 62 * at) / BINS if 0 <= at <= 1 else None,
+        "cut_bin": int(1 + 62 * min(max(at, -1 / 62), 1)),
+        "low": parts.number(low),
+        "cut_text": f"┆ {parts.number(cut)}" if 0 <= at <= 1 else "",
+        "high": parts.number(high),
+        "figures": [[name, parts.number(value)] for name, value in figures],
+    }
+
+
+def _feature(subject: Subject, here: Here) -> dict[str, Any]:
+    """A feature without its name, which would be somebody's label."""
+    prototype = _prototype(subject, here)
+    signs = from_words.site_signs(here.path, here.site, here.threshold)
+    numbers, expected = prototype["dimension"].to_numpy(), prototype["sign"].to_numpy()
+    agreement = measure.agreement_of(signs.by_dimension, signs.items, numbers, expected)
+    items = _families(here.path).assign(value=agreement).drop_duplicates("family")
+    items = items.sort_values("value", ascending=False, kind="stable")
+    steps = min(BINS - 1, len(numbers))  # few dimensions: a bar for each value there can be
+    counts = np.bincount(np.rint(agreement * steps).astype(int), minlength=steps + 1)
+    half = float(max(items.value.iloc[0] - 0.5, 0.5 - items.value.iloc[-1], 0.01))
+    signed = f"{len(numbers):,}"
+    return {
+        "title": f"{subject.site} · {subject.kind} {subject.key[:6]}",
+        "poles": ["items that agree most", "items that agree least"],
+        "plus": _items(here.path, items, 0.5, half),
+        "minus": _items(here.path, items.iloc[::-1], 0.5, half),
+        "counts": counts.tolist(),
+        "cut_at": 0.5,
+        "cut_bin": steps / 2,
+        "low": "0",
+        "cut_text": "agreement",
+        "high": "1",
+        "figures": [["dimensions", signed], ["median", parts.number(np.median(agreement))]],
+    }
+
+
+def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
+    if subject.kind == "discovered":
+        return evidence_frames.discovered_prototype(here, subject.name).frame
+    background = feature_frames.primary(here.path)
+    return feature_frames.prototype(here, subject.name, background).frame
+
+
+def _families(path: Path) -> pd.DataFrame:
+    return reading.fetch(path, Query("SELECT item, text, family FROM item ORDER BY item"))
+
+
+def _items(
+    path: Path, rows: pd.DataFrame, middle: float = 0.0, most: float | None = None
+) -> list[list[Any]]:
+    """Text, value, the width of its bar in percent (distance from `middle` over `most`), item."""
+    rows = rows.head(SOUNDS if media_frames.is_sound(path) else ITEMS)
+    named = media_frames.named(path, many=False) if media_frames.is_media(path) else ""
+    away = (rows.value - middle).abs()
+    most = most or float(away.max() or 1.0)
+    return [
+        [
+            f"{named} {item}" if named else parts.visible(text),
+            parts.number(value),
+            round(100 * float(distance) / most, 1),
+            int(item),
+        ]
+        for text, value, distance, item in zip(
+            rows.text, rows.value, away, rows["item"], strict=True
+        )
+    ]

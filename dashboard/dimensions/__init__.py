@@ -1,0 +1,1 @@
+"""The pages of dimensions and of items."""

@@ -1,0 +1,182 @@
+"""One dimension: its values, both poles, the same number across layers, its partners."""
+
+import streamlit as st
+
+from dashboard.circuits import parts as writer_parts
+from dashboard.common import charts, frames, lines, parts
+from dashboard.features import parts as feature_parts
+from dashboard.frame import address, keys, rail
+from dashboard.labels import panel, words
+from dashboard.media import frames as media_frames
+from dashboard.media import stage
+
+here = rail.here()
+balanced = here.threshold == "median"
+pictured = media_frames.is_media(here.path)
+
+
+def browse_bar(dims: int) -> int:
+    """Number field with previous and next; keys j and k."""
+    address.seed("dimension.number", "dim", 0, address.between(0, dims - 1))
+
+    def step(by: int) -> None:
+        st.session_state["dimension.number"] = (st.session_state["dimension.number"] + by) % dims
+
+    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
+        parts.breadcrumb(here.slug, here.site, f"dimension {st.session_state['dimension.number']}")
+        st.space("stretch")
+        st.number_input(
+            "Dimension",
+            0,
+            dims - 1,
+            key="dimension.number",
+            label_visibility="collapsed",
+            width=130,
+        )
+        keys.steps(lambda: step(-1), lambda: step(1))
+    return int(st.session_state["dimension.number"])
+
+
+def pole_panel(title: str, answer: frames.Answer, name: str, cut: float) -> None:
+    """Items of one pole; a click opens the item, or shows an image or sound large."""
+    if pictured:
+        stage.pole_panel(here, "dimension", title, answer, name, cut)
+        return
+    rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
+    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole")):
+        key = f"dimension.{name.replace(' ', '_')}"
+        event = st.plotly_chart(
+            charts.pole(rows, cut),
+            key=key,
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
+        )
+    points = event["selection"]["points"]
+    if points and parts.changed(key, points[0]["point_index"]):
+        address.go("item", here, item=rows.item[points[0]["point_index"]])
+
+
+def near_panel(answer: frames.Answer, cut: float) -> None:
+    """Items nearest the threshold; a click opens the item."""
+    rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
+    rows = rows[["text", "value", "item"]].assign(away=rows.value - cut)
+    title = "Near zero" if here.threshold == "zero" else "Near the median"
+    if pictured:
+        name = f"near {here.threshold}"
+        stage.pole_panel(here, "dimension", title, answer, name, cut)
+        return
+    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole.pole")):
+        event = parts.table(
+            rows,
+            key="dimension.near",
+            on_select="rerun",
+            selection_mode="single-cell",
+            column_order=["text", "away"],
+        )
+    row = parts.picked("dimension.near", event)
+    if row is not None:
+        address.go("item", here, item=rows.item[row])
+
+
+def figures(row: "frames.Row") -> None:
+    """The numbers under the histogram."""
+    facts = [
+        ("mean", row["mean"], "dimension.mean"),
+        ("sd", row["std"], "dimension.std"),
+        ("mean |x|", row["mean_abs"], "dimension.mean_abs"),
+        ("5 %", row["q05"], "dimension.q05"),
+        ("median", row["q50"], "dimension.q50"),
+        ("95 %", row["q95"], "dimension.q95"),
+    ]
+    if balanced:
+        facts.append(("threshold", row["value"], "dimension_sign.value"))
+    else:
+        facts.append(("share +", row["share_positive"], "dimension_sign.share_positive"))
+        facts.append(("H, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
+    facts.append(("stability", row["stability"], "dimension_sign.stability"))
+    facts.append(("chance", row["chance"], "dimension_sign.chance"))
+    with st.container(horizontal=True, gap="xsmall"):
+        for fact in facts:
+            parts.figure(*fact, width=80)
+
+
+def partners_panel(number: int, constant: bool) -> None:
+    """Dimensions whose signs depend most on this one's."""
+    found = frames.partners(here, number)
+    help = "Mutual information of two signs over all items. phi: correlation of the signs."
+    with parts.panel("Most dependent dimensions", found.answer, help):
+        shown = found.answer.frame.drop(columns=["share_positive"] if balanced else [])
+        event = parts.table(
+            words.beside(here, shown),
+            column_config=words.title(),
+            key="dimension.partners",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=340,
+        )
+        st.caption(
+            f"Independent signs show {parts.number(found.reference)} bits at this number of items. "
+            f"{found.excluded} degenerate dimensions are left out."
+            + (" This one hardly ever changes sign: no other can tell it." if constant else "")
+        )
+    row = parts.picked("dimension.partners", event)
+    if row is not None:
+        address.go("dimension", here, dim=found.answer.frame.dimension[row])
+
+
+present = frames.sites(here.path).set_index("site")
+number = browse_bar(int(present.dims[here.site]))
+address.write(dim=number)
+rail.warn_degenerate(here)
+row = frames.dimension(here, number)
+poles = frames.poles(here, number)
+shown = 20
+if pictured:
+    stage.start_dimension(here, number, poles)
+
+left, middle, right = st.columns([1, 1, 1] if pictured else [3, 4, 3], gap="medium")
+with left:
+    pole_panel(":orange[**+**] positive pole", poles, "positive", row["value"])
+with middle:
+    with parts.panel("Values of all items", frames.dimension_copy(here, number)):
+        st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=charts.CONFIG)
+    figures(row)
+    if balanced:
+        st.caption(
+            "With threshold median, share positive and entropy are constant by construction "
+            "and are not shown."
+        )
+    if pictured:
+        stage.dimension(here, number)
+with right:
+    pole_panel(":blue[**−**] negative pole", poles, "negative", row["value"])
+
+left, right = st.columns([3, 7], gap="medium")
+with left:
+    near_panel(poles, row["value"])
+with right:
+    across = frames.across(here, number)
+    with parts.panel(
+        "The same number across layers", across, frames.term("dimension_sign.stability")
+    ):
+        event = st.plotly_chart(
+            lines.across(across.frame, here.site, balanced),
+            key="dimension.across",
+            on_select="rerun",
+            selection_mode="points",
+            config=charts.CONFIG,
+        )
+points = event["selection"]["points"]
+if points and parts.changed("dimension.across", points[0]["point_index"]):
+    address.go(
+        "dimension", here._replace(site=across.frame.site[points[0]["point_index"]]), dim=number
+    )
+panel.panel(here, number)
+left, right = st.columns(2, gap="medium")
+with left:
+    if not panel.withheld(here, number):
+        feature_parts.readers_panel(here, number)
+with right:
+    partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)
+    writer_parts.of_dimension_panel(here, number)

@@ -1,0 +1,113 @@
+"""All dimensions of a site: a scatter, and a table sorted, filtered and paged in SQL."""
+
+import streamlit as st
+
+from dashboard.common import charts, frames, numbers, parts, workspace
+from dashboard.common.frames import SORTS, Filter
+from dashboard.frame import address, rail
+from dashboard.labels import words
+
+TITLES = {
+    "dimension": "number",
+    "share_positive": "share positive",
+    "balance": "imbalance of signs",
+    "entropy_bits": "entropy",
+    "mean": "mean",
+    "std": "standard deviation",
+    "mean_abs": "mean |x|",
+    "skew": "|mean| / sd",
+    "stability": "stability",
+    "kappa": "kappa of stability",
+}
+CONSTANT = {"share_positive", "balance", "entropy_bits"}
+
+here = rail.here()
+balanced = here.threshold == "median"
+everything = frames.scatter(here)
+parts.breadcrumb(here.slug, here.site, f"{len(everything.frame):,} dimensions")
+rail.warn_degenerate(here)
+if balanced:
+    st.caption(
+        "With threshold median, share positive and entropy are constant by construction "
+        "and are not shown."
+    )
+
+sorts: list[str] = [name for name in SORTS if not (balanced and name in CONSTANT)]
+address.seed("dimensions.sort", "sort", "dimension", address.among(sorts))
+address.seed("dimensions.order", "order", "ascending", address.among(["ascending", "descending"]))
+address.seed("dimensions.from", "from", 0, address.between(0, 100))
+address.seed("dimensions.to", "to", 100, address.between(0, 100))
+address.seed("dimensions.labelled", "labelled", "all", address.among(["all", "unlabelled"]))
+people = workspace.labelled(here)
+
+
+def restart() -> None:
+    """Another order or filter begins at its first page."""
+    st.session_state["dimensions.page"] = 1
+
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    sort = st.selectbox(
+        "Sort by",
+        sorts,
+        key="dimensions.sort",
+        format_func=lambda name: TITLES[name],
+        width=190,
+        on_change=restart,
+    )
+    order = st.selectbox(
+        "Order", ["ascending", "descending"], key="dimensions.order", width=140, on_change=restart
+    )
+    low, high = 0, 100
+    if not balanced:
+        low = st.number_input(
+            "Share + from (%)", 0, 100, key="dimensions.from", width=140, on_change=restart
+        )
+        high = st.number_input("to (%)", 0, 100, key="dimensions.to", width=140, on_change=restart)
+    labelled = st.selectbox(
+        "Labels", ["all", "unlabelled"], key="dimensions.labelled", width=140, on_change=restart
+    )
+without = tuple(sorted(people)) if labelled == "unlabelled" else ()
+where = Filter(low / 100, high / 100, without=without)
+count = frames.count_dimensions(here, where)
+pages = max(1, -(-count // numbers.PAGE))
+address.seed("dimensions.page", "page", 1, address.between(1, pages))
+
+shares = everything.frame.share_positive
+kept = shares.between(where.share_low, where.share_high).to_numpy()
+kept = kept & ~everything.frame.dimension.isin(without).to_numpy()
+with parts.panel("Every dimension is a point; click one to open it", everything):
+    event = st.plotly_chart(
+        charts.scatter(everything.frame, kept, balanced),
+        key="dimensions.scatter",
+        on_select="rerun",
+        selection_mode="points",
+        config=charts.CONFIG,
+    )
+points = event["selection"]["points"]
+if points and parts.changed("dimensions.scatter", points[0]["point_index"]):
+    address.go("dimension", here, dim=everything.frame.dimension[points[0]["point_index"]])
+
+page = st.session_state["dimensions.page"]
+answer = frames.dimensions(here, where, sort, order == "descending", page)
+shown = answer.frame.drop(columns=["share_positive", "entropy_bits"] if balanced else [])
+shown = shown.dropna(axis="columns", how="all")
+if people:
+    shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
+    shown = words.beside(here, shown)
+with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open it", answer):
+    clicked = parts.table(
+        shown,
+        key="dimensions.table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        height=min(560, 36 * len(shown) + 40),
+        column_config=words.title(),
+    )
+    st.pagination(pages, key="dimensions.page")
+row = parts.picked("dimensions.table", clicked)
+if row is not None:
+    address.go("dimension", here, dim=shown.dimension[row])
+address.write(sort=sort, order=order, page=page, labelled=labelled)
+if not balanced:
+    address.write(**{"from": low, "to": high})

@@ -1,0 +1,83 @@
+"""What is true of this model: one row per claim of the paper, with control and verdict."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.common import charts, lines, parts
+from dashboard.evidence import flips, frames
+from dashboard.evidence.frames import Claim
+from dashboard.frame import address, rail
+
+COLOURS = {"holds": "green", "partly": "yellow", "does not hold": "red", "cannot be tested": "gray"}
+
+
+def summary(frame: pd.DataFrame) -> None:
+    """How many claims have each verdict, and where the table was made."""
+    counts = frame["verdict"].value_counts()
+    with st.container(horizontal=True):
+        for verdict, colour in COLOURS.items():
+            if verdict in counts:
+                st.badge(f"{counts[verdict]} {verdict}", color=colour)  # type: ignore[arg-type]
+    usual = frame["cell"].mode()[0]
+    st.caption(
+        f"Verdicts are made in cells fixed beforehand: {usual}, where a claim names no other place."
+    )
+
+
+def figures(claim: Claim) -> str:
+    """The figure with its interval, its strongest control, n and the paper's figure."""
+    row = claim.row
+    if pd.isna(row["value"]):
+        return str(row["reason"])
+    values = dict(zip(claim.controls["control"], claim.controls["value"], strict=True))
+    told = [
+        f"{row['measure']}: {parts.number(row['value'])} "
+        f"[{parts.number(row['low'])}, {parts.number(row['high'])}]"
+    ]
+    if row["strongest"] in values:
+        told.append(f"{row['strongest']}: {parts.number(values[row['strongest']])}")
+    told.append(f"paper: {row['paper']}")
+    told.append(f"n = {row['n']} {row['unit']}")
+    return "   |   ".join(told)
+
+
+def draw(claim: Claim) -> None:
+    """One claim: verdict and statement, its figures, and a fold with the method and the plot."""
+    row = claim.row
+    with st.container(border=True):
+        chip, words = st.columns([1, 6], vertical_alignment="center")
+        chip.badge(str(row["verdict"]), color=COLOURS[str(row["verdict"])])  # type: ignore[arg-type]
+        words.markdown(f"**{row['statement']}**")
+        words.text(figures(claim))
+        with words.expander("Method, controls, plot"):
+            st.text(f"{row['method']}\n\n{row['reason']} ({row['cell']})")
+            left, right = st.columns(2)
+            with left:
+                if not claim.controls.empty:
+                    parts.table(claim.controls)
+            with right:
+                if not claim.curves.empty:
+                    st.plotly_chart(
+                        lines.curves(claim.curves),
+                        config=charts.CONFIG,
+                        key=f"evidence.{row['claim']}",
+                    )
+
+
+here = rail.here()
+answer = frames.evidence(here.path)
+parts.breadcrumb(here.slug, "evidence")
+if answer.frame.empty:
+    parts.empty(
+        "The claims have not been tested on this model yet. This takes a few minutes:",
+        f"dims evidence {here.slug}",
+    )
+else:
+    summary(answer.frame)
+    with parts.panel("Claims", answer):
+        for one in frames.claims(answer.frame):
+            draw(one)
+    flips.draw(here)
+    with st.expander("As a table for a paper (Markdown)"):
+        st.code(frames.as_markdown(answer.frame), language=None)
+    address.link("features", "All features", here, ":material/grid_on:")

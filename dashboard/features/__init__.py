@@ -1,0 +1,1 @@
+"""The pages of features: map, one feature, concept builder, discovery."""

@@ -1,0 +1,211 @@
+"""Every category at every site: a heat map of held-out AUC, a table, and what was skipped."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.common import charts, frames, parts, workspace
+from dashboard.features import charts as feature_charts
+from dashboard.features import frames as feature_frames
+from dashboard.features import parts as feature_parts
+from dashboard.frame import address, rail
+from dashboard.labels import words
+
+VIEWS = {"map": "Map", "table": "Table", "skipped": "Skipped"}
+STATES = {"all": "all", "clear": "beats its null", "measured": "not small", "small": "small"}
+EVERY = "every group"
+
+here = rail.here()
+
+
+def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, str]:
+    """View, group, state, text of the filter, and background."""
+    groups = [EVERY, *sorted(listed["group"].dropna().unique())]
+    address.seed("features.view", "view", "map", address.among(list(VIEWS)))
+    address.seed("features.group", "group", EVERY, address.among(groups))
+    address.seed("features.state", "state", "all", address.among(list(STATES)))
+    address.seed("features.find", "find", "", address.anything)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Show",
+            list(VIEWS),
+            key="features.view",
+            format_func=lambda name: VIEWS[name],
+            required=True,
+        )
+        background = feature_parts.background("features", here)
+        group = st.selectbox("Group", groups, key="features.group", width=170)
+        state = st.selectbox(
+            "Which",
+            list(STATES),
+            key="features.state",
+            width=150,
+            format_func=lambda name: STATES[name],
+            help=frames.term("category.status"),
+        )
+        find = st.text_input("Name contains", key="features.find", width=150, placeholder="bird")
+    return str(view), group, state, find.strip().lower(), background
+
+
+def summary(at: pd.DataFrame, skipped: int) -> None:
+    """What holds at this site, in figures."""
+    drawn = at["p"].notna()
+    facts = [
+        ("categories", str(len(at)), "category"),
+        ("median AUC", parts.number(at["auc"].median()), "feature.auc"),
+        ("median null p95", parts.number(at["null_p95"].median()), "feature.null_p95"),
+        ("v all others", parts.number(at["coherence"].median()), "feature.coherence"),
+        ("v confusable", parts.number(at["confusable_auc"].median()), "feature.confusable"),
+        (
+            "beat their null",
+            f"{int(at['clear'][drawn].sum())} of {int(drawn.sum())}"
+            if drawn.any()
+            else "not drawn",
+            "feature.q",
+        ),
+        ("by fallback", f"{int(at['fallback'].sum())}", "feature.fallback"),
+        ("small", f"{int(at['small'].sum())}", "feature.small"),
+        ("skipped", str(skipped), "category.status"),
+    ]
+    with st.container(horizontal=True, gap="xsmall"):
+        for fact in facts:
+            parts.figure(*fact, width=122)
+
+
+def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
+    """Heat maps side by side; a click on a cell opens the feature there."""
+    kinds = frames.sites(here.path).dropna(subset="dims").set_index("site")["kind"]
+    order = frame.sort_values("position")["site"].drop_duplicates().tolist()
+    stream = [site for site in order if kinds[site] in ("resid", "final")]
+    if len(stream) < len(order):
+        address.seed("features.sites", "sites", "stream", address.among(["stream", "all"]))
+        wide = st.checkbox("Also keys, values and FFN", key="features.all")
+        order = order if wide else stream
+    listed = frame.drop_duplicates("category")
+    count = 3 if len(listed) > 40 else 2 if len(listed) > 12 else 1
+    title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
+    with parts.panel(title, answer, frames.term("feature.auc")):
+        left, right = st.columns([1, 3], vertical_alignment="center")
+        left.plotly_chart(feature_charts.legend(), config=charts.CONFIG, key="features.legend")
+        right.caption(
+            f"Columns: layers of the residual stream (f: final), {here.site} framed. "
+            + (
+                "Faint: no better than random sets (q, or p without one, at least 0.05)."
+                if frame["p"].notna().all()
+                else f"Faint: no better than random sets. {frame['p'].isna().mean():.0%} of the "
+                f"cells have no null yet: dims features {here.slug}"
+            )
+        )
+        blocks = feature_charts.columns_of(listed, count)
+        for number, (column, rows) in enumerate(
+            zip(st.columns(count, gap="small"), blocks, strict=False)
+        ):
+            key = f"features.map.{number}"
+            event = column.altair_chart(
+                feature_charts.heat(frame, rows, order, here.site), key=key, on_select="rerun"
+            )
+            cells = event["selection"].get("cell") or []
+            if cells and parts.changed(key, cells[0]):
+                address.go(
+                    "feature",
+                    here._replace(site=cells[0]["site"]),
+                    category=cells[0]["category"],
+                    background=answer_background,
+                )
+
+
+def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
+    """The features of this site, strongest first; a click on a row opens it."""
+    shown = at.sort_values("auc", ascending=False).reset_index(drop=True)
+    shown["chance"] = shown["q"].fillna(shown["p"]).map(feature_charts.chance)
+    shown["flags"] = [feature_parts.flags(row) for row in shown.to_dict("records")]
+    columns = [
+        "category",
+        "auc",
+        "sd",
+        "null_p95",
+        "chance",
+        "coherence",
+        "confusable_auc",
+        "confusable",
+        "dimensions",
+        "gain",
+        "flags",
+        "families",
+        "group",
+    ]
+    listed = words.beside(here, shown[columns], "category", "feature")
+    copied = frames.Answer(listed, answer.copy)
+    with parts.panel(f"{len(shown)} features at {here.site}; click a row to open it", copied):
+        event = parts.table(
+            listed,
+            key="features.table",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(640, 33 * len(shown) + 37),
+            column_config=feature_parts.columns() | words.title(),
+        )
+    row = parts.picked("features.table", event)
+    if row is not None:
+        address.go("feature", here, category=shown["category"][row], background=answer_background)
+
+
+def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
+    """Categories that were not measured, and why."""
+    rows = listed[listed["status"] == "skipped"].reset_index(drop=True)
+    if rows.empty:
+        parts.empty("Every category was measured.")
+        return
+    columns = ["category", "families", "found", "words", "reason", "group"]
+    with parts.panel(f"{len(rows)} categories were skipped", frames.Answer(rows, answer.copy)):
+        event = parts.table(
+            rows[columns],
+            key="features.skipped",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(560, 33 * len(rows) + 37),
+            column_config=feature_parts.columns(),
+        )
+        st.caption("Lists in a circle (months, digits) open: whether signs turn with them.")
+    row = parts.picked("features.skipped", event)
+    if row is not None and rows["cyclic"][row]:
+        address.go("feature", here, category=rows["category"][row], background=answer_background)
+
+
+parts.breadcrumb(here.slug, here.site, "features of all categories")
+categories = feature_frames.categories(here.path)
+if categories.frame.empty:
+    feature_parts.unmeasured(here)
+    st.stop()
+rail.warn_degenerate(here)
+view, group, state, find, answer_background = choose(categories.frame)
+address.write(view=view, background=answer_background, group=group, state=state, find=find)
+answer = feature_frames.features_everywhere(here, answer_background)
+if workspace.anything_hidden():  # the best dimension of a category suggests its label
+    answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
+everything = feature_parts.told(answer.frame)
+kept = everything["category"].str.replace("_", " ").str.contains(find, regex=False)
+if group != EVERY:
+    kept &= everything["group"] == group
+if state == "small":
+    kept &= everything["small"]
+elif state == "measured":
+    kept &= ~everything["small"]
+shown = everything[kept]
+if state == "clear":
+    best = shown.groupby("category")["clear"].transform("any")
+    shown = shown[best] if view == "map" else shown[shown["clear"]]
+at = shown[shown["site"] == here.site]
+skipped = int((categories.frame["status"] == "skipped").sum())
+summary(at, skipped)
+if view == "skipped":
+    show_skipped(categories.frame, categories)
+elif shown.empty or (view == "table" and at.empty):
+    parts.empty("No category passes this filter. Widen it above.")
+elif view == "map":
+    show_map(shown, answer)
+else:
+    show_table(at, answer)
+st.caption(
+    "small: fewer than 20 anchor or 20 held-out families, so no verdict. fallback: fewer than 8 "
+    "dimensions reached 0.75, so the strongest were taken."
+)

@@ -1,0 +1,182 @@
+"""Parts that the feature pages share: background switch, columns of tables, texts of a feature."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.common import frames, parts, workspace
+from dashboard.common.frames import Here
+from dashboard.features import frames as feature_frames
+from dashboard.features.charts import chance, signed, spread
+from dashboard.frame import address
+from dashboard.labels import words
+
+
+def unmeasured(here: Here) -> None:
+    """Nothing was measured yet: the sentence and the command."""
+    parts.empty(
+        f"The categories of {here.slug} have not been measured yet. Measure them with:",
+        f"dims features {here.slug}",
+    )
+
+
+def background(page: str, here: Here) -> str:
+    """The switch between backgrounds, as the link has it; none where there is only one."""
+    several, first = feature_frames.backgrounds(here.path), feature_frames.primary(here.path)
+    if len(several) == 1:
+        return first
+    key = f"{page}.background"
+    address.seed(key, "background", first, address.among(several))
+    chosen = st.segmented_control(
+        "Background",
+        several,
+        key=key,
+        required=True,
+        help=frames.term("feature.background"),
+    )
+    return str(chosen)
+
+
+def columns() -> dict[str, Any]:
+    """Titles, formats and meanings of the columns that feature tables have."""
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    term = frames.term
+    return {
+        "category": text("category", pinned=True),
+        "auc": number("AUC", format="%.3f", help=term("feature.auc")),
+        "sd": number("± sd", format="%.3f", help=term("feature.sd")),
+        "null_p95": number("null p95", format="%.3f", help=term("feature.null_p95")),
+        "chance": text("q", help=term("feature.q") + " Where no q was made: p of its own null."),
+        "coherence": number("coherence", format="%.3f", help=term("feature.coherence")),
+        "confusable": text("most confusable", help=term("feature.confusable")),
+        "confusable_auc": number(
+            "v confusable", format="%.3f", help=term("feature.confusable_auc")
+        ),
+        "dimensions": number("dims", format="%d", help=term("feature.dimensions")),
+        "gain": number("gain", format="%+.3f", help="AUC minus the AUC at resid.0."),
+        "flags": text("flags", help=term("feature.fallback") + " " + term("feature.small")),
+        "families": number("families", format="%d", help=term("category.families")),
+        "found": number("found", format="%d", help=term("category.found")),
+        "words": number("words", format="%d", help=term("category.words")),
+        "reason": text("why", help=term("category.reason")),
+        "same": number("same sign", format="%d", help="Shared dimensions, same expected sign."),
+        "opposite": number("opposite", format="%d", help="Shared, opposite expected sign."),
+        "expected": number(
+            "expected",
+            format="%.1f",
+            help="Dimensions shared by chance: product of both sizes over the site's dimensions.",
+        ),
+        "agreement": number("agreement", format="%.3f", help="Share of signs that match."),
+        "sign": text("sign", help=term("feature_dimension.sign")),
+    }
+
+
+def flags(row: Mapping[Any, Any]) -> str:
+    """fallback and small, in words."""
+    return " ".join(name for name in ("fallback", "small") if row[name])
+
+
+def told(frame: pd.DataFrame) -> pd.DataFrame:
+    """Features with what is said of them: clear (beats its null), gain over resid.0, texts.
+
+    clear: q below 0.05, or p where there is no q; also where no null was drawn and nothing can be
+    said (its tooltip shows no null).
+    """
+    tested = frame["q"].fillna(frame["p"])
+    base = frame[frame["site"] == "resid.0"].set_index("category")["auc"]
+    pairs = zip(frame["auc"], frame["sd"], strict=True)
+    rivals = zip(frame["confusable_auc"], frame["confusable"], strict=True)
+    return frame.assign(
+        clear=tested.lt(0.05) | tested.isna(),
+        gain=frame["auc"] - frame["category"].map(base),
+        group=frame["group"].fillna("other"),
+        figure=[spread(auc, sd) for auc, sd in pairs],
+        null=[parts.number(value) for value in frame["null_p95"]],
+        chance=[chance(value) for value in tested],
+        rival=[
+            f"{parts.number(auc)} ({parts.visible(name)})" if name else "–" for auc, name in rivals
+        ],
+        coherence_text=[parts.number(value) for value in frame["coherence"]],
+        flags=[f"{row['dimensions']} {flags(row)}".strip() for row in frame.to_dict("records")],
+        sizes=[f"{row.anchors} anchors, {row.held_out} held out" for row in frame.itertuples()],
+    )
+
+
+def header(row: Mapping[str, Any], gain: float | None) -> None:
+    """The line of figures over a feature: value, its null, its strongest control, n."""
+    tested = row["q"] if pd.notna(row["q"]) else row["p"]
+    facts = [
+        ("AUC", spread(row["auc"], row["sd"]), "feature.auc", 132),
+        ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 84),
+        (
+            "q" if pd.notna(row["q"]) else "p",
+            chance(tested),
+            "feature.q" if pd.notna(row["q"]) else "feature.p",
+            84,
+        ),
+        ("v all others", parts.number(row["coherence"]), "feature.coherence", 96),
+        (
+            "v confusable",
+            parts.number(row["confusable_auc"]),
+            "feature.confusable_auc",
+            108,
+        ),
+        ("dims", f"{row['dimensions']:,}", "feature.dimensions", 70),
+        (
+            "best dim",
+            f"{parts.number(row['best_held_out'])}",
+            "feature.best_held_out",
+            84,
+        ),
+        ("over resid.0", signed(gain), "", 100),
+        ("families", f"{row['anchors']} + {row['held_out']}", "feature.anchors", 90),
+        ("pool", f"{row['pool']:,}", "feature.pool", 80),
+    ]
+    with st.container(horizontal=True, gap="xsmall"):
+        for label, value, term, width in facts:
+            parts.figure(label, value, term, width=width)
+
+
+def readers_panel(here: Here, dimension: int) -> None:
+    """Categories whose feature uses a dimension; a click opens one. Hidden from blind labelers."""
+    if workspace.hidden(workspace.subject(here, dimension)):
+        return  # a suggestion to who labels it blind
+    answer = feature_frames.readers(here, dimension)
+    help = (
+        "Features (background matched) that register this dimension, strongest first. "
+        + frames.term("feature_dimension.auc")
+    )
+    copied = None if answer.frame.empty else answer
+    with parts.panel("Categories that read this dimension", copied, help):
+        if not feature_frames.found(here.path):
+            unmeasured(here)
+            return
+        if answer.frame.empty:
+            st.caption("No category's feature uses it at this site and threshold.")
+            return
+        shown = answer.frame.assign(
+            sign=["+" if sign > 0 else "−" for sign in answer.frame["sign"]],
+            q=[chance(q) for q in answer.frame["q"]],
+        )[["category", "sign", "auc", "q"]]
+        shown = words.beside(here, shown, "category", "feature")
+        event = parts.table(
+            shown,
+            key="feature.readers",
+            on_select="rerun",
+            selection_mode="single-cell",
+            height=min(340, 33 * len(shown) + 37),
+            column_config=columns()
+            | {
+                "auc": st.column_config.NumberColumn(
+                    "sign AUC", format="%.3f", help=frames.term("feature_dimension.auc")
+                ),
+                "q": st.column_config.TextColumn("q", help=frames.term("feature_dimension.q")),
+            }
+            | words.title(),
+        )
+    row = parts.picked("feature.readers", event)
+    if row is not None:
+        background = feature_frames.primary(here.path)
+        address.go("feature", here, category=shown["category"][row], background=background)

@@ -1,0 +1,1 @@
+"""The flip lab and its saved runs."""

@@ -1,0 +1,170 @@
+"""Saved flip runs: open one by link, set two side by side, export."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from catalog.flips import saved
+from dashboard.common import charts, frames, parts
+from dashboard.common.frames import Answer
+from dashboard.flips import charts as flip_charts
+from dashboard.flips import shelf
+from dashboard.flips.shelf import Kept
+from dashboard.frame import address, rail
+from dashboard.pages import FILES
+
+NONE = "nothing"
+
+here = rail.here()
+
+
+def table(kept: list[Kept]) -> pd.DataFrame:
+    """One row a run."""
+    return pd.DataFrame(
+        {
+            "name": [one.title for one in kept],
+            "feature": [one.body["asked"]["name"] for one in kept],
+            "site": [one.body["asked"]["site"] for one in kept],
+            "scale": [one.body["asked"]["scale"] for one in kept],
+            "verdict": [one.body["result"]["verdict"] for one in kept],
+            "away_nats": [one.body["result"]["conditions"]["away"]["mean"] for one in kept],
+            "prompts": [len(one.body["asked"]["prompts"]) for one in kept],
+            "by": [one.person for one in kept],
+            "saved (UTC)": [one.made for one in kept],
+        }
+    )
+
+
+def conditions(one: Kept) -> pd.DataFrame:
+    """The conditions of a saved run, as the flip lab draws them."""
+    told = one.body["result"]["conditions"]
+    rows = [
+        {"condition": name, "effect": told[name]["mean"], **told[name]}
+        for name in flip_charts.NAMES
+        if name in told
+    ]
+    return pd.DataFrame(rows)
+
+
+def chosen(kept: list[Kept]) -> tuple[Kept, Kept | None]:
+    """The run to show, and the one beside it."""
+    by_key = {one.key: one for one in kept}
+    address.seed("runs.key", "run_key", kept[0].key, address.among(list(by_key)))
+    address.seed("runs.beside", "beside", NONE, address.among([NONE, *by_key]))
+
+    def told(key: str) -> str:
+        if key == NONE:
+            return NONE
+        return parts.visible(f"{by_key[key].title}, {by_key[key].made}")
+
+    left, right = st.columns(2)
+    first = str(left.selectbox("Run", list(by_key), key="runs.key", format_func=told))
+    second = str(right.selectbox("Beside it", [NONE, *by_key], key="runs.beside", format_func=told))
+    address.write(run_key=first, beside=second)
+    return by_key[first], by_key.get(second)
+
+
+def one_run(one: Kept, key: str) -> None:
+    """Verdict, chart, and what was asked."""
+    result, asked = one.body["result"], one.body["asked"]
+    st.badge(result["verdict"])
+    st.text(parts.visible(result["sentence"]))
+    st.plotly_chart(
+        flip_charts.conditions(
+            conditions(one), result.get("readout", {}).get("kind", "vocabulary")
+        ),
+        config=charts.CONFIG,
+        key=f"runs.chart.{key}",
+    )
+    model = one.body["model"]
+    st.caption(
+        f"{asked['site']}, threshold {asked['threshold']}, {asked['dimensions']} dimensions, "
+        f"positions {asked['positions']}, scale {asked['scale']:g}, seed {asked['seed']}, "
+        f"{len(asked['prompts'])} prompts"
+    )
+    st.text(
+        parts.visible(
+            f"{model['model']} {model['revision']}, {model['dtype']}, weights "
+            f"{model['weights_hash'][:12]}, torch {model['versions'].get('torch', '?')}"
+        )
+    )
+
+
+def links(one: Kept) -> None:
+    """Open it in the lab; export."""
+    body: dict[str, Any] = one.body
+    with st.container(horizontal=True):
+        st.page_link(
+            FILES["flip_lab"],
+            label="Run again in the flip lab",
+            icon=":material/science:",
+            query_params=shelf.opened(here, one),
+        )
+        for label, text, suffix, mime in (
+            ("JSON", json.dumps(body, indent=1), "json", "application/json"),
+            ("CSV", saved.as_csv([body]), "csv", "text/csv"),
+            ("Notebook", saved.as_notebook(body, here.slug), "ipynb", "application/json"),
+        ):
+            st.download_button(
+                label,
+                text.encode(),
+                file_name=f"flip-{one.key[-8:]}.{suffix}",
+                mime=mime,
+                key=f"runs.{suffix}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+    build = frames.build(here.path)
+    if str(build["weights_hash"]) != body["model"]["weights_hash"]:
+        parts.notice("This run was made with other weights than this catalog's: it will differ.")
+
+
+def beside(left: Kept, right: Kept) -> None:
+    """What was asked differently, and both figures."""
+    rows = pd.DataFrame(saved.compared(left.body, right.body))
+    answer = Answer(rows, "saved.compared(a, b)", "python")
+    with parts.panel("A and B, in nats", answer):
+        st.text(
+            parts.visible("; ".join(saved.differing(left.body, right.body)))
+            or "Both were asked the same."
+        )
+        number = st.column_config.NumberColumn
+        parts.table(
+            rows,
+            height="content",
+            column_config={
+                name: number(name.replace("_", " "), format="%+.3f")
+                for name in rows.columns
+                if name != "condition"
+            },
+        )
+
+
+parts.breadcrumb(here.slug, "saved runs")
+kept = shelf.held(here)
+if not kept:
+    parts.empty(
+        "No flip of this model is saved yet. Run one in the flip lab and press Save below its "
+        "figures."
+    )
+    address.link("flip_lab", "To the flip lab", here, ":material/science:")
+else:
+    listed = Answer(table(kept), "runs.held(workspace, 'run', None)", "python")
+    with parts.panel("Saved runs, newest first", listed):
+        number = st.column_config.NumberColumn
+        parts.table(
+            listed.frame,
+            height="content",
+            column_config={"away_nats": number("away (nats)", format="%+.2f")},
+        )
+    first, second = chosen(kept)
+    if second is None:
+        one_run(first, "one")
+    else:
+        for place, one, key in zip(st.columns(2), (first, second), ("a", "b"), strict=True):
+            with place:
+                one_run(one, key)
+        beside(first, second)
+    links(first)

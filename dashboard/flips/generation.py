@@ -1,0 +1,174 @@
+"""A prompt continued with and without the flip, growing side by side."""
+
+import html
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from catalog.edits import Edit
+from catalog.flips import words as flip_words
+from catalog.flips.controls import Where, flip
+from catalog.flips.words import Word
+from dashboard.common import parts, running
+from dashboard.common.frames import Here
+from dashboard.flips import frames
+from dashboard.flips.frames import Asked
+from dashboard.frame import address
+
+if TYPE_CHECKING:
+    from catalog.flips.run import Setup
+    from catalog.model.generating import Pair
+    from catalog.model.live import Job
+    from catalog.model.loading import LoadedModel
+
+JOB = "flip_lab.generation"
+WAYS = ("away", "toward")
+EXAMPLE = "In the forest there lived a"
+POLL_SECONDS = 0.3
+
+
+class Wish(NamedTuple):
+    """Everything that a generation depends on."""
+
+    asked: Asked
+    prompt: str
+    way: str
+    tokens: int
+    temperature: float
+
+
+class Shown(NamedTuple):
+    """Both texts as they stand, and the concept's tokens."""
+
+    pair: "Pair"
+    members: frozenset[int]
+    ended: bool
+
+
+def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
+    """Work for `running.start`: every new token is shown at once."""
+
+    def run(model: "LoadedModel", job: "Job[Shown]") -> Shown:
+        from catalog.model import generating
+        from catalog.model.token_machine import Machine
+
+        machine = Machine(model)
+        setup = frames.setup(machine, wish.asked, job)
+        members = frozenset(setup.readout.members.tolist())
+
+        def emit(pair: "Pair") -> None:
+            job.partial = Shown(pair, members, False)
+            job.report("writing", len(pair.edited.ids), wish.tokens)
+
+        positions = wish.asked.positions
+        wanted = generating.Wanted(
+            wish.prompt,
+            (_edit(setup, wish.way), *setup.extra),
+            positions if positions in ("all", "last") else "all",
+            wish.tokens,
+            wish.temperature,
+            wish.asked.seed,
+        )
+        done = Shown(generating.generate(machine, wanted, emit), members, True)
+        job.partial = done
+        return done
+
+    return run
+
+
+def _edit(setup: "Setup", way: str) -> Edit:
+    where = Where(setup.site, setup.site, setup.cut, setup.scale)
+    return flip(where, setup.feature, None, toward=way == "toward")
+
+
+def draw(here: Here, asked: Asked) -> None:
+    """The choices, and both texts."""
+    st.divider()
+    st.markdown("**Continue a text, with and without the flip**", help=_HELP)
+    address.seed("flip.generate", "generate", EXAMPLE, lambda text: text[:500])
+    address.seed("flip.way", "way", WAYS[0], address.among(WAYS))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        prompt = str(st.text_input("Beginning", key="flip.generate", max_chars=500))
+        way = str(st.segmented_control("Flip", WAYS, key="flip.way", required=True))
+        tokens = int(st.number_input("Tokens", 5, 200, 50, 5, key="flip.tokens", width=110))
+        warmth = float(
+            st.number_input(
+                "Temperature", 0.0, 2.0, 0.8, 0.1, key="flip.temperature", width=130,
+                help="0 takes the likeliest token.",
+            )
+        )  # fmt: skip
+        pressed = st.button("Write", key="flip.write", icon=":material/edit_note:")
+    address.write(generate=prompt, way=way)
+    wish = Wish(asked, prompt, way, tokens, warmth)
+    if pressed:
+        running.start(JOB, here.path, wish, work(wish))
+    if not running.started(JOB, wish):
+        return
+    _, going = running.partial(JOB, wish)
+    if going:
+        _growing(wish)
+        return
+    final = running.outcome(JOB, wish)
+    if final is not None:
+        _both(final)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@parts.guard()
+def _growing(wish: Wish) -> None:
+    """Both texts while they grow, with a Stop button; the page runs again at the end."""
+    shown, going = running.partial(JOB, wish)
+    if not going:
+        st.rerun()
+    st.button("Stop", key="flip.write.stop", on_click=running.stop, args=(JOB,))
+    if shown is None:
+        st.caption("Waiting for the model ...")
+        return
+    _both(shown)
+
+
+def _both(shown: Shown) -> None:
+    """The two texts side by side."""
+    plain, edited = flip_words.compared(
+        *(
+            flip_words.words(one.pieces, one.ids, shown.members)
+            for one in (shown.pair.plain, shown.pair.edited)
+        )
+    )
+    columns = st.columns(2, gap="medium")
+    for place, title, words, one in zip(
+        columns,
+        ("As it is", "With the flip"),
+        (plain, edited),
+        (shown.pair.plain, shown.pair.edited),
+        strict=True,
+    ):
+        with place, st.container(border=True, height=190):
+            st.caption(title if one.perplexity is None else _told(title, one.perplexity))
+            st.html(markup(words))
+    count = [sum(word.member for word in words) for words in (plain, edited)]
+    if shown.ended:
+        st.caption(f"Words of the concept: {count[0]} as it is, {count[1]} with the flip.")
+
+
+def _told(title: str, perplexity: float) -> str:
+    return f"{title}: perplexity {parts.number(perplexity)} under the unedited model"
+
+
+def markup(words: Sequence[Word]) -> str:
+    """Words as HTML, escaped: the concept's on gold, differing ones underlined."""
+    made = []
+    for word in words:
+        style = "background:rgba(224,176,0,.38);border-radius:3px;" if word.member else ""
+        if word.differs:
+            style += "text-decoration:underline;text-decoration-style:dotted;"
+        text = html.escape(parts.visible(word.text.replace("\n", " ↵ ")))
+        made.append(f'<span style="{style}">{text}</span>' if style else text)
+    return f'<div style="white-space:pre-wrap;line-height:1.55">{"".join(made)}</div>'
+
+
+_HELP = (
+    "One batch of two rows with the same random numbers: they part where the flip makes another "
+    "word likelier. Gold: words of the concept. Dotted: words the other text does not have there."
+)

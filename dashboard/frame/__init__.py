@@ -1,0 +1,1 @@
+"""The frame around every page: links, rail, search box, who works here, keys, presenting."""

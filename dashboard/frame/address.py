@@ -1,0 +1,106 @@
+"""The link of a page: what is chosen stands in the query string, and comes back from it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from dashboard.common import parts
+from dashboard.common.frames import Here
+from dashboard.pages import FILES
+
+_WRITTEN = "address.written"
+Reader = Callable[[str], Any]
+"""Turns the text of a link into a widget's value; None where it is not valid here."""
+
+
+def among(options: Sequence[str]) -> Reader:
+    """Valid are these words."""
+    return lambda text: text if text in options else None
+
+
+def between(low: int, high: int) -> Reader:
+    """Valid are whole numbers from low to high."""
+
+    def read(text: str) -> int | None:
+        digits = text.strip()
+        return (
+            int(digits)
+            if digits.isascii() and digits.isdigit() and low <= int(digits) <= high
+            else None
+        )
+
+    return read
+
+
+def anything(text: str) -> str:
+    """Valid is any text."""
+    return text
+
+
+def news(name: str) -> str | None:
+    """Value of `name` in the link where this program did not write it: a link was followed."""
+    asked = st.query_params.get(name)
+    return None if asked == last(name) else asked
+
+
+def last(name: str) -> str | None:
+    """Value of `name` that was last written into a link, on whatever page."""
+    return _written().get(name)
+
+
+def seed(key: str, name: str, default: Any, read: Reader) -> None:
+    """Before a widget with `key` is made: its value from the link, else as it last was.
+
+    A value that is not valid falls back to the default with a notice.
+    """
+    asked = news(name)
+    if asked is not None:
+        value = read(asked)
+        if value is None:
+            shown = asked if len(asked) <= 80 else asked[:79] + "…"
+            parts.notice(
+                f"The link asks for {name} {shown!r}, which is not here: showing {default}."
+            )
+        st.session_state[key] = default if value is None else value
+        return
+    current = st.session_state.get(key, last(name))
+    value = None if current is None else read(str(current))
+    st.session_state[key] = default if value is None else value
+
+
+def _written() -> dict[str, str]:
+    written: dict[str, str] = st.session_state.setdefault(_WRITTEN, {})
+    return written
+
+
+def write(**values: object) -> None:
+    """After the widgets are made: put their values into the link."""
+    written = _written()
+    for name, value in values.items():
+        text = str(value)
+        written[name] = text
+        if st.query_params.get(name) != text:
+            st.query_params[name] = text
+
+
+def forget(name: str) -> None:
+    """Take a value out of the link, and out of what was written."""
+    _written().pop(name, None)
+    st.query_params.pop(name, None)
+
+
+def of(here: Here, **more: object) -> dict[str, str]:
+    """Query parameters of a page at `here`, with further ones."""
+    base = {"catalog": here.slug, "site": here.site, "threshold": here.threshold}
+    return base | {name: str(value) for name, value in more.items()}
+
+
+def go(view: str, here: Here, **more: object) -> NoReturn:
+    """Open another page (its file's name) at `here`."""
+    st.switch_page(FILES[view], query_params=of(here, **more))
+
+
+def link(view: str, label: str, here: Here, icon: str | None = None, **more: object) -> None:
+    """A link to another page; `label` is this program's own words."""
+    st.page_link(FILES[view], label=label, icon=icon, query_params=of(here, **more))

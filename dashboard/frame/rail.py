@@ -1,0 +1,165 @@
+"""The frame around every page: catalog, site, threshold on the left, one search box on top."""
+
+import pandas as pd
+import streamlit as st
+
+from catalog.browse.search import address as address_of
+from catalog.errors import NotInCatalog
+from dashboard.common import frames, numbers, parts
+from dashboard.common.frames import Here
+from dashboard.frame import address
+from dashboard.frame import search as search_frames
+
+_HERE = "rail.here"
+_RESULTS = "rail.results"
+
+
+def choose(entries: list[frames.Entry]) -> Here:
+    """Draw the choices in the sidebar and return them; `here` gives them to pages."""
+    slugs = [entry.path.stem for entry in entries]
+    address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
+    slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
+    entry = entries[slugs.index(slug)]
+    present = frames.sites(entry.path).dropna(subset="dims")
+    names = present.site.tolist()
+    address.seed("rail.site", "site", _middle(present), address.among(names))
+    site = st.sidebar.selectbox("Site", names, key="rail.site", help=frames.term("site"))
+    thresholds = list(frames.build(entry.path)["thresholds"])
+    address.seed("rail.threshold", "threshold", thresholds[0], address.among(thresholds))
+    threshold = st.sidebar.radio(
+        "Threshold",
+        thresholds,
+        key="rail.threshold",
+        horizontal=True,
+        help=frames.term("dimension_sign.threshold"),
+    )
+    chosen = Here(entry.path, site, threshold)
+    st.session_state[_HERE] = chosen
+    address.write(**address.of(chosen))
+    return chosen
+
+
+def here() -> Here:
+    """What is chosen; NotInCatalog before there is any catalog."""
+    chosen = st.session_state.get(_HERE)
+    if not isinstance(chosen, Here):
+        raise NotInCatalog("There is no catalog yet. Make one with: dims demo")
+    return chosen
+
+
+def forget() -> None:
+    """No catalog is chosen."""
+    st.session_state.pop(_HERE, None)
+
+
+def _middle(present: pd.DataFrame) -> str:
+    # The site that verdicts are made at: the middle residual one.
+    residual = present[present.kind == "resid"]
+    if residual.empty:
+        return str(present.site.iloc[0])
+    last = residual.layer.max()
+    chosen = residual[residual.layer >= last / 2]
+    return str(chosen.site.iloc[0])
+
+
+def search(chosen: Here) -> None:
+    """Draw the search box; go where it says."""
+    st.text_input(
+        "Search",
+        key="rail.search",
+        placeholder=f"{_searched(chosen)}, feature, label, resid.5/123, 123, #item",
+        label_visibility="collapsed",
+        icon=":material/search:",
+        on_change=_asked,
+    )
+    text = st.session_state.pop("rail.asked", "")
+    if text:
+        st.session_state.pop(_RESULTS, None)
+        _go(text, chosen)
+
+
+def _searched(chosen: Here) -> str:
+    return "word" if frames.build(chosen.path)["modality"] == "text" else "file"
+
+
+def _asked() -> None:
+    st.session_state["rail.asked"] = st.session_state["rail.search"].strip()
+    st.session_state["rail.search"] = ""
+
+
+def _go(text: str, chosen: Here) -> None:
+    """Go where an address, or a search with hits of one kind, leads; else list the hits."""
+    view, place, more = target(text, chosen)
+    if "q" in more:  # no address
+        hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
+        kinds = {hit.kind for hit in hits}
+        if len(hits) == 1 and kinds != {"item"}:
+            view, place, more = search_frames.target(hits[0], chosen)
+        elif hits and kinds != {"item"}:
+            st.session_state[_RESULTS] = (_page(), text)
+            return
+    address.go(view, place, **more)
+
+
+@parts.guard()
+def results(chosen: Here) -> None:
+    """What the last search on this page found, the best first; a click opens it."""
+    held = st.session_state.get(_RESULTS)
+    if not held or held[0] != _page():
+        return
+    text = str(held[1])
+    hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.text(f"{len(hits)} found for {parts.visible(text)[:60]!r}, the best first")
+        if st.button("Close", key="rail.close", icon=":material/close:", type="tertiary"):
+            st.session_state.pop(_RESULTS, None)
+            st.rerun()
+    frame = search_frames.table(hits)
+    event = parts.table(
+        frame,
+        key="rail.results.table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        height="content",
+    )
+    row = parts.picked("rail.results.table", event)
+    if row is not None:
+        st.session_state.pop(_RESULTS, None)
+        view, place, more = search_frames.target(hits[row], chosen)
+        address.go(view, place, **more)
+
+
+def _page() -> str:
+    """The page that is open: results belong to it, and go when another one is opened."""
+    return (st.context.url or "").split("?")[0]
+
+
+def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
+    """Page, place and parameters a search leads to.
+
+    resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
+    """
+    dims = frames.sites(chosen.path).dropna(subset="dims").set_index("site").dims
+    items = int(frames.build(chosen.path)["items"])
+    hit = address_of(text, {str(site): int(n) for site, n in dims.items()}, chosen.site, items)
+    if hit is None:
+        return "item", chosen, {"q": text}
+    if hit.kind == "site":
+        return "dimensions", chosen._replace(site=hit.site), {}
+    return search_frames.target(hit, chosen)
+
+
+def warn_degenerate(chosen: Here) -> None:
+    """Say so where more than a quarter of the site's dimensions hardly ever change sign."""
+    row = frames.sites(chosen.path).set_index("site").loc[chosen.site]
+    share = row.degenerate / row.dims
+    if chosen.threshold == "zero" and share > numbers.WARN_DEGENERATE:
+        build = frames.build(chosen.path)
+        other = "special" if build["reading"] == "bare" else "bare"
+        stored = "median" in build["thresholds"]
+        median = "threshold median" if stored else "--thresholds zero,median"
+        parts.notice(
+            f"{row.degenerate:.0f} of {row.dims:.0f} dimensions ({share:.0%}) of {chosen.site} "
+            "hardly ever change sign with threshold zero. "
+            f"Try {median}, or build with --template {other}."
+        )

@@ -1,0 +1,69 @@
+"""What the search box asks: hits in the catalog, kept until its file changes, and labels."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from catalog import places
+from catalog.browse import search
+from catalog.browse.search import Hit
+from catalog.store.file import Stamp
+from dashboard.common import numbers
+from dashboard.common.frames import Here
+
+SHOWN = 10
+"""Hits listed."""
+VIEWS = {"dimension": "dim", "feature": "category", "item": "item"}
+"""Pages that open one thing, and the name of it in their link."""
+
+
+def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
+    """The best hits of every kind; labels only those that `viewer` may see (None sees all)."""
+    found = list(_in_catalog(Stamp.of(here.path), text))
+    if places.workspace_exists():
+        from catalog.browse import searching
+        from dashboard.common import workspace  # SQLAlchemy takes half a second to import
+
+        found = [hit for hit in found if not _suggests(hit, here)]
+        found += searching.said(workspace.workspace(), viewer, text, here.path)
+    return search.rank(found, SHOWN)
+
+
+def _suggests(hit: Hit, here: Here) -> bool:
+    """Whether a hit names the nearest category of a feature that waits in an open queue."""
+    from dashboard.common import workspace
+
+    place = here._replace(site=hit.site) if hit.site else here
+    return hit.kind == "discovered" and bool(
+        workspace.hidden_features(place, [hit.name], "discovered")
+    )
+
+
+def table(found: list[Hit]) -> pd.DataFrame:
+    """The hits as a frame: what, found, why."""
+    rows = [
+        (hit.kind, hit.text, f"{hit.why} · {hit.site}" if hit.site else hit.why) for hit in found
+    ]
+    return pd.DataFrame(rows, columns=["what", "found", "why"])
+
+
+def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
+    """Page, place and parameters of a hit."""
+    place = here._replace(site=hit.site) if hit.site else here
+    kind, name = hit.kind, hit.name
+    if kind == "label":
+        said, _, name = hit.name.partition(":")
+        kind = "dimension" if said == "dimension" else "feature" if said == "feature" else kind
+        if kind == "label":
+            kind = "discovered"
+    if kind == "discovered":
+        return "discover", place, {"found": name}
+    return kind, place, {VIEWS[kind]: name}
+
+
+@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
+def _in_catalog(stamp: Stamp, text: str) -> tuple[Hit, ...]:
+    from catalog.browse import searching
+
+    return tuple(searching.in_catalog(Path(stamp.path), text))

@@ -1,0 +1,1 @@
+"""What people call a dimension or a feature, shown and written on its page."""

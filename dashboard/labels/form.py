@@ -1,0 +1,108 @@
+"""What a person says on a page: label, star, comment."""
+
+import streamlit as st
+
+from catalog.workspace.subjects import Subject
+from dashboard.common import parts, workspace
+from dashboard.labels import frames
+
+_LIST = "choose, or leave empty"
+_POLES: dict[str | None, str] = dict([(None, "not said"), *frames.POLES.items()])
+ENDS: dict[str | None, str] = {
+    None: "not said",
+    "+": "items that agree most",
+    "-": "least",
+    "both": "both",
+    "none": "none",
+}
+_TEXTS = {
+    "text": ("Text", "whole"),
+    "positive": ("Text for the + pole", "plus"),
+    "negative": ("Text for the − pole", "minus"),
+}
+
+
+def star(subject: Subject, person: str) -> None:
+    """Star the subject, or take the star off; key s."""
+    on = bool(workspace.stars(subject=subject))
+
+    @parts.guard()
+    def turn() -> None:
+        workspace.star(subject, person, not on)
+
+    icon = ":material/star:" if not on else ":material/star_rate:"
+    st.button(
+        "Starred" if on else "Star",
+        icon=icon,
+        on_click=turn,
+        shortcut="s",
+        type="primary" if on else "secondary",
+        key="labels.star",
+    )
+
+
+def write(subject: Subject, person: str) -> None:
+    """Label this: closed answers and text, outside the queue, so never part of agreement; key l."""
+    with (
+        st.popover("Label this", icon=":material/edit:", key="labels.write"),
+        st.form("labels.form", border=False, clear_on_submit=True),
+    ):
+        poles = _POLES if subject.kind == "dimension" else ENDS
+        pole = st.radio(
+            "Clear pole" if subject.kind == "dimension" else "Clear end",
+            poles,
+            format_func=lambda one: poles[one],
+            horizontal=True,
+            key="labels.pole",
+        )
+        category = st.selectbox(
+            "Category",
+            workspace.categories_of(subject),
+            index=None,
+            placeholder=_LIST,
+            format_func=lambda one: one.replace("_", " "),
+            key="labels.category",
+        )
+        texts = {
+            field: st.text_input(title, key=f"labels.{key}")
+            for field, (title, key) in _TEXTS.items()
+            if (field == "text") == (subject.kind != "dimension")
+        }
+        sure = st.segmented_control("Confidence", [1, 2, 3, 4, 5], key="labels.sure")
+        st.caption("Labels from this page are not blind: they never enter agreement.")
+        if st.form_submit_button("Save", type="primary"):
+            with parts.guard():
+                _save(subject, person, pole, category, texts, sure)
+                st.rerun()
+
+
+def _save(
+    subject: Subject,
+    person: str,
+    pole: str | None,
+    category: str | None,
+    texts: dict[str, str],
+    sure: int | None,
+) -> None:
+    workspace.answer(
+        subject,
+        person,
+        clear_pole=pole,
+        category=category,
+        confidence=sure,
+        suggested=bool(st.session_state.get("labels.suggest")),
+        **texts,
+    )
+
+
+def remark(subject: Subject, person: str) -> None:
+    """Comment on the subject."""
+    with (
+        st.popover("Comment", icon=":material/comment:", key="labels.remark"),
+        st.form("labels.comment", border=False, clear_on_submit=True),
+    ):
+        text = st.text_area("Comment", key="labels.text", max_chars=10_000)
+        if st.form_submit_button("Save", type="primary"):
+            with parts.guard():
+                workspace.comment(subject, person, text)
+                st.rerun()

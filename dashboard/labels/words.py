@@ -1,0 +1,53 @@
+"""What people call dimensions and features, as a column of tables and in pickers."""
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+import streamlit as st
+
+from catalog.workspace import summaries
+from dashboard.common import parts, workspace
+from dashboard.common.frames import Here
+
+
+def of(here: Here, names: Iterable[object], kind: str = "dimension") -> dict[str, str]:
+    """Summary of each name at the rail's site that somebody has labelled; nothing hidden."""
+    wanted = [str(name) for name in names]
+    if not wanted or not workspace.anything_saved():
+        return {}
+    where = workspace.where(here, here.site)
+    return summaries.short(workspace.workspace(), workspace.person(), wanted, **where, kind=kind)
+
+
+def beside(
+    here: Here, frame: pd.DataFrame, column: str = "dimension", kind: str = "dimension"
+) -> pd.DataFrame:
+    """The frame with a column `label` where anything in it is labelled; else as it was.
+
+    A frame with a column `site` is looked up at each of its sites.
+    """
+    sites = frame["site"] if "site" in frame else pd.Series(here.site, frame.index)
+    told: dict[tuple[str, str], str] = {}
+    for site in sites.unique():
+        place = here._replace(site=str(site))
+        found = of(place, frame.loc[sites == site, column], kind)
+        told |= {(str(site), name): text for name, text in found.items()}
+    if not told:
+        return frame
+    keys = zip(sites.astype(str), frame[column].astype(str), strict=True)
+    shown = frame.copy()
+    place = shown.columns.get_indexer([column])[0] + 1  # beside what it names
+    shown.insert(int(place), "label", [told.get(key, "") for key in keys])
+    return shown
+
+
+def title() -> dict[str, object]:
+    """Configuration of the column `label`."""
+    help = "What people call it: the final label (✓), or what most say (how many people)."
+    return {"label": st.column_config.TextColumn("label", help=help)}
+
+
+def picker(here: Here, names: Iterable[str], kind: str = "feature") -> Callable[[str], str]:
+    """A format_func: the name, and what people call it."""
+    told = of(here, names, kind)
+    return lambda name: f"{name} · {parts.visible(told[name])}" if name in told else name

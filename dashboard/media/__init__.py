@@ -1,0 +1,1 @@
+"""Images and sounds on pages: walls, players, patches drawn over them."""

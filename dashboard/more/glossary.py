@@ -1,0 +1,26 @@
+"""What every table and column means, from the catalog's own comments."""
+
+import streamlit as st
+
+from dashboard.common import frames, parts
+from dashboard.frame import address, rail
+
+here = rail.here()
+parts.breadcrumb(here.slug, "words of the catalog, as they stand in the file")
+address.seed("glossary.wanted", "find", "", address.anything)
+wanted = st.text_input("Find", key="glossary.wanted", placeholder="stability").strip().lower()
+address.write(find=wanted)
+
+columns = frames.columns(here.path)
+found = columns.frame.fillna({"comment": ""})
+text = found.table + " " + found.column + " " + found.comment
+found = found[text.str.lower().str.contains(wanted, regex=False)]
+with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
+    for row in frames.tables(here.path).frame.itertuples():
+        of_table = found[found.table == row.table]
+        if of_table.empty:
+            continue
+        with st.container(border=True, gap="xsmall"):
+            parts.pair(f"table {row.table}", f"{row.comment or ''} ({row.rows:,} rows)")
+            for column in of_table.itertuples():
+                parts.pair(f"· {column.column}", column.comment)

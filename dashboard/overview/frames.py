@@ -1,0 +1,236 @@
+"""The tour: five findings on the model that ships, each a sentence, figures and a live page.
+
+Which findings is fixed here; every figure is read from the catalog when it is shown, so that the
+tour says what the catalog on this machine says, whatever that is.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from catalog.errors import CatalogError
+from catalog.store import reading, tour_queries
+from catalog.store.file import Stamp
+from catalog.store.reading import Query
+from dashboard.common import frames, parts, workspace
+from dashboard.common.frames import Here
+from dashboard.evidence import frames as evidence_frames
+from dashboard.features import frames as feature_frames
+from dashboard.features.charts import chance, spread
+
+SLUG = "storyteller"
+"""The catalog that `dims demo` makes of the model that ships."""
+CATEGORY = "animals"
+WORDS = (
+    "lamp candle lantern torch fire flame moon sun star lightning spark glow beam ray gleam "
+    "flash dawn sunshine daylight moonlight"
+)
+CLAIMS = ("basis", "independence", "discoverable")
+"""Claims shown as not holding, the first that does not; else any that does not."""
+
+
+class Finding(NamedTuple):
+    """One stop of the tour."""
+
+    title: str
+    sentence: str
+    figures: list[tuple[str, str]]
+    """Name and value, as shown."""
+    view: str
+    """The page that shows it live."""
+    place: Here
+    link: dict[str, object]
+    opens: str
+    """What the button says."""
+
+
+def place() -> Here | None:
+    """Where the tour looks: the site whose nulls were drawn; None where the catalog is not here."""
+    for entry in frames.catalogs():
+        if entry.build is not None and entry.path.stem == SLUG:
+            return _measured(entry.path) or _middle(entry.path)
+    return None
+
+
+def _middle(path: Path) -> Here:
+    sites = frames.sites(path).dropna(subset="dims").site.tolist()
+    return Here(path, str(sites[len(sites) // 2]), str(frames.build(path)["thresholds"][0]))
+
+
+def _measured(path: Path) -> Here | None:
+    for threshold in frames.build(path)["thresholds"]:
+        here = Here(path, "", str(threshold))
+        found = feature_frames.features_everywhere(here, feature_frames.primary(path)).frame
+        drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
+        if not drawn.empty:
+            return here._replace(site=str(drawn["site"].iloc[0]))
+    return None
+
+
+def findings(here: Here) -> list[Finding]:
+    """The five stops, read from the catalog now."""
+    return [pole(here), category(here), concept(here), flip(here), refuted(here)]
+
+
+def pole(here: Here) -> Finding:
+    """A dimension whose pole can be read with the naked eye."""
+    found = _read(
+        Stamp.of(here.path),
+        tour_queries.pole(here.site, here.threshold, feature_frames.primary(here.path)),
+    )
+    title = "A pole that can be read"
+    if found.empty:
+        return _plain(
+            title, here, "dimension", {"dim": 0}, "Both poles of a dimension, side by side."
+        )
+    row = found.iloc[0]
+    if row["dimension"] in workspace.hidden_dimensions(here):
+        return _plain(title, here, "queue", {}, "Its dimension waits in your open queue.")
+    sign = "+" if row["pole"] == "positive" else "−"
+    first = ", ".join(parts.visible(text).strip("␣ ") for text in row["first"])
+    name = _name(row["category"])
+    return Finding(
+        title,
+        f"At the {sign} pole of dimension {row['dimension']} of {here.site} stand {first}: "
+        f"{row['members']} of its first {row['shown']} items are {name}.",
+        [
+            (f"{name} at the {sign} pole", f"{row['members']} of {row['shown']}"),
+            ("held-out AUC of its sign", parts.number(row["held_out"])),
+            ("q", chance(row["q"])),
+        ],
+        "dimension",
+        here,
+        {"dim": row["dimension"]},
+        "Open the dimension",
+    )
+
+
+def category(here: Here) -> Finding:
+    """A category's prototype beside random sets and its most confusable rival."""
+    background = feature_frames.primary(here.path)
+    row = feature_frames.feature(here, CATEGORY, background)
+    title = "A category against its null"
+    link: dict[str, object] = {"category": CATEGORY, "background": background}
+    if row is None:
+        return _plain(title, here, "features", {}, f"Measure it with: dims features {SLUG}")
+    tested = row["q"] if pd.notna(row["q"]) else row["p"]
+    against = "" if pd.isna(row["null_p95"]) else (
+        f" Random sets of as many words, drawn to match, stay below "
+        f"{parts.number(row['null_p95'])} in 95 %."
+    )  # fmt: skip
+    return Finding(
+        title,
+        f"The signs of {row['dimensions']} dimensions tell {_name(CATEGORY)} that were held out "
+        f"from other words with AUC {spread(row['auc'], row['sd'])}.{against} Against "
+        f"{_name(row['confusable'])}, its most confusable rival, it is "
+        f"{parts.number(row['confusable_auc'])}: the weak null is not the whole story.",
+        [
+            ("AUC", spread(row["auc"], row["sd"])),
+            ("null p95", parts.number(row["null_p95"])),
+            (f"v {_name(row['confusable'])}", parts.number(row["confusable_auc"])),
+            ("q" if pd.notna(row["q"]) else "p", chance(tested)),
+        ],
+        "feature",
+        here,
+        link,
+        "Open the feature",
+    )
+
+
+def concept(here: Here) -> Finding:
+    """A concept of words nobody has measured before, made while one looks."""
+    title = "A concept made live"
+    background = feature_frames.primary(here.path)
+    link: dict[str, object] = {"words": WORDS, "background": background}
+    try:
+        asked = feature_frames.asked(here, tuple(WORDS.split()), (), background)
+        made = feature_frames.concept(asked).concept
+    except CatalogError as error:
+        return _plain(title, here, "concept", link, str(error))
+    small = " Fewer than 20 words: no verdict." if made.small else ""
+    return Finding(
+        title,
+        f"{made.members} words that have to do with light make a feature at once: "
+        f"{len(made.dimensions)} signed dimensions, held-out AUC {parts.number(made.auc)} "
+        f"[{parts.number(made.low)}, {parts.number(made.high)}].{small} Its null is one click "
+        "away; so are words of your own.",
+        [
+            ("words", str(made.members)),
+            ("held-out AUC", parts.number(made.auc)),
+            ("95 %", f"{parts.number(made.low)} to {parts.number(made.high)}"),
+            ("dimensions", str(len(made.dimensions))),
+        ],
+        "concept",
+        here,
+        link,
+        "Open the builder",
+    )
+
+
+def flip(here: Here) -> Finding:
+    """Signs changed while the model runs, beside what else could have done it."""
+    title = "A flip with its controls"
+    link: dict[str, object] = {"category": CATEGORY, "run": 1}
+    frame = evidence_frames.evidence(here.path).frame
+    rows = [one for one in evidence_frames.claims(frame) if "flip" in str(one.row["claim"])]
+    sentence = (
+        f"Change the signs of {_name(CATEGORY)} while the model runs, and watch its words fade or "
+        "not, beside random dimensions, noise of the same size and another category's dimensions."
+    )
+    if not rows or pd.isna(rows[0].row["value"]):
+        return _plain(title, here, "flip_lab", link, sentence + " Run it live.", "Run it now")
+    row, values = rows[0].row, rows[0].controls.set_index("control")["value"]
+    figures = [(str(row["measure"]), _interval(row))]
+    if row["strongest"] in values:
+        figures.append((str(row["strongest"]), parts.number(values[row["strongest"]])))
+    told = f"{sentence} Over the categories tried: {row['statement']} Verdict: {row['verdict']}."
+    return Finding(title, told, figures, "flip_lab", here, link, "Run it now")
+
+
+def refuted(here: Here) -> Finding:
+    """A claim that this model does not bear out."""
+    title = "A claim that does not hold"
+    claims = evidence_frames.claims(evidence_frames.evidence(here.path).frame)
+    failing = {
+        str(one.row["claim"]): one for one in claims if one.row["verdict"] == "does not hold"
+    }
+    names = [*(name for name in CLAIMS if name in failing), *failing]
+    if not names:
+        told = f"Every claim is tested with: dims evidence {SLUG}" if not claims else (
+            "No claim fails on this model: see how each was tested."
+        )  # fmt: skip
+        return _plain(title, here, "evidence", {}, told)
+    one = failing[names[0]]
+    row, values = one.row, one.controls.set_index("control")["value"]
+    figures = [(str(row["measure"]), _interval(row)), ("verdict", str(row["verdict"]))]
+    if row["strongest"] in values:
+        figures.insert(1, (str(row["strongest"]), parts.number(values[row["strongest"]])))
+    told = f"{row['statement']} On this model: {row['verdict']}. {row['reason']}"
+    return Finding(title, told, figures, "evidence", here, {}, "Open the evidence")
+
+
+def _interval(row: "pd.Series[object]") -> str:
+    value, low, high = (parts.number(row[name]) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def _name(category: object) -> str:
+    return parts.visible(category).replace("_", " ")
+
+
+def _plain(
+    title: str,
+    here: Here,
+    view: str,
+    link: dict[str, object],
+    sentence: str,
+    opens: str = "Open it",
+) -> Finding:
+    return Finding(title, sentence, [], view, here, link, opens)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
+    return reading.fetch(Path(stamp.path), query)

@@ -1,0 +1,83 @@
+"""A card per catalog: what was measured, how, and how well its signs vary."""
+
+import textwrap
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.common import charts, frames, lines, parts
+from dashboard.common.frames import Entry, Here
+from dashboard.frame import address
+from dashboard.labels import carry, panel
+from dashboard.media import frames as media_frames
+from dashboard.media import stage
+
+
+def card(entry: Entry) -> None:
+    """One catalog."""
+    if entry.build is None:
+        st.text(parts.visible(entry.path.name))
+        st.text(entry.problem)
+        return
+    build, summary = entry.build, frames.summary(entry.path).frame
+    zero = summary[summary.threshold == summary.threshold.iloc[-1]]  # zero, where it is stored
+    st.text(parts.visible(entry.path.stem))
+    facts = [
+        ("Items", f"{build['items']:,}", "item"),
+        ("Sites", str(len(zero)), "site"),
+        ("Dimensions", str(int(zero.dims.max())), "site.dims"),
+        ("Degenerate", f"{zero.degenerate.sum() / zero.dims.sum():.1%}", "site.degenerate"),
+    ]
+    with st.container(horizontal=True, gap="xsmall"):
+        for label, value, term in facts:
+            parts.figure(label, value, term)
+    st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.path.stem}")
+    if build["modality"] != "text":
+        stage.samples(entry.path)
+    details(entry.path, build)
+    start = frames.sites(entry.path).dropna(subset="dims").site.tolist()
+    here = Here(entry.path, start[len(start) // 2], build["thresholds"][0])
+    with st.container(horizontal=True):
+        address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
+        address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
+        address.link("item", "Items", here, ":material/match_word:")
+        address.link("features", "Features", here, ":material/grid_on:")
+        address.link("evidence", "Evidence", here, ":material/fact_check:")
+    panel.starred(here)
+    carry.offer(here)
+
+
+def details(path: Path, build: "frames.Row") -> None:
+    """Identity and provenance, small."""
+    absent = frames.sites(path).dropna(subset="absent")
+    facts = [
+        ("model", build["model"]),
+        ("class", f"{build['architecture']}, {parts.number(build['parameters'] / 1e6)} M"),
+        ("revision", str(build["revision"])[:24]),
+        ("items are", f"{build['modality']}, read {build['reading']}"),
+        *media_frames.provenance(path),
+        ("computed", f"{build['dtype']} on {build['device']}, {parts.number(build['seconds'])} s"),
+        ("thresholds", ", ".join(build["thresholds"])),
+        ("built", f"{build['built_at']:%Y-%m-%d %H:%M} UTC"),
+        ("verified", frames.verified(path) or f"not yet: dims verify {path.stem}"),
+        ("file", f"{parts.number(path.stat().st_size / 1e6)} MB"),
+        *(("no " + row.site, row.absent) for row in absent.itertuples()),
+    ]
+    text = []
+    for name, value in facts:
+        first, *rest = textwrap.wrap(parts.visible(value), 30) or [""]
+        text += [f"{name:<11}{first}", *(" " * 11 + line for line in rest)]
+    st.code("\n".join(text), language=None)
+
+
+entries = frames.catalogs()
+if not entries:
+    parts.empty(
+        "There is no catalog yet. Build the one of the small model that ships, "
+        "or one of any model of the Hugging Face hub:",
+        "dims demo\ndims build MODEL",
+    )
+for first in range(0, len(entries), 2):
+    for column, entry in zip(st.columns(2), entries[first : first + 2], strict=False):
+        with column.container(border=True), parts.guard():
+            card(entry)

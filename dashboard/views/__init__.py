@@ -1,1 +1,0 @@
-"""A file a page: choose, fetch, draw. Listed in dashboard/app.py."""

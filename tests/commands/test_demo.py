@@ -1,0 +1,88 @@
+"""Tests of the demo: what is built at once, what later, and that nothing is built twice."""
+
+import subprocess
+
+import pytest
+
+from catalog import places
+from catalog.commands import compare, demo, serve, writers
+from catalog.commands import demo_versions as versions
+from catalog.evidence import gather
+from catalog.features import discovery, finding
+from tests.given import synthetic
+
+QUIET = lambda _stage, _done, _all: None  # noqa: E731
+
+
+@pytest.fixture
+def built(data, monkeypatch):
+    """Every catalog of the demo as a small synthetic one; gives what was asked of them."""
+    asked: list[tuple[str, str]] = []
+    (data / "catalogs").mkdir(parents=True)
+
+    def build(name: str, _report: object):
+        path = places.catalogs() / f"{name}.duckdb"
+        if not path.is_file():
+            asked.append(("build", name))
+            synthetic.write(path, synthetic.Recipe(slug=name))
+        return path
+
+    monkeypatch.setattr(demo, "_built", build)
+    for module, name in (
+        (finding, "measure"),
+        (discovery, "discover"),
+        (writers, "measured"),
+        (gather, "gather"),
+    ):
+        monkeypatch.setattr(
+            module, name, lambda path, *_, _name=name, **__: asked.append((_name, path.stem))
+        )
+    monkeypatch.setattr(compare, "kept", lambda a, b, _report: asked.append(("compare", b.stem)))
+    monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
+    return asked
+
+
+def test_every_model_that_ships_is_in_the_demo():
+    assert {*demo.MODELS, demo.OTHER} == set(places.shipped_models())
+
+
+def test_the_dashboard_waits_for_findings_but_not_for_evidence(built):
+    assert [path.stem for path in demo.first(QUIET)] == list(demo.MODELS)
+    assert built == [
+        (step, name) for name in demo.MODELS for step in ("build", "measure", "discover")
+    ]
+
+
+def test_the_rest_brings_writers_before_the_evidence_that_reads_them(built):
+    list(demo.first(QUIET))
+    built.clear()
+    list(demo.rest(QUIET))
+    assert built[:2] == [("build", demo.OTHER), ("measure", demo.OTHER)]
+    assert built[2:] == [
+        ("measured", demo.TEXT),
+        ("compare", demo.OTHER),
+        ("compare", f"{demo.TEXT}-int8"),
+        *[("gather", name) for name in (*demo.SAMPLES, demo.TEXT)],
+    ]
+
+
+def test_what_is_there_is_not_made_again(built, monkeypatch):
+    list(demo.first(QUIET))
+    monkeypatch.setattr(finding, "measured", lambda _path: True)
+    built.clear()
+    assert list(demo.first(QUIET)) == []
+    assert built == []
+
+
+def test_the_server_asks_a_first_visitor_for_nothing(data, monkeypatch):
+    """Streamlit would wait on the terminal for an e-mail address, and end where there is none."""
+    commands: list[list[str]] = []
+
+    def run(command, **_):
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert serve.serve(8501, browser=True) == 0
+    place = commands[0].index("--server.showEmailPrompt")
+    assert commands[0][place + 1] == "false"

@@ -1,0 +1,320 @@
+"""Features, Feature and Concept builder: what they show, what they refuse, what they keep."""
+
+import json
+import shutil
+
+import duckdb
+import pytest
+
+from catalog.store import packed, replacing
+from dashboard.features import charts, frames
+from dashboard.pages import FILES
+from tests.dashboard.test_dashboard import linked, literal, start
+from tests.given import feature_catalog, synthetic
+from tests.given.feature_catalog import HOSTILE, SITE
+
+PAGES = ["features", "feature", "concept"]
+
+
+def evidence(claim, value):
+    """A row of the evidence table."""
+    words = ["statement", "measure", "paper", "reason", "method", "unit", "cell"]
+    return {
+        **{name: f"{name} of *{claim}*" for name in words},
+        "claim": claim,
+        "position": 1,
+        "value": value,
+        "low": value and value - 0.02,
+        "high": value and value + 0.02,
+        "controls": json.dumps({"rotated": 0.91}),
+        "strongest": value and "rotated",
+        "verdict": "does not hold" if value else "cannot be tested",
+        "n": 44,
+        "curves": "{}",
+        "seconds": 1.0,
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A catalog with findings and one without."""
+    folder = tmp_path_factory.mktemp("pages") / "data"
+    feature_catalog.write(folder)
+    synthetic.write(folder / "catalogs" / "bare.duckdb", synthetic.Recipe(slug="bare"))
+    proved = folder / "catalogs" / "proved.duckdb"
+    shutil.copyfile(folder / "catalogs" / "measured.duckdb", proved)
+    replacing.write(proved, {"evidence": [evidence("basis", 0.01), evidence("training", None)]})
+    return folder
+
+
+@pytest.fixture
+def app(folder, tmp_path, monkeypatch):
+    """The dashboard over `folder`, with a workspace of its own."""
+    monkeypatch.setenv("DIMS_WORKSPACE", str(tmp_path / "workspace.sqlite"))
+    import streamlit as st
+
+    for started in start(folder, monkeypatch):
+        yield started
+        st.cache_resource.clear()
+        packed.shelf.clear()
+
+
+def opened(app, page, /, **query):
+    """Open a page by a link that says these things and no others."""
+    app.run()
+    app.switch_page(FILES[page])
+    app.query_params.clear()
+    for name, value in ({"catalog": "measured", "site": SITE} | query).items():
+        app.query_params[name] = str(value)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(count=22):
+    return " ".join(feature_catalog.lists()["planted"][:count])
+
+
+def shown(app):
+    """Everything that a page would read as Markdown."""
+    return "\n".join(e.value for e in [*app.markdown, *app.caption, *app.header])
+
+
+@pytest.mark.parametrize("view", ["features", "feature"])
+def test_without_findings_the_command_is_named(app, view):
+    opened(app, view, catalog="bare")
+    assert "dims features bare" in literal(app)
+    assert not app.metric
+
+
+def test_the_concept_builder_needs_no_findings(app):
+    opened(app, "concept", catalog="bare", site="resid.1", words="baba bale")
+    assert "dims features bare" in literal(app) and app.metric
+
+
+@pytest.mark.parametrize("view", ["map", "table", "skipped"])
+def test_the_features_page_shows_each_view(app, view):
+    opened(app, "features", view=view)
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["categories"] == "4" and figures["skipped"] == "3"
+    if view == "table":
+        frame = app.dataframe[0].value
+        assert frame["auc"].is_monotonic_decreasing and set(frame["flags"]) >= {"fallback small"}
+        aucs = frame.set_index("category")["auc"]
+        assert aucs["planted"] > aucs["noise"] + 0.05
+    if view == "skipped":
+        assert "20 are needed" in app.dataframe[0].value["reason"][0]
+    assert linked(app, "view") == view
+
+
+def test_the_filters_narrow_the_table(app):
+    opened(app, "features", view="table", find="noise")
+    assert set(app.dataframe[0].value["category"]) == {"noise", "noise-one"}
+    opened(app, "features", view="table", find="noise", state="clear")
+    assert not app.dataframe or app.dataframe[0].value["null_p95"].notna().all()
+    opened(app, "features", view="table", find="nothing like it")
+    assert "No category passes this filter" in literal(app)
+
+
+def test_the_background_is_a_switch_of_the_link(app):
+    opened(app, "features", view="table", background="words")
+    planted = app.dataframe[0].value.set_index("category").loc["planted"]
+    row = frames.feature(app.session_state["rail.here"], "planted", "words")
+    assert planted["auc"] == row["auc"]
+    opened(app, "features", background="none")
+    assert "The link asks for background" in literal(app)
+
+
+def test_a_feature_shows_its_figures_with_their_controls(app):
+    opened(app, "feature", category="planted")
+    figures = {metric.label: metric.value for metric in app.metric}
+    row = frames.feature(app.session_state["rail.here"], "planted", "matched")
+    assert figures["AUC"] == f"{row['auc']:.3f} ± {row['sd']:.3f}"
+    assert {"null p95", "v all others", "v confusable", "dims", "families"} <= figures.keys()
+    assert figures["families"] == f"{row['anchors']} + {row['held_out']}"
+    assert "dims evidence measured" in literal(app)
+    assert f"measured › {SITE} › planted" in literal(app)
+
+
+def test_a_feature_shows_the_evidence_that_there_is(app):
+    opened(app, "feature", catalog="proved", category="planted")
+    assert "does not hold: statement of *basis*" in literal(app)
+    assert "0.01 [-0.01, 0.03]   control: rotated 0.91   n = 44 unit of *basis*" in literal(app)
+    assert "cannot be tested: statement of *training*" in literal(app)
+    assert "dims evidence" not in literal(app)
+
+
+def test_a_hostile_category_is_shown_literally(app):
+    opened(app, "feature", category=HOSTILE)
+    assert HOSTILE in literal(app) and "script" not in shown(app)
+    assert not any("script" in metric.label + metric.value for metric in app.metric)
+
+
+def test_a_dimension_names_the_categories_that_read_it(app):
+    opened(app, "feature", category="planted")
+    here = app.session_state["rail.here"]
+    dimension = frames.prototype(here, "planted", "matched").frame["dimension"][0]
+    opened(app, "dimension", dim=dimension)
+    readers = [frame.value for frame in app.dataframe if "category" in frame.value]
+    assert "planted" in set(readers[0]["category"])
+    opened(app, "dimension", catalog="bare", dim=1)
+    assert "dims features bare" in literal(app)
+
+
+def test_next_and_previous_go_through_the_categories(app):
+    opened(app, "feature", category="noise")
+    next(b for b in app.button if b.label == "Next").click().run()
+    assert linked(app, "category") == "noise-one"
+    next(b for b in app.button if b.label == "Previous").click().run()
+    assert linked(app, "category") == "noise"
+
+
+def test_a_skipped_circle_still_turns(app, folder, monkeypatch):
+    opened(app, "feature", category="circle")
+    assert "Skipped as a feature" in literal(app) and "permuted orders" in literal(app)
+    opened(app, "feature", category="short_circle")
+    assert "5 are needed" in literal(app)
+    opened(app, "feature", category="few")
+    assert "The link asks for category" in literal(app)
+
+
+@pytest.mark.parametrize("view, query", [("feature", {"category": "planted"}), ("concept", {})])
+def test_what_is_copied_runs(app, view, query):
+    if view == "concept":
+        query = {"words": words()}
+    opened(app, view, **query)
+    copied = [block for block in app.code if block.language in ("sql", "python")]
+    assert len(copied) > 2
+    for block in copied:
+        if block.language == "python":
+            exec(block.value, {})
+        else:
+            path = app.session_state["rail.here"].path
+            with duckdb.connect(path, read_only=True) as plain:
+                assert len(plain.execute(block.value).df())
+
+
+def test_a_concept_finds_further_members(app):
+    opened(app, "concept", words=words(12), background="words")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert float(figures["held-out AUC"]) > 0.8 and figures["words"] == "12"
+    assert figures["null p95"] == "not drawn" and figures["p"] == "–"
+    top = app.dataframe[0].value
+    assert (top["mark"] == "member").any() and (top["mark"] == "").any()
+    overlap = app.dataframe[1].value
+    assert overlap["category"][0] == "planted" and overlap["words"][0] == 12
+
+
+REFUSED = {
+    "none in the vocabulary": ({"words": "zzzz qqqq"}, "None of the 2 words"),
+    "in both lists": ({"words": "{0} {1}", "against": "{1}"}, "In both lists"),
+    "nothing": ({"words": "  "}, "Give some words"),
+    "only counter-examples": ({"words": "", "against": "{0}"}, "Give some words"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_words_that_make_no_concept_are_one_sentence(app, case):
+    query, expected = REFUSED[case]
+    given = feature_catalog.lists()["planted"]
+    opened(app, "concept", **{name: text.format(*given) for name, text in query.items()})
+    assert expected in literal(app) and not app.metric
+
+
+def test_one_word_has_no_auc_and_says_so(app):
+    opened(app, "concept", words=words(1))
+    assert "One word has no held-out AUC" in literal(app)
+    assert not [b for b in app.button if b.label == "Draw its null"]
+
+
+def test_too_many_words_are_refused_and_missing_ones_named(app):
+    opened(app, "concept", words=f"{words(5)} zz**zz** <b>x</b>")
+    assert "No single token here: zz**zz**, <b>x</b>." in literal(app)
+    assert "Small: 5 words" in literal(app)
+    app.text_area(key="concept.words").set_value(" ".join(f"w{n}" for n in range(10_000)))
+    next(b for b in app.button if b.label == "Make it").click().run()
+    assert "10,000 words are too many" in literal(app)
+
+
+def test_hostile_words_and_items_are_literal(app):
+    opened(app, "concept", words=" ".join(synthetic.HOSTILE))
+    assert "script" not in shown(app)
+    assert not app.exception
+
+
+def test_the_null_is_drawn_once_and_kept_by_its_inputs(app):
+    opened(app, "concept", words=words())
+    next(b for b in app.button if b.label == "Draw its null").click().run()
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["p"] == "0.005" and "200 random sets" in literal(app)
+    assert next(b for b in app.button if b.label == "Draw its null").disabled
+    opened(app, "concept", words=words(20))
+    assert {m.label: m.value for m in app.metric}["null p95"] == "not drawn"
+    opened(app, "concept", words=words())
+    assert {m.label: m.value for m in app.metric}["p"] == "0.005"
+
+
+def test_a_concept_is_saved_listed_and_opened_by_its_link(app):
+    opened(app, "concept", words=words(), background="all")
+    app.text_input(key="concept.name").set_value("*my* <b>idea</b>")
+    if "concept.person" in {field.key for field in app.text_input}:
+        app.text_input(key="concept.person").set_value("ada")
+    next(b for b in app.button if b.label == "Save").click().run()
+    key = linked(app, "concept")
+    listed = app.dataframe[-1].value
+    assert listed["name"].tolist() == ["*my* <b>idea</b>"] and listed["by"].tolist() == ["ada"]
+    opened(app, "overview")
+    opened(app, "concept", words="", background="matched")
+    assert "Give some words" in literal(app)
+    opened(app, "concept", concept=key)
+    assert "saved by ada" in literal(app) and "*my* <b>idea</b>" not in shown(app)
+    assert app.text_area(key="concept.words").value == words()
+    assert {metric.label: metric.value for metric in app.metric}["words"] == "22"
+
+
+def test_saving_without_a_name_is_one_sentence(app):
+    opened(app, "concept", words=words())
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert not app.exception and "name" in literal(app)
+    opened(app, "concept", concept="nothing")
+    assert "There is no saved concept" in literal(app)
+
+
+def test_the_exported_json_is_what_the_page_shows(app):
+    from catalog.features import export
+    from dashboard.features import exports
+
+    opened(app, "feature", category="planted")
+    here = app.session_state["rail.here"]
+    frame = frames.prototype(here, "planted", "matched").frame
+    row = frames.feature(here, "planted", "matched")
+    text = export.as_json(
+        exports.source(here, "planted", "matched"),
+        frame["dimension"],
+        frame["sign"],
+        frames.figures_of(row),
+    )
+    assert json.loads(text)["figures"]["auc"] == row["auc"]
+    source, dimensions, _ = export.read_json(text)
+    assert source.dims == 24 and len(dimensions) == row["dimensions"]
+
+
+@pytest.mark.parametrize(
+    "value, text", [(None, "–"), (float("nan"), "–"), (0.0001, "< 0.001"), (0.005, "0.005")]
+)
+def test_chances_below_a_thousandth_are_said_so(value, text):
+    assert charts.chance(value) == text
+
+
+def test_groups_stay_whole_in_the_columns_of_the_map():
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {"category": [f"c{n}" for n in range(30)], "group": [f"g{n // 5}" for n in range(30)]}
+    )
+    columns = charts.columns_of(frame, 3)
+    assert [row for column in columns for row in column if row.startswith("c")] == list(
+        frame["category"]
+    )
+    assert len(columns) == 3 and all(column[0].startswith("▸") for column in columns)
+    assert max(map(len, columns)) <= 14

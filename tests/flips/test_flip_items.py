@@ -1,0 +1,398 @@
+"""Flips of models without a next token: on the classes of a tiny ViT, in a tiny BERT's layers."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import transformers as hf
+
+from catalog.building import reopen
+from catalog.building.build import Settings, build
+from catalog.edits import Edit
+from catalog.errors import NotInCatalog, SettingRefused
+from catalog.features import finding
+from catalog.flips import flip, later_layers, prompts, report, saved, verdicts
+from catalog.flips import items as flip_items
+from catalog.flips import run as flips
+from catalog.flips import setup as flip_setup
+from catalog.flips import source as flip_features
+from catalog.flips.controls import Signed
+from catalog.flips.readouts import Classes
+from catalog.flips.source import Source
+from catalog.model import loading
+from catalog.sites import Site
+from catalog.store import feature_queries, packed, queries, reading
+from dashboard.pages import FILES
+from tests.dashboard.test_dashboard import literal, start
+from tests.given import media, models
+from tests.given.commands import run
+
+SITE = "resid.1"
+CLASSES, DIMS = 4, 128
+OWN = ("--feature", "class 1")
+ITEMS = "#3\n#70"
+
+
+def headed(folder):
+    """A tiny random ViT with a head on classes, wide enough that random controls can be matched."""
+    config = media.IMAGES["vit"][0]()
+    config.hidden_size = DIMS
+    config.id2label = {n: f"class {n}" for n in range(CLASSES)}
+    config.label2id = {f"class {n}": n for n in range(CLASSES)}
+    module = hf.AutoModelForImageClassification.from_config(config)
+    media.randomised(module).save_pretrained(folder)
+    media.IMAGES["vit"][1]().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory):
+    """Catalog and model of a tiny ViT with a head, over four classes of coloured pictures."""
+    folder = tmp_path_factory.mktemp("flip-items")
+    made = headed(folder / "vit")
+    shown = media.pictures(folder / "items", per_class=44, classes=CLASSES)
+    asked = Settings(
+        str(made), items=shown, sites="resid.0,resid.1,resid.2", out=folder / "data" / "catalogs"
+    )
+    path = build(asked)
+    finding.measure(path, report=lambda *_: None, nulls="primary")
+    return path, loading.load(str(made), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def worded(tmp_path_factory):
+    """Catalog and model of a tiny BERT, with two categories of pieces drawn at random."""
+    folder = tmp_path_factory.mktemp("flip-layers")
+    made = models.save("bert", folder / "bert")
+    path = build(Settings(model=str(made), out=folder / "data" / "catalogs"))
+    items = reading.fetch(path, feature_queries.items())
+    usable = items[items["word"].notna() & (items["family"] == items["item"])]
+    kind = usable["kind"].value_counts().idxmax()
+    named = [str(one) for one in usable[usable["kind"] == kind]["word"].unique()]
+    named = [one for one in named if one.isascii() and one.isalnum()]
+    lists = folder / "data" / "categories"
+    lists.mkdir(parents=True)
+    for number, name in enumerate(("first", "second")):
+        lines = [f"# {name}", f"# kind: {kind}", *named[number * 24 : number * 24 + 24]]
+        (lists / f"{name}.txt").write_text("\n".join(lines) + "\n")
+    finding.measure(path, lists, nulls="primary")
+    return path, loading.load(str(made), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def flipped(pictured):
+    """A run on classes."""
+    path, model = pictured
+    machine = flip.machine(model, path)
+    return flips.run(machine, flip.setup(machine, path, "class 1", SITE))
+
+
+@pytest.fixture(scope="module")
+def layered(worded):
+    """A run on later layers."""
+    path, model = worded
+    machine = flip.machine(model, path)
+    return flips.run(machine, flip.setup(machine, path, "first", SITE, each=4, dimensions=5))
+
+
+# The machines
+
+
+def test_each_kind_of_model_has_its_readout(pictured, worded, llama):
+    loaded = [pictured[1], worded[1], loading.load(str(llama), device="cpu")]
+    found = [flip.machine(model, pictured[0]).reads for model in loaded[::2]]
+    found.append(flip.machine(loaded[1], worded[0]).reads)
+    assert found == ["classes", "vocabulary", "layers"]
+    assert flip.reads("ASTForAudioClassification") == "classes"
+    assert flip.reads("Dinov2Model") == "layers"
+
+
+@pytest.mark.parametrize("which", ["pictured", "worded"])
+def test_an_edit_that_changes_nothing_changes_no_bit(which, request):
+    path, model = request.getfixturevalue(which)
+    machine = flip.machine(model, path)
+    ids, sink = machine.encode("#7")
+    states = machine.states(ids, Site.parse(SITE))
+    assert sink == 0 and len(states) == len(ids)
+    signs = np.where(states[1, [0, 3]] > 0, 1.0, -1.0)
+    same = Edit(Site.parse(SITE), (0, 3), "flip", tuple(signs), positions=(1,))
+    loud = Edit(Site.parse(SITE), (0, 3), "flip", tuple(-signs), positions=(1,))
+    nothing = replace(loud, strength=0.0)
+    plain, first, second, third = machine.outputs(ids, [(), (same,), (nothing,), (loud,)])
+    np.testing.assert_array_equal(plain, first)
+    np.testing.assert_array_equal(plain, second)
+    assert not np.array_equal(plain, third)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.module.modules())
+
+
+def test_outputs_are_the_models_own(pictured, worded):
+    path, model = pictured
+    machine = flip.machine(model, path)
+    arrays = reopen.reopen(path, model).inputs(np.array([9]))
+    with torch.inference_mode():
+        given = {name: torch.from_numpy(one) for name, one in arrays.items()}
+        expected = model.module(**given).logits.log_softmax(-1).numpy()
+    np.testing.assert_allclose(machine.outputs(machine.encode("#9")[0], [()]), expected, atol=1e-5)
+    path, model = worded
+    machine = flip.machine(model, path)
+    found = machine.outputs(machine.encode("#30")[0], [()])[0] > 0
+    for place, site in enumerate(machine.sites):
+        stored = packed.by_item(path, str(site), "zero")[:, 30]
+        mine = np.unpackbits(stored.view(np.uint8), bitorder="little")[: machine.dims]
+        np.testing.assert_array_equal(found[place], mine.astype(bool))
+
+
+@pytest.mark.parametrize("text", ["", "#x", "#-1", "#100000", "a cat"])
+def test_what_is_no_item_is_refused(pictured, text):
+    with pytest.raises(SettingRefused, match="is no item"):
+        flip.machine(pictured[1], pictured[0]).encode(text)
+
+
+# Classes
+
+
+def test_the_effect_is_the_class_against_the_others(flipped, pictured):
+    path, model = pictured
+    machine = flip.machine(model, path)
+    setup = flipped.setup
+    ids, _ = machine.encode(setup.prompts[3].text)
+    prototype = {"values": tuple((-setup.feature.signs).astype(float).tolist())}
+    edit = Edit(setup.site, tuple(setup.feature.dimensions.tolist()), "flip", **prototype)
+    before, after = machine.outputs(ids, [(), (edit,)]).astype(float)
+    change = after - before
+    effect = change[1] - np.delete(change, 1).mean()
+    np.testing.assert_allclose(flipped.effects["away"][3, 0], effect, atol=1e-5)
+    rest = change[0] - change[[2, 3]].mean()
+    assert setup.readout.names == ("class 0", "class 2", "class 3")
+    np.testing.assert_allclose(flipped.others["away"][3, 0], rest, atol=1e-5)
+    kl = (np.exp(before) * (before - after)).sum()
+    np.testing.assert_allclose(flipped.kl["away"][3], kl, atol=1e-5)
+    assert np.abs(effect) > 1e-3
+
+
+def test_conditions_are_matched(flipped, layered):
+    for found in (flipped, layered):
+        assert found.conditions[:3] == ("baseline", "away", "toward")
+        assert {"random", "noise"} <= set(found.conditions) and "direct" not in found.conditions
+        assert ("disjoint" in found.conditions) == bool(found.setup.disjoint)
+        assert 0 < found.worst_match <= 0.05
+        away = found.measures["away"]
+        np.testing.assert_allclose(found.measures["random"][:, :2], away[:, :2], rtol=0.05)
+        np.testing.assert_allclose(found.measures["noise"][:, 1], away[:, 1], rtol=1e-4)
+        assert np.abs(found.effects["baseline"]).max() == 0
+
+
+def test_items_are_held_out_and_half_of_other_classes(flipped, pictured):
+    held, members = flip_setup.held_out(pictured[0], "class 1")
+    own = [int(p.text[1:]) for p in flipped.setup.prompts if p.kind == "eliciting"]
+    rest = [int(p.text[1:]) for p in flipped.setup.prompts if p.kind == "neutral"]
+    assert len(own) == len(rest) == 16 == len(set(own)) == len(set(rest))
+    assert set(own) <= set(held.tolist()) and not set(rest) & set(members.tolist())
+
+
+def test_a_head_that_reads_the_dimensions_loses_its_class(pictured):
+    """Planted: class 2 is the mean of nine dimensions of the last block, with the feature's signs.
+
+    The head reads the first position after the final norm, which keeps the signs.
+    """
+    path, model = pictured
+    signs = np.array([1, -1, 1, 1, -1, 1, -1, -1, 1])
+    feature = Signed(np.array([1, 4, 6, 9, 12, 20, 22, 25, 30]), signs)
+    machine = flip.machine(model, path)
+    kept = {name: one.clone() for name, one in model.module.state_dict().items()}
+    weights = torch.zeros(CLASSES, DIMS)
+    weights[2, torch.from_numpy(feature.dimensions)] = torch.from_numpy(signs).float()
+    with torch.no_grad():
+        model.module.classifier.weight.copy_(weights)
+        model.module.classifier.bias.zero_()
+        model.parts.final_norm.weight.fill_(1.0)
+        model.parts.final_norm.bias.zero_()
+    try:
+        made = flip.setup(machine, path, "class 2", "resid.2")
+        last = Site("resid", machine.layers)
+        zero = np.zeros(machine.dims)
+        other = (Signed(np.array([0, 2, 3, 5, 7, 8, 10, 11, 13]), signs),)
+        planted = replace(
+            made, site=last, feature=feature, cut=zero, disjoint=other, disjoint_names=("other",)
+        )
+        found = flips.run(machine, planted)
+        summary = report.summarize(found)
+    finally:
+        model.module.load_state_dict(kept)
+    assert summary.judged.verdict == "suppresses"
+    assert summary.effects["away"].value < -1 < summary.effects["random"].value
+    assert summary.effects["toward"].value > 1
+
+
+def test_classes_are_not_resampled_and_need_no_twenty(flipped):
+    judged = report.summarize(flipped, draws=200).judged
+    assert judged.verdict != "cannot be tested" and "tokens" not in judged.reason
+    few = replace(flipped.setup, prompts=flipped.setup.prompts[:31])
+    short = flips.Flips(
+        few,
+        flipped.conditions,
+        {name: one[:31] for name, one in flipped.effects.items()},
+        {name: one[:31] for name, one in flipped.others.items()},
+    )
+    judged = report.summarize(short, draws=200).judged
+    assert judged.verdict == "cannot be tested" and "31 items" in judged.reason
+
+
+def test_columns_that_are_all_there_are_stay_as_they_are():
+    generator = np.random.default_rng(2)
+    values = generator.normal(size=(40, 1)) + 10 * np.arange(3)
+    made = [
+        verdicts.Bootstrap(np.arange(40), 3, np.random.default_rng(0), 400, resampled=one)
+        for one in (False, True)
+    ]
+    means = made[0].means(values)
+    expected = values.mean(axis=1).std() / np.sqrt(40)
+    assert means.std() == pytest.approx(expected, rel=0.15)
+    assert made[1].means(values).std() > 5 * expected
+
+
+def test_classes_a_feature_stands_for(pictured):
+    path, _ = pictured
+    names = [f"class {n}" for n in range(CLASSES)]
+
+    def own(source, listed=names):
+        return flip_items.own_classes(path, source, SITE, "zero", listed)
+
+    assert own(Source("category", "class 2")) == [2]
+    assert own(Source("category", "class 2", read="class 0")) == [0]
+    with pytest.raises(SettingRefused, match="no class named 'class 2'"):
+        own(Source("category", "class 2"), ["a", "b"])
+    stored = flip_features.signed(path, Source("category", "class 3"), SITE, "zero")
+    assert own(Source("dimensions", flip_features.written(stored))) == [3]
+    with pytest.raises(NotInCatalog):
+        own(Source("category", "class 9"))
+
+
+def test_a_head_of_two_classes_has_no_other():
+    readout = Classes.of([1], ["a", "b"])
+    log_p = np.log(np.array([[0.5, 0.5], [0.8, 0.2]], np.float32))
+    found = readout.read(log_p, "#0")
+    np.testing.assert_allclose(found.effects[1], np.log(0.2 / 0.8), rtol=1e-6)
+    assert found.others.shape == (2, 0) and readout.names == ()
+
+
+# Later layers
+
+
+def test_agreement_and_neighbours_equal_a_plain_count(layered, worded):
+    path, model = worded
+    machine = flip.machine(model, path)
+    setup = layered.setup
+    number = len(setup.prompts) - 1
+    item = int(setup.prompts[number].text[1:])
+    values = tuple((-setup.feature.signs).astype(float).tolist())
+    edit = Edit(setup.site, tuple(setup.feature.dimensions.tolist()), "flip", values)
+    before, after = machine.outputs(machine.encode(f"#{item}")[0], [(), (edit,)]) > 0
+    for column, label in enumerate(setup.readout.labels):
+        stored = flip_features.signed(path, Source("category", "first"), label, "zero")
+        place = [str(site) for site in machine.sites].index(label)
+        shares = [
+            (bits[place][stored.dimensions] == (stored.signs > 0)).mean()
+            for bits in (before, after)
+        ]
+        effect = layered.effects["away"][number, column]
+        np.testing.assert_allclose(effect, shares[1] - shares[0], atol=1e-9)
+    every = packed.by_item(path, str(setup.readout.sites[-1]), "zero")
+    items = reading.fetch(path, feature_queries.items())
+    family = items["family"].to_numpy()
+    bits = np.unpackbits(np.ascontiguousarray(every.T).view(np.uint8), axis=1, bitorder="little")
+    able = (family == np.arange(len(family))) & (family != family[item])
+    near = []
+    for one in (before[-1], after[-1]):
+        apart = (bits[:, : machine.dims] != one).sum(axis=1).astype(float)
+        apart[~able] = np.inf
+        near.append(np.argsort(apart, kind="stable")[: later_layers.NEAREST])
+    assert near[0].tolist() == layered.seen[number].top.before.tolist()
+    lost = 1 - np.isin(near[0], near[1]).mean()
+    assert layered.beside["neighbours"]["away"][number] == pytest.approx(lost)
+    assert np.abs(layered.effects["away"]).max() > 0.01
+
+
+def test_only_later_sites_are_read(layered, worded):
+    labels = layered.setup.readout.labels
+    assert labels and "resid.0" not in labels and SITE not in labels
+    moved = flip_setup.at_site(worded[0], layered.setup, "resid.2")
+    assert moved.readout.labels == labels[1:] and len(moved.feature.dimensions)
+    known = report.as_json(layered, report.summarize(layered, draws=100))
+    assert list(known["by_column"]) == list(labels) and known["kl"] == {}
+    mean = np.mean([one["away"]["value"] for one in known["by_column"].values()])
+    assert known["conditions"]["away"]["mean"] == pytest.approx(mean)
+
+
+def test_after_the_last_site_there_is_nothing_to_read(worded):
+    path, model = worded
+    machine = flip.machine(model, path)
+    with pytest.raises(SettingRefused, match="no later sites"):
+        flip.setup(machine, path, "first", f"resid.{machine.layers}")
+
+
+# Command, saved runs, page
+
+
+def test_the_command_prints_the_promised_names(pictured):
+    known = run("flip", pictured[0], *OWN, "--site", SITE, "--json").json
+    assert {"conditions", "specificity", "kl", "verdict", "by_kind"} <= known.keys()
+    assert {"away", "toward", "random", "noise"} <= known["conditions"].keys()
+    assert known["readout"]["kind"] == "classes" and known["tokens"] == 1
+    assert set(known["by_kind"]) == {"neutral", "eliciting"} and known["prompts"] == 32
+    assert not math.isnan(known["conditions"]["away"]["kl"])
+
+
+def test_own_items_and_text_output(pictured, worded, tmp_path):
+    (tmp_path / "items.txt").write_text(ITEMS)
+    asked = ["--site", SITE, "--prompts", tmp_path / "items.txt"]
+    shown = run("flip", pictured[0], *OWN, *asked)
+    assert shown.code == 0 and "2 items" in shown.out and "KL" in shown.out
+    shown = run("flip", worded[0], "--feature", "first", "--dimensions", "5", *asked)
+    assert shown.code == 0 and "later sites" in shown.out
+    (tmp_path / "items.txt").write_text("The cat\n")
+    refused = run("flip", pictured[0], *OWN, *asked)
+    assert refused.code == 1 and "is no item" in refused.sentence
+
+
+def test_a_saved_run_repeats(flipped, pictured):
+    row = reading.fetch(pictured[0], queries.build()).iloc[0].to_dict()
+    result = report.as_json(flipped, report.summarize(flipped))
+    body = json.loads(json.dumps(saved.body(row, flipped.setup, "", result)))
+    again = saved.repeat(pictured[0], body)
+    for name, one in result["conditions"].items():
+        assert again["conditions"][name]["mean"] == pytest.approx(one["mean"], abs=1e-4)
+    assert prompts.own("#1\n#2")[1].text == "#2"
+
+
+@pytest.mark.parametrize("which, panel", [("pictured", "classes"), ("worded", "nearest items")])
+def test_the_page_flips_items(which, panel, request, monkeypatch):
+    import streamlit as st
+
+    path, _ = request.getfixturevalue(which)
+    name = {"pictured": "class 1", "worded": "first"}[which]
+    five = flip_features.signed(path, Source("category", name), SITE, "zero")
+    five = five.strongest(5 if which == "worded" else None)
+    asked = {"site": SITE, "feature": "dimensions", "dims": flip_features.written(five)}
+    asked |= {"prompts": "own text", "text": ITEMS}
+    for app in start(path.parents[1], monkeypatch):
+        app.run()
+        app.switch_page(FILES["flip_lab"])
+        for name, value in asked.items():
+            app.query_params[name] = value
+        app.run()
+        assert not app.exception and "Press Run" in literal(app)
+        assert "Generation is not offered" in literal(app) + "".join(c.value for c in app.caption)
+        assert "last" not in app.segmented_control(key="flip.positions").options
+        app.button(key="flip.run").click().run()
+        for _ in range(90):
+            if "n = 2 items" in literal(app):
+                break
+            app.run()
+        assert not app.exception and "n = 2 items" in literal(app)
+        assert panel in "".join(one.value for one in app.markdown) + literal(app)
+        st.cache_resource.clear()
+        packed.shelf.clear()
