@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.signs.context import QUARTERS
-from catalog.signs.prototypes import Prototypes, SiteSigns, agreeing, histograms
+from catalog.signs.prototypes import Prototypes, agreeing, histograms
+from catalog.signs.site_signs import SiteSigns
 
 _BLOCK = 32
 """Features whose agreement with all items is counted at a time."""

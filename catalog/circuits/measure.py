@@ -17,7 +17,8 @@ from catalog.features import curves, findings, from_words, nulls
 from catalog.features.lexicon import grounds
 from catalog.features.pools import BACKGROUNDS, Pools
 from catalog.signs import significance
-from catalog.signs.prototypes import SiteSigns, anchor_count, contrast
+from catalog.signs.prototypes import anchor_count, contrast
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, reading
 
 DRAWS, ENOUGH, FURTHER = 200, 10, 10

@@ -13,9 +13,10 @@ from catalog.features.categories import FEWEST_FAMILIES, SMALL
 from catalog.features.measure import SPLITS
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.signs.prototypes import SiteSigns, halves
+from catalog.signs.prototypes import halves
 from catalog.signs.resampling import Interval, nested
 from catalog.signs.significance import benjamini_hochberg
+from catalog.signs.site_signs import SiteSigns
 
 FLIPS = 9999
 """Random sign changes of the paired test."""

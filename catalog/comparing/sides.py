@@ -14,7 +14,7 @@ from catalog.comparing.pairs import Shared
 from catalog.comparing.phi import Bits
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import finding, findings
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
 from catalog.store.file import Stamp
 from catalog.store.reading import Query

@@ -13,7 +13,8 @@ from catalog.features import findings, measure
 from catalog.features.categories import SMALL
 from catalog.features.pools import BACKGROUNDS, Background, Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.signs.prototypes import SiteSigns, halves
+from catalog.signs.prototypes import halves
+from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
 from catalog.store import packed, queries, reading
 

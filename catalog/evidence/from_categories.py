@@ -11,8 +11,9 @@ from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features import measure, nulls
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs import significance
-from catalog.signs.prototypes import TAU, SiteSigns, halves
+from catalog.signs.prototypes import TAU, halves
 from catalog.signs.resampling import clustered, nested
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, queries, reading
 
 NULL_SETS = 5

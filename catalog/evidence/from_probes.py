@@ -10,9 +10,10 @@ from catalog.evidence.from_states import too_few
 from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features.scoring import Outcome
-from catalog.signs.prototypes import SiteSigns, auc
+from catalog.signs.prototypes import auc
 from catalog.signs.resampling import crossed
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
+from catalog.signs.site_signs import SiteSigns
 
 PROBED = 24
 """Categories that are probed, chosen at random."""

@@ -15,9 +15,9 @@ from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features import unsupervised
 from catalog.features.unsupervised import Field, Found
 from catalog.signs import independence
-from catalog.signs.prototypes import SiteSigns
 from catalog.signs.resampling import clustered, difference, strongest
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
+from catalog.signs.site_signs import SiteSigns
 
 SEEDS = 300
 FIRES_RARELY = 0.001

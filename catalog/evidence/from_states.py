@@ -10,9 +10,10 @@ from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features.measure import best_dimension_held_out
 from catalog.features.scoring import Contest
-from catalog.signs.prototypes import TAU, SiteSigns
+from catalog.signs.prototypes import TAU
 from catalog.signs.resampling import Interval, crossed, nested, strongest
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import packed
 
 ROTATIONS = 10

@@ -12,8 +12,8 @@ from catalog.modalities import Modality
 from catalog.model import states
 from catalog.model.loading import LoadedModel
 from catalog.model.variants import VARIANTS, variant
-from catalog.signs.prototypes import SiteSigns
 from catalog.signs.rotation import signs_above, signs_at_median
+from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
 
 

@@ -15,7 +15,6 @@ from catalog.signs.prototypes import (
     TAU,
     Contrasts,
     Ints,
-    SiteSigns,
     agreeing_members,
     contrast,
     histograms,
@@ -23,6 +22,7 @@ from catalog.signs.prototypes import (
     register,
 )
 from catalog.signs.significance import benjamini_hochberg, hypergeometric_p
+from catalog.signs.site_signs import SiteSigns
 
 FOLDS = 10
 

@@ -18,7 +18,6 @@ from catalog.features.pools import BACKGROUNDS, Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.prototypes import (
     Ints,
-    SiteSigns,
     agreeing,
     agreeing_members,
     contrast,
@@ -26,6 +25,7 @@ from catalog.signs.prototypes import (
     histograms,
     register,
 )
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, packed, reading
 
 GRID = np.linspace(0, 1, 101)

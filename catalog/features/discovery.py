@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from catalog.features import from_words, unsupervised
 from catalog.features.measure import agreement_of
 from catalog.signs import gaussian, independence
-from catalog.signs.prototypes import SiteSigns, auc
+from catalog.signs.prototypes import auc
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, reading
 from catalog.store import replacing as store
 

@@ -19,7 +19,7 @@ from catalog.features import measure as features
 from catalog.features.lexicon import Lexicon, grounds, items_of, lexicon, pools_of
 from catalog.features.scoring import Contest
 from catalog.signs import significance
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import packed, queries, reading
 
 __all__ = ["Findings", "Lexicon", "Primary", "find", "items_of", "lexicon", "pools_of", "primary"]

@@ -12,7 +12,7 @@ from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import concepts, lexicon, measure, nulls, pools
 from catalog.features.categories import Match, Vocabulary
 from catalog.features.numbered import Numbered
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, packed, queries, reading
 
 TOP = 50

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed
-from catalog.signs.prototypes import TAU, Ints, Prototypes, SiteSigns, agreeing, halves, ranks
+from catalog.signs.prototypes import TAU, Ints, Prototypes, agreeing, halves, ranks
 from catalog.signs.significance import hypergeometric_p
+from catalog.signs.site_signs import SiteSigns
 
 SPLITS = 20
 FIRING_PERCENTILE = 5

@@ -18,7 +18,6 @@ from catalog.signs.bits import Packed, count_positive
 from catalog.signs.prototypes import (
     TAU,
     Ints,
-    SiteSigns,
     agreeing,
     agreeing_members,
     contrast,
@@ -27,6 +26,7 @@ from catalog.signs.prototypes import (
     ranks,
     register,
 )
+from catalog.signs.site_signs import SiteSigns
 
 BUCKETS = (20, 28, 40, 56, 80, 112, 160)
 DRAWS, MOST, ENOUGH = 200, 2000, 10

@@ -15,7 +15,6 @@ from catalog.signs.prototypes import (
     Contrasts,
     Ints,
     Prototypes,
-    SiteSigns,
     agreeing,
     agreeing_members,
     contrast,
@@ -23,6 +22,7 @@ from catalog.signs.prototypes import (
     ranks,
     register,
 )
+from catalog.signs.site_signs import SiteSigns
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from catalog.features.nulls import Ground
 from catalog.features.scoring import Contest, run
-from catalog.signs.prototypes import Ints, SiteSigns, halves
+from catalog.signs.prototypes import Ints, halves
+from catalog.signs.site_signs import SiteSigns
 
 
 def first_readable(q: Sequence[float], level: float = 0.05) -> int | None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.signs import bits
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 
 Floats = NDArray[np.float32]
 

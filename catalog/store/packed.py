@@ -1,11 +1,8 @@
 """Packed signs in memory: loaded once per site, shared, read-only, bounded in bytes."""
 
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +11,9 @@ from catalog.errors import CatalogUnreadable, NotInCatalog
 from catalog.signs import bits
 from catalog.store import queries, reading
 from catalog.store.file import Stamp, rows_of
+from catalog.store.memory import Memory
 
-Layout = Literal["by item", "by dimension"]
-Key = tuple[Stamp, str, str, Layout]
+Array = TypeVar("Array", bound=NDArray[Any])
 
 
 def limit() -> int:
@@ -24,57 +21,8 @@ def limit() -> int:
     return int(float(os.environ.get("DIMS_MEMORY", 1e9)))
 
 
-class Shelf:
-    """Arrays kept in order of last use; the least recent ones leave when the limit is reached.
-
-    The newest array always stays, even where it alone is larger than the limit.
-    """
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Key, NDArray[Any]] = OrderedDict()
-        self._loading: dict[Key, threading.Lock] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: Key, load: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """The array of `key`, loaded by one caller while the others wait."""
-        with self._lock:
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
-            with self._lock:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    return self._kept[key]
-            array = load()
-            array.setflags(write=False)
-            with self._lock:
-                self._keep(key, array)
-                self._loading.pop(key, None)
-        return array
-
-    def _keep(self, key: Key, array: NDArray[Any]) -> None:
-        outdated = [k for k in self._kept if k[0].path == key[0].path and k[0] != key[0]]
-        for old in outdated:
-            del self._kept[old]
-        self._kept[key] = array
-        while len(self._kept) > 1 and self._bytes() > limit():
-            self._kept.popitem(last=False)
-
-    def _bytes(self) -> int:
-        return sum(array.nbytes for array in self._kept.values())
-
-    def held(self) -> list[tuple[Key, int]]:
-        """What is in memory, least recently used first: (key, bytes)."""
-        with self._lock:
-            return [(key, array.nbytes) for key, array in self._kept.items()]
-
-    def clear(self) -> None:
-        """Let go of everything."""
-        with self._lock:
-            self._kept.clear()
-
-
-shelf = Shelf()
-"""The one of this process."""
+shelf = Memory(limit, lambda array: int(array.nbytes))
+"""The one of this process, bounded in bytes."""
 
 
 def by_item(path: Path, site: str, threshold: str) -> bits.Words:
@@ -82,8 +30,8 @@ def by_item(path: Path, site: str, threshold: str) -> bits.Words:
 
     Raises NotInCatalog where the catalog has no signs of this site at this threshold.
     """
-    key: Key = (Stamp.of(path), site, threshold, "by item")
-    return shelf.get(key, lambda: bits.words(_rows(path, site, threshold)))
+    what = (site, threshold, "by item")
+    return shelf.get(Stamp.of(path), what, lambda: _kept(bits.words(_rows(path, site, threshold))))
 
 
 def by_dimension(path: Path, site: str, threshold: str) -> bits.Packed:
@@ -91,8 +39,13 @@ def by_dimension(path: Path, site: str, threshold: str) -> bits.Packed:
 
     Raises NotInCatalog where the catalog has no signs of this site at this threshold.
     """
-    key: Key = (Stamp.of(path), site, threshold, "by dimension")
-    return shelf.get(key, lambda: _turned(path, site, threshold))
+    what = (site, threshold, "by dimension")
+    return shelf.get(Stamp.of(path), what, lambda: _kept(_turned(path, site, threshold)))
+
+
+def _kept(array: Array) -> Array:
+    array.setflags(write=False)
+    return array
 
 
 def _rows(path: Path, site: str, threshold: str) -> bits.Packed:

@@ -16,7 +16,7 @@ from catalog.features.pools import BACKGROUNDS, Pool, Pools, Traits
 from catalog.features.scoring import Contest
 from catalog.signs import independence
 from catalog.signs.bits import transpose, words
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 from tests.bench.figures import Figure
 
 ITEMS, DIMS = 151_936, 5_120

@@ -3,7 +3,7 @@
 import numpy as np
 
 from catalog.signs import bits as signs
-from catalog.signs.prototypes import SiteSigns
+from catalog.signs.site_signs import SiteSigns
 
 
 def site_of(bits):

@@ -10,6 +10,7 @@ from catalog.errors import CatalogMissing, NotInCatalog
 from catalog.signs import bits
 from catalog.store import packed
 from catalog.store.file import Stamp
+from catalog.store.memory import Memory
 from tests.given import synthetic
 
 RECIPE = synthetic.Recipe(items=100, dims=70, sites=("resid.0", "resid.1"))
@@ -54,7 +55,7 @@ def test_nobody_can_write_to_what_all_share(path):
 
 
 def test_many_at_the_same_moment_load_once():
-    shelf, loads, together = packed.Shelf(), [], threading.Barrier(16)
+    shelf, loads, together = Memory(packed.limit, lambda array: array.nbytes), [], threading.Barrier(16)
     key = (Stamp("x", 1, 1), "resid.0", "zero", "by item")
     release = threading.Event()
 
@@ -67,7 +68,7 @@ def test_many_at_the_same_moment_load_once():
 
     def ask():
         together.wait()
-        results.append(shelf.get(key, load))
+        results.append(shelf.get(key[0], key[1:], load))
 
     threads = [threading.Thread(target=ask) for _ in range(16)]
     for thread in threads:
@@ -79,34 +80,34 @@ def test_many_at_the_same_moment_load_once():
 
 
 def test_a_failed_load_is_tried_again():
-    shelf, key = packed.Shelf(), (Stamp("x", 1, 1), "resid.0", "zero", "by item")
+    shelf, key = Memory(packed.limit, lambda array: array.nbytes), (Stamp("x", 1, 1), "resid.0", "zero", "by item")
 
     def fail():
         raise NotInCatalog("gone")
 
     with pytest.raises(NotInCatalog):
-        shelf.get(key, fail)
-    assert shelf.get(key, lambda: np.ones(1)).tolist() == [1]
+        shelf.get(key[0], key[1:], fail)
+    assert shelf.get(key[0], key[1:], lambda: np.ones(1)).tolist() == [1]
 
 
 def test_the_least_recently_used_leave_first(monkeypatch):
     monkeypatch.setenv("DIMS_MEMORY", "2000")
-    shelf = packed.Shelf()
+    shelf = Memory(packed.limit, lambda array: array.nbytes)
     keys = [(Stamp("x", 1, 1), f"resid.{n}", "zero", "by item") for n in range(3)]
     for key in keys[:2]:
-        shelf.get(key, lambda: np.zeros(1000, np.uint8))
-    shelf.get(keys[0], lambda: pytest.fail("it is there"))
-    shelf.get(keys[2], lambda: np.zeros(1000, np.uint8))
+        shelf.get(key[0], key[1:], lambda: np.zeros(1000, np.uint8))
+    shelf.get(keys[0][0], keys[0][1:], lambda: pytest.fail("it is there"))
+    shelf.get(keys[2][0], keys[2][1:], lambda: np.zeros(1000, np.uint8))
     assert [key for key, _ in shelf.held()] == [keys[0], keys[2]]
-    shelf.get(keys[1], lambda: np.zeros(5000, np.uint8))
+    shelf.get(keys[1][0], keys[1][1:], lambda: np.zeros(5000, np.uint8))
     assert [size for _, size in shelf.held()] == [5000]
 
 
 def test_signs_of_a_replaced_file_leave():
-    shelf = packed.Shelf()
+    shelf = Memory(packed.limit, lambda array: array.nbytes)
     old, new = ((Stamp("x", time, 1), "resid.0", "zero", "by item") for time in (1, 2))
-    shelf.get(old, lambda: np.zeros(1))
-    shelf.get(new, lambda: np.ones(1))
+    shelf.get(old[0], old[1:], lambda: np.zeros(1))
+    shelf.get(new[0], new[1:], lambda: np.ones(1))
     assert [key for key, _ in shelf.held()] == [new]
 
 

@@ -1,0 +1,47 @@
+"""Signs of one site in the two layouts that counting needs. NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.signs.bits import Packed, Words
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SiteSigns:
+    """Signs of one site and threshold, in the two layouts of `catalog.signs.bits`."""
+
+    words: Words
+    """uint64[ceil(dims / 64), items], to read the signs of an item."""
+    by_dimension: Packed
+    """uint8[dims, ceil(items / 8)], to count over items; unused bits are ignored."""
+
+    @property
+    def dims(self) -> int:
+        """Number of dimensions."""
+        return len(self.by_dimension)
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return int(self.words.shape[1])
+
+    def bits(self, items: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Signs of some items as 0 and 1: uint8[len(items), dims]."""
+        rows = np.ascontiguousarray(self.words[:, items].T).view(np.uint8)
+        return np.unpackbits(rows, axis=1, count=self.dims, bitorder="little")
+
+    def positives(self, items: NDArray[np.integer], block: int = 8192) -> Ints:
+        """Positive items of each dimension among some items: int64[dims]."""
+        total = np.zeros(self.dims, np.int64)
+        for start in range(0, len(items), block):
+            total += self.bits(items[start : start + block]).sum(axis=0, dtype=np.int64)
+        return total
+
+    def columns(self, items: NDArray[np.integer]) -> Packed:
+        """Signs by dimension of some items, in their order: uint8[dims, ceil(len(items) / 8)]."""
+        bits = np.ascontiguousarray(self.bits(items).T)
+        return np.packbits(bits, axis=1, bitorder="little")
