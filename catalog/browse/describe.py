@@ -1,62 +1,65 @@
 """What the reading commands answer, as plain dictionaries (the JSON names scripts rely on)."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from catalog import places
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.features import lexicon
-from catalog.store import feature_queries, media_queries, queries, reading, writer_queries
+from catalog.store import feature_queries, media_queries, queries, writer_queries
+from catalog.store.catalog import Catalog
 
 
 def catalogs() -> list[dict[str, Any]]:
     """Every catalog in the data folder: slug, path, model, modality, ...; broken ones say so."""
-    return [_listed(path) for path in places.catalog_files()]
+    return [_listed(Catalog(path)) for path in places.catalog_files()]
 
 
-def _listed(path: Path) -> dict[str, Any]:
-    row: dict[str, Any] = {"slug": path.stem, "path": str(path), "bytes": path.stat().st_size}
+def _listed(catalog: Catalog) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "slug": catalog.slug,
+        "path": str(catalog.path),
+        "bytes": catalog.path.stat().st_size,
+    }
     try:
-        build = reading.fetch(path, queries.build()).iloc[0]
+        build = catalog.build
     except CatalogError as error:
         return {**row, "model": None, "modality": None, "problem": str(error)}
     names = ("model", "revision", "modality", "reading", "dtype", "items")
     return {**row, **{name: _plain(build[name]) for name in names}}
 
 
-def info(path: Path) -> dict[str, Any]:
+def info(catalog: Catalog) -> dict[str, Any]:
     """Identity, settings and sites of one catalog."""
-    build = reading.fetch(path, queries.build()).iloc[0]
-    sites = reading.fetch(path, queries.sites())
+    build = catalog.build
+    sites = catalog.sites
     present = sites[sites["absent"].isna()]
     absent = sites[sites["absent"].notna()]
     return {
         **{str(name): _plain(value) for name, value in build.items()},
-        "path": str(path),
-        "bytes": path.stat().st_size,
+        "path": str(catalog.path),
+        "bytes": catalog.path.stat().st_size,
         "verified_at": _verified_at(str(build["content_hash"])),
         "sites": [
             {"site": row.site, "dims": int(row.dims), "degenerate": _plain(row.degenerate)}
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
-        **_media(path),
+        **_media(catalog),
     }
 
 
-def _media(path: Path) -> dict[str, Any]:
+def _media(catalog: Catalog) -> dict[str, Any]:
     """Where images or sounds came from, and what was left out; nothing for text."""
-    if "media_source" not in set(reading.fetch(path, queries.tables())["table"]):
+    if "media_source" not in set(catalog.fetch(queries.tables())["table"]):
         return {}  # a catalog of an earlier version
-    source = reading.fetch(path, media_queries.source())
+    source = catalog.fetch(media_queries.source())
     if source.empty:
         return {}
     known = {str(name): _plain(value) for name, value in source.iloc[0].items()}
     known["preprocessing"] = json.loads(known["preprocessing"])
-    left_out = reading.fetch(path, media_queries.skipped()).to_dict("records")
+    left_out = catalog.fetch(media_queries.skipped()).to_dict("records")
     return {"media": {**known, "left_out": left_out}}
 
 
@@ -67,9 +70,11 @@ def _verified_at(content_hash: str) -> str | None:
     return f"{when.isoformat(timespec='seconds')}Z" if when else None
 
 
-def dimension(path: Path, site: str, number: int, threshold: str | None = None) -> dict[str, Any]:
+def dimension(
+    catalog: Catalog, site: str, number: int, threshold: str | None = None
+) -> dict[str, Any]:
     """Statistics and poles of one dimension; NotInCatalog names what there is."""
-    known = info(path)
+    known = info(catalog)
     chosen = threshold or known["thresholds"][0]
     if chosen not in known["thresholds"]:
         raise SettingRefused(
@@ -79,12 +84,11 @@ def dimension(path: Path, site: str, number: int, threshold: str | None = None) 
     dims = {one["site"]: one["dims"] for one in known["sites"]}
     if site not in dims:
         raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(dims)}.")
-    row = reading.one(
-        path,
+    row = catalog.one(
         queries.dimension(site, chosen, number),
         f"{site} has dimensions 0 to {dims[site] - 1}; there is no {number}.",
     )
-    poles = reading.fetch(path, queries.poles(site, number))
+    poles = catalog.fetch(queries.poles(site, number))
     return {
         "site": site,
         "dimension": number,
@@ -137,22 +141,22 @@ def _plain(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def features(path: Path, background: str | None = None) -> list[dict[str, Any]]:
+def features(catalog: Catalog, background: str | None = None) -> list[dict[str, Any]]:
     """Features of every category at every site, at the first threshold stored.
 
     `background` None is the one that verdicts are made in.
     """
-    threshold = info(path)["thresholds"][0]
-    chosen = background or lexicon.grounds(path).primary
-    rows = reading.fetch(path, feature_queries.features(threshold, chosen))
+    threshold = info(catalog)["thresholds"][0]
+    chosen = background or catalog.primary.background
+    rows = catalog.fetch(feature_queries.features(threshold, chosen))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
 
 
-def evidence(path: Path) -> list[dict[str, Any]]:
+def evidence(catalog: Catalog) -> list[dict[str, Any]]:
     """The evidence table as stored; controls and curves as objects."""
-    rows = reading.fetch(path, feature_queries.evidence())
+    rows = catalog.fetch(feature_queries.evidence())
     if rows.empty:
-        slug = path.stem
+        slug = catalog.slug
         raise NotInCatalog(f"{slug} has no evidence yet. Gather it with: dims evidence {slug}")
     found = [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
     return [
@@ -161,7 +165,7 @@ def evidence(path: Path) -> list[dict[str, Any]]:
     ]
 
 
-def coalitions(path: Path, site: str, threshold: str) -> list[dict[str, Any]]:
+def coalitions(catalog: Catalog, site: str, threshold: str) -> list[dict[str, Any]]:
     """Who writes the features of a site, as `dims writers` left it; those with a verdict first."""
-    rows = reading.fetch(path, writer_queries.coalitions(site, threshold))
+    rows = catalog.fetch(writer_queries.coalitions(site, threshold))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]

@@ -4,7 +4,6 @@ Each function can be called from a notebook with the path of a catalog; nothing 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog
 from catalog.signs import bits as signs
-from catalog.store import packed, queries, reading
+from catalog.store import queries
+from catalog.store.catalog import Catalog
 
 _ROWS = 64
 """Dimensions compared at a time."""
@@ -32,18 +32,17 @@ class Partners:
 
 
 def partners(
-    path: str | Path, site: str, dimension: int, threshold: str = "zero", k: int = 20
+    catalog: Catalog, site: str, dimension: int, threshold: str = "zero", k: int = 20
 ) -> Partners:
     """The `k` worst partners of a dimension by mutual information of signs over all items.
 
     Raises NotInCatalog for a site, threshold or dimension that is not there.
     """
-    path = Path(path)
-    counts = reading.fetch(path, queries.positives(site, threshold))
-    packed_signs = packed.by_dimension(path, site, threshold)
+    counts = catalog.fetch(queries.positives(site, threshold))
+    packed_signs = catalog.by_dimension(site, threshold)
     if not 0 <= dimension < len(packed_signs):
         raise NotInCatalog(f"{site} has dimensions 0 to {len(packed_signs) - 1}.")
-    items = _items(path)
+    items = _items(catalog)
     positives = counts.positives.to_numpy(np.int64)
     same = _count_same(packed_signs, dimension, items)
     bits, phi = signs.mutual_information(same, positives, positives[dimension], items)
@@ -76,7 +75,7 @@ class Neighbours:
 
 
 def neighbours(
-    path: str | Path,
+    catalog: Catalog,
     site: str,
     item: int,
     threshold: str = "zero",
@@ -88,16 +87,15 @@ def neighbours(
     `family`: keep items of the same family (inflections, other case, no leading space).
     Raises NotInCatalog for a site, threshold or item that is not there.
     """
-    path = Path(path)
-    words = packed.by_item(path, site, threshold)
+    words = catalog.by_item(site, threshold)
     _check_item(item, words.shape[1])
-    dims = _dims(path, site)
+    dims = _dims(catalog, site)
     distance = signs.hamming(words, words[:, item])
     left_out = np.array([item])
     if not family:
-        left_out = reading.fetch(path, queries.family(item)).item.to_numpy()
+        left_out = catalog.fetch(queries.family(item)).item.to_numpy()
     near = nearest(distance, k, left_out)
-    found = reading.fetch(path, queries.items(near.tolist())).set_index("item").loc[near]
+    found = catalog.fetch(queries.items(near.tolist())).set_index("item").loc[near]
     frame = pd.DataFrame(
         {
             "item": near,
@@ -128,17 +126,15 @@ def nearest(
     return candidates[np.argsort(kept[candidates], kind="stable")[:k]]
 
 
-def strip(path: str | Path, site: str, item: int, threshold: str = "zero") -> NDArray[np.bool_]:
+def strip(catalog: Catalog, site: str, item: int, threshold: str = "zero") -> NDArray[np.bool_]:
     """Signs of one item at a site: bool[D], True where positive.
 
     Raises NotInCatalog for a site, threshold or item that is not there.
     """
-    path = Path(path)
-    dims = _dims(path, site)
-    row = reading.one(
-        path,
+    dims = _dims(catalog, site)
+    row = catalog.one(
         queries.bits_of_item(site, threshold, item),
-        f"{path.stem} has no signs of item {item} at {site} with threshold {threshold}.",
+        f"{catalog.slug} has no signs of item {item} at {site} with threshold {threshold}.",
     )
     signs_of_item: NDArray[np.bool_] = signs.unpack(
         np.frombuffer(bytes(row["bits"]), np.uint8)[None], dims
@@ -147,7 +143,7 @@ def strip(path: str | Path, site: str, item: int, threshold: str = "zero") -> ND
 
 
 def rarest(
-    path: str | Path, site: str, item: int, threshold: str = "zero", k: int = 20
+    catalog: Catalog, site: str, item: int, threshold: str = "zero", k: int = 20
 ) -> pd.DataFrame:
     """The `k` dimensions in which fewest items have the same sign as this one.
 
@@ -155,8 +151,8 @@ def rarest(
     number. With threshold median every share is about 1/2 by construction.
     Raises NotInCatalog for a site, threshold or item that is not there.
     """
-    counts = reading.fetch(Path(path), queries.positives(site, threshold))
-    positive = strip(path, site, item, threshold)
+    counts = catalog.fetch(queries.positives(site, threshold))
+    positive = strip(catalog, site, item, threshold)
     share = np.where(positive, counts.share_positive, 1 - counts.share_positive)
     frame = pd.DataFrame(
         {"dimension": counts.dimension, "sign": np.where(positive, "+", "−"), "share": share}
@@ -176,13 +172,13 @@ def _count_same(by_dimension: signs.Packed, dimension: int, items: int) -> NDArr
     return items - np.concatenate(differing)
 
 
-def _dims(path: Path, site: str) -> int:
-    row = reading.one(path, queries.site(site), f"{path.stem} has no site {site}.")
+def _dims(catalog: Catalog, site: str) -> int:
+    row = catalog.one(queries.site(site), f"{catalog.slug} has no site {site}.")
     return int(row["dims"])
 
 
-def _items(path: Path) -> int:
-    return int(reading.fetch(path, queries.build())["items"][0])
+def _items(catalog: Catalog) -> int:
+    return int(catalog.fetch(queries.build())["items"][0])
 
 
 def _check_item(item: int, items: int) -> None:

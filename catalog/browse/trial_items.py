@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from catalog import places
 from catalog.features.pools import Traits
 from catalog.signs import bits as signs
-from catalog.store import media_queries, packed, queries, reading
-from catalog.store.reading import Query
+from catalog.store import media_queries, queries
+from catalog.store.catalog import Catalog
 from catalog.workspace.label_pairs import Items, Trial
 
 SAMPLE = 2000
@@ -41,16 +41,16 @@ class Found:
     """Whether `items.value` is measured; else it is the sign, +1 or -1."""
 
 
-def of_dimension(path: Path, site: str, number: int, threshold: str) -> Found:
+def of_dimension(catalog: Catalog, site: str, number: int, threshold: str) -> Found:
     """The sample with sign, frequency, length, family and, where it can be had, value."""
-    table = reading.fetch(path, Query("SELECT item, text, kind, family FROM item ORDER BY item"))
-    poles = reading.fetch(path, queries.poles(site, number))
+    table = catalog.items
+    poles = catalog.fetch(queries.poles(site, number))
     family = table.family.to_numpy(np.int64)
     generator = np.random.default_rng(0)  # one sample for all tests: its values are kept
     chosen = np.sort(generator.permutation(len(table))[:SAMPLE])
-    bits = signs.unpack(packed.by_dimension(path, site, threshold)[number][None], len(table))[0]
-    frequency, length = _alike(path, table, family)
-    values = site_values(path, site, chosen)
+    bits = signs.unpack(catalog.by_dimension(site, threshold)[number][None], len(table))[0]
+    frequency, length = _alike(catalog, table, family)
+    values = site_values(catalog, site, chosen)
     items = Items(
         item=chosen,
         value=np.where(bits[chosen], 1.0, -1.0) if values is None else values[:, number],
@@ -63,7 +63,7 @@ def of_dimension(path: Path, site: str, number: int, threshold: str) -> Found:
 
 
 def _alike(
-    path: Path, table: pd.DataFrame, family: NDArray[np.int64]
+    catalog: Catalog, table: pd.DataFrame, family: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """What the two items of a pair are matched in: frequency decile and length of every item.
 
@@ -71,7 +71,7 @@ def _alike(
     a decile of it would match classes): the length is that of the sound in seconds, or the number
     of the image's pixels.
     """
-    media = reading.fetch(path, media_queries.every())
+    media = catalog.fetch(media_queries.every())
     if media.empty:
         decile = Traits.of(table.text, table.kind, family).decile
         return decile, table.text.str.len().to_numpy(np.float64)
@@ -84,21 +84,23 @@ def whole(trial: Trial) -> Trial:
     return replace(trial, band="whole")
 
 
-def site_values(path: Path, site: str, chosen: NDArray[np.int64]) -> NDArray[np.float32] | None:
+def site_values(
+    catalog: Catalog, site: str, chosen: NDArray[np.int64]
+) -> NDArray[np.float32] | None:
     """Values of the sample at a site, float32[sample, dims]; None where the model is not at hand.
 
     Kept in the cache of the data folder under the catalog's content hash.
     """
-    build = reading.fetch(path, queries.build()).iloc[0]
+    build = catalog.build
     folder = places.data() / "cache" / "label-values"
     kept = folder / f"{str(build['content_hash'])[:24]}-{site}.npy"
-    if not kept.is_file() and not _measure(path, site, chosen, kept):
+    if not kept.is_file() and not _measure(catalog, site, chosen, kept):
         return None
     values: NDArray[np.float32] = np.load(kept)
     return values if len(values) == len(chosen) else None
 
 
-def _measure(path: Path, site: str, chosen: NDArray[np.int64], kept: Path) -> bool:
+def _measure(catalog: Catalog, site: str, chosen: NDArray[np.int64], kept: Path) -> bool:
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
@@ -106,7 +108,7 @@ def _measure(path: Path, site: str, chosen: NDArray[np.int64], kept: Path) -> bo
             np.save(items, chosen)
             command = [sys.executable, "-m", "catalog.building.item_values"]
             done = subprocess.run(
-                [*command, str(path.resolve()), site, str(items), str(out)],
+                [*command, str(catalog.path.resolve()), site, str(items), str(out)],
                 capture_output=True,
                 timeout=_PATIENCE,
                 check=False,

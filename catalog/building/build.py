@@ -22,6 +22,7 @@ from catalog.modalities import Asked
 from catalog.modalities.kinds import KINDS
 from catalog.model import device, loading
 from catalog.model import stage as stages
+from catalog.progress import Report
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
 from catalog.store import assemble, file
@@ -97,7 +98,7 @@ def _quiet(_stage: str, _done: int, _all: int) -> None:
     """Report nothing."""
 
 
-def prepare(settings: Settings, report: stages.Report = _quiet) -> Plan:
+def prepare(settings: Settings, report: Report = _quiet) -> Plan:
     """Load the model and check every setting; of images and sounds, look at every file.
 
     Nothing of the catalog is written yet.
@@ -143,7 +144,7 @@ def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
 
 def build(
     settings: Settings,
-    report: stages.Report = _quiet,
+    report: Report = _quiet,
     announce: Announce = lambda _plan: None,
 ) -> Path:
     """Build the catalog, or finish one that was interrupted; returns its path.

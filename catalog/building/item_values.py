@@ -12,22 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.building import reopen
-from catalog.errors import CatalogError, SettingRefused
-from catalog.model import device as devices
-from catalog.model import loading, states
-from catalog.model.live import ModelKey
+from catalog.errors import CatalogError
+from catalog.model import opening, states
 from catalog.sites import Site
-from catalog.store import queries, reading
+from catalog.store.catalog import Catalog
 
 
-def of_items(path: Path, site: str, items: NDArray[np.int64]) -> NDArray[np.float32]:
+def of_items(catalog: Catalog, site: str, items: NDArray[np.int64]) -> NDArray[np.float32]:
     """States of the items at a site; the errors of loading where the model is not at hand."""
-    build = reading.fetch(path, queries.build()).iloc[0].to_dict()
-    key = ModelKey.of(build)
-    loaded = loading.load(key.source, key.revision, key.dtype, devices.nearest(key.device))
-    if loaded.weights_hash != build["weights_hash"]:
-        raise SettingRefused(f"{loaded.source} holds other weights than the catalog.")
-    modality = reopen.reopen(path, loaded)
+    loaded = opening.of(catalog)
+    modality = reopen.reopen(catalog, loaded)
     place = Site.parse(site)
     size = min(256, len(items))
     found = states.batches(loaded, modality, [place], items, size)
@@ -38,7 +32,7 @@ def main(catalog: str, site: str, items: str, out: str) -> int:
     """Write the values; 1 where the model is not at hand."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        values = of_items(Path(catalog), site, np.load(items))
+        values = of_items(Catalog(Path(catalog)), site, np.load(items))
     except (CatalogError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 
 from catalog.building import reopen
 from catalog.building.build import versions
-from catalog.errors import CatalogUnreadable, SettingRefused
+from catalog.errors import CatalogUnreadable
 from catalog.modalities import Modality
 from catalog.model import device as devices
-from catalog.model import loading, stage, states
-from catalog.model.live import ModelKey
+from catalog.model import loading, opening, stage, states
 from catalog.signs import bits
 from catalog.sites import Site
 from catalog.store import file, hashing
+from catalog.store.catalog import Catalog
 
 ELSEWHERE = 0.001
 """Share of mismatches allowed where machine, device or thread count differ from the build's."""
@@ -30,7 +29,7 @@ LISTED = 20
 class Verification:
     """What a verification found."""
 
-    catalog: Path
+    catalog: Catalog
     sample: int
     sites: list[dict[str, Any]]
     """site, threshold, items, signs compared, mismatches, share; a row per site and threshold."""
@@ -51,7 +50,7 @@ class Verification:
 
 
 def verify(
-    path: Path, sample: int, model: str | None = None, seed: int | None = None
+    catalog: Catalog, sample: int, model: str | None = None, seed: int | None = None
 ) -> Verification:
     """Recompute `sample` random items of a catalog with the model it names.
 
@@ -59,27 +58,19 @@ def verify(
     sample is padded to the recorded batch size. `seed` None draws another sample each time.
     """
     try:
-        return _verify(path, sample, model, seed)
+        return _verify(catalog, sample, model, seed)
     except duckdb.Error as error:
         raise CatalogUnreadable(
-            f"{path} is damaged. Build it again with: dims build MODEL --force"
+            f"{catalog.path} is damaged. Build it again with: dims build MODEL --force"
         ) from error
 
 
-def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Verification:
-    with file.open_readonly(path) as connection:
+def _verify(catalog: Catalog, sample: int, model: str | None, seed: int | None) -> Verification:
+    with file.open_readonly(catalog.path) as connection:
         relation = connection.sql("FROM catalog.build")
         build = relation.to_arrow_table().to_pylist()[0]
-        key = ModelKey.of(build)
-        device = devices.nearest(key.device)
-        loaded = loading.load(model or key.source, key.revision, key.dtype, device)
-        if loaded.weights_hash != build["weights_hash"]:
-            raise SettingRefused(
-                f"{loaded.source} holds other weights than the catalog was built from "
-                f"({loaded.weights_hash[:12]}, not {build['weights_hash'][:12]}). Name the right "
-                "folder with --model."
-            )
-        modality = reopen.reopen(path, loaded)
+        loaded = opening.of(catalog, model)
+        modality = reopen.reopen(catalog, loaded)
         items = _sample(connection, len(modality.items), sample, seed)
         rows, examples = _compare(connection, build, loaded, modality, items)
         digest = hashing.content_hash(connection)
@@ -90,7 +81,7 @@ def _verify(path: Path, sample: int, model: str | None, seed: int | None) -> Ver
         json.loads(build["versions"])["torch"],
     )
     return Verification(
-        catalog=path,
+        catalog=catalog,
         sample=sum(len(numbers) for numbers in items.values()),
         sites=rows,
         examples=examples,

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 
 from catalog.circuits import coalitions as writers
 from catalog.circuits.coalitions import Columns, Draws, Match
-from catalog.features import curves, findings, from_words, nulls
-from catalog.features.lexicon import grounds
-from catalog.features.pools import BACKGROUNDS, Pools
+from catalog.features import lexicon, nulls, splits
+from catalog.features.pools import Pools
+from catalog.progress import Report, silent
 from catalog.signs import significance
 from catalog.signs.prototypes import anchor_count, contrast
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
 
 DRAWS, ENOUGH, FURTHER = 200, 10, 10
 """Null item sets of a feature (and draws of Gaussian weights for a number of dimensions); while
@@ -32,7 +32,6 @@ TOP = 20
 """Neurons kept of each feature, the strongest first."""
 DISCOVERED = 50
 """Discovered features looked at, the strongest first."""
-Report = Callable[[str, int, int], None]
 Ints = NDArray[np.int64]
 
 
@@ -65,7 +64,7 @@ class Found:
 class _Search:
     """One site and threshold of a catalog, and the neurons that can write to it."""
 
-    path: Path
+    catalog: Catalog
     site: str
     threshold: str
     columns: Columns
@@ -74,12 +73,12 @@ class _Search:
     @cached_property
     def signs(self) -> SiteSigns:
         """Signs of the items, for the prototypes of null item sets."""
-        return from_words.site_signs(self.path, self.site, self.threshold)
+        return self.catalog.signs(self.site, self.threshold)
 
     @cached_property
     def ground(self) -> Pools:
         """Backgrounds of the items."""
-        return findings.pools_of(self.path)
+        return lexicon.pools_of(self.catalog)
 
     @cached_property
     def coins(self) -> dict[int, Draws]:
@@ -96,11 +95,11 @@ class _Search:
 
 
 def measure(
-    path: Path,
+    catalog: Catalog,
     columns: Columns,
     site: str,
     threshold: str,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     draws: int = DRAWS,
     only: Callable[[Subject], bool] = lambda _subject: True,
 ) -> Found:
@@ -110,8 +109,8 @@ def measure(
     Nulls repeat everything: the real weights against prototypes of null item sets with as many
     dimensions as the feature; Gaussian weights; signs permuted across neurons per dimension.
     """
-    search = _Search(path, site, threshold, columns, draws)
-    subjects = [one for one in _subjects(path, site, threshold) if only(one)]
+    search = _Search(catalog, site, threshold, columns, draws)
+    subjects = [one for one in _subjects(catalog, site, threshold) if only(one)]
     for dims in sorted({len(one.dimensions) for one in subjects}):
         report("Gaussian weights", 0, 0)
         search.gaussian(dims)
@@ -127,16 +126,16 @@ def measure(
     return Found(coalitions, found)
 
 
-def _subjects(path: Path, site: str, threshold: str) -> Iterator[Subject]:
-    background = grounds(path).primary
-    rows = reading.fetch(path, feature_queries.features(threshold, background))
+def _subjects(catalog: Catalog, site: str, threshold: str) -> Iterator[Subject]:
+    background = catalog.primary.background
+    rows = catalog.fetch(feature_queries.features(threshold, background))
     small = {str(r.category): bool(r.small) for r in rows[rows["site"] == site].itertuples()}
-    prototypes = reading.fetch(path, feature_queries.prototypes(site, threshold, background))
+    prototypes = catalog.fetch(feature_queries.prototypes(site, threshold, background))
     for name, own in prototypes.groupby("category"):
         yield _subject("category", str(name), own, small[str(name)])
-    listed = reading.fetch(path, feature_queries.discovered(site, threshold))
+    listed = catalog.fetch(feature_queries.discovered(site, threshold))
     for name in listed["name"][:DISCOVERED]:
-        own = reading.fetch(path, feature_queries.discovered_prototype(str(name)))
+        own = catalog.fetch(feature_queries.discovered_prototype(str(name)))
         yield _subject("discovered", str(name), own, False)
 
 
@@ -232,11 +231,8 @@ def _null_matches(
     """The real weights against prototypes of random item sets of the same size and background."""
     signs = search.signs
     if one.kind == "category":
-        members, place = curves.members_of(search.path, one.name)
-        background = grounds(search.path).primary
-        draw = np.random.default_rng([place, BACKGROUNDS.index(background)])
-        pool = search.ground.pool(background, members, draw)
-        ground, size = nulls.Ground.of(signs, pool), len(members)
+        pool = splits.of(search.catalog, one.name).pool
+        ground, size = nulls.Ground.of(signs, pool), len(pool.members)
     else:
         items = search.ground.items("all")
         positives = signs.positives(items)

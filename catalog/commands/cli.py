@@ -15,7 +15,10 @@ from rich.table import Table
 from catalog import places
 from catalog.browse import describe
 from catalog.commands import compare, flip, labels, printing, writers
-from catalog.errors import AlreadyBuilt, CatalogError
+from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
+from catalog.modalities.backgrounds import BACKGROUNDS
+from catalog.store import catalog as store
+from catalog.store.catalog import Catalog
 
 app = typer.Typer(
     help="Find out what each dimension of a transformer encodes in its sign.",
@@ -99,7 +102,7 @@ def build(
     Resumes where it stopped.
     """
     from catalog.building import build as building
-    from catalog.features import finding
+    from catalog.features import findings
 
     settings = building.Settings(
         model=model,
@@ -125,11 +128,11 @@ def build(
             path = building.build(settings, report, printing.announce)
         except AlreadyBuilt as error:
             path = error.args[1]
-            if not with_findings or finding.measured(path):
+            if not with_findings or Catalog(path).measured:
                 raise
         if with_findings:
-            finding.measure(path, report=report)
-    printing.built(path)
+            findings.measure(Catalog(path), report=report)
+    printing.built(Catalog(path))
 
 
 @app.command("list")
@@ -153,7 +156,7 @@ def list_(as_json: Json = False) -> None:
 @app.command()
 def info(catalog: CatalogName, as_json: Json = False) -> None:
     """Say how a catalog was made, and which sites it holds."""
-    known = describe.info(places.find_catalog(catalog))
+    known = describe.info(store.find(catalog))
     if as_json:
         _print_json(known)
         return
@@ -169,7 +172,7 @@ def dimension(
     as_json: Json = False,
 ) -> None:
     """Show one dimension: share positive, entropy, magnitude, and the items at its poles."""
-    known = describe.dimension(places.find_catalog(catalog), site, number, threshold)
+    known = describe.dimension(store.find(catalog), site, number, threshold)
     if as_json:
         _print_json(known)
         return
@@ -189,12 +192,12 @@ def features_(
     as_json: Json = False,
 ) -> None:
     """Measure every category at every site anew, and replace the catalog's findings."""
-    from catalog.features import finding
+    from catalog.features import findings
 
-    path = places.find_catalog(catalog)
+    opened = store.find(catalog)
     with printing.progress(quiet) as report:
-        finding.measure(path, categories, report, nulls)
-    rows = describe.features(path)
+        findings.measure(opened, categories, report, nulls)
+    rows = describe.features(opened)
     if as_json:
         _print_json(rows)
         return
@@ -214,9 +217,9 @@ def discover(
     """Search a site for features without any categories, beside three nulls."""
     from catalog.features import discovery
 
-    path = places.find_catalog(catalog)
+    opened = store.find(catalog)
     with printing.progress(quiet) as report:
-        found = discovery.discover(path, site, threshold, seeds, seed, report)
+        found = discovery.discover(opened, site, threshold, seeds, seed, report)
     if as_json:
         _print_json(found)
         return
@@ -237,13 +240,13 @@ def evidence(
     as_json: Json = False,
 ) -> None:
     """Test the paper's claims on this model, each against its strongest control."""
-    path = places.find_catalog(catalog)
+    opened = store.find(catalog)
     if not stored:
         from catalog.evidence import gather
 
         with printing.progress(quiet) as report:
-            gather.gather(path, model, not without_model, report)
-    rows = describe.evidence(path)
+            gather.gather(opened, model, not without_model, report)
+    rows = describe.evidence(opened)
     if as_json:
         _print_json({"rows": rows})
         return
@@ -263,17 +266,20 @@ def feature(
     as_json: Json = False,
 ) -> None:
     """Read one feature: of a category, or of words made up on the spot."""
-    from catalog.features import from_words, lexicon
+    from catalog.features import from_words
 
     if (words is None) == (category is None):
         raise typer.BadParameter("give either --words or --category", param_hint="--words")
-    path = places.find_catalog(catalog)
-    background = background or lexicon.grounds(path).primary
+    opened = store.find(catalog)
+    against = next((b for b in BACKGROUNDS if b == background), None)
+    if background is not None and against is None:
+        raise SettingRefused("--background is one of all, words, matched.")
+    against = against or opened.primary.background
     if category is not None:
-        known = from_words.category_report(path, site, category, threshold, background)
+        known = from_words.category_report(opened, site, category, threshold, against)
     else:
         listed = [word.strip() for word in str(words).split(",") if word.strip()]
-        known = from_words.words_report(path, site, listed, threshold, background)
+        known = from_words.words_report(opened, site, listed, threshold, against)
     if as_json:
         _print_json(known)
         return
@@ -292,9 +298,9 @@ def verify(
     from catalog.browse import verifications
     from catalog.building import verify as verifying
 
-    path = places.find_catalog(catalog)
-    found = verifying.verify(path, sample, model, seed)
-    verifications.record(found, describe.info(path)["model"])
+    opened = store.find(catalog)
+    found = verifying.verify(opened, sample, model, seed)
+    verifications.record(found, describe.info(opened)["model"])
     if as_json:
         _print_json(printing.verification(found))
     else:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from catalog import places
 from catalog.commands import printing
+from catalog.store import catalog as store
+from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from catalog.comparing.cached_pairs import States
     from catalog.comparing.compare import Opener
-    from catalog.comparing.matching import Report
     from catalog.comparing.sides import Side
+    from catalog.progress import Report
 
 _SHOWN = 12
 
@@ -48,14 +49,14 @@ def compare(
     from catalog.comparing import compare as whole
 
     asked = whole.Asked(
-        places.find_catalog(a),
-        places.find_catalog(b),
+        store.find(a),
+        store.find(b),
         site_a,
         site_b,
         threshold,
         draws,
         seed,
-        places.find_catalog(rebuilt) if rebuilt else None,
+        store.find(rebuilt) if rebuilt else None,
     )
     named = {asked.a: model_a, asked.b: model_b}
     with printing.progress(quiet) as report:
@@ -69,14 +70,14 @@ def compare(
     show(known)
 
 
-def kept(a: Path, b: Path, report: "Report") -> None:
+def kept(a: Catalog, b: Catalog, report: "Report") -> None:
     """Compare two catalogs whose models are at hand; the cache keeps what the page reads."""
     from catalog.comparing import compare as whole
 
     whole.compare(whole.Asked(a, b), _opener({a: None, b: None}, False), report)
 
 
-def _opener(named: dict[Path, str | None], without: bool) -> "Opener":
+def _opener(named: dict[Catalog, str | None], without: bool) -> "Opener":
     """Loads a side's model when it is asked for; None where it cannot be had and was not named."""
 
     def opener(side: "Side") -> "States | None":
@@ -84,14 +85,11 @@ def _opener(named: dict[Path, str | None], without: bool) -> "Opener":
             return None
         from catalog.comparing import states
         from catalog.errors import MediaUnreadable, ModelUnavailable
-        from catalog.model import device, loading
-        from catalog.model.live import ModelKey
+        from catalog.model import opening
 
-        key, source = ModelKey.of(side.build), named[side.path]
-        revision, place = None if source else key.revision, device.nearest(key.device)
+        source = named[side.catalog]
         try:
-            model = loading.load(source or key.source, revision, key.dtype, place)
-            return states.of(model, side)
+            return states.of(opening.of(side.catalog, source), side)
         except (ModelUnavailable, MediaUnreadable):
             if source is not None:
                 raise

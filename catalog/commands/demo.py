@@ -6,13 +6,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from catalog import places
 from catalog.errors import CatalogError
-from catalog.store import feature_queries, reading, writer_queries
+from catalog.progress import Report, silent
+from catalog.store import feature_queries, writer_queries
+from catalog.store.catalog import Catalog
 
 SAMPLES = {"digits": "resid.2", "sounds": "resid.2"}
 """Shipped models of images and sounds, and the site whose patch signs the demo keeps."""
@@ -28,23 +30,21 @@ LATER = (
     "tables are added to the demo, in the background. If this ends first, `dims demo` goes on."
 )
 
-Report = Callable[[str, int, int], None]
 
-
-def first(report: Report) -> Iterator[Path]:
-    """Build the catalog of each of MODELS that has none yet; yields its path."""
-    from catalog.features import discovery, finding, findings
+def first(report: Report) -> Iterator[Catalog]:
+    """Build the catalog of each of MODELS that has none yet; yields it."""
+    from catalog.features import discovery, findings
 
     for name in MODELS:
-        path = _built(name, report)
-        if not finding.measured(path):
-            finding.measure(path, report=report, nulls="primary")
-            cell = findings.primary(path)
-            discovery.discover(path, cell.site, cell.threshold, SEEDS, report=report)
-            yield path
+        one = _built(name, report)
+        if not one.measured:
+            findings.measure(one, report=report, matched_nulls="primary")
+            cell = one.primary
+            discovery.discover(one, cell.site, cell.threshold, SEEDS, report=report)
+            yield one
 
 
-def rest(report: Report) -> Iterator[Path]:
+def rest(report: Report) -> Iterator[Catalog]:
     """What can wait: models to compare, writers, evidence; yields each catalog that grew.
 
     Comparisons go to the cache, and cost nothing where they are there.
@@ -52,31 +52,31 @@ def rest(report: Report) -> Iterator[Path]:
     from catalog.commands import compare, writers
     from catalog.commands import demo_versions as versions
     from catalog.evidence import gather
-    from catalog.features import finding
+    from catalog.features import findings
 
     other = _built(OTHER, report)
-    if not finding.measured(other):
-        finding.measure(other, report=report, nulls="primary")
+    if not other.measured:
+        findings.measure(other, report=report, matched_nulls="primary")
         yield other
     yield from versions.build_versions(report, TEXT)
-    text = _path(TEXT)
-    if reading.fetch(text, writer_queries.searched()).empty:
+    text = _catalog(TEXT)
+    if text.fetch(writer_queries.searched()).empty:
         writers.measured(text, report=report)
         yield text
     for name in (OTHER, f"{TEXT}-int8"):
-        compare.kept(text, _path(name), report)
-    for path in map(_path, (*SAMPLES, TEXT)):
-        if reading.fetch(path, feature_queries.evidence()).empty:
-            gather.gather(path, report=report)
-            yield path
+        compare.kept(text, _catalog(name), report)
+    for one in map(_catalog, (*SAMPLES, TEXT)):
+        if one.fetch(feature_queries.evidence()).empty:
+            gather.gather(one, report=report)
+            yield one
 
 
 @contextmanager
 def going_on() -> Iterator[None]:
     """Add the rest in a process of its own, for as long as the block runs."""
-    one = {**os.environ, "OMP_NUM_THREADS": "1"}  # the other cores are the visitor's
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # the other cores are the visitor's
     command = [sys.executable, "-m", "catalog.commands.demo"]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=one)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
     try:
         yield
     finally:
@@ -84,19 +84,19 @@ def going_on() -> Iterator[None]:
         child.wait()
 
 
-def _path(name: str) -> Path:
-    return places.catalogs() / f"{name}{places.SUFFIX}"
+def _catalog(name: str) -> Catalog:
+    return Catalog(places.catalogs() / f"{name}{places.SUFFIX}")
 
 
-def _built(name: str, report: Report) -> Path:
+def _built(name: str, report: Report) -> Catalog:
     from catalog.building import build
     from catalog.commands import printing
 
-    path = _path(name)
-    if not path.is_file():
+    one = _catalog(name)
+    if not one.path.is_file():
         settings = build.Settings(name, items=_samples(name), per_patch=SAMPLES.get(name))
         build.build(settings, report, printing.announce)
-    return path
+    return one
 
 
 def _samples(name: str) -> Path | None:
@@ -114,8 +114,8 @@ def main() -> int:
     """Add the rest, giving way to everything else on this machine; silent but for errors."""
     os.nice(10)
     try:
-        for path in rest(lambda _stage, _done, _all: None):
-            print(f"{path.stem}: more is known now.", file=sys.stderr)
+        for one in rest(silent):
+            print(f"{one.slug}: more is known now.", file=sys.stderr)
     except CatalogError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,15 +1,14 @@
 """What the demo builds so that Compare is alive without a network: other versions of one model."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from catalog import places
+from catalog.progress import Report
+from catalog.store.catalog import Catalog
 
-Report = Callable[[str, int, int], None]
 
-
-def build_versions(report: Report, base: str = "storyteller") -> Iterator[Path]:
-    """Build the catalogs BASE-int8 and BASE-bfloat16 where there are none; yields their paths.
+def build_versions(report: Report, base: str = "storyteller") -> Iterator[Catalog]:
+    """Build the catalogs BASE-int8 and BASE-bfloat16 where there are none; yields them.
 
     int8: the shipped model's matrices rounded, from a folder under the data folder's models.
     bfloat16: the same weights in another number format, the null of every comparison of versions.
@@ -23,8 +22,8 @@ def build_versions(report: Report, base: str = "storyteller") -> Iterator[Path]:
         from catalog.model.quantising import to_int8
 
         folder = to_int8(places.shipped_models()[base], places.data() / "models" / f"{base}-int8")
-        yield build.build(build.Settings(str(folder)), report, printing.announce)
+        yield Catalog(build.build(build.Settings(str(folder)), report, printing.announce))
     again = places.catalogs() / f"{base}-bfloat16{places.SUFFIX}"
     if not again.is_file():
         asked = build.Settings(base, name=f"{base}-bfloat16", dtype="bfloat16")
-        yield build.build(asked, report, printing.announce)
+        yield Catalog(build.build(asked, report, printing.announce))

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from catalog import places
 from catalog.commands import printing
+from catalog.progress import Report, silent
+from catalog.store import catalog as store
+from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from catalog.flips.prompts import Prompt
@@ -55,12 +57,12 @@ def flip(
     """Flip a feature's signs while the model runs: does its concept fade, and only its concept?"""
     from catalog.flips import prompts as given
 
-    path = places.find_catalog(catalog)
-    source = named(path, feature, site, words, read, threshold)
+    opened = store.find(catalog)
+    source = named(opened, feature, site, words, read, threshold)
     listed = given.from_file(prompts) if prompts else None
     with printing.progress(quiet) as report:
         known = measured(
-            path,
+            opened,
             source,
             site,
             listed,
@@ -81,7 +83,7 @@ def flip(
 
 
 def named(
-    path: Path,
+    catalog: Catalog,
     feature: str,
     site: str,
     words: str | None,
@@ -89,27 +91,26 @@ def named(
     threshold: str | None = None,
 ) -> "Source":
     """What a name on the command line means: words, dimensions, discovered, category."""
-    from catalog.features import from_words
-    from catalog.flips.source import Source, background
-    from catalog.store import feature_queries, reading
+    from catalog.flips.source import Source
+    from catalog.store import feature_queries
 
     if words is not None:
         listed = tuple(word.strip() for word in words.split(",") if word.strip())
         return Source("concept", feature, listed, read)
     if re.fullmatch(r"[\d+\-,; ]+", feature):
         return Source("dimensions", feature, read=read)
-    chosen = from_words.checked(path, site, threshold, background(path))
-    kept = reading.fetch(path, feature_queries.discovered(site, chosen))
+    chosen = catalog.checked(site, threshold, catalog.primary.background)
+    kept = catalog.fetch(feature_queries.discovered(site, chosen))
     return Source("discovered" if feature in set(kept["name"]) else "category", feature, read=read)
 
 
 def measured(
-    path: Path,
+    catalog: Catalog,
     feature: "str | Source",
     site: str,
     listed: "list[Prompt] | None" = None,
     model: str | None = None,
-    report: printing.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     edits: str = "",
     **settings: Any,
 ) -> dict[str, Any]:
@@ -122,25 +123,25 @@ def measured(
     from catalog.flips import flip as flip_ways
     from catalog.flips import report as flip_report
 
-    extra = extra_edits.parse(path, edits, settings.get("threshold"))
-    made = machine(path, model)
-    setup = flip_ways.setup(made, path, feature, site, listed, extra=extra, **settings)
+    extra = extra_edits.parse(catalog, edits, settings.get("threshold"))
+    made = machine(catalog, model)
+    setup = flip_ways.setup(made, catalog, feature, site, listed, extra=extra, **settings)
     found = run.run(made, setup, report)
     return flip_report.as_json(found, flip_report.summarize(found))
 
 
-def machine(path: Path, source: str | None = None) -> Any:
+def machine(catalog: Catalog, source: str | None = None) -> Any:
     """The catalog's model as flips use it; CatalogError where its weights are other ones."""
     from dataclasses import replace
 
     from catalog.flips import flip as flip_ways
-    from catalog.model.live import Live, ModelKey
-    from catalog.store import queries, reading
+    from catalog.model.live import Live
+    from catalog.model.opening import ModelKey
 
-    build = reading.fetch(path, queries.build()).iloc[0]
+    build = catalog.build
     key = ModelKey.of({str(name): value for name, value in build.items()})
     key = key if source is None else replace(key, source=source, revision=None)
-    return Live().submit(key, lambda loaded, _job: flip_ways.machine(loaded, path)).wait()
+    return Live().submit(key, lambda loaded, _job: flip_ways.machine(loaded, catalog)).wait()
 
 
 def show(known: dict[str, Any]) -> None:

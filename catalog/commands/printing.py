@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -13,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text  # literal: no markup, no :emoji:
 
+from catalog.progress import Report
+from catalog.store.catalog import Catalog
+
 if TYPE_CHECKING:
     from catalog.building.build import Plan
     from catalog.building.verify import Verification
 
-Report = Callable[[str, int, int], None]
 LEFT_OUT = 20
 """Skipped files that are named one by one."""
 _LINE_SECONDS = 5.0
@@ -98,11 +99,11 @@ def announce(plan: "Plan") -> None:
         print(f"no {site}: {reason}", file=sys.stderr)
 
 
-def built(path: Path) -> None:
+def built(catalog: Catalog) -> None:
     """Say what was built, and warn of degenerate dimensions."""
     from catalog.browse import describe
 
-    known = describe.info(path)
+    known = describe.info(catalog)
     print(
         f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
         f"{known['bytes'] / 1e6:,.1f} MB.\n"
@@ -218,7 +219,7 @@ def show_dimension(known: dict[str, Any]) -> None:
 def verification(found: "Verification") -> dict[str, Any]:
     """JSON form of a verification."""
     return {
-        "catalog": str(found.catalog),
+        "catalog": str(found.catalog.path),
         "sample": found.sample,
         "passed": found.passed,
         "intact": found.intact,

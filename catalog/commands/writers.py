@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -11,16 +10,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from catalog import places
 from catalog.browse import describe
 from catalog.circuits import coalitions as writers_of
 from catalog.circuits import measure
 from catalog.commands import printing
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import finding, findings, from_words
+from catalog.progress import Report, silent
 from catalog.sites import Site
-from catalog.store import queries, reading
 from catalog.store import replacing as store
+from catalog.store.catalog import Catalog, find
 
 if TYPE_CHECKING:
     from catalog.model.down_projection import Strongest
@@ -40,10 +38,10 @@ def writers(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Look for the FFN neurons that write each feature of a site, beside three nulls."""
-    path = places.find_catalog(catalog)
+    opened = find(catalog)
     with printing.progress(quiet) as report:
-        chosen = measured(path, site, threshold, model, report, draws)
-    rows = describe.coalitions(path, *chosen)
+        chosen = measured(opened, site, threshold, model, report, draws)
+    rows = describe.coalitions(opened, *chosen)
     if as_json:
         json.dump(
             {"site": chosen[0], "threshold": chosen[1], "features": rows},
@@ -57,39 +55,39 @@ def writers(
 
 
 def measured(
-    path: Path,
+    catalog: Catalog,
     site: str | None = None,
     threshold: str | None = None,
     model: str | None = None,
-    report: measure.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     draws: int = measure.DRAWS,
 ) -> tuple[str, str]:
     """Measure a site and write a copy that replaces the catalog; returns site and threshold.
 
     By default the cell that verdicts are made in. Raises a CatalogError.
     """
-    first = findings.primary(path)
+    first = catalog.primary
     where = site or first.site
-    chosen = from_words.checked(path, where, threshold or first.threshold, first.background)
-    if not finding.measured(path):
+    chosen = catalog.checked(where, threshold or first.threshold, first.background)
+    if not catalog.measured:
         raise NotInCatalog(
-            f"The categories of {path.stem} have not been measured yet. Measure them with: "
-            f"dims features {path.stem}"
+            f"The categories of {catalog.slug} have not been measured yet. Measure them with: "
+            f"dims features {catalog.slug}"
         )
-    columns, strongest = columns_before(path, where, model, report)
-    found = measure.measure(path, columns, where, chosen, report, draws)
+    columns, strongest = columns_before(catalog, where, model, report)
+    found = measure.measure(catalog, columns, where, chosen, report, draws)
     tables: dict[str, list[dict[str, Any]]] = {
         "coalition": found.coalitions,
         "writer": found.writers,
     }
     if where != "final":
         tables["dimension_writer"] = strongest
-    store.replace_writers(path, where, chosen, tables)
+    store.replace_writers(catalog.path, where, chosen, tables)
     return where, chosen
 
 
 def columns_before(
-    path: Path, site: str, model: str | None, report: measure.Report
+    catalog: Catalog, site: str, model: str | None, report: Report
 ) -> tuple[writers_of.Columns, list[dict[str, Any]]]:
     """Columns that can reach a site, and rows of `dimension_writer`, from the catalog's model.
 
@@ -101,18 +99,11 @@ def columns_before(
         raise SettingRefused(
             f"No FFN neuron writes to {site}: choose a residual site from resid.1 on, or final."
         )
-    from catalog.model import device, loading  # torch and transformers take seconds
-    from catalog.model import down_projection as reader
-    from catalog.model.live import ModelKey
+    from catalog.model import down_projection as reader  # torch and transformers take seconds
+    from catalog.model import opening
 
     report("loading the model", 0, 0)
-    key = ModelKey.of(reading.fetch(path, queries.build()).iloc[0].to_dict())
-    loaded = loading.load(model or key.source, key.revision, key.dtype, device.nearest(key.device))
-    if loaded.weights_hash != key.weights_hash:
-        raise SettingRefused(
-            f"{loaded.source} holds other weights than the catalog was built from. Name the right "
-            "folder with --model."
-        )
+    loaded = opening.of(catalog, model)
     written = reader.read(loaded, final=where.kind == "final")
     columns = written.columns if where.layer is None else written.columns.until(where.layer)
     return columns, list(strongest_rows(written.strongest))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from catalog.comparing import matching, side_by_side, sides
 from catalog.comparing.sides import Side
-from catalog.features import findings, pools
+from catalog.features import pools
+from catalog.progress import Report, silent
 from catalog.store import cache
 from catalog.store.cache import Result
 
-Report = Callable[[str, int, int], None]
 States = Callable[[Side, NDArray[np.integer], Report], NDArray[np.float32]]
 """Side, its items, progress -> float32[items, dims]."""
 BINS = 60
@@ -48,13 +48,13 @@ def matches(
     states: States | None,
     draws: int = matching.DRAWS,
     seed: int = 0,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> Result:
     """Match the dimensions of two places; see `matching`. Without `states` one null is missing."""
     found = stored_matches(a, b, draws, seed, rotation=states is not None)
     if found is not None:
         return found
-    both = sides.shared(a.path, b.path)
+    both = sides.shared(a.catalog, b.catalog)
     read = None if states is None else states(b, both.b, report)
     first, second = sides.bits(a, both.a), sides.bits(b, both.b)
     made = matching.match(first, second, read, draws, seed, report)
@@ -124,13 +124,13 @@ def _lists(a: Side, b: Side) -> list[str]:
     return [str(side.build["findings_hash"]) for side in (a, b)]
 
 
-def categories(a: Side, b: Side, report: Report = lambda _stage, _done, _all: None) -> Result:
+def categories(a: Side, b: Side, report: Report = silent) -> Result:
     """Every shared category at two places, paired over families: see `side_by_side.paired`."""
     found = stored_categories(a, b)
     if found is not None:
         return found
-    both = sides.shared(a.path, b.path)
-    items = findings.items_of(a.path).iloc[both.a]
+    both = sides.shared(a.catalog, b.catalog)
+    items = a.catalog.items.iloc[both.a]
     kind, text = items["kind"].tolist(), items["text"].tolist()
     rows = np.arange(len(both))
     ground = pools.Pools(kind, rows, pools.Traits.of(text, kind, rows))
@@ -138,7 +138,7 @@ def categories(a: Side, b: Side, report: Report = lambda _stage, _done, _all: No
         sides.site_signs(a, both.a),
         sides.site_signs(b, both.b),
         ground,
-        sides.shared_members(a.path, b.path, both),
+        sides.shared_members(a.catalog, b.catalog, both),
         report,
     )
     judged = frame[~frame["small"]]

@@ -9,11 +9,13 @@ import pandas as pd
 
 from catalog.comparing import allowed, cached_layers, cached_pairs, matching, sides
 from catalog.comparing.allowed import Difference
-from catalog.comparing.cached_pairs import Report, States
+from catalog.comparing.cached_pairs import States
 from catalog.comparing.sides import Side
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
+from catalog.progress import Report, silent
 from catalog.store import compare_queries
 from catalog.store.cache import Result
+from catalog.store.catalog import Catalog
 
 Opener = Callable[[Side], States | None]
 """How to get states of a side; None where its model cannot be had."""
@@ -23,15 +25,15 @@ Opener = Callable[[Side], States | None]
 class Asked:
     """What to compare and how."""
 
-    a: Path
-    b: Path
+    a: Catalog
+    b: Catalog
     site_a: str | None = None
     site_b: str | None = None
     """By default the middle residual site of A and the one of B at equal relative depth."""
     threshold: str | None = None
     draws: int = matching.DRAWS
     seed: int = 0
-    rebuilt: Path | None = None
+    rebuilt: Catalog | None = None
     """Another build of A's weights; by default any that lies in the data folder."""
 
     def sides(self) -> tuple[Side, Side]:
@@ -46,7 +48,7 @@ class Asked:
 def compare(
     asked: Asked,
     opener: Opener = lambda _side: None,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Compare two catalogs: the JSON form, and every table by name. CatalogError where it cannot.
 
@@ -54,20 +56,20 @@ def compare(
     """
     if asked.draws < 10:
         raise SettingRefused("--draws is 10 or more: fewer say nothing about a share of matches.")
-    modalities = [sides.build_of(path)["modality"] for path in (asked.a, asked.b)]
-    evidence = compare_queries.fetch(asked.a, asked.b, compare_queries.evidence())
+    modalities = [asked.a.modality, asked.b.modality]
+    evidence = compare_queries.fetch(asked.a.path, asked.b.path, compare_queries.evidence())
     tables = {"evidence": evidence}
     known: dict[str, Any] = {"evidence": _records(evidence)}
     if modalities[0] != modalities[1]:
-        known |= {"a": {"catalog": asked.a.stem}, "b": {"catalog": asked.b.stem}}
+        known |= {"a": {"catalog": asked.a.slug}, "b": {"catalog": asked.b.slug}}
         known |= {"categories": [], "matches": None, "versions": None}
-        reason = f"{asked.a.stem} is a catalog of {modalities[0]}, {asked.b.stem} of "
+        reason = f"{asked.a.slug} is a catalog of {modalities[0]}, {asked.b.slug} of "
         return known | {
             "refused": [reason + f"{modalities[1]}: nothing was shown to both."]
         }, tables
     a, b = asked.sides()
-    both = sides.shared(a.path, b.path)
-    differ = allowed.differences(a.place, b.place, sides.same_items(a.path, b.path))
+    both = sides.shared(a.catalog, b.catalog)
+    differ = allowed.differences(a.place, b.place, sides.same_items(a.catalog, b.catalog))
     known |= {"a": _told(a), "b": _told(b), "shared_items": len(both), "shared_how": both.how}
     known["differences"] = [_difference(one) for one in differ]
     found = cached_pairs.categories(a, b, report)
@@ -98,7 +100,7 @@ def _versions(
     """What changed, or why it is not asked."""
     try:
         cached_layers.check_versions(a, b)
-        rebuilt = asked.rebuilt or next(iter(cached_layers.rebuilds(a.path)), None)
+        rebuilt = asked.rebuilt or next(iter(cached_layers.rebuilds(a.catalog)), None)
         if rebuilt is None:
             return None, (
                 f"There is no second build of {a.slug} to say how many signs change by themselves. "

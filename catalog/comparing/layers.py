@@ -1,19 +1,19 @@
 """Sites of one model against each other, and categories on their way through the layers."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.comparing.phi import Bits
+from catalog.progress import Report, silent
 from catalog.signs.significance import benjamini_hochberg
 
 SAMPLE = 2000
 """Families that sites are compared on."""
 LEVEL = 0.05
-Report = Callable[[str, int, int], None]
 
 
 def gram(bits: Bits) -> NDArray[np.float32]:
@@ -43,9 +43,7 @@ def hsic(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     return float((product + both) / (n * (n - 3)))
 
 
-def similarity(
-    sites: Mapping[str, Bits], report: Report = lambda _stage, _done, _all: None, seed: int = 0
-) -> pd.DataFrame:
+def similarity(sites: Mapping[str, Bits], report: Report = silent, seed: int = 0) -> pd.DataFrame:
     """Every pair of sites over the same families, bool[families, dims] each.
 
     Columns: site_a, site_b, same (share of signs that are equal, dimension by dimension; only

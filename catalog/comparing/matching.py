@@ -4,7 +4,6 @@ Definitions are METHOD.md's, "Comparing two models". The assignment is chosen on
 families and judged on the other half; both nulls repeat the assignment.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.comparing import phi
 from catalog.comparing.phi import Bits, Floats
+from catalog.progress import Report, silent
 from catalog.signs.rotation import random_rotation, standardised
 from catalog.signs.significance import benjamini_hochberg
 
@@ -21,8 +21,6 @@ DRAWS = 20
 """Draws of each null (METHOD: 10 or more): with 20 one match above all draws has q < 0.05."""
 DEGENERATE = 0.01
 LEVEL = 0.05
-
-Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def match(
     states: NDArray[np.floating] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> Matching:
     """Match dimensions of A and B over shared items, one per family: bool[items, dims] each.
 

@@ -1,6 +1,6 @@
 """One category in two models: prototype AUC on the same families, negatives and splits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from catalog.features import nulls
 from catalog.features.categories import FEWEST_FAMILIES, SMALL
-from catalog.features.measure import SPLITS
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.splits import SPLITS
+from catalog.progress import Report, silent
 from catalog.signs.prototypes import halves
 from catalog.signs.resampling import Interval, nested
 from catalog.signs.significance import benjamini_hochberg
@@ -32,7 +33,6 @@ _WHOLE = {
     "families": np.int64, "small": np.bool_, "a_dimensions": np.int64, "b_dimensions": np.int64,
     "a_fallback": np.bool_, "b_fallback": np.bool_,
 }  # fmt: skip
-Report = Callable[[str, int, int], None]
 Rows = NDArray[np.int64]
 
 
@@ -54,7 +54,7 @@ def paired(
     b: SiteSigns,
     ground: Pools,
     members: Mapping[str, Rows],
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> pd.DataFrame:
     """Every shared category in both models: the columns COLUMNS, a row a category.
 

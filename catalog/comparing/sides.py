@@ -1,8 +1,7 @@
 """The two sides of a comparison, read from their catalogs: identity, shared items, signs."""
 
-import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,10 @@ from catalog.comparing import allowed, pairs
 from catalog.comparing.pairs import Shared
 from catalog.comparing.phi import Bits
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import finding, findings
+from catalog.features import lexicon
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, packed, queries, reading
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
+from catalog.store import feature_queries, media_queries
+from catalog.store.catalog import Catalog
 
 MOST = 50_000
 """Shared families compared at most; more are drawn from with a fixed seed."""
@@ -27,7 +25,7 @@ MOST = 50_000
 class Side:
     """One catalog at one site and threshold."""
 
-    path: Path
+    catalog: Catalog
     site: str
     threshold: str
     dims: int
@@ -35,12 +33,12 @@ class Side:
     @property
     def slug(self) -> str:
         """Short name of the catalog."""
-        return self.path.stem
+        return self.catalog.slug
 
     @property
-    def build(self) -> dict[str, Any]:
+    def build(self) -> Mapping[str, Any]:
         """Its row of table build."""
-        return build_of(self.path)
+        return self.catalog.build
 
     @property
     def content_hash(self) -> str:
@@ -55,44 +53,37 @@ class Side:
     @property
     def last(self) -> int:
         """Number of the last residual site."""
-        found = sites_of(self.path)
+        found = sites_of(self.catalog)
         return int(found.loc[found["kind"] == "resid", "layer"].max())
 
 
-def build_of(path: Path) -> dict[str, Any]:
-    """The build row of a catalog, with the number of items."""
-    row = reading.fetch(path, queries.build()).iloc[0]
-    return {str(name): value for name, value in row.items()}
-
-
-def sites_of(path: Path) -> pd.DataFrame:
+def sites_of(catalog: Catalog) -> pd.DataFrame:
     """The sites that were read, in order."""
-    return reading.fetch(path, queries.sites()).dropna(subset="dims")
+    return catalog.sites.dropna(subset="dims")
 
 
-def side(path: Path, site: str, threshold: str) -> Side:
+def side(catalog: Catalog, site: str, threshold: str) -> Side:
     """A side at a named place; NotInCatalog or SettingRefused where the catalog lacks it."""
-    present = sites_of(path).set_index("site")["dims"]
+    present = sites_of(catalog).set_index("site")["dims"]
     if site not in present.index:
         raise NotInCatalog(
-            f"{path.stem} has no site {site!r}; it has {', '.join(map(str, present.index))}."
+            f"{catalog.slug} has no site {site!r}; it has {', '.join(map(str, present.index))}."
         )
-    stored = list(build_of(path)["thresholds"])
+    stored = catalog.thresholds
     if threshold not in stored:
         raise SettingRefused(
-            f"{path.stem} holds no signs at threshold {threshold!r}, only at {', '.join(stored)}."
+            f"{catalog.slug} holds no signs at threshold {threshold!r}, only at "
+            f"{', '.join(stored)}."
         )
-    return Side(path, site, threshold, int(present[site]))
+    return Side(catalog, site, threshold, int(present[site]))
 
 
-def usual_site(path: Path) -> str:
-    """The middle residual site, at which verdicts are made; the first site where there is none."""
-    present = sites_of(path)
-    residual = present[present["kind"] == "resid"]
-    return findings.primary(path).site if len(residual) else str(present["site"].iloc[0])
+def usual_site(catalog: Catalog) -> str:
+    """The site at which verdicts are made."""
+    return catalog.primary.site
 
 
-def counterpart(a: Path, site: str, b: Path) -> str:
+def counterpart(a: Catalog, site: str, b: Catalog) -> str:
     """The site of B that answers to a site of A.
 
     Residual sites: the one of nearest relative depth (layer / last layer; the lower of two).
@@ -108,62 +99,54 @@ def counterpart(a: Path, site: str, b: Path) -> str:
     return site if site in set(theirs["site"]) else usual_site(b)
 
 
-def usual_threshold(a: Path, b: Path) -> str:
+def usual_threshold(a: Catalog, b: Catalog) -> str:
     """Zero, or median where either catalog's verdicts are made at it; what both hold."""
-    stored = [list(build_of(path)["thresholds"]) for path in (a, b)]
+    stored = [a.thresholds, b.thresholds]
     both = [name for name in stored[0] if name in stored[1]]
-    wanted = {findings.primary(p).threshold for p in (a, b) if _has_residual(p)}
+    wanted = {one.primary.threshold for one in (a, b)}
     if not both:
         raise SettingRefused(
-            f"{a.stem} holds signs at {', '.join(stored[0])}, {b.stem} at {', '.join(stored[1])}: "
+            f"{a.slug} holds signs at {', '.join(stored[0])}, {b.slug} at {', '.join(stored[1])}: "
             "no threshold is in both. Build one again with --thresholds zero,median."
         )
     return "median" if "median" in wanted and "median" in both else both[0]
 
 
-def _has_residual(path: Path) -> bool:
-    return bool((sites_of(path)["kind"] == "resid").any())
-
-
-def shared(a: Path, b: Path) -> Shared:
+def shared(a: Catalog, b: Catalog) -> Shared:
     """Items that both catalogs hold, one a family; at most MOST. SettingRefused across modalities.
 
     Images and sounds are the same where their files are.
     """
-    return _shared(Stamp.of(a), Stamp.of(b))
+    return a.remembered(("shared", b.stamp), lambda: _shared(a, b))
 
 
-@functools.lru_cache(maxsize=8)
-def _shared(a: Stamp, b: Stamp) -> Shared:
-    paths = Path(a.path), Path(b.path)
-    kinds = [build_of(path)["modality"] for path in paths]
-    if kinds[0] != kinds[1]:
+def _shared(a: Catalog, b: Catalog) -> Shared:
+    if a.modality != b.modality:
         raise SettingRefused(
-            f"{paths[0].stem} is a catalog of {kinds[0]}, {paths[1].stem} of {kinds[1]}: nothing "
+            f"{a.slug} is a catalog of {a.modality}, {b.slug} of {b.modality}: nothing "
             "was shown to both. Choose two of one modality."
         )
-    if kinds[0] == "text":
-        tables = [findings.items_of(path) for path in paths]
-        found = pairs.of_tokens(*tables)
+    if a.modality == "text":
+        found = pairs.of_tokens(a.items, b.items)
     else:
-        files = Query("SELECT item, sha256 FROM media WHERE duplicate_of IS NULL ORDER BY item")
-        found = pairs.of_files(*(reading.fetch(path, files) for path in paths))
+        files = media_queries.files()
+        found = pairs.of_files(a.fetch(files), b.fetch(files))
     if len(found) <= MOST:
         return found
     chosen = np.random.default_rng(0).choice(len(found), MOST, replace=False)
     return found.part(np.sort(chosen))
 
 
-def same_items(a: Path, b: Path) -> bool:
+def same_items(a: Catalog, b: Catalog) -> bool:
     """Whether both were built from the same items in the same order."""
-    rows = [build_of(path)["items"] for path in (a, b)]
+    rows = [one.build["items"] for one in (a, b)]
     found = shared(a, b)
     return bool(rows[0] == rows[1] and np.array_equal(found.a, found.b))
 
 
 def bits(side: Side, items: NDArray[np.integer]) -> Bits:
     """Signs of some items at a side's place: bool[len(items), dims]."""
-    words = packed.by_item(side.path, side.site, side.threshold)
+    words = side.catalog.by_item(side.site, side.threshold)
     rows = np.ascontiguousarray(words[:, items].T).view(np.uint8)
     unpacked = np.unpackbits(rows, axis=1, count=side.dims, bitorder="little")
     return unpacked.view(np.bool_)
@@ -171,30 +154,27 @@ def bits(side: Side, items: NDArray[np.integer]) -> Bits:
 
 def site_signs(side: Side, items: NDArray[np.integer]) -> SiteSigns:
     """Signs of some items only, in both layouts."""
-    words = packed.by_item(side.path, side.site, side.threshold)
-    whole = SiteSigns(words, packed.by_dimension(side.path, side.site, side.threshold))
+    words = side.catalog.by_item(side.site, side.threshold)
+    whole = SiteSigns(words, side.catalog.by_dimension(side.site, side.threshold))
     return SiteSigns(np.ascontiguousarray(words[:, items]), whole.columns(items))
 
 
-def members(path: Path) -> dict[str, set[int]]:
+def members(catalog: Catalog) -> dict[str, set[int]]:
     """Families of every category: as the catalog measured them, else of the shipped lists."""
-    family = findings.items_of(path)["family"].to_numpy(np.int64)
-    listed = reading.fetch(path, feature_queries.all_members())
+    family = catalog.families
+    listed = catalog.fetch(feature_queries.all_members())
     if len(listed):
         return {
             str(name): set(family[own["item"].to_numpy(np.int64)].tolist())
             for name, own in listed.groupby("category")
         }
-    found = findings.lexicon(path, finding.folder_of_categories()).measured
+    found = lexicon.lexicon(catalog, lexicon.folder()).measured
     return {name: set(family[match.members].tolist()) for name, match in found.items()}
 
 
-def shared_members(a: Path, b: Path, both: Shared) -> dict[str, NDArray[np.int64]]:
+def shared_members(a: Catalog, b: Catalog, both: Shared) -> dict[str, NDArray[np.int64]]:
     """Places among the shared items of each category that both have, by name."""
-    families = [
-        findings.items_of(path)["family"].to_numpy(np.int64)[items]
-        for path, items in ((a, both.a), (b, both.b))
-    ]
+    families = [one.families[items] for one, items in ((a, both.a), (b, both.b))]
     ours, theirs = members(a), members(b)
     return {
         name: np.flatnonzero(

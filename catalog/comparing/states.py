@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.building import reopen
-from catalog.comparing.cached_pairs import Report, States
+from catalog.comparing.cached_pairs import States
 from catalog.comparing.sides import Side
-from catalog.errors import SettingRefused
-from catalog.model import states
+from catalog.model import opening, states
 from catalog.model.loading import LoadedModel
+from catalog.progress import Report
 from catalog.sites import Site
 
 
@@ -17,12 +17,8 @@ def of(model: LoadedModel, whose: Side) -> States:
 
     SettingRefused where the weights are others; MediaUnreadable where images or sounds are gone.
     """
-    if model.weights_hash != whose.build["weights_hash"]:
-        raise SettingRefused(
-            f"{model.source} holds other weights than {whose.slug} was built from. Give the model "
-            "that the catalog names."
-        )
-    modality = reopen.reopen(whose.path, model)
+    opening.check(model, str(whose.build["weights_hash"]))
+    modality = reopen.reopen(whose.catalog, model)
 
     def read(side: Side, items: NDArray[np.integer], report: Report) -> NDArray[np.float32]:
         place, kept, done = Site.parse(side.site), [], 0

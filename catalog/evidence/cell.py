@@ -1,25 +1,24 @@
 """The primary cell of a catalog, and the seeded sample of it that the model is run on again."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features import findings, measure
+from catalog.features import lexicon, splits
 from catalog.features.categories import SMALL
-from catalog.features.pools import BACKGROUNDS, Background, Pool, Pools
+from catalog.features.pools import Pools
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.splits import SPLITS, Splits
+from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import halves
 from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
-from catalog.store import packed, queries, reading
+from catalog.store.catalog import Catalog
 
-Report = Callable[[str, int, int], None]
-"""Told the stage, what is done and what there is in all; may raise to cancel."""
 SAMPLE = 20_000
 """Items that the model is run on again."""
 FEWEST = 8
@@ -31,56 +30,40 @@ Ranks = list[NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Member:
-    """One category with its pool and splits: those of the findings, drawn from the same seed."""
-
-    name: str
-    place: int
-    """Its number among the measured categories; seeds are made from it."""
-    pool: Pool
-    anchors: NDArray[np.bool_]
-    """bool[splits, members]"""
-    generator: np.random.Generator
-    """As it stood before the splits were drawn."""
-
-
-@dataclass(frozen=True)
 class Cell:
     """The build's reading, and the primary site, threshold and background."""
 
-    path: Path
+    catalog: Catalog
     build: dict[str, Any]
     site: Site
     threshold: str
     level: NDArray[np.float32]
     """The threshold's value for each dimension: float32[dims]."""
     signs: SiteSigns
-    words: findings.Lexicon
+    kinds: dict[str, str]
+    """Kind of every measured category: word, piece, class, superclass ..."""
     ground: Pools
-    categories: list[Member]
+    categories: list[Splits]
     """Those of at least 40 families."""
     background: Background = "matched"
 
     @classmethod
-    def read(cls, path: Path, folder: Path) -> "Cell":
-        """Read a catalog; `folder` holds the category files. Raises a CatalogError."""
-        first = findings.primary(path)
-        words, ground = findings.lexicon(path, folder), findings.pools_of(path)
-        cuts = reading.fetch(path, _threshold(first.site, first.threshold))
+    def read(cls, catalog: Catalog) -> "Cell":
+        """The primary cell of a catalog, with its measured categories. Raises a CatalogError."""
+        site, threshold, background = catalog.primary
+        listed = catalog.categories
+        every = [splits.of(catalog, name) for name in splits.measured(catalog)]
         return cls(
-            path,
-            reading.fetch(path, queries.build()).iloc[0].to_dict(),
-            Site.parse(first.site),
-            first.threshold,
-            cuts["value"].to_numpy(np.float32),
-            SiteSigns(
-                packed.by_item(path, first.site, first.threshold),
-                packed.by_dimension(path, first.site, first.threshold),
-            ),
-            words,
-            ground,
-            list(_members(words, ground, first.background)),
-            first.background,
+            catalog,
+            dict(catalog.build),
+            Site.parse(site),
+            threshold,
+            catalog.cuts(site, threshold),
+            catalog.signs(site, threshold),
+            dict(zip(listed["category"], listed["kind"], strict=True)),
+            lexicon.pools_of(catalog),
+            [one for one in every if len(one.members) >= SMALL],
+            background,
         )
 
     @property
@@ -105,33 +88,13 @@ class Cell:
         return f"Only {found} categories have 40 families of items here; {FEWEST} are needed."
 
 
-def _members(words: findings.Lexicon, ground: Pools, background: Background) -> Sequence[Member]:
-    found = []
-    for place, (name, match) in enumerate(words.measured.items()):
-        if match.small:
-            continue
-        generator = np.random.default_rng([place, BACKGROUNDS.index(background)])
-        pool = ground.pool(background, match.members, generator)
-        before = copy.deepcopy(generator)
-        anchors = halves(len(match.members), measure.SPLITS, generator)
-        found.append(Member(name, place, pool, anchors, before))
-    return found
-
-
-def _threshold(site: str, threshold: str) -> reading.Query:
-    return reading.Query(
-        "SELECT value FROM dimension_sign WHERE site = ? AND threshold = ? ORDER BY dimension",
-        (site, threshold),
-    )
-
-
 @dataclass(frozen=True)
 class Sample:
     """At most SAMPLE items, with the categories whose whole pools are among them."""
 
     items: Ints
     """Ascending."""
-    categories: list[Member]
+    categories: list[Splits]
     """Their pools hold rows of `items`, not items."""
     labels: NDArray[np.bool_]
     """Which of these categories each item is in: bool[items, categories]."""
@@ -147,7 +110,7 @@ class Sample:
             items = np.sort(generator.choice(cell.representatives, most, replace=False))
             return cls._made(items, [_cut(one, items) for one in cell.categories])
         chosen = np.zeros(len(cell.ground.family), np.bool_)
-        kept: list[Member] = []
+        kept: list[Splits] = []
         for place in generator.permutation(len(cell.categories)):
             one = cell.categories[place]
             wider = chosen.copy()
@@ -161,7 +124,7 @@ class Sample:
         return cls._made(np.flatnonzero(chosen), kept)
 
     @classmethod
-    def _made(cls, items: Ints, categories: Sequence[Member]) -> "Sample":
+    def _made(cls, items: Ints, categories: Sequence[Splits]) -> "Sample":
         kept = [one for one in categories if len(one.pool.members) >= SMALL]
         labels = (
             np.stack([np.isin(items, one.pool.members) for one in kept], axis=1)
@@ -171,20 +134,18 @@ class Sample:
         return cls(items, [_moved(one, items) for one in kept], labels)
 
 
-def _cut(one: Member, items: Ints) -> Member:
+def _cut(one: Splits, items: Ints) -> Splits:
     """The category as far as it is among `items`, split anew."""
     members, negatives = (np.intersect1d(p, items) for p in (one.pool.members, one.pool.negatives))
     pool = replace(one.pool, members=members, negatives=negatives)
     generator = copy.deepcopy(one.generator)
     anchors = (
-        halves(len(members), measure.SPLITS, generator)
-        if len(members) >= SMALL
-        else one.anchors[:, :0]
+        halves(len(members), SPLITS, generator) if len(members) >= SMALL else one.anchors[:, :0]
     )
     return replace(one, pool=pool, anchors=anchors)
 
 
-def _moved(one: Member, items: Ints) -> Member:
+def _moved(one: Splits, items: Ints) -> Splits:
     """The category with its pool's items as places among `items`."""
     pool = replace(
         one.pool,
@@ -195,7 +156,7 @@ def _moved(one: Member, items: Ints) -> Member:
     return replace(one, pool=pool)
 
 
-def outcomes(site: SiteSigns, categories: Sequence[Member]) -> list[Outcome]:
+def outcomes(site: SiteSigns, categories: Sequence[Splits]) -> list[Outcome]:
     """Every category's contest at a site, over its own splits."""
     return [run(Contest.of(site, one.pool), one.anchors) for one in categories]
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.evidence.cell import Cell, Member, Report, held_out_ranks
+from catalog.evidence.cell import Cell, held_out_ranks
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features import measure, nulls
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.splits import SPLITS, Splits
+from catalog.progress import Report
 from catalog.signs import significance
 from catalog.signs.prototypes import TAU, halves
 from catalog.signs.resampling import clustered, nested
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, queries, reading
+from catalog.store import feature_queries, queries
 
 NULL_SETS = 5
 """Random sets of each category whose best dimension is looked for."""
@@ -46,15 +48,15 @@ Null = tuple[float, float, float]
 
 def _stored(cell: Cell) -> dict[str, Null]:
     """Nulls that the findings stage drew at the primary cell, by category."""
-    if "feature" not in set(reading.fetch(cell.path, queries.tables())["table"]):
+    if "feature" not in set(cell.catalog.fetch(queries.tables())["table"]):
         return {}
-    rows = reading.fetch(cell.path, feature_queries.features(cell.threshold, cell.background))
+    rows = cell.catalog.fetch(feature_queries.features(cell.threshold, cell.background))
     rows = rows[(rows["site"] == str(cell.site)) & rows["p"].notna()]
     columns = rows[["p", "null_mean", "null_p95"]].to_numpy(float).tolist()
     return {name: (p, m, q) for name, (p, m, q) in zip(rows["category"], columns, strict=True)}
 
 
-def _null(cell: Cell, one: Member, auc: float) -> Null:
+def _null(cell: Cell, one: Splits, auc: float) -> Null:
     """The null of one category, from the seed of the findings."""
     ground = nulls.Ground.of(cell.signs, one.pool)
     null = nulls.Null(cell.signs, ground, len(one.pool.members), seed=2 + one.place)
@@ -101,9 +103,7 @@ def _coherence(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     values = []
     for one in cell.categories:
         contest = Contest.of(cell.signs, one.pool)
-        generator = np.random.default_rng()
-        generator.bit_generator.state = one.generator.bit_generator.state
-        feature = measure.measure(contest, generator, others, family[one.pool.members])
+        feature = measure.measure(contest, one.anchors, others, family[one.pool.members])
         values.append((feature.coherence, feature.confusable_auc))
     both = np.array(values, np.float64)
     return both[:, 0], both[~np.isnan(both[:, 1]), 1]
@@ -132,7 +132,7 @@ def discoverable_row(
     cell: Cell,
     key: str,
     site: SiteSigns,
-    categories: list[Member],
+    categories: list[Splits],
     beside: dict[str, float] | None = None,
 ) -> Row:
     """Share of categories that one dimension tells apart, at any signs of these items."""
@@ -207,7 +207,7 @@ def best_dimension(contest: Contest, anchors: NDArray[np.bool_]) -> Best:
 
 
 def _random_set(
-    site: SiteSigns, one: Member, generator: np.random.Generator
+    site: SiteSigns, one: Splits, generator: np.random.Generator
 ) -> tuple[Contest, NDArray[np.bool_]]:
     """One item of each member's stratum against the rest of the background, with new splits."""
     ground = nulls.Ground.of(site, one.pool)
@@ -220,4 +220,4 @@ def _random_set(
         len(ground.sample),
         np.flatnonzero(~np.isin(ground.sample, places)),
     )
-    return contest, halves(len(places), measure.SPLITS, generator)
+    return contest, halves(len(places), SPLITS, generator)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.evidence.cell import Cell, Report
+from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features.findings import Findings
@@ -15,8 +15,9 @@ from catalog.flips import table as flip_table
 from catalog.flips.table import Measured
 from catalog.model.loading import LoadedModel
 from catalog.model.token_machine import Machine
+from catalog.progress import Report
 from catalog.signs.resampling import Interval, clustered, nested, strongest
-from catalog.store import queries, reading
+from catalog.store import queries
 
 KEYS = ("flips_away", "flips_share", "flips_toward", "flips_late", "flips_single")
 FEWEST = 8
@@ -33,20 +34,20 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
         machine = Machine(model)
     except SettingRefused as error:
         return absent(cell, str(error))
-    listed = reading.fetch(cell.path, queries.tables())
+    listed = cell.catalog.fetch(queries.tables())
     if "feature_dimension" not in set(listed["table"]):
         return absent(cell, "The categories of this catalog have not been measured.")
-    names = flip_table.eligible(cell.path, [one.name for one in cell.categories])
+    names = flip_table.eligible(cell.catalog, [one.name for one in cell.categories])
     if len(names) < FEWEST:
         return absent(
             cell,
             f"Only {len(names)} categories have 20 held-out tokens and 16 eliciting prompts here; "
             f"{FEWEST} are needed.",
         )
-    sites = reading.fetch(cell.path, queries.sites()).dropna(subset="dims")
+    sites = cell.catalog.sites.dropna(subset="dims")
     residual = [str(name) for name in sites[sites["kind"] == "resid"]["site"]]
     measured = flip_table.measure(
-        machine, cell.path, names, residual, str(cell.site), cell.threshold, report
+        machine, cell.catalog, names, residual, str(cell.site), cell.threshold, report
     )
     for table, made in flip_table.tables(measured).items():
         for row in made:

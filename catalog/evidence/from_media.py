@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.evidence.cell import Cell, Member, held_out_ranks
+from catalog.evidence.cell import Cell, held_out_ranks
 from catalog.evidence.claims import Claim
 from catalog.evidence.verdicts import Row, judge, untested
-from catalog.features import measure, nulls
+from catalog.features import nulls
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.splits import SPLITS, Splits
 from catalog.signs.prototypes import halves
 from catalog.signs.resampling import nested
 
@@ -30,10 +31,9 @@ SUPERCLASSES = Claim(
 
 def rows(cell: Cell) -> list[Row]:
     """The row of superclasses; none where the items have no superclasses."""
-    kinds = {one.name: cell.words.read[one.name] for one in cell.categories}
-    above = [one for one in cell.categories if kinds[one.name].kind == "superclass"]
-    classes = {one.name: one for one in cell.categories if kinds[one.name].kind == "class"}
-    if not any(one.kind == "superclass" for one in cell.words.read.values()):
+    above = [one for one in cell.categories if cell.kinds[one.name] == "superclass"]
+    classes = {one.name: one for one in cell.categories if cell.kinds[one.name] == "class"}
+    if "superclass" not in cell.kinds.values():
         return []
     if len(above) < 2 or len(classes) < 4:
         reason = f"Only {len(above)} superclasses and {len(classes)} classes have 40 items here."
@@ -71,12 +71,12 @@ def rows(cell: Cell) -> list[Row]:
     ]
 
 
-def _run(cell: Cell, one: Member) -> Outcome:
+def _run(cell: Cell, one: Splits) -> Outcome:
     return run(Contest.of(cell.signs, one.pool), one.anchors)
 
 
 def _unions(
-    cell: Cell, one: Member, classes: dict[str, Member], generator: np.random.Generator
+    cell: Cell, one: Splits, classes: dict[str, Splits], generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """AUC of unions of as many random classes as a superclass has: float64[UNIONS]."""
     inside = [c for c in classes.values() if np.isin(c.pool.members, one.pool.members).all()]
@@ -88,16 +88,16 @@ def _unions(
         parts = [classes[names[place]].pool.members for place in chosen]
         members = np.unique(np.concatenate(parts))
         pool = cell.ground.pool(cell.background, members, generator)
-        anchors = halves(len(members), measure.SPLITS, generator)
+        anchors = halves(len(members), SPLITS, generator)
         aucs.append(run(Contest.of(cell.signs, pool), anchors).aucs.mean())
     return np.array(aucs)
 
 
-def _null_mean(cell: Cell, one: Member) -> float:
+def _null_mean(cell: Cell, one: Splits) -> float:
     null = nulls.Null(cell.signs, nulls.Ground.of(cell.signs, one.pool), _size(one), seed=3)
     null.draw(nulls.DRAWS)
     return null.mean
 
 
-def _size(one: Member) -> int:
+def _size(one: Splits) -> int:
     return nulls.bucket(len(one.pool.members))

@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.evidence import probes
-from catalog.evidence.cell import FEWEST, Cell, Member, Report, Sample, outcomes
+from catalog.evidence.cell import FEWEST, Cell, Sample, outcomes
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_states import too_few
 from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features.scoring import Outcome
+from catalog.features.splits import Splits
+from catalog.progress import Report
 from catalog.signs.prototypes import auc
 from catalog.signs.resampling import crossed
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
@@ -79,7 +81,7 @@ class _Readings:
         self,
         z: NDArray[np.float32],
         site: SiteSigns,
-        one: Member,
+        one: Splits,
         split: int,
         generator: np.random.Generator,
     ) -> None:

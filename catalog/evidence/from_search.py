@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.cell import Cell, Sample
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_states import NO_MODEL
 from catalog.evidence.nearest import nearest, unit
@@ -14,6 +14,7 @@ from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features import unsupervised
 from catalog.features.unsupervised import Field, Found
+from catalog.progress import Report
 from catalog.signs import independence
 from catalog.signs.resampling import clustered, difference, strongest
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
@@ -175,7 +176,7 @@ def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Repor
 
 def _alike(cell: Cell, sample: Sample) -> NDArray[np.bool_]:
     """Which categories count as the same: bool[items, categories]; a superclass is too wide."""
-    wide = {name for name, one in cell.words.read.items() if one.kind == "superclass"}
+    wide = {name for name, kind in cell.kinds.items() if kind == "superclass"}
     return sample.labels[:, np.array([one.name not in wide for one in sample.categories], np.bool_)]
 
 

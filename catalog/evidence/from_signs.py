@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from catalog.errors import SettingRefused
-from catalog.evidence.cell import Cell, Report
+from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
+from catalog.progress import Report
 from catalog.signs import independence
 from catalog.signs.resampling import Interval
 
@@ -90,7 +91,7 @@ def cost_row(cell: Cell) -> Row:
             "float32 states": states,
             "paper's figure at this size": cell.signs.items * cell.signs.dims / 8e6,
             "seconds of the build": float(cell.build["seconds"]),
-            "MB of the whole file": cell.path.stat().st_size / 1e6,
+            "MB of the whole file": cell.catalog.path.stat().st_size / 1e6,
         },
         "float32 states",
         1,

@@ -3,18 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.evidence.cell import FEWEST, Cell, Member, Report, Sample, held_out_ranks, outcomes
+from catalog.evidence.cell import FEWEST, Cell, Sample, held_out_ranks, outcomes
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_categories import discoverable_row
 from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features.measure import best_dimension_held_out
 from catalog.features.scoring import Contest
+from catalog.features.splits import Splits
+from catalog.progress import Report
 from catalog.signs.prototypes import TAU
 from catalog.signs.resampling import Interval, crossed, nested, strongest
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import packed
 
 ROTATIONS = 10
 NO_MODEL = "pixels or log-mel, no model"
@@ -94,7 +95,7 @@ def _ends(name: str, found: Interval) -> dict[str, float]:
     return {f"{name}, low": found.low, f"{name}, high": found.high}
 
 
-def _basis_figures(site: SiteSigns, categories: list[Member]) -> NDArray[np.float64]:
+def _basis_figures(site: SiteSigns, categories: list[Splits]) -> NDArray[np.float64]:
     """Prototype AUC, held-out AUC of the best dimension, number >= TAU: float64[3, categories]."""
     rows = []
     for one in categories:
@@ -156,8 +157,8 @@ _JUDGED = {"blocks": "(b) blocks drawn anew", "permuted": "(c) block weights per
 
 def _embeddings(cell: Cell, sample: Sample) -> SiteSigns:
     """Signs of the sample at resid.0, from the catalog."""
-    words = packed.by_item(cell.path, "resid.0", cell.threshold)
-    whole = SiteSigns(words, packed.by_dimension(cell.path, "resid.0", cell.threshold))
+    words = cell.catalog.by_item("resid.0", cell.threshold)
+    whole = SiteSigns(words, cell.catalog.by_dimension("resid.0", cell.threshold))
     return SiteSigns(np.ascontiguousarray(words[:, sample.items]), whole.columns(sample.items))
 
 

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.evidence import sign_prediction as predict
-from catalog.evidence.cell import Cell, Report
+from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS, Claim
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.model import contexts
 from catalog.model.contexts import Contexts
 from catalog.model.loading import LoadedModel
+from catalog.progress import Report
 from catalog.signs.context import flips
 from catalog.signs.resampling import clustered, strongest
 from catalog.sites import Site
-from catalog.store import packed
 
 PREDICTION = (
     "sign_only_top5",
@@ -115,7 +115,7 @@ def _cached_row(
     claim = CLAIMS["hamming_cached"]
     name = f"{last} in held-out passages, against cached signs of {last}, threshold zero"
     try:
-        words = packed.by_item(cell.path, str(last), "zero")
+        words = cell.catalog.by_item(str(last), "zero")
     except NotInCatalog as error:
         return untested(claim, str(error), name)
     bits = np.unpackbits(

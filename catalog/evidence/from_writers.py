@@ -8,14 +8,15 @@ import pandas as pd
 
 from catalog.circuits import ablation_items, coalitions, measure
 from catalog.errors import SettingRefused
-from catalog.evidence.cell import FEWEST, Cell, Report
+from catalog.evidence.cell import FEWEST, Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.modalities import Modality, text
 from catalog.model import ablation
 from catalog.model.loading import LoadedModel
+from catalog.progress import Report
 from catalog.signs.resampling import clustered, nested, strongest
-from catalog.store import queries, reading, writer_queries
+from catalog.store import queries, writer_queries
 
 KEYS = ("coalitions", "writers", "ablation")
 MOST = 40
@@ -56,9 +57,9 @@ NO_MODEL = "This needs the model, which is not there."
 
 def _stored(cell: Cell) -> pd.DataFrame:
     """Rows of `coalition` with a verdict at the primary cell, as `dims writers` left them."""
-    if "coalition" not in set(reading.fetch(cell.path, queries.tables())["table"]):
+    if "coalition" not in set(cell.catalog.fetch(queries.tables())["table"]):
         return pd.DataFrame()
-    return reading.fetch(cell.path, writer_queries.with_verdict(str(cell.site), cell.threshold))
+    return cell.catalog.fetch(writer_queries.with_verdict(str(cell.site), cell.threshold))
 
 
 def _measured(cell: Cell, columns: coalitions.Columns, report: Report) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def _measured(cell: Cell, columns: coalitions.Columns, report: Report) -> pd.Dat
         return one.kind == "category" and one.name in names and one.able
 
     site = str(cell.site)
-    found = measure.measure(cell.path, columns, site, cell.threshold, report, DRAWS, wanted)
+    found = measure.measure(cell.catalog, columns, site, cell.threshold, report, DRAWS, wanted)
     return pd.DataFrame(found.coalitions)
 
 
@@ -175,7 +176,7 @@ def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) 
 
 
 def _ablated(cell: Cell, name: str, live: _Live) -> ablation.Ablated:
-    where = cell.path, "category", name, str(cell.site), cell.threshold
+    where = cell.catalog, "category", name, str(cell.site), cell.threshold
     dimensions, signs = ablation_items.feature(*where)
     members, background = ablation_items.items(*where)
     asked = ablation.Asked(

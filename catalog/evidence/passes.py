@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.building import reopen
-from catalog.errors import SettingRefused
-from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.cell import Cell, Sample
 from catalog.modalities import Modality
 from catalog.model import states
 from catalog.model.loading import LoadedModel
 from catalog.model.variants import VARIANTS, variant
+from catalog.progress import Report
 from catalog.signs.rotation import signs_above, signs_at_median
 from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
@@ -35,18 +35,9 @@ class Passes:
     """Signs of pixels or log-mel bands at their medians, without a model; None for text."""
 
 
-def check(cell: Cell, model: LoadedModel) -> None:
-    """SettingRefused where the model is not the one the catalog was built from."""
-    if model.weights_hash != cell.build["weights_hash"]:
-        raise SettingRefused(
-            f"{model.source} holds other weights than the catalog was built from. "
-            "Give the model that the catalog names."
-        )
-
-
 def make(cell: Cell, sample: Sample, model: LoadedModel, report: Report) -> Passes:
     """One pass for states, keys and values; one for each variant."""
-    modality = reopen.reopen(cell.path, model)
+    modality = reopen.reopen(cell.catalog, model)
     layer = cell.site.layer
     extra = [Site("k", layer), Site("v", layer)] if layer else []
     reasons = [reason for site in extra if (reason := model.parts.absent(site))]

@@ -19,11 +19,14 @@ from catalog.evidence import (
     from_writers,
     passes,
 )
-from catalog.evidence.cell import Cell, Report, Sample
+from catalog.evidence.cell import Cell, Sample
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, untested
 from catalog.features.findings import Findings
+from catalog.model import opening
 from catalog.model.loading import LoadedModel
+from catalog.progress import Report, silent
+from catalog.store.catalog import Catalog
 
 _NEEDS_STATES = ("keys_values", "probe_gain", "basis", "training")
 NO_MODEL = "This needs the model, which is not there."
@@ -31,10 +34,9 @@ NO_TEXT = "This is tested on text models only."
 
 
 def rows(
-    path: Path,
+    catalog: Catalog,
     model: LoadedModel | None,
-    report: Report = lambda _stage, _done, _all: None,
-    categories: Path | None = None,
+    report: Report = silent,
     texts: Path | None = None,
     kept: Findings | None = None,
 ) -> list[Row]:
@@ -44,9 +46,9 @@ def rows(
     `report` may raise to cancel: nothing is left behind. Rows of further tables that were measured
     on the way (flip_run, flip_effect) are added to `kept`. Raises a CatalogError.
     """
-    cell = Cell.read(path, categories or places.shipped() / "categories")
+    cell = Cell.read(catalog)
     if model is not None:
-        passes.check(cell, model)
+        opening.check(model, str(cell.build["weights_hash"]))
     textual = cell.build["modality"] == "text"
     sample = Sample.of(cell)
     found = [

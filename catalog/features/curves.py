@@ -6,16 +6,15 @@ bit for bit: a test holds it to that.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import NotInCatalog
-from catalog.features import findings, nulls
-from catalog.features.measure import SPLITS
-from catalog.features.pools import BACKGROUNDS, Pool, Pools
+from catalog.features import lexicon, nulls, splits
+from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.splits import SPLITS, Splits
+from catalog.modalities.backgrounds import BACKGROUNDS
 from catalog.signs.prototypes import (
     Ints,
     agreeing,
@@ -26,7 +25,7 @@ from catalog.signs.prototypes import (
     register,
 )
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, packed, reading
+from catalog.store.catalog import Catalog
 
 GRID = np.linspace(0, 1, 101)
 """False positive rates at which curves are read."""
@@ -60,46 +59,25 @@ class Curves:
     """Share of the negatives in each bin, over all splits."""
 
 
-def measure(path: Path, category: str, site: str, threshold: str, background: str) -> Curves:
+def measure(catalog: Catalog, category: str, site: str, threshold: str, background: str) -> Curves:
     """Curves of a category's feature; NotInCatalog where the catalog does not hold it."""
-    signs = SiteSigns(
-        packed.by_item(path, site, threshold), packed.by_dimension(path, site, threshold)
+    kind = next(name for name in BACKGROUNDS if name == background)
+    return again(
+        catalog.signs(site, threshold),
+        lexicon.pools_of(catalog),
+        splits.of(catalog, category, kind),
     )
-    ground = findings.pools_of(path)
-    members, place = members_of(path, category)
-    shared = background != "matched"
-    positives = signs.positives(ground.items(background)) if shared else None
-    return again(signs, ground, members, place, background, positives)
 
 
-def members_of(path: Path, category: str) -> tuple[Ints, int]:
-    """Members of a category in the order of its file, and its number among measured categories.
-
-    Both go into the seeds of the findings stage. NotInCatalog where it was not measured.
-    """
-    listed = reading.fetch(path, feature_queries.categories())
-    measured = listed[listed["status"] != "skipped"]["category"]
-    names = sorted(measured, key=lambda name: f"{name}.txt")  # as the folder is read
-    if category not in names:
-        raise NotInCatalog(
-            f"The catalog has no feature {category!r}. List them with: dims features"
-        )
-    rows = reading.fetch(path, feature_queries.members_in_order(category))
-    return rows["item"].to_numpy(np.int64), names.index(category)
-
-
-def again(
-    site: SiteSigns,
-    ground: Pools,
-    members: Ints,
-    place: int,
-    background: str,
-    positives: Ints | None,
-) -> Curves:
-    """`measure` from arrays in memory; `positives` as in `Contest.of`."""
-    pool, outcome = _run(site, ground, members, place, background, positives)
+def again(site: SiteSigns, ground: Pools, one: Splits, positives: Ints | None = None) -> Curves:
+    """`measure` from what is in memory; `positives` as in `Contest.of`."""
+    pool = one.pool
+    if pool.background != "matched" and positives is None:
+        positives = site.positives(ground.items(pool.background))
+    outcome = run(Contest.of(site, pool, positives), one.anchors)
     scored = [_curve(outcome, split) for split in range(len(outcome.anchors))]
-    null = _null_curves(site, _null_ground(site, ground, pool, positives), len(members), place)
+    null_ground = _null_ground(site, ground, pool, positives)
+    null = _null_curves(site, null_ground, len(one.members), one.place)
     edges, held, negatives = _distribution(outcome)
     return Curves(
         aucs=outcome.aucs,
@@ -113,22 +91,6 @@ def again(
         members=held,
         background=negatives,
     )
-
-
-def _run(
-    site: SiteSigns,
-    ground: Pools,
-    members: Ints,
-    place: int,
-    background: str,
-    positives: Ints | None,
-) -> tuple[Pool, Outcome]:
-    """The findings stage's own steps, in its order of random draws."""
-    kind = next(name for name in BACKGROUNDS if name == background)
-    generator = np.random.default_rng([place, BACKGROUNDS.index(kind)])
-    pool = ground.pool(kind, members, generator)
-    contest = Contest.of(site, pool, positives)
-    return pool, run(contest, halves(len(members), SPLITS, generator))
 
 
 def _curve(outcome: Outcome, split: int) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,33 +9,34 @@ from numpy.typing import NDArray
 
 from catalog.features import from_words, unsupervised
 from catalog.features.measure import agreement_of
+from catalog.progress import Report, silent
 from catalog.signs import gaussian, independence
 from catalog.signs.prototypes import auc
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
 from catalog.store import replacing as store
+from catalog.store.catalog import Catalog
 
 SEEDS = 1500
-Report = Callable[[str, int, int], None]
 _SMALLEST = 20
 """Members a category needs to be named as a discovered feature's nearest."""
 
 
 def discover(
-    path: Path,
+    catalog: Catalog,
     site: str,
     threshold: str | None = None,
     seeds: int = SEEDS,
     seed: int = 0,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Search, write the findings into a copy that replaces the catalog, and return the summary.
 
     Other sites' discoveries stay. Items are family representatives. Raises NotInCatalog or
     SettingRefused.
     """
-    chosen = from_words.checked(path, site, threshold, "all")
-    signs, base = from_words.site_signs(path, site, chosen), from_words.ground(path)
+    chosen = catalog.checked(site, threshold, "all")
+    signs, base = catalog.signs(site, chosen), from_words.ground(catalog)
     items = base.pools.items("all")
     field = unsupervised.Field(signs.columns(items), len(items))
     generator = np.random.default_rng(seed)
@@ -51,7 +51,9 @@ def discover(
     )
     null = unsupervised.discover(coins, places, generator, progress=told("permuted"))
     tested = unsupervised.yield_against(found.auc, null.auc)
-    normal = unsupervised.Field(_gaussian(path, site, signs, items, field, generator), field.items)
+    normal = unsupervised.Field(
+        _gaussian(catalog, site, signs, items, field, generator), field.items
+    )
     like = unsupervised.discover(normal, places, generator, progress=told("gaussian"))
     paper = unsupervised.discover(field, places, generator, True, progress=told("paper"))
     flips = unsupervised.discover(coins, places, generator, True, progress=told("coin flips"))
@@ -74,10 +76,10 @@ def discover(
         "paper_yield": unsupervised.yield_against(paper.auc, random).share,
         "paper_coin_yield": unsupervised.yield_against(flips.auc, random).share,
     }
-    rows, dimensions = _rows(path, summary, found, tested, into, kept, items, signs)
+    rows, dimensions = _rows(catalog, summary, found, tested, into, kept, items, signs)
     summary["kept"] = len(rows)
     store.replace_site(
-        path,
+        catalog.path,
         site,
         chosen,
         {"discovery": [summary], "discovered": rows, "discovered_dimension": dimensions},
@@ -86,7 +88,7 @@ def discover(
 
 
 def _gaussian(
-    path: Path,
+    catalog: Catalog,
     site: str,
     signs: SiteSigns,
     items: NDArray[np.int64],
@@ -94,13 +96,13 @@ def _gaussian(
     generator: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Gaussian signs like the site's; correlations from median signs where these are stored."""
-    stored = from_words.thresholds(path)
-    median = from_words.site_signs(path, site, "median") if "median" in stored else signs
+    stored = catalog.thresholds
+    median = catalog.signs(site, "median") if "median" in stored else signs
     return gaussian.signs(field.by_dimension, median.columns(items), field.items, generator)
 
 
 def _rows(
-    path: Path,
+    catalog: Catalog,
     summary: dict[str, Any],
     found: unsupervised.Found,
     tested: unsupervised.Yield,
@@ -110,7 +112,7 @@ def _rows(
     signs: SiteSigns,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of discovered and discovered_dimension, strongest first."""
-    members = reading.fetch(path, feature_queries.all_members())
+    members = catalog.fetch(feature_queries.all_members())
     by_category = {
         n: g["item"].to_numpy() for n, g in members.groupby("category") if len(g) >= _SMALLEST
     }

@@ -3,44 +3,30 @@
 Arrays come from the finished catalog file and go back into a copy of it; the model is not needed.
 """
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog import parallel
-from catalog.features import categories, nulls, pools
+from catalog.errors import SettingRefused
+from catalog.features import categories, lexicon, nulls, pools, splits
 from catalog.features import measure as features
-from catalog.features.lexicon import Lexicon, grounds, items_of, lexicon, pools_of
+from catalog.features.lexicon import Lexicon
 from catalog.features.scoring import Contest
+from catalog.features.splits import Splits
+from catalog.modalities.backgrounds import Background
+from catalog.progress import Report, silent
 from catalog.signs import significance
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import packed, queries, reading
+from catalog.store import replacing
+from catalog.store.catalog import Catalog, Primary
 
-__all__ = ["Findings", "Lexicon", "Primary", "find", "items_of", "lexicon", "pools_of", "primary"]
-
-PRIMARY_BACKGROUND: pools.Background = "matched"
-"""Of text; see `lexicons.grounds` for what holds for a catalog."""
-DEGENERATE_SHARE = 0.25
-"""Above this share of degenerate dimensions at the primary site, threshold median is primary."""
-
-Report = Callable[[str, int, int], None]
 Nulls = Literal["all", "primary"]
 """At which sites nulls of the matched background are drawn (they serve one category each)."""
-
-
-@dataclass(frozen=True)
-class Primary:
-    """The cell that verdicts are made in, fixed before anything is measured."""
-
-    site: str
-    threshold: str
-    background: pools.Background = PRIMARY_BACKGROUND
 
 
 @dataclass
@@ -59,39 +45,42 @@ class Findings:
             self.tables.setdefault(table, []).extend(rows)
 
 
-def primary(path: Path) -> Primary:
-    """Site resid.ceil(n / 2); threshold zero, or median above 25 % degenerate dimensions."""
-    sites = reading.fetch(path, queries.sites())
-    residual = sites[(sites["kind"] == "resid") & sites["dims"].notna()]
-    middle = residual[residual["layer"] >= residual["layer"].max() / 2].iloc[0]
-    stored = list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
-    known = "zero" in stored  # else degenerate is NULL
-    many = known and middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
-    wanted = "median" if many and "median" in stored else stored[0]
-    return Primary(str(middle["site"]), wanted, grounds(path).primary)
+def measure(
+    catalog: Catalog,
+    folder: Path | None = None,
+    report: Report = silent,
+    matched_nulls: str = "all",
+) -> None:
+    """Measure every category of `folder` everywhere, and write a copy that replaces the file."""
+    if matched_nulls not in get_args(Nulls):
+        raise SettingRefused("--nulls is all or primary.")
+    wanted: Nulls = "all" if matched_nulls == "all" else "primary"
+    found = find(catalog, folder or lexicon.folder(), report, wanted, parallel.cores())
+    report("writing", 0, 1)
+    made = (*replacing.MEASURED, *replacing.WRITERS)  # who wrote the old features is forgotten
+    replacing.write(catalog.path, {name: found.tables.get(name, []) for name in made})
+    report("writing", 1, 1)
 
 
 def find(
-    path: Path,
+    catalog: Catalog,
     folder: Path,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     matched_nulls: Nulls = "all",
     workers: int = 1,
 ) -> Findings:
     """Measure all categories of `folder` everywhere in the catalog at `path`."""
-    words = lexicon(path, folder)
+    words = lexicon.lexicon(catalog, folder)
     found = Findings()
     _list_categories(words, found)
-    build = reading.fetch(path, queries.build()).iloc[0]
-    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
-    cells = [(site, threshold) for site in sites for threshold in build["thresholds"]]
-    tasks = [_Task(path, folder, site, threshold, matched_nulls) for site, threshold in cells]
+    cells = [(site, cut) for site in catalog.site_names for cut in catalog.thresholds]
+    tasks = [_Task(catalog, folder, site, threshold, matched_nulls) for site, threshold in cells]
     if words.measured:
         report("features", 0, len(tasks))
         for done, part in enumerate(parallel.run(_measure, tasks, workers), 1):
             found.join(part)
             report("features", done, len(tasks))
-    _family_q(found, primary(path))
+    _family_q(found, catalog.primary)
     return found
 
 
@@ -128,7 +117,7 @@ def _list_categories(words: Lexicon, found: Findings) -> None:
 class _Task:
     """One site and threshold."""
 
-    path: Path
+    catalog: Catalog
     folder: Path
     site: str
     threshold: str
@@ -136,41 +125,28 @@ class _Task:
 
 
 class _Drawn:
-    """Pools of the categories: the same at all sites and thresholds, from one seed each."""
+    """Pools and splits of the categories of a folder: the same at all sites and thresholds."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.words, self.ground = lexicon(path, folder), pools_of(path)
-        self._matched: dict[int, tuple[pools.Pool, np.random.Generator]] = {}
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self.words, self.ground = lexicon.lexicon(catalog, folder), lexicon.pools_of(catalog)
+        self._matched: dict[int, Splits] = {}
 
-    def pool(
-        self, background: pools.Background, place: int, members: NDArray[np.int64]
-    ) -> tuple[pools.Pool, np.random.Generator]:
-        """A category's pool, and the generator that its splits are drawn with next.
-
-        Pools of `matched`, which take time and are small, are kept.
-        """
-        generator = np.random.default_rng([place, pools.BACKGROUNDS.index(background)])
+    def splits(self, background: Background, name: str, place: int) -> Splits:
+        """A category's splits. Those of `matched`, which take time and are small, are kept."""
+        members = self.words.matches[name].members
         if background != "matched":
-            return self.ground.pool(background, members, generator), generator
+            return splits.drawn(self.ground, name, place, members, background)
         if place not in self._matched:
-            self._matched[place] = self.ground.pool(background, members, generator), generator
-        pool, generator = self._matched[place]
-        return pool, deepcopy(generator)
-
-
-@lru_cache(maxsize=1)
-def _drawn(path: Path, folder: Path, _changed: int) -> _Drawn:
-    return _Drawn(path, folder)
+            self._matched[place] = splits.drawn(self.ground, name, place, members, background)
+        return self._matched[place]
 
 
 def _measure(task: _Task) -> Findings:
-    drawn = _drawn(task.path, task.folder, task.path.stat().st_mtime_ns)
-    site = SiteSigns(
-        packed.by_item(task.path, task.site, task.threshold),
-        packed.by_dimension(task.path, task.site, task.threshold),
-    )
+    catalog, folder = task.catalog, task.folder
+    drawn = catalog.remembered(("drawn", folder), lambda: _Drawn(catalog, folder))
+    site = catalog.signs(task.site, task.threshold)
     found = Findings()
-    for background in grounds(task.path).backgrounds:
+    for background in catalog.backgrounds:
         _Cell(task, drawn, site, background).measure(found)
     return found
 
@@ -183,7 +159,7 @@ class _Cell:
         task: _Task,
         drawn: _Drawn,
         site: SiteSigns,
-        background: pools.Background,
+        background: Background,
     ) -> None:
         self.task, self.drawn = task, drawn
         self.words, self.ground = drawn.words, drawn.ground
@@ -192,7 +168,7 @@ class _Cell:
         shared = background != "matched"
         self.positives = site.positives(self.ground.items(background)) if shared else None
         self.shared = self._shared_nulls() if shared else {}
-        self.first = primary(task.path)
+        self.first = task.catalog.primary
 
     def measure(self, found: Findings) -> None:
         """Add a row of `feature` per category, its dimensions, and the nulls drawn."""
@@ -202,12 +178,12 @@ class _Cell:
         others = features.Others.of(self.site, every, family[every], number)
         measured, rows = [], []
         for place, (name, match) in enumerate(matches.items()):
-            pool, generator = self.drawn.pool(self.background, place, match.members)
-            contest = Contest.of(self.site, pool, self.positives)
-            feature = features.measure(contest, generator, others, family[match.members])
-            null = self._null(pool, len(match.members), place)
+            one = self.drawn.splits(self.background, name, place)
+            contest = Contest.of(self.site, one.pool, self.positives)
+            feature = features.measure(contest, one.anchors, others, family[match.members])
+            null = self._null(one.pool, len(match.members), place)
             measured.append(feature)
-            rows.append(self._row(name, names, feature, pool, null))
+            rows.append(self._row(name, names, feature, one.pool, null))
             if null is not None and self.background == "matched":
                 self._keep(found, null, name)
         for null in self.shared.values():

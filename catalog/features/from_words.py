@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import NotInCatalog, SettingRefused
+from catalog.errors import NotInCatalog
 from catalog.features import concepts, lexicon, measure, nulls, pools
 from catalog.features.categories import Match, Vocabulary
 from catalog.features.numbered import Numbered
+from catalog.modalities.backgrounds import Background
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, packed, queries, reading
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
 
 TOP = 50
 """Items listed by agreement."""
@@ -28,24 +29,19 @@ class Ground:
     texts: NDArray[np.object_]
 
 
-def ground(path: Path) -> Ground:
-    """Read the items of a catalog: a second for 150,000 of them."""
-    items = lexicon.items_of(path)
-    words, kind = items["word"].tolist(), items["kind"].tolist()
-    family = items["family"].to_numpy()
-    pictured = bool(kind) and kind[0] in ("image", "sound")
-    return Ground(
-        Numbered(family) if pictured else Vocabulary(words, kind, family),
-        lexicon.pools_of(path),
-        items["text"].to_numpy(dtype=object),
-    )
+def ground(catalog: Catalog) -> Ground:
+    """What is read of a catalog's items, once per file: a second for 150,000 of them."""
+    return catalog.remembered(("ground",), lambda: _ground(catalog))
 
 
-def site_signs(path: Path, site: str, threshold: str) -> SiteSigns:
-    """Signs of a site in both layouts, from the shared cache."""
-    return SiteSigns(
-        packed.by_item(path, site, threshold), packed.by_dimension(path, site, threshold)
+def _ground(catalog: Catalog) -> Ground:
+    family = catalog.families
+    found: Vocabulary = (
+        Vocabulary(catalog.items["word"].tolist(), catalog.items["kind"].tolist(), family)
+        if catalog.modality == "text"
+        else Numbered(family)
     )
+    return Ground(found, lexicon.pools_of(catalog), catalog.texts)
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ def from_words(
     site: SiteSigns,
     words: Sequence[str],
     counter: Sequence[str] = (),
-    background: pools.Background = "matched",
+    background: Background = "matched",
     seed: int = 0,
     positives: NDArray[np.int64] | None = None,
 ) -> Live:
@@ -75,20 +71,6 @@ def from_words(
     for `all` and `words` of a large vocabulary the counting takes most of the time.
     """
     asked, against = base.vocabulary.match(words), base.vocabulary.match(counter)
-    return from_matches(base, site, asked, against, background, seed, positives)
-
-
-def from_items(
-    base: Ground,
-    site: SiteSigns,
-    items: Sequence[int],
-    counter: Sequence[int] = (),
-    background: pools.Background = "all",
-    seed: int = 0,
-    positives: NDArray[np.int64] | None = None,
-) -> Live:
-    """Make a concept from items themselves (images, sounds); see `from_words`."""
-    asked, against = as_match(base, items), as_match(base, counter)
     return from_matches(base, site, asked, against, background, seed, positives)
 
 
@@ -106,7 +88,7 @@ def from_matches(
     site: SiteSigns,
     asked: Match,
     against: Match,
-    background: pools.Background,
+    background: Background,
     seed: int = 0,
     positives: NDArray[np.int64] | None = None,
 ) -> Live:
@@ -130,12 +112,12 @@ def from_matches(
 
 
 def words_report(
-    path: Path, site: str, words: Sequence[str], threshold: str | None, background: str
+    catalog: Catalog, site: str, words: Sequence[str], threshold: str | None, background: Background
 ) -> dict[str, Any]:
     """JSON form of a concept made from words, its null drawn."""
-    chosen = checked(path, site, threshold, background)
-    signs, base = site_signs(path, site, chosen), ground(path)
-    live = from_words(base, signs, words, background=background)  # type: ignore[arg-type]  # checked
+    chosen = catalog.checked(site, threshold, background)
+    signs, base = catalog.signs(site, chosen), ground(catalog)
+    live = from_words(base, signs, words, background=background)
     concept = live.concept
     null = live.null
     p = null.p(concept.auc, most=nulls.DRAWS)[0] if null and concept.auc is not None else None
@@ -178,19 +160,18 @@ def words_report(
 
 
 def category_report(
-    path: Path, site: str, name: str, threshold: str | None, background: str
+    catalog: Catalog, site: str, name: str, threshold: str | None, background: Background
 ) -> dict[str, Any]:
     """JSON form of a category's feature as the catalog holds it."""
-    chosen = checked(path, site, threshold, background)
-    row = reading.one(
-        path,
+    chosen = catalog.checked(site, threshold, background)
+    row = catalog.one(
         feature_queries.feature(name, site, chosen, background),
         f"The catalog has no feature {name!r} at {site}. List them with: dims features, or make "
         "one from words with --words.",
     )
-    prototype = reading.fetch(path, feature_queries.prototype(name, site, chosen, background))
-    members = reading.fetch(path, feature_queries.members(name))
-    signs, base = site_signs(path, site, chosen), ground(path)
+    prototype = catalog.fetch(feature_queries.prototype(name, site, chosen, background))
+    members = catalog.fetch(feature_queries.members(name))
+    signs, base = catalog.signs(site, chosen), ground(catalog)
     agreement = measure.agreement_of(
         signs.by_dimension,
         signs.items,
@@ -247,24 +228,3 @@ def top(
 
 def _number(value: Any) -> float | None:
     return None if value is None or value != value else float(value)
-
-
-def thresholds(path: Path) -> list[str]:
-    """Thresholds whose signs the catalog holds, in order."""
-    return list(reading.fetch(path, queries.build()).iloc[0]["thresholds"])
-
-
-def checked(path: Path, site: str, threshold: str | None, background: str) -> str:
-    """The threshold to use; refuses sites, thresholds and backgrounds the catalog lacks."""
-    stored = thresholds(path)
-    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
-    if site not in sites:
-        raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(sites)}.")
-    if threshold is not None and threshold not in stored:
-        raise SettingRefused(
-            f"The catalog holds no signs at threshold {threshold!r}, only at {', '.join(stored)}."
-        )
-    known = lexicon.grounds(path).backgrounds
-    if background not in known:
-        raise SettingRefused(f"--background is one of {', '.join(known)} in this catalog.")
-    return threshold or stored[0]

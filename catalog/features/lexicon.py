@@ -4,7 +4,6 @@ Of text: word lists matched to the vocabulary. Of images and sounds: their class
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.features import categories, pools
-from catalog.store import feature_queries, media_queries, queries, reading
+from catalog import places
+from catalog.features import categories
+from catalog.features.pools import Pools, Traits
+from catalog.store import media_queries
+from catalog.store.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -31,49 +33,40 @@ class Lexicon:
         return {n: m for n, m in self.matches.items() if m.skipped(n) is None}
 
 
-@dataclass(frozen=True)
-class Grounds:
-    """What one modality's categories are, and what they are told apart from."""
-
-    lexicon: Callable[[Path, Path], Lexicon]
-    backgrounds: tuple[pools.Background, ...]
-    primary: pools.Background
-    """Background of the cell that verdicts are made in."""
+def folder() -> Path:
+    """Where word lists lie: $DIMS_DATA/categories where it exists, else what ships."""
+    own = places.data() / "categories"
+    return own if own.is_dir() else places.shipped() / "categories"
 
 
-def items_of(path: Path) -> pd.DataFrame:
-    """The table `item` in order, missing words as None."""
-    items = reading.fetch(path, feature_queries.items())
-    items["word"] = items["word"].astype(object).where(items["word"].notna(), None)
-    return items
+def lexicon(catalog: Catalog, lists: Path) -> Lexicon:
+    """The categories among a catalog's items; `lists` holds word lists, which only text has."""
+    return _word_lists(catalog, lists) if catalog.modality == "text" else _classes(catalog)
 
 
-def grounds(path: Path) -> Grounds:
-    """What holds for the modality of a catalog."""
-    return _GROUNDS[str(reading.fetch(path, queries.build()).iloc[0]["modality"])]
+def pools_of(catalog: Catalog) -> Pools:
+    """Backgrounds of a catalog's items, made once per file.
+
+    Without corpus counts frequency is the rank of the id. Images and sounds have no traits to
+    match by: their order is that of the files, which is no frequency.
+    """
+    return catalog.remembered(("pools",), lambda: _pools(catalog))
 
 
-def lexicon(path: Path, folder: Path) -> Lexicon:
-    """The categories of a catalog; `folder` holds word lists, which only text has."""
-    return grounds(path).lexicon(path, folder)
+def _pools(catalog: Catalog) -> Pools:
+    kind, family = catalog.items["kind"].tolist(), catalog.families
+    if "matched" not in catalog.backgrounds:
+        return Pools(kind, family)
+    return Pools(kind, family, Traits.of(catalog.texts.tolist(), kind, family))
 
 
-def pools_of(path: Path) -> pools.Pools:
-    """Backgrounds of a catalog's items; without corpus counts frequency is the rank of the id."""
-    items = items_of(path)
-    kind, family = items["kind"].tolist(), items["family"].to_numpy()
-    if "matched" not in grounds(path).backgrounds:
-        return pools.Pools(kind, family)
-    return pools.Pools(kind, family, pools.Traits.of(items["text"].tolist(), kind, family))
-
-
-def _word_lists(path: Path, folder: Path) -> Lexicon:
-    """Every category file of `folder`, matched to the items of a catalog."""
-    items = items_of(path)
+def _word_lists(catalog: Catalog, lists: Path) -> Lexicon:
+    """Every category file of `lists`, matched to the items of a catalog."""
+    items = catalog.items
     vocabulary = categories.Vocabulary(
         items["word"].tolist(), items["kind"].tolist(), items["family"].to_numpy()
     )
-    read, skipped = categories.read_folder(folder)
+    read, skipped = categories.read_folder(lists)
     return Lexicon(
         {one.name: one for one in read},
         {one.name: vocabulary.match(one.words, one.kind) for one in read},
@@ -82,15 +75,14 @@ def _word_lists(path: Path, folder: Path) -> Lexicon:
     )
 
 
-def _classes(path: Path, _folder: Path) -> Lexicon:
+def _classes(catalog: Catalog) -> Lexicon:
     """Classes and superclasses, in the order in which a folder of word lists would be read.
 
     Members are one item per family: copies of a file count once. A superclass named like a class
     gets "superclass " before its name, unless it has the very same members: then it is left out.
     """
-    media = reading.fetch(path, media_queries.every())
-    items = items_of(path)
-    family = items["family"].to_numpy(np.int64)
+    media = catalog.fetch(media_queries.every())
+    family = catalog.families
     everything = len(np.unique(family))
     found = _named(media)
     read, matches, skipped = {}, {}, []
@@ -101,7 +93,7 @@ def _classes(path: Path, _folder: Path) -> Lexicon:
             reason = "Every item is in it, so there is nothing to tell its members apart from."
             skipped.append(categories.Skipped(name, reason))
             continue
-        texts = tuple(items["text"].to_numpy(dtype=object)[members])
+        texts = tuple(catalog.texts[members])
         read[name] = category
         matches[name] = categories.Match(members, texts, (), len(rows), "items are different files")
     return Lexicon(read, matches, tuple(skipped), family)
@@ -126,11 +118,3 @@ def _named(media: pd.DataFrame) -> dict[str, tuple[categories.Category, NDArray[
         told = f"Items of all classes of the superclass {key}."
         found[name] = (categories.Category(name, told, (), (), keys), np.asarray(rows))
     return found
-
-
-_MEDIA = Grounds(_classes, ("all",), "all")
-_GROUNDS = {
-    "text": Grounds(_word_lists, pools.BACKGROUNDS, "matched"),
-    "image": _MEDIA,
-    "audio": _MEDIA,
-}

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed
-from catalog.signs.prototypes import TAU, Ints, Prototypes, agreeing, halves, ranks
+from catalog.signs.prototypes import TAU, Ints, Prototypes, agreeing, ranks
 from catalog.signs.significance import hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
 
-SPLITS = 20
 FIRING_PERCENTILE = 5
 FEWEST_VERDICT = 20
 """Anchor and held-out families below which there is no verdict, only "small"."""
@@ -88,16 +87,15 @@ class Feature:
 
 def measure(
     contest: Contest,
-    generator: np.random.Generator,
+    anchors: NDArray[np.bool_],
     others: Others | None = None,
     families: Ints | None = None,
     tau: float = TAU,
 ) -> Feature:
-    """Measure a category: SPLITS random splits into anchors and held-out members.
+    """Measure a category over its splits: `anchors` is bool[splits, members], see `splits.drawn`.
 
     `families` are the members' own, left out of `others`. Needs at least 2 members.
     """
-    anchors = halves(len(contest.members), SPLITS, generator)
     outcome = run(contest, anchors, tau)
     aucs = outcome.aucs
     count = int(anchors[0].sum())
@@ -184,49 +182,12 @@ def _against(outcome: Outcome, counts: NDArray[np.uint16], group: Ints) -> NDArr
     return total / len(counts)
 
 
-@dataclass(frozen=True)
-class Overlap:
-    """Dimensions two features share, by whether they expect the same sign."""
-
-    same: int
-    opposite: int
-    expected: float
-    """Dimensions shared by chance: the product of the sizes over the number of dimensions."""
-
-
-def overlap(
-    first: tuple[NDArray[np.integer], NDArray[np.integer]],
-    second: tuple[NDArray[np.integer], NDArray[np.integer]],
-    dims: int,
-) -> Overlap:
-    """Shared dimensions of two features, each (dimensions, signs), among `dims` of the site."""
-    _, mine, theirs = np.intersect1d(first[0], second[0], return_indices=True)
-    same = int((first[1][mine] == second[1][theirs]).sum())
-    expected = len(first[0]) * len(second[0]) / dims
-    return Overlap(same, len(mine) - same, expected)
-
-
-def discoverable(feature: Feature, q_best: float, level: float = TAU) -> bool | None:
-    """Whether the best dimension tells the category apart: None where the category is small.
-
-    Chosen on anchors, its held-out AUC at least `level` and its q below 0.05. The paper takes
-    `best_in_sample` instead.
-    """
-    return None if feature.small else feature.best_held_out >= level and q_best < 0.05
-
-
-def agreement(columns: Packed, items: int, feature: Feature) -> NDArray[np.float32]:
-    """Share of the feature's dimensions whose sign matches, for each item: float32[items]."""
-    return agreement_of(columns, items, feature.dimensions, feature.signs)
-
-
 def agreement_of(
     columns: Packed, items: int, dimensions: NDArray[np.integer], signs: NDArray[np.integer]
 ) -> NDArray[np.float32]:
-    """The same for any prototype; 0 everywhere where it has no dimensions.
+    """Share of a prototype's dimensions whose sign matches, for each item: float32[items].
 
-    `columns` is signs by dimension. `signs.agreement` reads word-major signs instead: faster for
-    features of more than about a thousand dimensions.
+    `columns` is signs by dimension. 0 everywhere where the prototype has no dimensions.
     """
     if not len(dimensions):
         return np.zeros(items, np.float32)

@@ -1,25 +1,24 @@
 """Which features of a site share dimensions, with the same or the opposite sign."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog
-from catalog.store import feature_queries, queries, reading
+from catalog.store import feature_queries, queries
+from catalog.store.catalog import Catalog
 
 
-def of(path: Path, category: str, site: str, threshold: str, background: str) -> pd.DataFrame:
+def of(catalog: Catalog, category: str, site: str, threshold: str, background: str) -> pd.DataFrame:
     """Every other category's feature beside this one's; the columns of `beside`.
 
     NotInCatalog where the catalog does not hold the feature.
     """
-    prototypes = reading.fetch(path, feature_queries.prototypes(site, threshold, background))
+    prototypes = catalog.fetch(feature_queries.prototypes(site, threshold, background))
     mine = prototypes[prototypes["category"] == category]
     if mine.empty:
         raise NotInCatalog(f"The catalog has no feature {category!r} at {site}.")
-    row = reading.one(path, queries.site(site), f"The catalog has no site {site}.")
+    row = catalog.one(queries.site(site), f"The catalog has no site {site}.")
     others = prototypes[prototypes["category"] != category]
     return beside(mine["dimension"].to_numpy(), mine["sign"].to_numpy(), others, int(row["dims"]))
 

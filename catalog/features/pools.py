@@ -8,13 +8,12 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Background = Literal["all", "words", "matched"]
-BACKGROUNDS: tuple[Background, ...] = ("all", "words", "matched")
+from catalog.modalities.backgrounds import Background
+
 PER_MEMBER = 20
 """Items drawn for each member of the `matched` background."""
 DECILES = 10

@@ -6,19 +6,18 @@ strength: times the change, or the factor of scale.
 """
 
 import re
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
-from catalog.features import from_words
 from catalog.flips import source as flip_features
 from catalog.flips.controls import Signed
-from catalog.flips.source import Source, background
+from catalog.flips.source import Source
 from catalog.sites import Site
-from catalog.store import flip_queries, queries, reading
+from catalog.store import flip_queries, queries
+from catalog.store.catalog import Catalog
 
 KINDS = ("away", "toward", "zero", "clamp", "add", "scale")
 MOST = 12
@@ -26,15 +25,15 @@ MOST = 12
 _LINE = re.compile(r"(\S+)\s+(\S+)\s+(.+?)(?:\s+x\s*(\S+))?")
 
 
-def parse(path: Path, text: str, threshold: str | None = None) -> tuple[Edit, ...]:
+def parse(catalog: Catalog, text: str, threshold: str | None = None) -> tuple[Edit, ...]:
     """Edits of a catalog's features, one a line (or separated by ;); SettingRefused says which."""
     lines = [line.strip() for line in re.split(r"[\n;]", text) if line.strip()]
     if len(lines) > MOST:
         raise SettingRefused(f"{len(lines)} edits were given; at most {MOST} can be made at once.")
-    return tuple(_one(path, line, threshold) for line in lines)
+    return tuple(_one(catalog, line, threshold) for line in lines)
 
 
-def _one(path: Path, line: str, threshold: str | None) -> Edit:
+def _one(catalog: Catalog, line: str, threshold: str | None) -> Edit:
     match = _LINE.fullmatch(line)
     if match is None or match.group(2) not in KINDS:
         raise SettingRefused(
@@ -42,11 +41,11 @@ def _one(path: Path, line: str, threshold: str | None) -> Edit:
             f"where KIND is {', '.join(KINDS)}."
         )
     site, kind, what, strength = match.groups()
-    chosen = from_words.checked(path, site, threshold, background(path))
+    chosen = catalog.checked(site, threshold, catalog.primary.background)
     by_hand = re.fullmatch(r"[\d+\-,; ]+", what) is not None
     source = Source("dimensions" if by_hand else "category", what.strip())
-    feature = flip_features.signed(path, source, site, chosen)
-    return made(path, Site.parse(site), kind, feature, _strength(strength, line), chosen)
+    feature = flip_features.signed(catalog, source, site, chosen)
+    return made(catalog, Site.parse(site), kind, feature, _strength(strength, line), chosen)
 
 
 def _strength(text: str | None, line: str) -> float:
@@ -60,10 +59,10 @@ def _strength(text: str | None, line: str) -> float:
 
 
 def made(
-    path: Path, site: Site, kind: str, feature: Signed, strength: float, threshold: str
+    catalog: Catalog, site: Site, kind: str, feature: Signed, strength: float, threshold: str
 ) -> Edit:
     """The edit of one kind on a feature's dimensions."""
-    spread = reading.fetch(path, flip_queries.spread(str(site)))
+    spread = catalog.fetch(flip_queries.spread(str(site)))
     dims = feature.dimensions
     if int(dims.max()) >= len(spread):
         raise SettingRefused(
@@ -72,7 +71,7 @@ def made(
     columns = tuple(dims.tolist())
     part = spread.iloc[dims]
     if kind in ("away", "toward"):
-        cut = reading.fetch(path, queries.threshold_values(str(site), threshold))
+        cut = catalog.fetch(queries.threshold_values(str(site), threshold))
         signs = feature.signs if kind == "toward" else -feature.signs
         level = cut["value"].to_numpy(float)[dims]
         return Edit(site, columns, "flip", _tuple(signs), _tuple(level), strength)

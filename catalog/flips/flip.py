@@ -5,7 +5,6 @@ later layers. This is the only place that chooses.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.flips import items, prompts
@@ -13,6 +12,7 @@ from catalog.flips import setup as flip_setup
 from catalog.flips.prompts import EACH, Prompt
 from catalog.flips.run import Machine, Setup
 from catalog.flips.source import Source
+from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from catalog.model.loading import LoadedModel
@@ -28,7 +28,7 @@ def reads(architecture: str) -> str:
     return "classes" if architecture.endswith("Classification") else "layers"
 
 
-def machine(model: "LoadedModel", path: Path) -> Any:
+def machine(model: "LoadedModel", catalog: Catalog) -> Any:
     """The catalog's model behind arrays; MediaUnreadable where the originals are gone."""
     from catalog.building.reopen import reopen
     from catalog.model import item_machine, token_machine
@@ -37,12 +37,12 @@ def machine(model: "LoadedModel", path: Path) -> Any:
     if way == "vocabulary":
         return token_machine.Machine(model)
     made = {"classes": item_machine.ClassMachine, "layers": item_machine.ItemMachine}[way]
-    return made(model, reopen(path, model))
+    return made(model, reopen(catalog, model))
 
 
 def setup(
     made: Machine,
-    path: Path,
+    catalog: Catalog,
     feature: str | Source,
     site: str,
     listed: Sequence[Prompt] | None = None,
@@ -54,12 +54,12 @@ def setup(
     `settings` as of `flip_setup.setup`. Raises NotInCatalog or SettingRefused.
     """
     source = Source("category", feature) if isinstance(feature, str) else feature
-    return _WAYS[made.reads](made, path, source, site, listed, each, **settings)
+    return _WAYS[made.reads](made, catalog, source, site, listed, each, **settings)
 
 
 def _vocabulary(
     _made: Machine,
-    path: Path,
+    catalog: Catalog,
     source: Source,
     site: str,
     listed: Sequence[Prompt] | None,
@@ -67,7 +67,7 @@ def _vocabulary(
     **settings: Any,
 ) -> Setup:
     given = prompts.shipped(source.prompted, each) if listed is None else listed
-    return flip_setup.setup(path, source, site, given, **settings)
+    return flip_setup.setup(catalog, source, site, given, **settings)
 
 
 _WAYS: dict[str, Callable[..., Setup]] = {

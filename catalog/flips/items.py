@@ -3,23 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.features import findings, from_words
 from catalog.flips import setup
 from catalog.flips import source as flip_features
 from catalog.flips.later_layers import Layers, Near
 from catalog.flips.prompts import EACH, Prompt
 from catalog.flips.readouts import Classes
 from catalog.flips.run import Machine, Setup
-from catalog.flips.source import Source, background
+from catalog.flips.source import Source
 from catalog.sites import Site
-from catalog.store import feature_queries, media_queries, packed, queries, reading
+from catalog.store import feature_queries, media_queries
+from catalog.store.catalog import Catalog
 
 Ints = NDArray[np.int64]
 
@@ -37,17 +36,17 @@ class Layered(Machine, Protocol):
 
 
 def samples(
-    path: Path, source: Source, site: str, threshold: str, seed: int = 0, each: int = EACH
+    catalog: Catalog, source: Source, site: str, threshold: str, seed: int = 0, each: int = EACH
 ) -> list[Prompt]:
     """`each` held-out items of the feature (eliciting) and as many others (neutral), drawn.
 
     One item a family; the others are of no category that shares a member. Choice: an own or
     discovered feature, which has no held-out items, is read on those that agree with it most.
     """
-    tokens, members = flip_features.tokens(path, source, site, threshold)
-    items = findings.items_of(path)
+    tokens, members = flip_features.tokens(catalog, source, site, threshold)
+    items = catalog.items
     family = items["family"].to_numpy(np.int64)
-    lists = setup.lists_of(path)
+    lists = setup.lists_of(catalog)
     related = setup.related(members, lists, family)
     usable = (family == np.arange(len(family))) & ~related
     listed = np.unique(np.concatenate(list(lists.values()))) if lists else np.arange(0)
@@ -63,7 +62,7 @@ def samples(
 
 def classes(
     machine: Headed,
-    path: Path,
+    catalog: Catalog,
     source: Source,
     site: str,
     listed: Sequence[Prompt] | None,
@@ -71,16 +70,16 @@ def classes(
     **settings: Any,
 ) -> Setup:
     """A flip that is read on the classes of a head. Raises as `setup.setup`."""
-    own = own_classes(path, source, site, _threshold(path, site, settings), machine.classes)
+    own = own_classes(catalog, source, site, _threshold(catalog, site, settings), machine.classes)
     readout = Classes.of(own, machine.classes)
     if len(own) == len(machine.classes):
         raise SettingRefused(f"{source.name!r} takes every class of the head: nothing is left.")
-    prompts = _prompts(path, source, site, listed, each, settings)
-    return setup.with_readout(path, source, site, prompts, readout, **settings)
+    prompts = _prompts(catalog, source, site, listed, each, settings)
+    return setup.with_readout(catalog, source, site, prompts, readout, **settings)
 
 
 def own_classes(
-    path: Path, source: Source, site: str, threshold: str, names: Sequence[str]
+    catalog: Catalog, source: Source, site: str, threshold: str, names: Sequence[str]
 ) -> list[int]:
     """Classes of the head that a feature stands for.
 
@@ -91,8 +90,8 @@ def own_classes(
     wanted = source.read or source.name
     if (source.read or source.kind == "category") and wanted in names:
         return [list(names).index(wanted)]
-    tokens, members = flip_features.tokens(path, source, site, threshold)
-    label = reading.fetch(path, media_queries.every())["label"].to_numpy(dtype=object)
+    tokens, members = flip_features.tokens(catalog, source, site, threshold)
+    label = catalog.fetch(media_queries.every())["label"].to_numpy(dtype=object)
     if source.read or source.kind == "category":
         found = {str(one) for one in label[members]}
     else:
@@ -108,7 +107,7 @@ def own_classes(
 
 def layers(
     machine: Layered,
-    path: Path,
+    catalog: Catalog,
     source: Source,
     site: str,
     listed: Sequence[Prompt] | None,
@@ -116,48 +115,48 @@ def layers(
     **settings: Any,
 ) -> Setup:
     """A flip that is read on the feature's agreement at later sites and on its neighbours."""
-    threshold = _threshold(path, site, settings)
-    signed = flip_features.signed(path, source, site, threshold)
-    _, members = flip_features.tokens(path, source, site, threshold)
-    stored = reading.fetch(path, queries.sites()).dropna(subset="dims")["site"].tolist()
+    threshold = _threshold(catalog, site, settings)
+    signed = flip_features.signed(catalog, source, site, threshold)
+    _, members = flip_features.tokens(catalog, source, site, threshold)
+    stored = catalog.sites.dropna(subset="dims")["site"].tolist()
     sites = tuple(one for one in machine.sites if str(one) in stored)
-    names = tuple(setup.others_of(path, site, threshold, members))
-    there = {one: setup.others_of(path, str(one), threshold, members) for one in sites}
+    names = tuple(setup.others_of(catalog, site, threshold, members))
+    there = {one: setup.others_of(catalog, str(one), threshold, members) for one in sites}
     nothing = replace(signed, dimensions=signed.dimensions[:0], signs=signed.signs[:0])
-    family = findings.items_of(path)["family"].to_numpy(np.int64)
+    family = catalog.items["family"].to_numpy(np.int64)
     readout = Layers(
         site=Site.parse(site),
         sites=sites,
         places=tuple(machine.sites.index(one) for one in sites),
-        cuts=np.stack([setup.cut_of(path, str(one), threshold) for one in sites]),
-        features={one: _there(path, source, one, threshold, signed) for one in sites},
+        cuts=np.stack([setup.cut_of(catalog, str(one), threshold) for one in sites]),
+        features={one: _there(catalog, source, one, threshold, signed) for one in sites},
         names=names,
         others={one: [there[one].get(name, nothing) for name in names] for one in sites},
-        near=Near(packed.by_item(path, str(sites[-1]), threshold), family),
+        near=Near(catalog.by_item(str(sites[-1]), threshold), family),
         members=members,
     )
-    prompts = _prompts(path, source, site, listed, each, settings)
-    return setup.with_readout(path, source, site, prompts, readout, **settings)
+    prompts = _prompts(catalog, source, site, listed, each, settings)
+    return setup.with_readout(catalog, source, site, prompts, readout, **settings)
 
 
-def _there(path: Path, source: Source, site: Site, threshold: str, here: setup.Signed) -> Any:
+def _there(catalog: Catalog, source: Source, site: Site, threshold: str, here: setup.Signed) -> Any:
     """The feature's prototype at another site; the same dimensions where it has no own there."""
     if source.kind == "category":
-        frame = reading.fetch(
-            path, feature_queries.prototype(source.name, str(site), threshold, background(path))
+        frame = catalog.fetch(
+            feature_queries.prototype(source.name, str(site), threshold, catalog.primary.background)
         )
         return setup.Signed(frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64))
     if source.kind == "concept":
-        return flip_features.signed(path, source, str(site), threshold)
+        return flip_features.signed(catalog, source, str(site), threshold)
     return here
 
 
-def _threshold(path: Path, site: str, settings: dict[str, Any]) -> str:
-    return from_words.checked(path, site, settings.get("threshold"), background(path))
+def _threshold(catalog: Catalog, site: str, settings: dict[str, Any]) -> str:
+    return catalog.checked(site, settings.get("threshold"), catalog.primary.background)
 
 
 def _prompts(
-    path: Path,
+    catalog: Catalog,
     source: Source,
     site: str,
     listed: Sequence[Prompt] | None,
@@ -166,5 +165,5 @@ def _prompts(
 ) -> Sequence[Prompt]:
     if listed is not None:
         return listed
-    threshold = _threshold(path, site, settings)
-    return samples(path, source, site, threshold, settings.get("seed", 0), each)
+    threshold = _threshold(catalog, site, settings)
+    return samples(catalog, source, site, threshold, settings.get("seed", 0), each)

@@ -3,7 +3,7 @@
 Arrays and a `Machine`, never tensors: one run is a value (`Setup`) and gives a value (`Flips`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,11 +16,11 @@ from catalog.flips import controls, readouts
 from catalog.flips.controls import CONDITIONS, Signed
 from catalog.flips.prompts import Prompt
 from catalog.flips.source import Source
+from catalog.progress import Report, silent
 from catalog.sites import Site
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Report = Callable[[str, int, int], None]
 
 
 class Machine(Protocol):
@@ -153,7 +153,7 @@ class Flips:
 def run(
     machine: Machine,
     setup: Setup,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     names: Sequence[str] = CONDITIONS,
 ) -> Flips:
     """Every prompt once, all its conditions as rows of one batch on the same ids.

@@ -8,7 +8,6 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from catalog.errors import NotInCatalog, SettingRefused
@@ -16,11 +15,11 @@ from catalog.flips import extra_edits, flip, run
 from catalog.flips import report as flip_report
 from catalog.flips.prompts import Prompt
 from catalog.flips.source import Source
-from catalog.store import queries, reading
+from catalog.progress import Report, silent
+from catalog.store.catalog import Catalog
 
 FORMAT = "dims flip run 1"
 MODEL = ("model", "revision", "weights_hash", "dtype", "attention", "reading", "content_hash")
-Report = run.Report
 
 
 def body(build: Mapping[str, Any], setup: run.Setup, edits: str, result: Any) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def body(build: Mapping[str, Any], setup: run.Setup, edits: str, result: Any) ->
     }
 
 
-def setup_of(path: Path, saved: Mapping[str, Any], machine: run.Machine) -> run.Setup:
+def setup_of(catalog: Catalog, saved: Mapping[str, Any], machine: run.Machine) -> run.Setup:
     """The run again, from its body; SettingRefused where it is none."""
     try:
         asked = saved["asked"]
@@ -61,14 +60,14 @@ def setup_of(path: Path, saved: Mapping[str, Any], machine: run.Machine) -> run.
         raise SettingRefused(
             f"This is no saved flip run ({error}). Save one in the flip lab."
         ) from error
-    extra = extra_edits.parse(path, edits, threshold)
+    extra = extra_edits.parse(catalog, edits, threshold)
     sizes |= {"threshold": threshold, "extra": extra}
-    return flip.setup(machine, path, source, site, prompts, **sizes)
+    return flip.setup(machine, catalog, source, site, prompts, **sizes)
 
 
-def same_model(path: Path, saved: Mapping[str, Any]) -> None:
+def same_model(catalog: Catalog, saved: Mapping[str, Any]) -> None:
     """NotInCatalog where a catalog holds other weights or states than the run was made with."""
-    build = reading.fetch(path, queries.build()).iloc[0]
+    build = catalog.build
     for name in ("weights_hash", "content_hash"):
         before, now = str(saved["model"][name]), str(build[name])
         if before != now:
@@ -79,17 +78,17 @@ def same_model(path: Path, saved: Mapping[str, Any]) -> None:
 
 
 def repeat(
-    path: Path,
+    catalog: Catalog,
     saved: Mapping[str, Any],
     model: str | None = None,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Run it again on the catalog's model; the JSON of `dims flip`."""
     from catalog.commands.flip import machine
 
-    same_model(path, saved)
-    made = machine(path, model)
-    found = run.run(made, setup_of(path, saved, made), report)
+    same_model(catalog, saved)
+    made = machine(catalog, model)
+    found = run.run(made, setup_of(catalog, saved, made), report)
     return flip_report.as_json(found, flip_report.summarize(found))
 
 

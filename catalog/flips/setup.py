@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
-from catalog.features import findings, from_words
 from catalog.flips import source as flip_features
 from catalog.flips.controls import Signed
 from catalog.flips.prompts import Prompt
 from catalog.flips.readouts import Matching, Readout, Vocabulary
 from catalog.flips.run import Setup
-from catalog.flips.source import Source, background, held_out
+from catalog.flips.source import Source, held_out
 from catalog.sites import Site
-from catalog.store import feature_queries, queries, reading
+from catalog.store import feature_queries, queries
+from catalog.store.catalog import Catalog
 
 __all__ = ["Signed", "Source", "at_site", "held_out", "setup", "with_readout"]
 
@@ -29,7 +28,7 @@ FEWEST_DISJOINT = 8
 
 
 def setup(
-    path: Path,
+    catalog: Catalog,
     feature: str | Source,
     site: str,
     prompts: Sequence[Prompt],
@@ -46,16 +45,16 @@ def setup(
     Raises NotInCatalog or SettingRefused where the catalog has no such thing.
     """
     source = Source("category", feature) if isinstance(feature, str) else feature
-    chosen = from_words.checked(path, site, threshold, background(path))
-    tokens, members = flip_features.tokens(path, source, site, chosen)
-    readout = _readout(path, tokens, members, lists_of(path))
+    chosen = catalog.checked(site, threshold, catalog.primary.background)
+    tokens, members = flip_features.tokens(catalog, source, site, chosen)
+    readout = _readout(catalog, tokens, members, lists_of(catalog))
     return with_readout(
-        path, source, site, prompts, readout, chosen, dimensions, positions, scale, seed, extra
+        catalog, source, site, prompts, readout, chosen, dimensions, positions, scale, seed, extra
     )
 
 
 def with_readout(
-    path: Path,
+    catalog: Catalog,
     source: Source,
     site: str,
     prompts: Sequence[Prompt],
@@ -68,22 +67,22 @@ def with_readout(
     extra: tuple[Edit, ...] = (),
 ) -> Setup:
     """`setup`, for any readout."""
-    chosen = from_words.checked(path, site, threshold, background(path))
+    chosen = catalog.checked(site, threshold, catalog.primary.background)
     if dimensions is not None and dimensions < 1:
         raise SettingRefused("Flip at least one dimension.")
     where = Site.parse(site)
     if where.kind != "resid":
         raise SettingRefused(f"{site} cannot be flipped: choose a residual site, resid.L.")
-    signed = flip_features.signed(path, source, site, chosen)
-    members = flip_features.tokens(path, source, site, chosen)[1]
-    disjoint = _disjoint(signed, others_of(path, site, chosen, members))
+    signed = flip_features.signed(catalog, source, site, chosen)
+    members = flip_features.tokens(catalog, source, site, chosen)[1]
+    disjoint = _disjoint(signed, others_of(catalog, site, chosen, members))
     return Setup(
         name=source.name,
         source=source,
         site=where,
         threshold=chosen,
         feature=signed.strongest(dimensions),
-        cut=cut_of(path, site, chosen),
+        cut=cut_of(catalog, site, chosen),
         readout=readout,
         prompts=tuple(prompts),
         disjoint=tuple(disjoint.values()),
@@ -95,31 +94,31 @@ def with_readout(
     )
 
 
-def at_site(path: Path, made: Setup, site: str) -> Setup:
+def at_site(catalog: Catalog, made: Setup, site: str) -> Setup:
     """The same run at another site: feature, thresholds and disjoint features are that site's."""
-    signed = flip_features.signed(path, made.source, site, made.threshold)
-    members = flip_features.tokens(path, made.source, site, made.threshold)[1]
-    disjoint = _disjoint(signed, others_of(path, site, made.threshold, members))
+    signed = flip_features.signed(catalog, made.source, site, made.threshold)
+    members = flip_features.tokens(catalog, made.source, site, made.threshold)[1]
+    disjoint = _disjoint(signed, others_of(catalog, site, made.threshold, members))
     return replace(
         made,
         site=Site.parse(site),
         feature=signed.strongest(len(made.feature.dimensions)),
-        cut=cut_of(path, site, made.threshold),
+        cut=cut_of(catalog, site, made.threshold),
         readout=made.readout.at(Site.parse(site)),
         disjoint=tuple(disjoint.values()),
         disjoint_names=tuple(disjoint),
     )
 
 
-def cut_of(path: Path, site: str, threshold: str) -> NDArray[np.float64]:
+def cut_of(catalog: Catalog, site: str, threshold: str) -> NDArray[np.float64]:
     """Threshold of every dimension of a site."""
-    values = reading.fetch(path, queries.threshold_values(site, threshold))
+    values = catalog.fetch(queries.threshold_values(site, threshold))
     return np.asarray(values["value"], np.float64)
 
 
-def lists_of(path: Path) -> dict[str, Ints]:
+def lists_of(catalog: Catalog) -> dict[str, Ints]:
     """Members of every category."""
-    frame = reading.fetch(path, feature_queries.all_members())
+    frame = catalog.fetch(feature_queries.all_members())
     return {str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")}
 
 
@@ -137,10 +136,10 @@ def related(members: Ints, lists: dict[str, Ints], family: Ints) -> NDArray[np.b
     return np.asarray(near)
 
 
-def others_of(path: Path, site: str, threshold: str, members: Ints) -> dict[str, Signed]:
+def others_of(catalog: Catalog, site: str, threshold: str, members: Ints) -> dict[str, Signed]:
     """Features of the categories that share no member, by name."""
-    lists = lists_of(path)
-    frame = reading.fetch(path, feature_queries.prototypes(site, threshold, background(path)))
+    lists = lists_of(catalog)
+    frame = catalog.fetch(feature_queries.prototypes(site, threshold, catalog.primary.background))
     allowed = set(_unrelated(members, lists))
     return {
         str(one): Signed(rows["dimension"].to_numpy(np.int64), rows["sign"].to_numpy(np.int64))
@@ -167,8 +166,8 @@ def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
     return {name: able[name] for name in sorted(able, key=key)[:DISJOINT]}
 
 
-def _readout(path: Path, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Vocabulary:
-    items = findings.items_of(path)
+def _readout(catalog: Catalog, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Vocabulary:
+    items = catalog.items
     matching = Matching(
         items["kind"].tolist(), items["text"].tolist(), lists, items["family"].to_numpy(np.int64)
     )

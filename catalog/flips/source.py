@@ -6,31 +6,23 @@ where the feature was made from words.
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import findings, from_words, lexicon, measure
-from catalog.features.curves import members_of
-from catalog.features.measure import SPLITS
-from catalog.features.pools import BACKGROUNDS, Background
+from catalog.features import from_words, measure, splits
 from catalog.features.scoring import Contest, run
 from catalog.flips.controls import Signed
 from catalog.signs.prototypes import halves
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
 
 Ints = NDArray[np.int64]
 Kind = Literal["category", "discovered", "concept", "dimensions"]
 TOKENS = 50
 """Tokens read for a feature that no words were held out of: those that agree with it most."""
-
-
-def background(path: Path) -> Background:
-    """The background that the catalog's stored features were told apart from first."""
-    return lexicon.grounds(path).primary
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ def written(feature: Signed) -> str:
     return ",".join(f"{d}{'+' if s > 0 else '-'}" for d, s in pairs)
 
 
-def signed(path: Path, source: Source, site: str, threshold: str) -> Signed:
+def signed(catalog: Catalog, source: Source, site: str, threshold: str) -> Signed:
     """Dimensions and signs of a feature at a site, strongest first; NotInCatalog where it has none.
 
     A concept is registered on half of its words, as a category is.
@@ -87,13 +79,13 @@ def signed(path: Path, source: Source, site: str, threshold: str) -> Signed:
     if source.kind == "dimensions":
         return dimensions(source.name)
     if source.kind == "concept":
-        return _concept(path, source, site, threshold)[0]
+        return _concept(catalog, source, site, threshold)[0]
     if source.kind == "category":
-        query = feature_queries.prototype(source.name, site, threshold, background(path))
+        query = feature_queries.prototype(source.name, site, threshold, catalog.primary.background)
     else:
-        _found_here(path, source.name, site, threshold)
+        _found_here(catalog, source.name, site, threshold)
         query = feature_queries.discovered_prototype(source.name)
-    frame = reading.fetch(path, query)
+    frame = catalog.fetch(query)
     if frame.empty:
         raise NotInCatalog(
             f"The catalog has no feature {source.name!r} with dimensions at {site}. List them "
@@ -102,8 +94,8 @@ def signed(path: Path, source: Source, site: str, threshold: str) -> Signed:
     return Signed(frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64))
 
 
-def _found_here(path: Path, name: str, site: str, threshold: str) -> None:
-    kept = reading.fetch(path, feature_queries.discovered(site, threshold))
+def _found_here(catalog: Catalog, name: str, site: str, threshold: str) -> None:
+    kept = catalog.fetch(feature_queries.discovered(site, threshold))
     if name not in set(kept["name"]):
         raise NotInCatalog(
             f"No feature {name!r} was discovered at {site}, threshold {threshold}. List them with: "
@@ -111,47 +103,45 @@ def _found_here(path: Path, name: str, site: str, threshold: str) -> None:
         )
 
 
-def tokens(path: Path, source: Source, site: str, threshold: str) -> tuple[Ints, Ints]:
+def tokens(catalog: Catalog, source: Source, site: str, threshold: str) -> tuple[Ints, Ints]:
     """Tokens the effect is read on, and all tokens of the concept.
 
     Held out of the feature where it was made from words. A discovered or hand-picked one has no
     words: its tokens are those that agree with it most, which is no held-out reading.
     """
     if source.read:
-        return held_out(path, source.read)
+        return held_out(catalog, source.read)
     if source.kind == "category":
-        return held_out(path, source.name)
+        return held_out(catalog, source.name)
     if source.kind == "concept":
-        return _concept(path, source, site, threshold)[1:]
-    found = _agreeing(path, signed(path, source, site, threshold), site, threshold)
+        return _concept(catalog, source, site, threshold)[1:]
+    found = _agreeing(catalog, signed(catalog, source, site, threshold), site, threshold)
     return found, found
 
 
-def held_out(path: Path, name: str) -> tuple[Ints, Ints]:
+def held_out(catalog: Catalog, name: str) -> tuple[Ints, Ints]:
     """Held-out members and all members of a category: those that did not make the stored feature.
 
-    The findings stage's own random draws made again: the stored prototype is that of split 0.
+    NotInCatalog where it was not measured.
     """
-    members, place = members_of(path, name)
-    against = background(path)
-    generator = np.random.default_rng([place, BACKGROUNDS.index(against)])
-    findings.pools_of(path).pool(against, members, generator)
-    anchors = halves(len(members), SPLITS, generator)[0]
-    return members[~anchors], members
+    one = splits.of(catalog, name)
+    return one.held_out, one.members
 
 
-def _concept(path: Path, source: Source, site: str, threshold: str) -> tuple[Signed, Ints, Ints]:
+def _concept(
+    catalog: Catalog, source: Source, site: str, threshold: str
+) -> tuple[Signed, Ints, Ints]:
     """Prototype of half of the words, the other half, and all of them."""
-    base = from_words.ground(path)
+    base = from_words.ground(catalog)
     members = base.vocabulary.match(list(source.words)).members
     if len(members) < 4:
         raise NotInCatalog(
             f"Only {len(members)} of the {len(source.words)} words of {source.name!r} are single "
             "tokens here; half of them must be held out. Give at least four."
         )
-    generator, against = np.random.default_rng(0), background(path)
+    generator, against = np.random.default_rng(0), catalog.primary.background
     pool = base.pools.pool(against, members, generator)
-    contest = Contest.of(from_words.site_signs(path, site, threshold), pool)
+    contest = Contest.of(catalog.signs(site, threshold), pool)
     outcome = run(contest, halves(len(members), 1, generator))
     chosen, signs = outcome.prototypes.of(0)
     order = np.argsort(-np.abs(outcome.contrasts[0][chosen]), kind="stable")
@@ -159,11 +149,11 @@ def _concept(path: Path, source: Source, site: str, threshold: str) -> tuple[Sig
     return feature, members[~outcome.anchors[0]], members
 
 
-def _agreeing(path: Path, feature: Signed, site: str, threshold: str) -> Ints:
+def _agreeing(catalog: Catalog, feature: Signed, site: str, threshold: str) -> Ints:
     """The TOKENS whole words (one a family) that agree most with signed dimensions."""
     if not len(feature.dimensions):
         return feature.dimensions
-    site_signs = from_words.site_signs(path, site, threshold)
+    site_signs = catalog.signs(site, threshold)
     if int(feature.dimensions.max()) >= site_signs.dims:
         raise SettingRefused(
             f"There is no dimension {int(feature.dimensions.max())}: {site} has {site_signs.dims} "
@@ -172,8 +162,7 @@ def _agreeing(path: Path, feature: Signed, site: str, threshold: str) -> Ints:
     agreement = measure.agreement_of(
         site_signs.by_dimension, site_signs.items, feature.dimensions, feature.signs
     )
-    items = findings.items_of(path)
-    own = items["family"].to_numpy() == np.arange(len(items))
-    able = np.flatnonzero(own & (items["kind"] == "word").to_numpy())
+    own = catalog.families == np.arange(len(catalog.items))
+    able = np.flatnonzero(own & (catalog.items["kind"] == "word").to_numpy())
     able = able if len(able) >= TOKENS else np.flatnonzero(own)
     return np.sort(able[np.argsort(-agreement[able], kind="stable")[:TOKENS]])

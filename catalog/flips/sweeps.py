@@ -5,7 +5,6 @@ A point is a whole run with its controls; `direct` beside it is the direct-path 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -13,8 +12,10 @@ from catalog.errors import SettingRefused
 from catalog.flips import report as flip_report
 from catalog.flips import run
 from catalog.flips import setup as flip_setup
+from catalog.progress import Report, silent
 from catalog.signs.resampling import Interval
 from catalog.signs.significance import benjamini_hochberg
+from catalog.store.catalog import Catalog
 
 SCALES = (0.25, 0.5, 1.0, 1.5, 2.0)
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
@@ -37,20 +38,20 @@ class Point:
 
 def by_layer(
     machine: run.Machine,
-    path: Path,
+    catalog: Catalog,
     setup: run.Setup,
     sites: Sequence[str],
-    report: run.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
 ) -> list[Point]:
     """The same feature at several residual sites, each with its own prototype."""
-    makers = [(site, lambda site=site: flip_setup.at_site(path, setup, site)) for site in sites]
+    makers = [(site, lambda site=site: flip_setup.at_site(catalog, setup, site)) for site in sites]
     return _sweep(machine, makers, report)
 
 
 def by_count(
     machine: run.Machine,
     setup: run.Setup,
-    report: run.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     counts: Sequence[int] = COUNTS,
 ) -> list[Point]:
     """The strongest 1, 2, 4 ... dimensions, and all."""
@@ -65,7 +66,7 @@ def by_count(
 def by_scale(
     machine: run.Machine,
     setup: run.Setup,
-    report: run.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     scales: Sequence[float] = SCALES,
 ) -> list[Point]:
     """The change of every condition multiplied: 1 is the flip itself."""
@@ -76,7 +77,7 @@ def by_scale(
 def _sweep(
     machine: run.Machine,
     makers: Iterable[tuple[str, Callable[[], run.Setup]]],
-    report: run.Report,
+    report: Report,
 ) -> list[Point]:
     """Run each setup; one that cannot be matched is a point that says so."""
     listed = list(makers)

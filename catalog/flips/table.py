@@ -6,7 +6,6 @@ drawn with a fixed seed, so none is there because its flip looks good.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,9 @@ from catalog.flips import report as flip_report
 from catalog.flips import setup as flip_setup
 from catalog.flips.controls import CONDITIONS
 from catalog.flips.verdicts import FEWEST_TOKENS, Verdict, judge
+from catalog.progress import Report, silent
 from catalog.signs.significance import benjamini_hochberg
+from catalog.store.catalog import Catalog
 
 CATEGORIES = 10
 """Categories that are flipped; fewer say nothing of categories in general."""
@@ -71,13 +72,13 @@ class Measured:
         return list(dict.fromkeys(one.site for one in self.cells if one.scale == 1))
 
 
-def eligible(path: Path, names: Sequence[str]) -> list[str]:
+def eligible(catalog: Catalog, names: Sequence[str]) -> list[str]:
     """Those of `names` with enough held-out tokens and eliciting prompts, CATEGORIES drawn."""
     able = [
         name
         for name in sorted(names)
         if sum(p.kind == "eliciting" for p in prompts.shipped(name)) >= prompts.EACH
-        and len(flip_setup.held_out(path, name)[0]) >= FEWEST_TOKENS
+        and len(flip_setup.held_out(catalog, name)[0]) >= FEWEST_TOKENS
     ]
     if len(able) <= CATEGORIES:
         return able
@@ -87,12 +88,12 @@ def eligible(path: Path, names: Sequence[str]) -> list[str]:
 
 def measure(
     machine: run.Machine,
-    path: Path,
+    catalog: Catalog,
     names: Sequence[str],
     sites: Sequence[str],
     primary: str,
     threshold: str,
-    report: run.Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     scales: Sequence[float] = SCALES,
 ) -> Measured:
     """Layer sweep, dose curve and single dimension of every category, over shipped prompts."""
@@ -101,11 +102,11 @@ def measure(
     total = len(names) * (len(plan) + 1)
     for number, name in enumerate(names):
         listed = prompts.shipped(name)
-        base = flip_setup.setup(path, name, primary, listed, threshold)
+        base = flip_setup.setup(catalog, name, primary, listed, threshold)
         for place, (site, scale) in enumerate(plan):
             done = number * (len(plan) + 1) + place
             report(f"flipping {name}", done, total)
-            here = base if site == primary else flip_setup.at_site(path, base, site)
+            here = base if site == primary else flip_setup.at_site(catalog, base, site)
             measured.cells.append(_cell(machine, replace(here, scale=scale), report, done, total))
         alone = replace(base, feature=base.feature.strongest(1))
         measured.single.append(run.run(machine, alone, names=("away", "noise")))
@@ -114,9 +115,7 @@ def measure(
     return measured
 
 
-def _cell(
-    machine: run.Machine, setup: run.Setup, report: run.Report, done: int, total: int
-) -> Cell:
+def _cell(machine: run.Machine, setup: run.Setup, report: Report, done: int, total: int) -> Cell:
     key = setup.name, str(setup.site), setup.scale
     try:
         found = run.run(

@@ -7,8 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from catalog.modalities import Asked, Loaded, Modality, Stored, audio, image, text
-
-Report = Callable[[str, int, int], None]
+from catalog.progress import Report
 
 
 @dataclass(frozen=True)

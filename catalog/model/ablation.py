@@ -19,6 +19,7 @@ from catalog.modalities import Modality
 from catalog.model import down_projection, states
 from catalog.model.loading import LoadedModel
 from catalog.model.structure import Structure
+from catalog.progress import Report, silent
 from catalog.sites import Site
 
 BATCH = 256
@@ -73,14 +74,11 @@ class Ablated:
     """Largest mismatch of a random draw in summed activation x norm."""
 
 
-Report = Callable[[str, int, int], None]
-
-
 def run(
     model: LoadedModel,
     modality: Modality,
     asked: Asked,
-    report: Report = lambda _stage, _done, _all: None,
+    report: Report = silent,
     written: Columns | None = None,
 ) -> Ablated:
     """Set the strongest writers' activations to 0 at every position; as many random ones, likewise.

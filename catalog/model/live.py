@@ -10,12 +10,12 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from catalog import places
 from catalog.errors import CatalogError
+from catalog.model import opening
+from catalog.model.opening import ModelKey
 
 if TYPE_CHECKING:
     from catalog.model.loading import LoadedModel
@@ -30,35 +30,6 @@ SWITCH_SECONDS = 0.0002
 
 class Cancelled(CatalogError):
     """The job was stopped, or nobody waited for it any more."""
-
-
-@dataclass(frozen=True)
-class ModelKey:
-    """Which model a job wants, as a catalog names it."""
-
-    source: str
-    revision: str | None
-    dtype: str
-    device: str
-    """The CPU takes its place where this machine has none of its kind."""
-    weights_hash: str
-    """SHA-256 that the weights must have; empty where any will do."""
-
-    @classmethod
-    def of(cls, build: Mapping[str, Any]) -> "ModelKey":
-        """The model that a catalog was built from: shipped ones by name, others as given.
-
-        The revision is the hub's commit; None for a folder, whose revision is its weights' hash.
-        """
-        shipped = build["model"] in places.shipped_models()
-        revision = str(build["revision"])
-        return cls(
-            str(build["model"] if shipped else build["source"]),
-            None if revision.startswith("weights-") else revision,
-            str(build["dtype"]),
-            str(build["device"]),
-            str(build["weights_hash"]),
-        )
 
 
 NOTHING = ModelKey("", None, "", "", "")
@@ -185,16 +156,6 @@ class Live:
         if not job.key.source:
             return None
         job.report("loading the model", 0, 0)
-        from catalog.model import device  # torch and transformers take seconds: in this thread
-        from catalog.model.loading import load
-
-        place = device.nearest(job.key.device)
-        model = load(job.key.source, job.key.revision, job.key.dtype, place)
-        if job.key.weights_hash and model.weights_hash != job.key.weights_hash:
-            raise CatalogError(
-                f"{job.key.source} now holds other weights ({model.weights_hash[:12]}) than the "
-                f"catalog was built from ({job.key.weights_hash[:12]}). Build the catalog again, "
-                "or put the old weights back."
-            )
+        model = opening.load(job.key)
         self._key, self._model = job.key, model
         return model

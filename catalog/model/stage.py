@@ -1,7 +1,7 @@
 """The states stage: run every item once, keep signs and statistics, chunk after chunk."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from catalog.modalities import Modality
 from catalog.model import device, media_states, states
 from catalog.model.loading import LoadedModel
 from catalog.model.reduce import SiteReducer
+from catalog.progress import Report
 from catalog.signs.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
 from catalog.sites import Site
 from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
@@ -22,8 +23,6 @@ PILOT_ITEMS = 4096
 
 Batches = Iterator[tuple[NDArray[np.integer], dict[Site, torch.Tensor]]]
 """Item numbers and their states by site, batch after batch."""
-Report = Callable[[str, int, int], None]
-"""Told the stage, items done and items in all."""
 
 
 @dataclass(frozen=True)

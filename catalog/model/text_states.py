@@ -12,6 +12,7 @@ from catalog.errors import SettingRefused, StatesBroken
 from catalog.modalities import text as text_items
 from catalog.model.loading import LoadedModel
 from catalog.model.recording import recording
+from catalog.progress import silent
 from catalog.sites import Site
 
 LONGEST = 512
@@ -60,7 +61,7 @@ def read(
     model: LoadedModel,
     text: str,
     sites: Sequence[Site],
-    report: Callable[[str, int, int], None] = lambda _stage, _done, _all: None,
+    report: Callable[[str, int, int], None] = silent,
 ) -> TextStates:
     """Run a text once, as the tokenizer encodes it, its special tokens kept.
 

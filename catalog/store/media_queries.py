@@ -99,3 +99,8 @@ def of_class(label: str) -> Query:
         "ORDER BY item",
         (label,),
     )
+
+
+def files() -> Query:
+    """item and hash of every file that is not a copy of another, in order."""
+    return Query("SELECT item, sha256 FROM media WHERE duplicate_of IS NULL ORDER BY item")

@@ -1,7 +1,6 @@
 """What the Circuits page asks of the live model: ablate a feature's writers, and the outcome."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 
 from catalog.circuits import ablation_items
 from catalog.sites import Site
+from catalog.store.catalog import Catalog
 from dashboard.common import frames
 from dashboard.common.frames import Answer, Here
 
@@ -24,7 +24,7 @@ COUNTS = (10, 20, 50, 100)
 class Asked(NamedTuple):
     """Everything an ablation depends on, as the page asks for it."""
 
-    path: Path
+    catalog: Catalog
     content_hash: str
     findings_hash: str
     site: str
@@ -37,9 +37,9 @@ class Asked(NamedTuple):
 
 def asked(here: Here, kind: str, name: str, neurons: int, seed: int) -> Asked:
     """What an ablation at `here` depends on."""
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     stored = str(build["content_hash"]), str(build["findings_hash"])
-    return Asked(here.path, *stored, here.site, here.threshold, kind, name, neurons, seed)
+    return Asked(here.catalog, *stored, here.site, here.threshold, kind, name, neurons, seed)
 
 
 def work(given: Asked) -> "Callable[[LoadedModel, Job[Ablated]], Ablated]":

@@ -36,7 +36,7 @@ _RULE = (
 @parts.guard()
 def panel(here: Here, kind: str, name: str) -> None:
     """Ablate the strongest writers in the live model, beside matched random neurons."""
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     st.divider()
     absent = running.missing(build)
     with parts.panel("What ablating the writers does (live)", None, _ABLATION):
@@ -63,7 +63,7 @@ def panel(here: Here, kind: str, name: str) -> None:
         address.write(neurons=count, seed=seed)
         asked = ablation_frames.asked(here, kind, name, count, seed)
         if pressed:
-            running.start(JOB, here.path, asked, ablation_frames.work(asked))
+            running.start(JOB, here.catalog, asked, ablation_frames.work(asked))
         made = running.outcome(JOB, asked)
         if made is None:
             if not running.started(JOB, asked):

@@ -155,7 +155,7 @@ def keys_values_panel(name: str) -> None:
     sides = answer.frame["kind"].isin(["k", "v"]).any()
     with parts.panel("In keys and values, by layer", answer if sides else None, _KEYS):
         if not sides:
-            absent = frames.sites(here.path)
+            absent = frames.sites(here.catalog)
             reasons = absent[absent["kind"].isin(["k", "v"]) & absent["absent"].notna()]["absent"]
             if len(reasons):
                 parts.empty(f"This model has no keys and values to read: {reasons.iloc[0]}")
@@ -170,7 +170,7 @@ def keys_values_panel(name: str) -> None:
         )
         drawn = answer.frame["null_p95"].notna()
         st.caption(
-            f"Mean of 20 splits ± sd, background {feature_frames.primary(here.path)}. "
+            f"Mean of 20 splits ± sd, background {feature_frames.here.catalog.primary}. "
             + (
                 "Short ticks: 95th percentile of the null."
                 if drawn.all()
@@ -245,7 +245,7 @@ def unlooked() -> None:
             f"No FFN neuron writes to {here.site}: choose resid.1 or a later residual site."
         )
         return
-    elsewhere = writer_frames.searched(here.path)
+    elsewhere = writer_frames.searched(here.catalog)
     places = ", ".join(f"{row.site} ({row.threshold})" for row in elsewhere.itertuples())
     parts.empty(
         f"The neurons that write to {here.site} have not been looked for with threshold "
@@ -261,9 +261,9 @@ _KEYS = (
 )
 
 parts.breadcrumb(here.slug, here.site, "circuits")
-listed = feature_frames.categories(here.path).frame
+listed = feature_frames.categories(here.catalog).frame
 names = [str(name) for name in listed[listed["status"] != "skipped"]["category"]]
-if not feature_frames.found(here.path):
+if not feature_frames.found(here.catalog):
     feature_parts.unmeasured(here)
 elif not names:
     parts.empty("No category of this catalog is large enough for a feature.")

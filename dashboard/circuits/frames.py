@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.store import reading, writer_queries
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common import frames, numbers
@@ -15,67 +16,67 @@ from dashboard.features import frames as feature_frames
 from dashboard.media import frames as media_frames
 
 
-def searched(path: Path) -> pd.DataFrame:
+def searched(catalog: Catalog) -> pd.DataFrame:
     """Where writers were looked for: site, threshold, features, neurons; empty before."""
-    if not _made(path):
+    if not _made(catalog):
         return pd.DataFrame(columns=["site", "threshold", "features", "neurons"])
-    return _read(Stamp.of(path), writer_queries.searched())
+    return _read(catalog.stamp, writer_queries.searched())
 
 
 def looked(here: Here) -> bool:
     """Whether writers were looked for at this site and threshold."""
-    found = searched(here.path)
+    found = searched(here.catalog)
     return bool(((found["site"] == here.site) & (found["threshold"] == here.threshold)).any())
 
 
 def coalition(here: Here, kind: str, name: str) -> "Row | None":
     """The coalition of one feature; None where it was not looked for."""
-    if not _made(here.path):
+    if not _made(here.catalog):
         return None
     query = writer_queries.coalition(kind, name, here.site, here.threshold)
-    frame = _read(Stamp.of(here.path), query)
+    frame = _read(here.catalog.stamp, query)
     return None if frame.empty else frame.iloc[0]
 
 
 def coalition_copy(here: Here, kind: str, name: str) -> Answer:
     """`coalition` as an answer that can be copied."""
-    return _answer(here.path, writer_queries.coalition(kind, name, here.site, here.threshold))
+    return _answer(here.catalog, writer_queries.coalition(kind, name, here.site, here.threshold))
 
 
 def coalitions(here: Here) -> Answer:
     """Every feature of the site but its null draws, the highest held-out agreement first."""
-    return _answer(here.path, writer_queries.coalitions(here.site, here.threshold))
+    return _answer(here.catalog, writer_queries.coalitions(here.site, here.threshold))
 
 
 def writers(here: Here, kind: str, name: str) -> Answer:
     """The neurons that agree most, or least, with a feature."""
-    return _answer(here.path, writer_queries.writers(kind, name, here.site, here.threshold))
+    return _answer(here.catalog, writer_queries.writers(kind, name, here.site, here.threshold))
 
 
 def of_dimension(here: Here, number: int) -> Answer | None:
     """Neurons before a residual site that write most to a dimension; None where none is kept."""
-    layer = frames.sites(here.path).set_index("site").layer.get(here.site)
+    layer = frames.sites(here.catalog).set_index("site").layer.get(here.site)
     stream = here.site.startswith("resid.") and layer is not None and layer > 0
-    if not stream or "dimension_writer" not in _tables(here.path):
+    if not stream or "dimension_writer" not in _tables(here.catalog):
         return None
-    found = _answer(here.path, writer_queries.of_dimension(number, int(layer)))
+    found = _answer(here.catalog, writer_queries.of_dimension(number, int(layer)))
     return None if found.frame.empty else found
 
 
 def keys_values(here: Here, category: str) -> Answer:
     """A category in the stream, keys and values, layer by layer: kind, layer, site, auc, ..."""
-    background = feature_frames.primary(here.path)
-    return _answer(here.path, writer_queries.keys_values(category, here.threshold, background))
+    background = feature_frames.here.catalog.primary
+    return _answer(here.catalog, writer_queries.keys_values(category, here.threshold, background))
 
 
 def with_keys_values(here: Here) -> str:
     """The command that builds a catalog of the same model and items with keys and values."""
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     model, source = str(build["model"]), str(build["source"])
     shipped = model != source and "/" not in model
     items = ""
-    if media_frames.is_media(here.path):
-        items = f"--items {shlex.quote(str(media_frames.source(here.path)['folder']))} "
+    if media_frames.is_media(here.catalog):
+        items = f"--items {shlex.quote(str(media_frames.source(here.catalog)['folder']))} "
     return f"dims build {model if shipped else source} {items}--sites k,v --name {here.slug}-kv"
 
 
@@ -87,17 +88,17 @@ def discovered_names(here: Here) -> list[str]:
     return [str(name) for name in frame[frame["kind"] == "discovered"]["name"]]
 
 
-def _made(path: Path) -> bool:
+def _made(catalog: Catalog) -> bool:
     """Whether the file has the tables: one of an earlier day has not."""
-    return "coalition" in _tables(path)
+    return "coalition" in _tables(catalog)
 
 
-def _tables(path: Path) -> set[str]:
-    return set(frames.tables(path).frame["table"])
+def _tables(catalog: Catalog) -> set[str]:
+    return set(frames.tables(catalog).frame["table"])
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    return Answer(_read(Stamp.of(path), query), query.text)
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    return Answer(_read(catalog.stamp, query), query.text)
 
 
 @st.cache_data(max_entries=numbers.CACHED, show_spinner=False)

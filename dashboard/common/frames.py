@@ -19,6 +19,7 @@ from catalog.errors import CatalogError, NotInCatalog
 from catalog.store import console as sql_console
 from catalog.store import glossary as schema_glossary
 from catalog.store import packed, queries, reading
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.queries import SORTS, Filter
 from catalog.store.reading import Query
@@ -30,14 +31,14 @@ __all__ = ["SORTS", "Answer", "Entry", "Filter", "Here"]
 class Here(NamedTuple):
     """What the left rail has chosen; every page starts from it."""
 
-    path: Path
+    catalog: Catalog
     site: str
     threshold: str
 
     @property
     def slug(self) -> str:
         """Name of the catalog in links."""
-        return self.path.stem
+        return self.catalog.slug
 
 
 class Answer(NamedTuple):
@@ -55,7 +56,7 @@ Row: TypeAlias = "pd.Series[Any]"
 class Entry(NamedTuple):
     """One catalog file: its build row, or what is wrong with it."""
 
-    path: Path
+    catalog: Catalog
     build: "pd.Series[Any] | None"
     problem: str = ""
 
@@ -71,51 +72,51 @@ def catalogs() -> list[Entry]:
 def _order(entry: Entry) -> tuple[bool, bool, int, str]:
     about = entry.build
     if about is None:
-        return True, True, 0, entry.path.stem
+        return True, True, 0, entry.catalog.slug
     kind = ("text", "image", "audio").index(about["modality"])
-    return False, pd.isna(about["findings_hash"]), kind, entry.path.stem
+    return False, pd.isna(about["findings_hash"]), kind, entry.catalog.slug
 
 
-def _entry(path: Path) -> Entry:
+def _entry(catalog: Catalog) -> Entry:
     try:
-        return Entry(path, build(path))
+        return Entry(catalog, build(catalog))
     except CatalogError as error:
-        return Entry(path, None, str(error))
+        return Entry(catalog, None, str(error))
 
 
-def build(path: Path) -> "pd.Series[Any]":
+def build(catalog: Catalog) -> "pd.Series[Any]":
     """The build row of a catalog, with `items`."""
-    return _read(Stamp.of(path), queries.build()).iloc[0]
+    return _read(catalog.stamp, queries.build()).iloc[0]
 
 
-def verified(path: Path) -> str | None:
+def verified(catalog: Catalog) -> str | None:
     """When the catalog was last verified against its model; None where it never was."""
     if not places.workspace_exists():
         return None
     from catalog.browse import verifications  # SQLAlchemy takes half a second to import
 
-    when = verifications.verified_at(str(build(path)["content_hash"]))
+    when = verifications.verified_at(str(build(catalog)["content_hash"]))
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else None
 
 
-def sites(path: Path) -> pd.DataFrame:
+def sites(catalog: Catalog) -> pd.DataFrame:
     """Sites of a catalog in order, absent ones included: the columns of table site."""
-    return _read(Stamp.of(path), queries.sites())
+    return _read(catalog.stamp, queries.sites())
 
 
-def summary(path: Path) -> Answer:
+def summary(catalog: Catalog) -> Answer:
     """Per site and threshold: dims, degenerate, mean entropy, mean |value|, stability, chance."""
-    return _answer(path, queries.site_summary())
+    return _answer(catalog, queries.site_summary())
 
 
-def tables(path: Path) -> Answer:
+def tables(catalog: Catalog) -> Answer:
     """Tables of a catalog: table, rows, comment."""
-    return _answer(path, queries.tables())
+    return _answer(catalog, queries.tables())
 
 
-def columns(path: Path) -> Answer:
+def columns(catalog: Catalog) -> Answer:
     """Columns of a catalog: table, column, type, comment."""
-    return _answer(path, queries.columns())
+    return _answer(catalog, queries.columns())
 
 
 def term(name: str) -> str:
@@ -126,7 +127,7 @@ def term(name: str) -> str:
 def count_dimensions(here: Here, where: Filter) -> int:
     """Dimensions the filter keeps."""
     query = queries.count_dimensions(here.site, here.threshold, where)
-    return int(_read(Stamp.of(here.path), query).dimensions[0])
+    return int(_read(here.catalog.stamp, query).dimensions[0])
 
 
 def dimensions(here: Here, where: Filter, sort: str, descending: bool, page: int) -> Answer:
@@ -135,17 +136,17 @@ def dimensions(here: Here, where: Filter, sort: str, descending: bool, page: int
     query = queries.dimensions(
         here.site, here.threshold, where, sort, descending, size, (page - 1) * size
     )
-    return _answer(here.path, query)
+    return _answer(here.catalog, query)
 
 
 def scatter(here: Here) -> Answer:
     """All dimensions of a site with share positive, entropy, mean, mean |value|, std."""
-    return _answer(here.path, queries.scatter(here.site, here.threshold))
+    return _answer(here.catalog, queries.scatter(here.site, here.threshold))
 
 
 def dimension(here: Here, number: int) -> "pd.Series[Any]":
     """Statistics of one dimension; NotInCatalog where there is no such one."""
-    frame = _read(Stamp.of(here.path), queries.dimension(here.site, here.threshold, number))
+    frame = _read(here.catalog.stamp, queries.dimension(here.site, here.threshold, number))
     if frame.empty:
         raise NotInCatalog(
             f"{here.slug} has no dimension {number} at {here.site} with threshold "
@@ -156,17 +157,17 @@ def dimension(here: Here, number: int) -> "pd.Series[Any]":
 
 def dimension_copy(here: Here, number: int) -> Answer:
     """`dimension` as an answer that can be copied."""
-    return _answer(here.path, queries.dimension(here.site, here.threshold, number))
+    return _answer(here.catalog, queries.dimension(here.site, here.threshold, number))
 
 
 def poles(here: Here, number: int) -> Answer:
     """Items at both poles and near the thresholds: pole, rank, value, item, text, kind."""
-    return _answer(here.path, queries.poles(here.site, number))
+    return _answer(here.catalog, queries.poles(here.site, number))
 
 
 def across(here: Here, number: int) -> Answer:
     """The dimension of this number at every site of the same kind."""
-    return _answer(here.path, queries.across(here.site, here.threshold, number))
+    return _answer(here.catalog, queries.across(here.site, here.threshold, number))
 
 
 class Derived(NamedTuple):
@@ -180,14 +181,14 @@ class Derived(NamedTuple):
 
 def partners(here: Here, number: int) -> Derived:
     """Most dependent dimensions; reference = MI of two independent signs; excluded = degenerate."""
-    found = _partners(Stamp.of(here.path), here.site, number, here.threshold)
+    found = _partners(here.catalog.stamp, here.site, number, here.threshold)
     call = _call("partners", here, number, numbers.PARTNERS)
     return Derived(Answer(found.frame, call, "python"), found.excluded, found.floor)
 
 
 def neighbours(here: Here, item: int, family: bool) -> Derived:
     """Nearest items by Hamming distance; reference = median share; excluded = family members."""
-    found = _neighbours(Stamp.of(here.path), here.site, item, here.threshold, family)
+    found = _neighbours(here.catalog.stamp, here.site, item, here.threshold, family)
     more = ", family=True" if family else ""
     call = _call("neighbours", here, item, numbers.NEIGHBOURS, more)
     return Derived(Answer(found.frame, call, "python"), found.excluded, found.typical)
@@ -195,47 +196,47 @@ def neighbours(here: Here, item: int, family: bool) -> Derived:
 
 def strip(here: Here, item: int) -> tuple[NDArray[np.bool_], Answer]:
     """Signs of one item, bool[D], and the same as a frame: dimension, positive."""
-    bits = _strip(Stamp.of(here.path), here.site, item, here.threshold)
+    bits = _strip(here.catalog.stamp, here.site, item, here.threshold)
     frame = pd.DataFrame({"dimension": np.arange(len(bits)), "positive": bits})
     call = (
         "from catalog.browse import neighbours\n\n"
-        f"neighbours.strip({str(here.path)!r}, {here.site!r}, {item}, threshold={here.threshold!r})"
+        f"neighbours.strip({str(here.catalog.path)!r}, {here.site!r}, {item}, threshold={here.threshold!r})"
     )
     return bits, Answer(frame, call, "python")
 
 
 def rarest(here: Here, number: int) -> Answer:
     """Dimensions in which fewest items share the item's sign: dimension, sign, share."""
-    frame = _rarest(Stamp.of(here.path), here.site, number, here.threshold)
+    frame = _rarest(here.catalog.stamp, here.site, number, here.threshold)
     return Answer(frame, _call("rarest", here, number, numbers.RAREST, field=""), "python")
 
 
-def find_items(path: Path, wanted: str) -> Answer:
+def find_items(catalog: Catalog, wanted: str) -> Answer:
     """Items that match a word, part of a token, or #number, the best first.
 
     Columns: item, text, token, kind, family.
     """
     if re.fullmatch(r"#\d{1,9}", wanted):
-        return _answer(path, queries.items([int(wanted[1:])]))
-    return _answer(path, queries.find_items(wanted, numbers.MATCHES))
+        return _answer(catalog, queries.items([int(wanted[1:])]))
+    return _answer(catalog, queries.find_items(wanted, numbers.MATCHES))
 
 
-def item(path: Path, number: int) -> "pd.Series[Any]":
+def item(catalog: Catalog, number: int) -> "pd.Series[Any]":
     """One row of table item; NotInCatalog where there is none."""
-    frame = _read(Stamp.of(path), queries.items([number]))
+    frame = _read(catalog.stamp, queries.items([number]))
     if frame.empty:
-        raise NotInCatalog(f"{path.stem} has no item {number}. Search for another one.")
+        raise NotInCatalog(f"{catalog.slug} has no item {number}. Search for another one.")
     return frame.iloc[0]
 
 
 def extremes(here: Here, number: int) -> Answer:
     """Dimensions at whose poles an item stands, this site first; see `queries.extremes`."""
-    return _answer(here.path, queries.extremes(here.site, number))
+    return _answer(here.catalog, queries.extremes(here.site, number))
 
 
-def console(path: Path, sql: str, blind: bool = False) -> sql_console.Result:
+def console(catalog: Catalog, sql: str, blind: bool = False) -> sql_console.Result:
     """Run one SELECT typed by a person; see `catalog.store.console`. QueryRefused otherwise."""
-    return sql_console.run(path, sql, blind=blind)
+    return sql_console.run(catalog, sql, blind=blind)
 
 
 def in_memory() -> pd.DataFrame:
@@ -250,13 +251,13 @@ def in_memory() -> pd.DataFrame:
 def _call(name: str, here: Here, number: int, k: int, more: str = "", field: str = ".frame") -> str:
     return (
         "from catalog.browse import neighbours\n\n"
-        f"neighbours.{name}({str(here.path)!r}, {here.site!r}, {number}, "
+        f"neighbours.{name}({str(here.catalog.path)!r}, {here.site!r}, {number}, "
         f"threshold={here.threshold!r}, k={k}{more}){field}"
     )
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    return Answer(_read(Stamp.of(path), query), query.text)
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    return Answer(_read(catalog.stamp, query), query.text)
 
 
 @st.cache_data(max_entries=numbers.CACHED, show_spinner=False)

@@ -14,6 +14,7 @@ import streamlit as st
 
 from catalog import places
 from catalog.errors import CatalogError
+from catalog.store.catalog import Catalog
 from dashboard.common import frames, parts
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def missing(build: Mapping[str, Any]) -> str:
     )
 
 
-def start(name: str, path: Path, what: object, work: "Callable[[LoadedModel, Job[T]], T]") -> None:
+def start(
+    name: str, catalog: Catalog, what: object, work: "Callable[[LoadedModel, Job[T]], T]"
+) -> None:
     """Queue work on a catalog's model as the job `name` of this session; an older one is stopped.
 
     `what` is everything that the outcome depends on: `outcome` gives it for the same only.
@@ -69,7 +72,7 @@ def start(name: str, path: Path, what: object, work: "Callable[[LoadedModel, Job
     from catalog.model.live import ModelKey
 
     stop(name)
-    job = worker().submit(ModelKey.of(frames.build(path)), work)
+    job = worker().submit(ModelKey.of(frames.build(catalog)), work)
     st.session_state[_key(name)] = (what, job, time.monotonic())
 
 

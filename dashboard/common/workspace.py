@@ -71,7 +71,7 @@ def feature(here: Here, name: str, kind: str = "feature") -> Subject:
 
 def model(here: Here) -> dict[str, str]:
     """Model, revision and reading of a catalog, as subjects name them."""
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     return {name: str(build[name] or "") for name in ("model", "revision", "reading")}
 
 
@@ -87,7 +87,7 @@ def catalog_of(subject: Subject) -> Path | None:
             str(entry.build[name] or "") == getattr(subject, name)
             for name in ("model", "revision", "reading")
         ):
-            return entry.path
+            return entry.catalog
     return None
 
 
@@ -110,7 +110,7 @@ def categories(path: Path | None = None) -> list[str]:
 def categories_of(subject: Subject) -> list[str]:
     """The fixed list for a subject: that of its catalog."""
     here = place_of(subject)
-    return categories(None if here is None else here.path)
+    return categories(None if here is None else here.catalog)
 
 
 @st.cache_data(show_spinner=False)
@@ -143,7 +143,7 @@ def hidden_dimensions(here: Here) -> list[int]:
     targets = blind.hidden_targets(workspace(), name)
     if not targets:
         return []
-    dims = int(frames.sites(here.path).set_index("site").dims[here.site])
+    dims = int(frames.sites(here.catalog).set_index("site").dims[here.site])
     return [number for number in range(dims) if subject(here, number).key in targets]
 
 
@@ -180,7 +180,7 @@ def search(here: Here, words: str) -> pd.DataFrame:
 
 def suggestions(here: Here, number: int) -> pd.DataFrame:
     """Categories that read the dimension best: category, sign, auc, q. Empty where it is hidden."""
-    if hidden(subject(here, number)) or not feature_frames.found(here.path):
+    if hidden(subject(here, number)) or not feature_frames.found(here.catalog):
         return pd.DataFrame()
     return feature_frames.readers(here, number).frame.head(SUGGESTIONS)
 

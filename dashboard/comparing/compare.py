@@ -30,7 +30,7 @@ def choose(slugs: dict[str, Path]) -> Both:
     other = slugs[str(middle.selectbox("B", list(slugs), key="compare.b"))]
     names = frames.sites(other).dropna(subset="dims")["site"].tolist()
     answering = compare_frames.counterpart(here, other)
-    followed = (here.path, here.site, other)
+    followed = (here.catalog, here.site, other)
     if st.session_state.get("compare.followed") not in (None, followed):
         st.session_state["compare.site"] = answering  # B's site follows A's depth
     st.session_state["compare.followed"] = followed
@@ -39,7 +39,7 @@ def choose(slugs: dict[str, Path]) -> Both:
     threshold = compare_frames.threshold_for(here, other)
     last.text_input("Threshold of B", threshold, disabled=True)
     address.write(b=other.stem, site_b=site)
-    own = compare_frames.side(here.path, here.site, here.threshold)
+    own = compare_frames.side(here.catalog, here.site, here.threshold)
     return Both(own, compare_frames.side(other, site, threshold))
 
 
@@ -78,7 +78,9 @@ def view() -> str:
     return chosen
 
 
-readable = {entry.path.stem: entry.path for entry in frames.catalogs() if entry.build is not None}
+readable = {
+    entry.catalog.slug: entry.catalog for entry in frames.catalogs() if entry.build is not None
+}
 parts.breadcrumb(here.slug, here.site, "compare")
 both = choose(readable)
 chosen = view()

@@ -75,7 +75,7 @@ def _ask(both: Both, absent: str, label: str) -> None:
         "and the same for permuted items and for random rotations of B (its model is run once). "
         "Seconds for small models, minutes for large ones.",
         frames.work_matches(both),
-        None if absent else both.b.path,
+        None if absent else both.b.catalog,
         f"dims compare {both.a.slug} {both.b.slug} --site-a {both.a.site} --site-b {both.b.site}",
     )
 

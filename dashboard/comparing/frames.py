@@ -15,6 +15,7 @@ from catalog.comparing.sides import Side
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.store import compare_queries, feature_queries, queries, reading
 from catalog.store.cache import Result
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from dashboard.common.frames import Answer, Here
 
@@ -34,12 +35,12 @@ class Both(NamedTuple):
 
 def counterpart(here: Here, other: Path) -> str:
     """The site of the other catalog that answers to this one."""
-    return sides.counterpart(here.path, here.site, other)
+    return sides.counterpart(here.catalog, here.site, other)
 
 
-def side(path: Path, site: str, threshold: str) -> Side:
+def side(catalog: Catalog, site: str, threshold: str) -> Side:
     """One side; CatalogError where the catalog lacks it."""
-    return sides.side(path, site, threshold)
+    return sides.side(catalog, site, threshold)
 
 
 def threshold_for(here: Here, other: Path) -> str:
@@ -50,12 +51,12 @@ def threshold_for(here: Here, other: Path) -> str:
 
 def shared(both: Both) -> Shared:
     """Shared items; SettingRefused between modalities."""
-    return sides.shared(both.a.path, both.b.path)
+    return sides.shared(both.a.catalog, both.b.catalog)
 
 
 def differences(both: Both) -> list[allowed.Difference]:
     """Everything in which the two sides differ."""
-    same = sides.same_items(both.a.path, both.b.path)
+    same = sides.same_items(both.a.catalog, both.b.catalog)
     return allowed.differences(both.a.place, both.b.place, same)
 
 
@@ -101,17 +102,19 @@ def work_matches(both: Both) -> "Callable[[LoadedModel | None, Job[bool]], bool]
     return run
 
 
-def work_layers(path: Path, threshold: str) -> "Callable[[None, Job[bool]], bool]":
+def work_layers(catalog: Catalog, threshold: str) -> "Callable[[None, Job[bool]], bool]":
     """Work for `running.start_aside`."""
 
     def run(_model: None, job: "Job[bool]") -> bool:
-        cached_layers.similarity(path, threshold, job.report)
+        cached_layers.similarity(catalog, threshold, job.report)
         return True
 
     return run
 
 
-def work_versions(both: Both, rebuilt: Path) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
+def work_versions(
+    both: Both, rebuilt: Catalog
+) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
     """Work for `running.start` with A's model, or `start_aside` without."""
 
     def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
@@ -121,19 +124,19 @@ def work_versions(both: Both, rebuilt: Path) -> "Callable[[LoadedModel | None, J
     return run
 
 
-def layers(path: Path, threshold: str) -> Result | None:
+def layers(catalog: Catalog, threshold: str) -> Result | None:
     """Similarity of the sites, where it was computed."""
-    return cached_layers.stored_layers(path, threshold)
+    return cached_layers.stored_layers(catalog, threshold)
 
 
-def versions(both: Both, rebuilt: Path) -> Result | None:
+def versions(both: Both, rebuilt: Catalog) -> Result | None:
     """What changed, where it was computed."""
     return cached_layers.stored_versions(both.a, both.b, rebuilt)
 
 
 def check_versions(both: Both) -> None:
     """SettingRefused with the reason where these are not two versions of one model."""
-    reason = _not_versions(both, Stamp.of(both.a.path), Stamp.of(both.b.path))
+    reason = _not_versions(both, both.a.catalog.stamp, both.b.catalog.stamp)
     if reason:
         raise SettingRefused(reason)
 
@@ -147,9 +150,9 @@ def _not_versions(both: Both, _a: Stamp, _b: Stamp) -> str:
     return ""
 
 
-def rebuilds(path: Path) -> list[Path]:
+def rebuilds(catalog: Catalog) -> list[Path]:
     """Other builds of the same weights."""
-    return cached_layers.rebuilds(path)
+    return cached_layers.rebuilds(catalog)
 
 
 def how_to_rebuild(side: Side) -> str:
@@ -160,40 +163,40 @@ def how_to_rebuild(side: Side) -> str:
 def evidence(both: Both) -> Answer:
     """Both evidence tables side by side."""
     query = compare_queries.evidence()
-    frame = compare_queries.fetch(both.a.path, both.b.path, query)
+    frame = compare_queries.fetch(both.a.catalog, both.b.catalog, query)
     return Answer(frame, _attached(both, query.text))
 
 
 def by_depth(both: Both) -> Answer:
     """Stored AUC of shared categories by relative depth, of both."""
     query = compare_queries.by_depth(both.a.threshold, both.b.threshold)
-    frame = compare_queries.fetch(both.a.path, both.b.path, query)
+    frame = compare_queries.fetch(both.a.catalog, both.b.catalog, query)
     return Answer(frame, _attached(both, query.text))
 
 
-def elsewhere(path: Path, both: Both) -> "pd.Series[float]":
+def elsewhere(catalog: Catalog, both: Both) -> "pd.Series[float]":
     """Stored AUC of a further catalog at the depth of A, by category (background matched)."""
-    site = sides.counterpart(both.a.path, both.a.site, path)
-    stored = list(sides.build_of(path)["thresholds"])
+    site = sides.counterpart(both.a.catalog, both.a.site, catalog)
+    stored = list(sides.build_of(catalog)["thresholds"])
     threshold = both.a.threshold if both.a.threshold in stored else stored[0]
-    known = reading.fetch(path, feature_queries.features(threshold, "matched"))
+    known = catalog.fetch(feature_queries.features(threshold, "matched"))
     own = known[known["site"] == site].set_index("category")["auc"]
-    return own.rename(f"{path.stem} {site}")
+    return own.rename(f"{catalog.slug} {site}")
 
 
-def first_readable(path: Path, threshold: str) -> tuple[Answer, str]:
+def first_readable(catalog: Catalog, threshold: str) -> tuple[Answer, str]:
     """First readable layer of every category, and the background of the null."""
-    frame, background = cached_layers.first_readable(path, threshold)
-    call = f"cached_layers.first_readable(Path({str(path)!r}), {threshold!r})"
+    frame, background = cached_layers.first_readable(catalog, threshold)
+    call = f"cached_layers.first_readable(Path({str(catalog.path)!r}), {threshold!r})"
     return Answer(
         frame, python("from catalog.comparing import through", call), "python"
     ), background
 
 
-def track(path: Path, category: str, threshold: str) -> Answer:
+def track(catalog: Catalog, category: str, threshold: str) -> Answer:
     """A category through the layers."""
-    frame = cached_layers.track(path, category, threshold)
-    call = f"cached_layers.track(Path({str(path)!r}), {category!r}, {threshold!r})"
+    frame = cached_layers.track(catalog, category, threshold)
+    call = f"cached_layers.track(Path({str(catalog.path)!r}), {category!r}, {threshold!r})"
     return Answer(frame, python("from catalog.comparing import through", call), "python")
 
 
@@ -205,7 +208,7 @@ def poles(
     With `reverse`, A's positive pole answers to B's negative one.
     """
     found = [
-        reading.fetch(side.path, queries.poles(side.site, number))
+        side.catalog.fetch(queries.poles(side.site, number))
         for side, number in ((both.a, number_a), (both.b, number_b))
     ]
     found = [one[one["pole"].isin(["positive", "negative"])].copy() for one in found]
@@ -228,7 +231,7 @@ def _families(both: Both, items: Shared) -> list[NDArray[np.int64]]:
     """For A and for B: the shared pair that each item's family is in, -1 where in none."""
     places = []
     for side, own in ((both.a, items.a), (both.b, items.b)):
-        family = _family(Stamp.of(side.path))
+        family = _family(side.catalog.stamp)
         place = np.full(len(family), -1, np.int64)
         place[family[own]] = np.arange(len(own))
         places.append(place[family])
@@ -245,8 +248,8 @@ def answer(both: Both, frame: pd.DataFrame, maker: str, table: str) -> Answer:
     lines = "from catalog.comparing import compared, through, sides"
     call = "\n".join(
         [
-            f"a = sides.side(Path({str(both.a.path)!r}), {both.a.site!r}, {both.a.threshold!r})",
-            f"b = sides.side(Path({str(both.b.path)!r}), {both.b.site!r}, {both.b.threshold!r})",
+            f"a = sides.side(Path({str(both.a.catalog.path)!r}), {both.a.site!r}, {both.a.threshold!r})",
+            f"b = sides.side(Path({str(both.b.catalog.path)!r}), {both.b.site!r}, {both.b.threshold!r})",
             f"{maker}.tables[{table!r}]",
         ]
     )
@@ -260,29 +263,29 @@ def python(imports: str, call: str) -> str:
 
 def _attached(both: Both, sql: str) -> str:
     """SQL that runs in any DuckDB session beside the two files."""
-    quoted = [str(side.path).replace("'", "''") for side in both]
+    quoted = [str(side.catalog.path).replace("'", "''") for side in both]
     heads = [
         f"ATTACH '{path}' AS {alias} (READ_ONLY);" for path, alias in zip(quoted, "ab", strict=True)
     ]
     return "\n".join([*heads, sql])
 
 
-def unmeasured(path: Path) -> bool:
+def unmeasured(catalog: Catalog) -> bool:
     """Whether no category of a catalog was measured yet."""
-    return bool(reading.fetch(path, feature_queries.categories()).empty)
+    return bool(catalog.fetch(feature_queries.categories()).empty)
 
 
-def untested(path: Path) -> bool:
+def untested(catalog: Catalog) -> bool:
     """Whether no claim was tested yet."""
-    return bool(reading.fetch(path, feature_queries.evidence()).empty)
+    return bool(catalog.fetch(feature_queries.evidence()).empty)
 
 
-def residual(path: Path) -> list[str]:
+def residual(catalog: Catalog) -> list[str]:
     """Residual sites in order."""
-    return cached_layers.residual(path)
+    return cached_layers.residual(catalog)
 
 
-def measured(path: Path) -> list[str]:
+def measured(catalog: Catalog) -> list[str]:
     """Categories that have a feature, by name."""
-    listed = reading.fetch(path, feature_queries.categories())
+    listed = catalog.fetch(feature_queries.categories())
     return sorted(str(name) for name in listed.loc[listed["status"] != "skipped", "category"])

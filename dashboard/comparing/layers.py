@@ -27,18 +27,18 @@ def draw(side: Side) -> None:
 
 
 def _similarity(side: Side) -> None:
-    found = frames.layers(side.path, side.threshold)
+    found = frames.layers(side.catalog, side.threshold)
     if found is None:
         compare_parts.ask(
             JOB,
-            (side.path, side.threshold),
+            (side.catalog, side.threshold),
             "Compare the sites",
             "Every site against every other, on 2,000 families. Seconds.",
-            frames.work_layers(side.path, side.threshold),
+            frames.work_layers(side.catalog, side.threshold),
         )
         return
     frame = found.tables["similarity"]
-    call = f"through.similarity(Path({str(side.path)!r}), {side.threshold!r}).tables['similarity']"
+    call = f"through.similarity(Path({str(side.catalog.path)!r}), {side.threshold!r}).tables['similarity']"
     made = frames.python("from catalog.comparing import through", call)
     with parts.panel("Site by site", Answer(frame, made, "python"), _SIMILARITY):
         address.seed("compare.measure", "measure", "cka", address.among(list(MEASURES)))
@@ -69,7 +69,7 @@ def _similarity(side: Side) -> None:
 
 
 def _first(side: Side) -> None:
-    answer, background = frames.first_readable(side.path, side.threshold)
+    answer, background = frames.first_readable(side.catalog, side.threshold)
     with parts.panel("First readable layer", answer, _FIRST):
         if not background:
             parts.empty(
@@ -77,7 +77,7 @@ def _first(side: Side) -> None:
                 f"dims features {side.slug}",
             )
             return
-        sites = frames.residual(side.path)
+        sites = frames.residual(side.catalog)
         st.plotly_chart(
             compare_charts.bars(answer.frame, sites), config=charts.CONFIG, key="compare.first"
         )
@@ -92,14 +92,14 @@ def _first(side: Side) -> None:
 
 
 def _track(side: Side) -> None:
-    names = frames.measured(side.path)
+    names = frames.measured(side.catalog)
     if not names:
         return
     first = "animals" if "animals" in names else names[0]
     address.seed("compare.track", "track", first, address.among(names))
     chosen = str(st.selectbox("A feature's track", names, key="compare.track"))
     address.write(track=chosen)
-    answer = frames.track(side.path, chosen, side.threshold)
+    answer = frames.track(side.catalog, chosen, side.threshold)
     left, right = st.columns(2, gap="medium")
     with left, parts.panel("AUC on the way", answer, _TRACK):
         st.plotly_chart(compare_charts.track(answer.frame), config=charts.CONFIG, key="compare.way")

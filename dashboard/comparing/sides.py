@@ -98,9 +98,9 @@ def _means(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _table(both: Both, frame: pd.DataFrame, answer: "frames.Answer") -> None:
     others = [
-        entry.path
+        entry.catalog
         for entry in frames.catalogs()
-        if entry.build is not None and entry.path not in (both.a.path, both.b.path)
+        if entry.build is not None and entry.catalog not in (both.a.catalog, both.b.catalog)
     ]
     with parts.panel("Difference of every category", answer, _TABLE):
         more = st.multiselect(

@@ -1,11 +1,10 @@
 """Compare, versions: which signs changed from A to B beyond what rebuilding A changes."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
+from catalog.store.catalog import Catalog
 from dashboard.common import charts, parts, running
 from dashboard.common.frames import Here
 from dashboard.comparing import charts as compare_charts
@@ -25,7 +24,7 @@ def draw(both: Both) -> None:
     except CatalogError as error:
         parts.empty(str(error))
         return
-    builds = {path.stem: path for path in frames.rebuilds(both.a.path)}
+    builds = {path.stem: path for path in frames.rebuilds(both.a.catalog)}
     if not builds:
         parts.empty(
             f"There is no second build of {both.a.slug} to say how many signs change by themselves "
@@ -44,7 +43,7 @@ def draw(both: Both) -> None:
     _show(both, rebuilt, found)
 
 
-def _ask(both: Both, rebuilt: Path) -> None:
+def _ask(both: Both, rebuilt: Catalog) -> None:
     absent = running.missing(both.a.build)
     compare_parts.ask(
         JOB,
@@ -54,11 +53,11 @@ def _ask(both: Both, rebuilt: Path) -> None:
         or "Signs of A, of B and of A rebuilt, family by family; A's model is run once for the "
         "distance of each state from its threshold. Seconds for small models.",
         frames.work_versions(both, rebuilt),
-        None if absent else both.a.path,
+        None if absent else both.a.catalog,
     )
 
 
-def _show(both: Both, rebuilt: Path, found: Result) -> None:
+def _show(both: Both, rebuilt: Catalog, found: Result) -> None:
     one = found.summary
     with st.container(horizontal=True):
         parts.figure("signs changed", f"{one['rate']:.2%}", width=120)
@@ -144,7 +143,7 @@ def _dimensions(both: Both, frame: pd.DataFrame) -> None:
     )
     row = parts.picked("compare.changed", event)
     if row is not None:
-        here = Here(both.a.path, both.a.site, both.a.threshold)
+        here = Here(both.a.catalog, both.a.site, both.a.threshold)
         address.go("dimension", here, dim=int(frame["dimension"][row]))
 
 
@@ -165,7 +164,7 @@ def _items(both: Both, frame: pd.DataFrame) -> None:
     )
     row = parts.picked("compare.items", event)
     if row is not None:
-        here = Here(both.a.path, both.a.site, both.a.threshold)
+        here = Here(both.a.catalog, both.a.site, both.a.threshold)
         address.go("item", here, item=int(frame["item"][row]))
 
 

@@ -90,7 +90,7 @@ def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
     begun = {name: _plain(start.get(name)) for name in columns}
     words = frames.POLES if subject.kind == "dimension" else label_form.ENDS
     poles = [NOTHING, *frames.POLES]
-    names = [NOTHING, *workspace.categories(here.path)]
+    names = [NOTHING, *workspace.categories(here.catalog)]
     key = f"adjudicate.{subject.key}.{taken}"
     with st.form("adjudicate.form"):
         left, right = st.columns(2)

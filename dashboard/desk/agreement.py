@@ -146,7 +146,7 @@ def compare(person: str, pair: agreement_frames.Pair, left: int) -> None:
         st.caption(f"{left} pairs left")
 
 
-names = frames.sites(here.path).dropna(subset="dims").site.tolist()
+names = frames.sites(here.catalog).dropna(subset="dims").site.tolist()
 address.seed("agreement.site", "at", EVERYWHERE, address.among([EVERYWHERE, *names]))
 at = st.selectbox("Where", [EVERYWHERE, *names], key="agreement.site", width=220)
 address.write(at=at)

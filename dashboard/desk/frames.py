@@ -62,11 +62,11 @@ def chosen(
 def names(here: Here, what: str) -> list[str]:
     """Dimensions, measured categories or discovered features of a site, by the name in the log."""
     if what == "dimension":
-        dims = frames.sites(here.path).set_index("site").dims[here.site]
+        dims = frames.sites(here.catalog).set_index("site").dims[here.site]
         return [str(number) for number in range(int(dims))]
     if what == "discovered":
         return [str(name) for name in evidence_frames.discovered(here).frame["name"]]
-    found = feature_frames.features_everywhere(here, feature_frames.primary(here.path)).frame
+    found = feature_frames.features_everywhere(here, feature_frames.here.catalog.primary).frame
     return [str(name) for name in found[found.site == here.site].category.drop_duplicates()]
 
 
@@ -170,7 +170,7 @@ def _sound(asked: object) -> component.Sound | None:
         key, item = str(asked["key"]), int(asked["item"])
     except (KeyError, TypeError, ValueError):
         return None  # no sound of any catalog: answers that came with it are still saved
-    held = None if here is None else media_frames.sound(here.path, item)
+    held = None if here is None else media_frames.sound(here.catalog, item)
     if held is None:
         return None
     return {"key": key, "item": item, "address": wall.data_uri(held, "audio/ogg")}
@@ -180,7 +180,7 @@ def data(line: Queue) -> component.Data:
     """What the desk is sent now."""
     kept, workspace = _kept(line), labeling_frames.workspace()
     coming = list(_places(queue.next_subjects(workspace, line, AHEAD)))
-    if any(media_frames.is_media(here.path) for _, here in coming):
+    if any(media_frames.is_media(here.catalog) for _, here in coming):
         coming = coming[:PICTURED]
     items = [shown.shown(subject, here) for subject, here in coming]
     order = ORDERS.get(line.ordering, line.ordering)

@@ -12,8 +12,8 @@ from dashboard.media import frames as media_frames
 from dashboard.media import stage
 
 here = rail.here()
-ALIKE = "length" if media_frames.is_sound(here.path) else (
-    "size" if media_frames.is_media(here.path) else "frequency and length"
+ALIKE = "length" if media_frames.is_sound(here.catalog) else (
+    "size" if media_frames.is_media(here.catalog) else "frequency and length"
 )  # fmt: skip
 RULES = (
     f"30 pairs of one + and one − item, alike in {ALIKE}, never shown to a labeler; a "
@@ -80,10 +80,10 @@ def trial(key: str) -> None:
     sides = (("left", waiting.left_item, "1"), ("right", waiting.right_item, "2"))
     for column, (side, item, digit) in zip(st.columns(2), sides, strict=True):
         with column.container(border=True, key=f"large-{side}"):
-            if media_frames.is_media(here.path):
+            if media_frames.is_media(here.catalog):
                 stage.alone(here, item, f"label_test.{side}.item")
             else:
-                text = frames.item(here.path, item).text
+                text = frames.item(here.catalog, item).text
                 st.code(parts.visible(text), language=None, wrap_lines=True)
             st.button(
                 f"The {side} one",

@@ -40,7 +40,7 @@ def show(here: Here, one: Subject) -> None:
 
 def _dimension(here: Here, number: int) -> None:
     row, poles = frames.dimension(here, number), frames.poles(here, number)
-    pictured = media_frames.is_media(here.path)
+    pictured = media_frames.is_media(here.catalog)
     if pictured:
         first = poles.frame[poles.frame.pole == "positive"]["item"]
         begin = None if first.empty else int(first.iloc[0])
@@ -64,7 +64,7 @@ def _dimension(here: Here, number: int) -> None:
 
 def _feature(here: Here, one: Subject) -> None:
     shown = queue_shown.shown(one, here)
-    pictured = media_frames.is_media(here.path)
+    pictured = media_frames.is_media(here.catalog)
     if pictured:
         stage.start(here, PAGE, one.key, int(shown["plus"][0][3]))
     for column, (side, _, _), title in zip(st.columns(2), SIDES, shown["poles"], strict=True):

@@ -3,15 +3,14 @@
 Items are tokens, or pictures: of these neither class nor file is shown, which would be suggestions.
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from catalog.features import from_words, measure
-from catalog.store import reading
+from catalog.features import measure
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from catalog.workspace.subjects import FIELDS, Subject
@@ -29,11 +28,11 @@ BINS = 64
 
 def shown(subject: Subject, here: Here) -> dict[str, Any]:
     """One subject as the desk shows it, made once for each version of the catalog file."""
-    made = _shown(subject, here, Stamp.of(here.path))
+    made = _shown(subject, here, here.catalog.stamp)
     if made["media"] == "text":
         return made
     items = sorted({row[3] for row in [*made["plus"], *made["minus"]]})
-    found = media_frames.shown(here.path, items)
+    found = media_frames.shown(here.catalog, items)
     images = [wall.data_uri(image) for image in found["image"]]
     return made | {"pictures": dict(zip(map(str, items), images, strict=True))}
 
@@ -43,7 +42,7 @@ def _shown(subject: Subject, here: Here, stamp: Stamp) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
     kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
-    return kept | what | {"media": media_frames.modality(here.path)}
+    return kept | what | {"media": media_frames.modality(here.catalog)}
 
 
 def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
@@ -63,8 +62,8 @@ def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
     return {
         "title": f"{subject.site} · dimension {number}",
         "poles": ["positive pole", "negative pole"],
-        "plus": _items(here.path, poles[poles.pole == "positive"].sort_values("rank")),
-        "minus": _items(here.path, poles[poles.pole == "negative"].sort_values("rank")),
+        "plus": _items(here.catalog, poles[poles.pole == "positive"].sort_values("rank")),
+        "minus": _items(here.catalog, poles[poles.pole == "negative"].sort_values("rank")),
         "counts": [int(count) for count in row["histogram"]],
         "cut_at": (1 + 62 * at) / BINS if 0 <= at <= 1 else None,
         "cut_bin": int(1 + 62 * min(max(at, -1 / 62), 1)),
@@ -78,10 +77,10 @@ def _dimension(subject: Subject, here: Here) -> dict[str, Any]:
 def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     """A feature without its name, which would be somebody's label."""
     prototype = _prototype(subject, here)
-    signs = from_words.site_signs(here.path, here.site, here.threshold)
+    signs = here.catalog.signs(here.site, here.threshold)
     numbers, expected = prototype["dimension"].to_numpy(), prototype["sign"].to_numpy()
     agreement = measure.agreement_of(signs.by_dimension, signs.items, numbers, expected)
-    items = _families(here.path).assign(value=agreement).drop_duplicates("family")
+    items = _families(here.catalog).assign(value=agreement).drop_duplicates("family")
     items = items.sort_values("value", ascending=False, kind="stable")
     steps = min(BINS - 1, len(numbers))  # few dimensions: a bar for each value there can be
     counts = np.bincount(np.rint(agreement * steps).astype(int), minlength=steps + 1)
@@ -90,8 +89,8 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     return {
         "title": f"{subject.site} · {subject.kind} {subject.key[:6]}",
         "poles": ["items that agree most", "items that agree least"],
-        "plus": _items(here.path, items, 0.5, half),
-        "minus": _items(here.path, items.iloc[::-1], 0.5, half),
+        "plus": _items(here.catalog, items, 0.5, half),
+        "minus": _items(here.catalog, items.iloc[::-1], 0.5, half),
         "counts": counts.tolist(),
         "cut_at": 0.5,
         "cut_bin": steps / 2,
@@ -105,20 +104,20 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
 def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
     if subject.kind == "discovered":
         return evidence_frames.discovered_prototype(here, subject.name).frame
-    background = feature_frames.primary(here.path)
+    background = feature_frames.here.catalog.primary
     return feature_frames.prototype(here, subject.name, background).frame
 
 
-def _families(path: Path) -> pd.DataFrame:
-    return reading.fetch(path, Query("SELECT item, text, family FROM item ORDER BY item"))
+def _families(catalog: Catalog) -> pd.DataFrame:
+    return catalog.fetch(Query("SELECT item, text, family FROM item ORDER BY item"))
 
 
 def _items(
-    path: Path, rows: pd.DataFrame, middle: float = 0.0, most: float | None = None
+    catalog: Catalog, rows: pd.DataFrame, middle: float = 0.0, most: float | None = None
 ) -> list[list[Any]]:
     """Text, value, the width of its bar in percent (distance from `middle` over `most`), item."""
-    rows = rows.head(SOUNDS if media_frames.is_sound(path) else ITEMS)
-    named = media_frames.named(path, many=False) if media_frames.is_media(path) else ""
+    rows = rows.head(SOUNDS if media_frames.is_sound(catalog) else ITEMS)
+    named = media_frames.named(catalog, many=False) if media_frames.is_media(catalog) else ""
     away = (rows.value - middle).abs()
     most = most or float(away.max() or 1.0)
     return [

@@ -12,7 +12,7 @@ from dashboard.media import stage
 
 here = rail.here()
 balanced = here.threshold == "median"
-pictured = media_frames.is_media(here.path)
+pictured = media_frames.is_media(here.catalog)
 
 
 def browse_bar(dims: int) -> int:
@@ -125,7 +125,7 @@ def partners_panel(number: int, constant: bool) -> None:
         address.go("dimension", here, dim=found.answer.frame.dimension[row])
 
 
-present = frames.sites(here.path).set_index("site")
+present = frames.sites(here.catalog).set_index("site")
 number = browse_bar(int(present.dims[here.site]))
 address.write(dim=number)
 rail.warn_degenerate(here)

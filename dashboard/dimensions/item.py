@@ -11,14 +11,14 @@ from dashboard.labels import words as label_words
 from dashboard.media import frames as media_frames
 
 here = rail.here()
-items = int(frames.build(here.path)["items"])
-pictured = media_frames.is_media(here.path)
+items = int(frames.build(here.catalog)["items"])
+pictured = media_frames.is_media(here.catalog)
 
 
 def matching(wanted: str) -> frames.Answer:
     """Items that the search text finds: tokens, or images and sounds by path and class."""
     found = media_frames.find if pictured else frames.find_items
-    return found(here.path, wanted)
+    return found(here.catalog, wanted)
 
 
 def linked() -> int | None:
@@ -164,7 +164,7 @@ def rarest_panel(number: int) -> None:
 
 number = choose()
 if number is not None:
-    item = frames.item(here.path, number)
+    item = frames.item(here.catalog, number)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         parts.breadcrumb(here.slug, here.site, f"item {number}", item["text"])
         st.space("stretch")

@@ -16,7 +16,7 @@ PLAIN, ONE, FEATURE = "nothing", "one dimension", "a feature"
 def stage(here: Here, number: int) -> None:
     """The item large, and what its patches say."""
     st.session_state["item.shown"] = number
-    if here.site not in media_frames.patch_sites(here.path):
+    if here.site not in media_frames.patch_sites(here.catalog):
         media_stage.stage(here, "item")
         return
     held = media_frames.patches(here, number)
@@ -38,7 +38,7 @@ def stage(here: Here, number: int) -> None:
     elif over == FEATURE and (names := _features(here)):
         category = st.selectbox("Feature", names, key="item.over.feature", width=260)
         found = feature_frames.prototype(
-            here, str(category), feature_frames.primary(here.path)
+            here, str(category), feature_frames.here.catalog.primary
         ).frame
         media_stage.overlaid(
             here, "item", found["dimension"].to_numpy(), found["sign"].to_numpy(np.int64)
@@ -49,7 +49,7 @@ def stage(here: Here, number: int) -> None:
 
 def _features(here: Here) -> list[str]:
     """Categories with a feature at this site and threshold."""
-    everywhere = feature_frames.features_everywhere(here, feature_frames.primary(here.path)).frame
+    everywhere = feature_frames.features_everywhere(here, feature_frames.here.catalog.primary).frame
     at = everywhere[everywhere["site"] == here.site]
     return sorted(at["category"]) if not at.empty else []
 

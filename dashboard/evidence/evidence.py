@@ -65,7 +65,7 @@ def draw(claim: Claim) -> None:
 
 
 here = rail.here()
-answer = frames.evidence(here.path)
+answer = frames.evidence(here.catalog)
 parts.breadcrumb(here.slug, "evidence")
 if answer.frame.empty:
     parts.empty(

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.store import flip_queries, reading
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common import charts, frames, parts
@@ -16,20 +17,20 @@ from dashboard.frame import address
 ALL = "mean of all"
 
 
-def runs(path: Path) -> Answer:
+def runs(catalog: Catalog) -> Answer:
     """Every flip that `dims evidence` made; no rows where it made none."""
-    return _answer(path, flip_queries.runs())
+    return _answer(catalog, flip_queries.runs())
 
 
-def effects(path: Path) -> Answer:
+def effects(catalog: Catalog) -> Answer:
     """Effect of every condition of every flip."""
-    return _answer(path, flip_queries.effects())
+    return _answer(catalog, flip_queries.effects())
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    if "flip_run" not in set(frames.tables(path).frame["table"]):
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    if "flip_run" not in set(frames.tables(catalog).frame["table"]):
         return Answer(pd.DataFrame(), query.text, "sql")
-    return Answer(_read(Stamp.of(path), query), query.text, "sql")
+    return Answer(_read(catalog.stamp, query), query.text, "sql")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -67,7 +68,7 @@ def table(frame: pd.DataFrame, made: pd.DataFrame, site: str) -> pd.DataFrame:
 
 def draw(here: Here) -> None:
     """Charts by layer and by dose, and one row a category; nothing where there are no flips."""
-    made, told = runs(here.path), effects(here.path)
+    made, told = runs(here.catalog), effects(here.catalog)
     if made.frame.empty or told.frame.empty:
         return
     st.subheader("Flips, category by category", anchor=False)

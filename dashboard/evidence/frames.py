@@ -9,6 +9,7 @@ import streamlit as st
 
 from catalog.features import from_words, measure
 from catalog.store import feature_queries, reading
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common.frames import Answer, Here
@@ -24,9 +25,9 @@ class Claim(NamedTuple):
     """The first column is the axis; empty where the row has no plot."""
 
 
-def evidence(path: Path) -> Answer:
+def evidence(catalog: Catalog) -> Answer:
     """The evidence table as stored; no rows before `dims evidence` ran."""
-    return _answer(path, feature_queries.evidence())
+    return _answer(catalog, feature_queries.evidence())
 
 
 def claims(frame: pd.DataFrame) -> list[Claim]:
@@ -63,23 +64,23 @@ def as_markdown(frame: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def discoveries(path: Path) -> Answer:
+def discoveries(catalog: Catalog) -> Answer:
     """Searches for unsupervised features, one row for each site and threshold."""
-    return _answer(path, feature_queries.discoveries())
+    return _answer(catalog, feature_queries.discoveries())
 
 
 def discovered(here: Here) -> Answer:
     """Unsupervised features kept here, strongest first."""
-    return _answer(here.path, feature_queries.discovered(here.site, here.threshold))
+    return _answer(here.catalog, feature_queries.discovered(here.site, here.threshold))
 
 
 def discovered_prototype(here: Here, name: str) -> Answer:
     """Signed dimensions of a discovered feature."""
-    return _answer(here.path, feature_queries.discovered_prototype(name))
+    return _answer(here.catalog, feature_queries.discovered_prototype(name))
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    return Answer(_read(Stamp.of(path), query), query.text, "sql")
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    return Answer(_read(catalog.stamp, query), query.text, "sql")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -89,14 +90,14 @@ def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
 
 def agreeing(here: Here, name: str) -> pd.DataFrame:
     """Items that agree most with a discovered feature: text, agreement, item."""
-    return _agreeing(Stamp.of(here.path), here.site, here.threshold, name)
+    return _agreeing(here.catalog.stamp, here.site, here.threshold, name)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _agreeing(stamp: Stamp, site: str, threshold: str, name: str) -> pd.DataFrame:
     path = Path(stamp.path)
-    prototype = reading.fetch(path, feature_queries.discovered_prototype(name))
-    signs = from_words.site_signs(path, site, threshold)
+    prototype = path.fetch(feature_queries.discovered_prototype(name))
+    signs = path.signs(site, threshold)
     agreement = measure.agreement_of(
         signs.by_dimension,
         signs.items,

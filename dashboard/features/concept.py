@@ -26,8 +26,10 @@ OPENED = "concept.opened"
 """Key of the saved concept that the page was last filled with."""
 
 here = rail.here()
-pictured = media_frames.is_media(here.path)
-one, many = media_frames.WORDS[media_frames.modality(here.path)] if pictured else ("word", "words")
+pictured = media_frames.is_media(here.catalog)
+one, many = (
+    media_frames.WORDS[media_frames.modality(here.catalog)] if pictured else ("word", "words")
+)
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def _columns() -> dict[str, Any]:
 
 
 parts.breadcrumb(here.slug, here.site, "discovered features")
-searches = evidence_frames.discoveries(here.path)
+searches = evidence_frames.discoveries(here.catalog)
 mine = searches.frame[
     (searches.frame["site"] == here.site) & (searches.frame["threshold"] == here.threshold)
 ]
@@ -90,7 +90,7 @@ else:
         left, right = st.columns(2, gap="medium")
         agreeing = evidence_frames.agreeing(here, str(name))
         with left, parts.panel("Items that agree most"):
-            if media_frames.is_media(here.path):
+            if media_frames.is_media(here.catalog):
                 stage.discovered(here, str(name), agreeing)
             else:
                 parts.table(agreeing, height=380)

@@ -15,8 +15,8 @@ from dashboard.features import frames as feature_frames
 
 def source(here: Here, name: str, background: str) -> Source:
     """What a prototype made at `here` was measured on."""
-    build = frames.build(here.path)
-    dims = frames.sites(here.path).set_index("site")["dims"][here.site]
+    build = frames.build(here.catalog)
+    dims = frames.sites(here.catalog).set_index("site")["dims"][here.site]
     return Source(
         name=name,
         model=str(build["model"]),

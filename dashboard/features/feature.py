@@ -60,7 +60,7 @@ def choose(names: list[str]) -> tuple[str, str]:
 def told(row: "frames.Row", about: "frames.Row") -> None:
     """What the category is, and what the figures rest on, in two lines of plain text."""
     st.text(parts.visible(about["description"]))
-    named = media_frames.named(here.path)
+    named = media_frames.named(here.catalog)
     against = {"all": f"other {named}", "words": "whole words", "matched": "matched items"}
     lines = [
         f"Told apart from {row['pool'] - row['anchors'] - row['held_out']:,} "
@@ -176,7 +176,7 @@ def items_panels(category: str, background: str) -> None:
         f"Among the first {top.members} families by agreement {top.members_first} are members"
         f"{firing}."
     )
-    if media_frames.is_media(here.path):
+    if media_frames.is_media(here.catalog):
         stage.feature(here, category, background, top)
         st.caption(f"{sentence} {_ALL_ITEMS}")
         return
@@ -223,7 +223,7 @@ def overlap_panel(category: str, background: str) -> None:
 def controls_panel() -> None:
     """Probe, basis and training: rows of the evidence table, or the command that makes them."""
     help = "Measured over all categories together, with intervals: see the page Evidence."
-    answer = feature_frames.evidence(here.path, CLAIMS)
+    answer = feature_frames.evidence(here.catalog, CLAIMS)
     title = "Is it the basis? Is it training? Does a probe do better?"
     with parts.panel(title, answer, help):
         if answer is None:
@@ -334,7 +334,7 @@ def show(category: str, background: str, about: "frames.Row") -> None:
         controls_panel()
 
 
-listed = feature_frames.categories(here.path).frame
+listed = feature_frames.categories(here.catalog).frame
 if listed.empty:
     parts.breadcrumb(here.slug, here.site, "feature")
     feature_parts.unmeasured(here)

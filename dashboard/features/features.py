@@ -73,7 +73,7 @@ def summary(at: pd.DataFrame, skipped: int) -> None:
 
 def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
     """Heat maps side by side; a click on a cell opens the feature there."""
-    kinds = frames.sites(here.path).dropna(subset="dims").set_index("site")["kind"]
+    kinds = frames.sites(here.catalog).dropna(subset="dims").set_index("site")["kind"]
     order = frame.sort_values("position")["site"].drop_duplicates().tolist()
     stream = [site for site in order if kinds[site] in ("resid", "final")]
     if len(stream) < len(order):
@@ -172,7 +172,7 @@ def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
 
 
 parts.breadcrumb(here.slug, here.site, "features of all categories")
-categories = feature_frames.categories(here.path)
+categories = feature_frames.categories(here.catalog)
 if categories.frame.empty:
     feature_parts.unmeasured(here)
     st.stop()

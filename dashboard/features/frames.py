@@ -21,9 +21,7 @@ from catalog.features import categories as word_lists
 from catalog.features import (
     concepts,
     cycles,
-    finding,
     from_words,
-    lexicon,
     measure,
     nulls,
     overlaps,
@@ -31,6 +29,7 @@ from catalog.features import (
 )
 from catalog.features import curves as held_out
 from catalog.store import feature_queries, reading
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common import frames, numbers
@@ -49,65 +48,65 @@ RIVALS = 30
 # Findings as they stand in the file.
 
 
-def backgrounds(path: Path) -> tuple[str, ...]:
+def backgrounds(catalog: Catalog) -> tuple[str, ...]:
     """Backgrounds of a catalog: images and sounds have only one another."""
-    return lexicon.grounds(path).backgrounds
+    return catalog.backgrounds
 
 
-def primary(path: Path) -> str:
+def primary(catalog: Catalog) -> str:
     """The background that verdicts are made with."""
-    return lexicon.grounds(path).primary
+    return catalog.primary.background
 
 
-def found(path: Path) -> bool:
+def found(catalog: Catalog) -> bool:
     """Whether the categories of this catalog have been measured."""
-    return not _read(Stamp.of(path), feature_queries.categories()).empty
+    return not _read(catalog.stamp, feature_queries.categories()).empty
 
 
-def categories(path: Path) -> Answer:
+def categories(catalog: Catalog) -> Answer:
     """Every category with its coverage, measured ones first: the columns of table category."""
-    return _answer(path, feature_queries.categories())
+    return _answer(catalog, feature_queries.categories())
 
 
 def features_everywhere(here: Here, background: str) -> Answer:
     """All features at the rail's threshold and a background, at every site."""
-    return _answer(here.path, feature_queries.features(here.threshold, background))
+    return _answer(here.catalog, feature_queries.features(here.threshold, background))
 
 
 def feature(here: Here, category: str, background: str) -> "Row | None":
     """One feature's row; None where it was not measured."""
     query = feature_queries.feature(category, here.site, here.threshold, background)
-    frame = _read(Stamp.of(here.path), query)
+    frame = _read(here.catalog.stamp, query)
     return None if frame.empty else frame.iloc[0]
 
 
 def prototype(here: Here, category: str, background: str) -> Answer:
     """Signed dimensions of a feature, strongest first: dimension, sign, auc, p, q."""
     query = feature_queries.prototype(category, here.site, here.threshold, background)
-    return _answer(here.path, query)
+    return _answer(here.catalog, query)
 
 
 def across(here: Here, category: str, background: str) -> Answer:
     """The same category at every site, with its gain over resid.0."""
-    return _answer(here.path, feature_queries.across(category, here.threshold, background))
+    return _answer(here.catalog, feature_queries.across(category, here.threshold, background))
 
 
 def readers(here: Here, dimension: int) -> Answer:
     """Categories whose feature uses a dimension, strongest first: category, sign, auc, p, q."""
-    background = primary(here.path)
+    background = here.catalog.primary
     query = feature_queries.readers(here.site, dimension, here.threshold, background)
-    return _answer(here.path, query)
+    return _answer(here.catalog, query)
 
 
-def evidence(path: Path, claims: tuple[str, ...]) -> Answer | None:
+def evidence(catalog: Catalog, claims: tuple[str, ...]) -> Answer | None:
     """Rows of the evidence table about these claims; None where they have not been made.
 
     Columns: claim (in words), figure with its interval, control (the strongest), verdict, n.
     """
-    if "evidence" not in frames.tables(path).frame["table"].values:
+    if "evidence" not in frames.tables(catalog).frame["table"].values:
         return None
     query = feature_queries.evidence()
-    rows = _read(Stamp.of(path), query)
+    rows = _read(catalog.stamp, query)
     rows = rows[rows["claim"].isin(claims)]
     if rows.empty:
         return None
@@ -139,7 +138,7 @@ def _strongest(row: dict[Hashable, Any]) -> str:
 
 def curves(here: Here, category: str, background: str) -> held_out.Curves:
     """ROC with its null and the distribution of agreement; see `catalog.features.curves`."""
-    return _curves(Stamp.of(here.path), here.site, here.threshold, category, background)
+    return _curves(here.catalog.stamp, here.site, here.threshold, category, background)
 
 
 def curves_copy(here: Here, category: str, background: str) -> Answer:
@@ -190,10 +189,10 @@ def top(here: Here, category: str, background: str) -> Top:
     row = feature(here, category, background)
     level = None if row is None else float(row["firing_level"])
     found = prototype(here, category, background).frame
-    members = _read(Stamp.of(here.path), feature_queries.members_in_order(category))
+    members = _read(here.catalog.stamp, feature_queries.members_in_order(category))
     copy = _call("live_feature", "category_report", here, category, background) + '["top"]'
     return _top(
-        Stamp.of(here.path),
+        here.catalog.stamp,
         here.site,
         here.threshold,
         tuple(found["dimension"]),
@@ -206,7 +205,7 @@ def top(here: Here, category: str, background: str) -> Top:
 
 def overlap(here: Here, category: str, background: str) -> Answer:
     """Other features of the site: category, dimensions, same, opposite, expected, excess."""
-    frame = _overlap(Stamp.of(here.path), here.site, here.threshold, category, background)
+    frame = _overlap(here.catalog.stamp, here.site, here.threshold, category, background)
     return Answer(frame, _call("overlaps", "of", here, category, background), "python")
 
 
@@ -222,7 +221,7 @@ class Turning(NamedTuple):
 
 def cycle(here: Here, category: str) -> Turning:
     """Whether signs vary with a period along a cyclic category; SettingRefused where too short."""
-    return _cycle(Stamp.of(here.path), here.site, here.threshold, category)
+    return _cycle(here.catalog.stamp, here.site, here.threshold, category)
 
 
 def cycle_copy(here: Here, category: str) -> Answer:
@@ -230,7 +229,7 @@ def cycle_copy(here: Here, category: str) -> Answer:
     made = cycle(here, category).cycle
     columns = ["period", "share", "null_mean", "null_low", "null_high", "p", "q"]
     frame = pd.DataFrame({name: getattr(made, name) for name in columns})
-    path = str(here.path)
+    path = str(here.catalog.path)
     call = (
         "from pathlib import Path\nfrom dashboard import feature_frames\n"
         "from dashboard.common.frames import Here\n\n"
@@ -242,7 +241,7 @@ def cycle_copy(here: Here, category: str) -> Answer:
 
 def mean_abs(here: Here) -> NDArray[np.float64]:
     """Mean |x| of every dimension of the site: float64[dims]."""
-    frame = _read(Stamp.of(here.path), feature_queries.means(here.site))
+    frame = _read(here.catalog.stamp, feature_queries.means(here.site))
     values: NDArray[np.float64] = frame["mean_abs"].to_numpy(np.float64)
     return values
 
@@ -273,7 +272,7 @@ class Drawn(NamedTuple):
 
 def asked(here: Here, words: tuple[str, ...], counter: tuple[str, ...], background: str) -> Asked:
     """Key of a concept here."""
-    return Asked(Stamp.of(here.path), here.site, here.threshold, words, counter, background)
+    return Asked(here.catalog.stamp, here.site, here.threshold, words, counter, background)
 
 
 def concept(what: Asked) -> from_words.Live:
@@ -389,7 +388,7 @@ def _made(what: Asked) -> from_words.Live:
     background = next(name for name in pools.BACKGROUNDS if name == what.background)
     return from_words.from_words(
         _ground(what.stamp),
-        from_words.site_signs(path, what.site, what.threshold),
+        path.signs(what.site, what.threshold),
         what.words,
         what.counter,
         background,
@@ -425,7 +424,7 @@ def _curves(
     members, place = held_out.members_of(path, category)
     shared = background != "matched"
     return held_out.again(
-        from_words.site_signs(path, site, threshold),
+        path.signs(site, threshold),
         _ground(stamp).pools,
         members,
         place,
@@ -482,7 +481,7 @@ def _overlap(
 @st.cache_data(max_entries=64, show_spinner="Permuting the order of the words ...")
 def _cycle(stamp: Stamp, site: str, threshold: str, category: str) -> Turning:
     path = Path(stamp.path)
-    folder = finding.folder_of_categories()
+    folder = lexicon.folder()
     read, _ = word_lists.read_folder(folder)
     listed = next((one for one in read if one.name == category and one.cyclic), None)
     if listed is None:
@@ -490,13 +489,13 @@ def _cycle(stamp: Stamp, site: str, threshold: str, category: str) -> Turning:
             f"The folder of categories has no list {category!r} with '# order: cyclic'."
         )
     match = _ground(stamp).vocabulary.match(listed.words, listed.kind)
-    bits = from_words.site_signs(path, site, threshold).bits(match.members).astype(np.bool_)
+    bits = path.signs(site, threshold).bits(match.members).astype(np.bool_)
     made = cycles.measure(bits)
     return Turning(made, match.words, bits[:, made.varying], match.missing)
 
 
 def _call(module: str, name: str, here: Here, category: str, background: str) -> str:
-    path = str(here.path)
+    path = str(here.catalog.path)
     order = (
         f"Path({path!r}), {here.site!r}, {category!r}"
         if module == "live_feature"
@@ -508,8 +507,8 @@ def _call(module: str, name: str, here: Here, category: str, background: str) ->
     )
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    return Answer(_read(Stamp.of(path), query), query.text)
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    return Answer(_read(catalog.stamp, query), query.text)
 
 
 @st.cache_data(max_entries=numbers.CACHED, show_spinner=False)

@@ -48,8 +48,8 @@ def ask(here: Here) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     address.seed(WORDS, "words", "", address.anything)
     address.seed(COUNTER, "against", "", address.anything)
     for key in (WORDS, COUNTER):
-        _keep(key, [item for item in numbers(key) if media_frames.there(here.path, item)])
-    many = media_frames.named(here.path)
+        _keep(key, [item for item in numbers(key) if media_frames.there(here.catalog, item)])
+    many = media_frames.named(here.catalog)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _by_class(here)
@@ -67,7 +67,7 @@ def ask(here: Here) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 
 def _by_class(here: Here) -> None:
-    found = media_frames.classes(here.path)
+    found = media_frames.classes(here.catalog)
     if found.empty:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -80,7 +80,7 @@ def _by_class(here: Here) -> None:
                 width=180,
             )
         )
-        items = media_frames.of_class(here.path, label)
+        items = media_frames.of_class(here.catalog, label)
         st.button(f"Add {len(items)}", on_click=add, args=(WORDS, items), icon=":material/add:")
         st.button(
             "As counter-examples", on_click=add, args=(COUNTER, items), icon=":material/remove:"
@@ -95,7 +95,7 @@ def _by_search(here: Here) -> None:
     ).strip()
     if not wanted:
         return
-    rows = media_frames.find(here.path, wanted).frame.head(stage.size(here))
+    rows = media_frames.find(here.catalog, wanted).frame.head(stage.size(here))
     if rows.empty:
         st.caption(f"Nothing here is called {parts.plain(wanted)}.")
         return
@@ -109,7 +109,7 @@ def _chosen(here: Here, key: str, title: str) -> None:
         if not items:
             st.caption("None yet.")
             return
-        rows = media_frames.shown(here.path, items[:SHOWN])[["item"]]
+        rows = media_frames.shown(here.catalog, items[:SHOWN])[["item"]]
         with st.container(height=260, border=False):
             stage.wall(here, "concept", key, rows, picked=lambda item: remove(key, item))
         more = f"{len(items) - SHOWN} more are not drawn. " if len(items) > SHOWN else ""

@@ -24,7 +24,7 @@ def unmeasured(here: Here) -> None:
 
 def background(page: str, here: Here) -> str:
     """The switch between backgrounds, as the link has it; none where there is only one."""
-    several, first = feature_frames.backgrounds(here.path), feature_frames.primary(here.path)
+    several, first = feature_frames.backgrounds(here.catalog), feature_frames.here.catalog.primary
     if len(several) == 1:
         return first
     key = f"{page}.background"
@@ -150,7 +150,7 @@ def readers_panel(here: Here, dimension: int) -> None:
     )
     copied = None if answer.frame.empty else answer
     with parts.panel("Categories that read this dimension", copied, help):
-        if not feature_frames.found(here.path):
+        if not feature_frames.found(here.catalog):
             unmeasured(here)
             return
         if answer.frame.empty:
@@ -178,5 +178,5 @@ def readers_panel(here: Here, dimension: int) -> None:
         )
     row = parts.picked("feature.readers", event)
     if row is not None:
-        background = feature_frames.primary(here.path)
+        background = feature_frames.here.catalog.primary
         address.go("feature", here, category=shown["category"][row], background=background)

@@ -54,4 +54,4 @@ def one(here: Here, key: str) -> Kept | None:
 
 
 def _model(here: Here) -> str:
-    return str(frames.build(here.path)["model"])
+    return str(frames.build(here.catalog)["model"])

@@ -24,7 +24,7 @@ OWN = "the feature's own"
 
 def names(here: Here) -> list[str]:
     """Categories that have a feature."""
-    listed = feature_frames.categories(here.path).frame
+    listed = feature_frames.categories(here.catalog).frame
     return [str(name) for name in listed[listed["status"] != "skipped"]["category"]]
 
 

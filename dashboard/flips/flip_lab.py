@@ -25,7 +25,7 @@ LINKED = 500  # characters of own prompts that a link carries
 EXAMPLE = "The old man walked slowly to the"
 
 here = rail.here()
-build = frames.build(here.path)
+build = frames.build(here.catalog)
 reads = flip.reads(str(build["architecture"]))
 PROMPTED = reads == "vocabulary"
 
@@ -74,7 +74,7 @@ def ask(listed: list[str]) -> Asked | None:
         address.write(run=1)
     if (again or (followed and "run" in st.query_params)) and not running.started(JOB, asked):
         st.session_state["flip.link"] = _link(asked)
-        running.start(JOB, here.path, asked, flip_frames.work(asked))
+        running.start(JOB, here.catalog, asked, flip_frames.work(asked))
     return asked
 
 
@@ -243,7 +243,7 @@ def sweep(asked: Asked) -> None:
         pressed = st.button("Run the sweep", key="flip.sweep.run", icon=":material/timeline:")
     address.write(sweep=kind)
     if pressed:
-        running.start(SWEEP_JOB, here.path, (asked, kind), flip_frames.sweep_work(asked, kind))
+        running.start(SWEEP_JOB, here.catalog, (asked, kind), flip_frames.sweep_work(asked, kind))
     found = running.outcome(SWEEP_JOB, (asked, kind))
     if found is None:
         return
@@ -261,7 +261,7 @@ parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = running.missing(build)
 if absent:
     parts.empty(absent)
-elif not feature_frames.found(here.path):
+elif not feature_frames.found(here.catalog):
     feature_parts.unmeasured(here)
 elif not here.site.startswith("resid."):
     parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on the left.")

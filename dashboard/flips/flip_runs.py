@@ -116,7 +116,7 @@ def links(one: Kept) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     if str(build["weights_hash"]) != body["model"]["weights_hash"]:
         parts.notice("This run was made with other weights than this catalog's: it will differ.")
 

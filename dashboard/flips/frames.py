@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from catalog.flips import extra_edits, flip, prompts, report, sweeps
 from catalog.flips import run as flips
 from catalog.flips.source import Source
+from catalog.store.catalog import Catalog
 from dashboard.common import frames
 from dashboard.common.frames import Answer, Here
 from dashboard.common.parts import visible
@@ -27,7 +27,7 @@ SOURCES = {"16 + 16": 16, "32 + 32": 32}
 class Asked(NamedTuple):
     """Everything a run depends on, as a page asks for it."""
 
-    path: Path
+    catalog: Catalog
     content_hash: str
     site: str
     threshold: str
@@ -61,7 +61,7 @@ def work(asked: Asked) -> "Callable[[LoadedModel, Job[Made]], Made]":
     """Work for `running.start`: set up, run, judge."""
 
     def run(model: "LoadedModel", job: "Job[Made]") -> Made:
-        machine = flip.machine(model, asked.path)
+        machine = flip.machine(model, asked.catalog)
         wanted = setup(machine, asked, job)
         found = flips.run(machine, wanted, job.report)
         tops = [seen.top for seen in found.seen]
@@ -78,7 +78,7 @@ def setup(machine: flips.Machine, asked: Asked, job: "Job[Any]") -> flips.Setup:
     each = SOURCES.get(asked.prompts)
     return flip.setup(
         machine,
-        asked.path,
+        asked.catalog,
         asked.source,
         asked.site,
         None if each else prompts.own(asked.prompts),
@@ -87,7 +87,7 @@ def setup(machine: flips.Machine, asked: Asked, job: "Job[Any]") -> flips.Setup:
         positions=asked.positions,
         scale=asked.scale,
         seed=asked.seed,
-        extra=extra_edits.parse(asked.path, asked.edits, asked.threshold),
+        extra=extra_edits.parse(asked.catalog, asked.edits, asked.threshold),
     )
 
 
@@ -95,14 +95,14 @@ def sweep_work(
     asked: Asked, kind: str
 ) -> "Callable[[LoadedModel, Job[list[sweeps.Point]]], list[sweeps.Point]]":
     """Work for `running.start`: a sweep by layer, dimensions or scale."""
-    present = frames.sites(asked.path).dropna(subset="dims")
+    present = frames.sites(asked.catalog).dropna(subset="dims")
     sites = [str(site) for site in present[present["kind"] == "resid"]["site"]]
 
     def run(model: "LoadedModel", job: "Job[list[sweeps.Point]]") -> list[sweeps.Point]:
-        machine = flip.machine(model, asked.path)
+        machine = flip.machine(model, asked.catalog)
         wanted = setup(machine, asked, job)
         if kind == "layer":
-            return sweeps.by_layer(machine, asked.path, wanted, sites, job.report)
+            return sweeps.by_layer(machine, asked.catalog, wanted, sites, job.report)
         if kind == "dimensions":
             return sweeps.by_count(machine, wanted, job.report)
         return sweeps.by_scale(machine, wanted, job.report)
@@ -217,11 +217,11 @@ def python(made: Made) -> str:
     )
 
 
-def item_texts(path: Path, items: list[int]) -> list[str]:
+def item_texts(catalog: Catalog, items: list[int]) -> list[str]:
     """What items are called: the token, or the class (else the file) of an image or sound."""
-    if media_frames.is_media(path):
-        return [str(one) for one in media_frames.shown(path, items)["caption"]]
-    return [str(frames.item(path, one)["text"]) for one in items]
+    if media_frames.is_media(catalog):
+        return [str(one) for one in media_frames.shown(catalog, items)["caption"]]
+    return [str(frames.item(catalog, one)["text"]) for one in items]
 
 
 def by_site(made: Made) -> pd.DataFrame:
@@ -244,9 +244,9 @@ def asked(
     edits: str,
 ) -> Asked:
     """What a run at `here` depends on."""
-    stored = str(frames.build(here.path)["content_hash"])
+    stored = str(frames.build(here.catalog)["content_hash"])
     return Asked(
-        here.path,
+        here.catalog,
         stored,
         here.site,
         here.threshold,

@@ -102,7 +102,7 @@ def draw(here: Here, asked: Asked) -> None:
     address.write(generate=prompt, way=way)
     wish = Wish(asked, prompt, way, tokens, warmth)
     if pressed:
-        running.start(JOB, here.path, wish, work(wish))
+        running.start(JOB, here.catalog, wish, work(wish))
     if not running.started(JOB, wish):
         return
     _, going = running.partial(JOB, wish)

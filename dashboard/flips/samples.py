@@ -35,8 +35,8 @@ def draw(here: Here, made: Made) -> None:
 
 def _choose(here: Here, made: Made, listed: list[int]) -> int:
     """The place of the chosen item among those of the run."""
-    pictured = media_frames.is_media(here.path)
-    with parts.panel(f"The {media_frames.named(here.path)} that were run"):
+    pictured = media_frames.is_media(here.catalog)
+    with parts.panel(f"The {media_frames.named(here.catalog)} that were run"):
         texts = _texts(here, listed)
         number = int(
             st.selectbox(
@@ -66,7 +66,7 @@ def _pick(listed: list[int], item: int) -> None:
 
 
 def _texts(here: Here, items: list[int]) -> list[str]:
-    return [parts.visible(one) for one in frames.item_texts(here.path, items)]
+    return [parts.visible(one) for one in frames.item_texts(here.catalog, items)]
 
 
 def _classes(made: Made, number: int) -> None:
@@ -124,7 +124,7 @@ def _nearest(here: Here, made: Made, number: int) -> None:
             rows = pd.DataFrame({"item": items, "equal signs": 100 * share})
             with place:
                 st.caption(f"{told.capitalize()} away")
-                if media_frames.is_media(here.path):
+                if media_frames.is_media(here.catalog):
                     stage.wall(here, PAGE, told, rows, "equal signs", picked=lambda item: None)
                     continue
                 rows["item"] = _texts(here, rows["item"].tolist())

@@ -33,7 +33,7 @@ def held(here: Here) -> list[Kept]:
         workspace.workspace(),
         "run",
         workspace.person(),
-        model=str(frames.build(here.path)["model"]),
+        model=str(frames.build(here.catalog)["model"]),
     )
     return [
         Kept(
@@ -50,7 +50,7 @@ def held(here: Here) -> list[Kept]:
 
 def keep(here: Here, made: Made, title: str, person: str) -> str:
     """Save a run and return its key; raises LabelRefused for an empty name or person."""
-    build = frames.build(here.path)
+    build = frames.build(here.catalog)
     result = report.as_json(made.found, made.summary)
     body = saved.body(build, made.found.setup, made.edits, result)
     event = workspace.event()

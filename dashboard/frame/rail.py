@@ -16,15 +16,15 @@ _RESULTS = "rail.results"
 
 def choose(entries: list[frames.Entry]) -> Here:
     """Draw the choices in the sidebar and return them; `here` gives them to pages."""
-    slugs = [entry.path.stem for entry in entries]
+    slugs = [entry.catalog.slug for entry in entries]
     address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
     slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
     entry = entries[slugs.index(slug)]
-    present = frames.sites(entry.path).dropna(subset="dims")
+    present = frames.sites(entry.catalog).dropna(subset="dims")
     names = present.site.tolist()
     address.seed("rail.site", "site", _middle(present), address.among(names))
     site = st.sidebar.selectbox("Site", names, key="rail.site", help=frames.term("site"))
-    thresholds = list(frames.build(entry.path)["thresholds"])
+    thresholds = list(frames.build(entry.catalog)["thresholds"])
     address.seed("rail.threshold", "threshold", thresholds[0], address.among(thresholds))
     threshold = st.sidebar.radio(
         "Threshold",
@@ -33,7 +33,7 @@ def choose(entries: list[frames.Entry]) -> Here:
         horizontal=True,
         help=frames.term("dimension_sign.threshold"),
     )
-    chosen = Here(entry.path, site, threshold)
+    chosen = Here(entry.catalog, site, threshold)
     st.session_state[_HERE] = chosen
     address.write(**address.of(chosen))
     return chosen

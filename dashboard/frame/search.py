@@ -20,13 +20,13 @@ VIEWS = {"dimension": "dim", "feature": "category", "item": "item"}
 
 def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
     """The best hits of every kind; labels only those that `viewer` may see (None sees all)."""
-    found = list(_in_catalog(Stamp.of(here.path), text))
+    found = list(_in_catalog(here.catalog.stamp, text))
     if places.workspace_exists():
         from catalog.browse import searching
         from dashboard.common import workspace  # SQLAlchemy takes half a second to import
 
         found = [hit for hit in found if not _suggests(hit, here)]
-        found += searching.said(workspace.workspace(), viewer, text, here.path)
+        found += searching.said(workspace.workspace(), viewer, text, here.catalog)
     return search.rank(found, SHOWN)
 
 

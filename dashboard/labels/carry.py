@@ -22,7 +22,7 @@ def plans(here: Here) -> list[Plan]:
         return []
     workspace, new = labeling_frames.workspace(), Version(**labeling_frames.model(here))
     others = [one for one in carrying.versions(workspace, new.model) if one != new]
-    present = frames.sites(here.path).dropna(subset="dims")
+    present = frames.sites(here.catalog).dropna(subset="dims")
     dims = {str(site): int(n) for site, n in zip(present["site"], present["dims"], strict=True)}
     found = [carrying.plan(workspace, old, new, dims) for old in others]
     return [one for one in found if len(one.moves)]

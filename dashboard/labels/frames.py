@@ -164,7 +164,7 @@ def begin(here: Here, label: Mapping[str, Any], tester: str, event: str) -> tupl
     """
     subject = Subject(**{field: str(label[field]) for field in FIELDS_OF_SUBJECT})
     author, text = str(label["author"]), str(label["text"])
-    found = trial_items.of_dimension(here.path, subject.site, int(subject.name), here.threshold)
+    found = trial_items.of_dimension(here.catalog, subject.site, int(subject.name), here.threshold)
     workspace = labeling_frames.workspace()
     said = label_reading.current(workspace, tester, **labeling_frames.where(here))
     alike = said.text.notna() & (said.pole == subject.pole) & (said.target != subject.whole.key)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from catalog.browse import originals
 from catalog.store import media_queries, reading
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common import frames
@@ -26,125 +27,125 @@ WORDS = {"text": ("token", "tokens"), "image": ("image", "images"), "audio": ("s
 """What an item of each modality is called: one, many."""
 
 
-def modality(path: Path) -> str:
+def modality(catalog: Catalog) -> str:
     """text, image or audio."""
-    return str(frames.build(path)["modality"])
+    return str(frames.build(catalog)["modality"])
 
 
-def is_media(path: Path) -> bool:
+def is_media(catalog: Catalog) -> bool:
     """Whether the items are images or sounds."""
-    return modality(path) != "text"
+    return modality(catalog) != "text"
 
 
-def is_sound(path: Path) -> bool:
+def is_sound(catalog: Catalog) -> bool:
     """Whether the items are sounds."""
-    return modality(path) == "audio"
+    return modality(catalog) == "audio"
 
 
-def named(path: Path, many: bool = True) -> str:
+def named(catalog: Catalog, many: bool = True) -> str:
     """What the items are called: tokens, images or sounds."""
-    return WORDS[modality(path)][many]
+    return WORDS[modality(catalog)][many]
 
 
-def source(path: Path) -> Row:
+def source(catalog: Catalog) -> Row:
     """Where the items lie and how patches are laid out: the row of table media_source."""
-    return _read(Stamp.of(path), media_queries.source()).iloc[0]
+    return _read(catalog.stamp, media_queries.source()).iloc[0]
 
 
-def provenance(path: Path) -> list[tuple[str, str]]:
+def provenance(catalog: Catalog) -> list[tuple[str, str]]:
     """What a build report says of its files, for a card; nothing for text."""
-    if not is_media(path):
+    if not is_media(catalog):
         return []
-    told, many = source(path), named(path)
+    told, many = source(catalog), named(catalog)
     left = [f"{told[name]} {name}" for name in ("skipped", "duplicates") if told[name]]
     grid = f"{told['grid_rows']} x {told['grid_columns']} ({told['grid_axes']})"
-    kept = ", ".join(patch_sites(path))
+    kept = ", ".join(patch_sites(catalog))
     return [
         (many, f"{told['files']:,} files in {Path(str(told['folder'])).name}"),
         *([("left out", ", ".join(left))] if left else []),
-        ("classes", str(len(classes(path)))),
+        ("classes", str(len(classes(catalog)))),
         ("patches", grid + (f", signs kept at {kept}" if kept else "")),
     ]
 
 
-def examples(path: Path, count: int) -> list[int]:
+def examples(catalog: Catalog, count: int) -> list[int]:
     """The first items of each class in turn: one of each where there are as many classes."""
-    found = classes(path)
+    found = classes(catalog)
     if found.empty:
-        return list(range(min(count, int(frames.build(path)["items"]))))
+        return list(range(min(count, int(frames.build(catalog)["items"]))))
     if len(found) > count:  # superclasses in turn
         turn = found.groupby("superclass", dropna=False).cumcount()
         found = found.iloc[np.argsort(turn, kind="stable")]
     labels = found["label"].tolist()[:count]
-    members = [of_class(path, label)[: -(-count // len(labels))] for label in labels]
+    members = [of_class(catalog, label)[: -(-count // len(labels))] for label in labels]
     turns = [item for turn in zip_longest(*members) for item in turn if item is not None]
     return turns[:count]
 
 
-def heard(path: Path) -> int:
+def heard(catalog: Catalog) -> int:
     """Samples a second that the model hears; 0 for images."""
-    return int(json.loads(source(path)["preprocessing"]).get("sampling_rate", 0))
+    return int(json.loads(source(catalog)["preprocessing"]).get("sampling_rate", 0))
 
 
-def skipped(path: Path) -> Answer:
+def skipped(catalog: Catalog) -> Answer:
     """Files left out of the build: path, reason."""
-    return _answer(path, media_queries.skipped())
+    return _answer(catalog, media_queries.skipped())
 
 
-def there(path: Path, item: int) -> bool:
+def there(catalog: Catalog, item: int) -> bool:
     """Whether there is an item of this number."""
-    return 0 <= item < int(frames.build(path)["items"])
+    return 0 <= item < int(frames.build(catalog)["items"])
 
 
-def shown(path: Path, items: Sequence[int]) -> pd.DataFrame:
+def shown(catalog: Catalog, items: Sequence[int]) -> pd.DataFrame:
     """These items in the order asked for: columns of `media`, image (WebP), caption.
 
     The caption is the class, else the name of the file.
     """
     numbers = tuple(sorted({int(item) for item in items}))
-    about = _read(Stamp.of(path), media_queries.some(numbers))
-    images = _read(Stamp.of(path), media_queries.previews(numbers))[["item", "image"]]
+    about = _read(catalog.stamp, media_queries.some(numbers))
+    images = _read(catalog.stamp, media_queries.previews(numbers))[["item", "image"]]
     found = about.merge(images, on="item").set_index("item", drop=False)
     found["caption"] = found["label"].fillna(found["path"].str.split("/").str[-1])
     return found.loc[[int(item) for item in items]].reset_index(drop=True)
 
 
-def sound(path: Path, item: int) -> bytes | None:
+def sound(catalog: Catalog, item: int) -> bytes | None:
     """The preview of a sound, OGG; None for images."""
-    found = _read(Stamp.of(path), media_queries.sound(item))
+    found = _read(catalog.stamp, media_queries.sound(item))
     held = None if found.empty else found["sound"].iloc[0]
     return bytes(held) if isinstance(held, bytes | bytearray) else None
 
 
-def original(path: Path, item: int) -> bytes:
+def original(catalog: Catalog, item: int) -> bytes:
     """The file that an item was read from; MediaUnreadable where it cannot be had."""
-    return originals.original(path, item)
+    return originals.original(catalog, item)
 
 
-def no_original(path: Path, item: int) -> str | None:
+def no_original(catalog: Catalog, item: int) -> str | None:
     """Why the file of an item cannot be had, in one sentence; None where it can."""
-    return originals.absent(path, item)
+    return originals.absent(catalog, item)
 
 
-def classes(path: Path) -> pd.DataFrame:
+def classes(catalog: Catalog) -> pd.DataFrame:
     """Classes of the items: label, superclass, items."""
-    return _read(Stamp.of(path), media_queries.classes())
+    return _read(catalog.stamp, media_queries.classes())
 
 
-def of_class(path: Path, label: str) -> list[int]:
+def of_class(catalog: Catalog, label: str) -> list[int]:
     """Items of a class, one of each family."""
-    found = _read(Stamp.of(path), media_queries.of_class(label))
+    found = _read(catalog.stamp, media_queries.of_class(label))
     return [int(item) for item in found["item"]]
 
 
-def find(path: Path, wanted: str) -> Answer:
+def find(catalog: Catalog, wanted: str) -> Answer:
     """Items by part of their path or class, or by #number: item, text, kind, label and more."""
-    return _answer(path, media_queries.find(wanted, settings.MATCHES))
+    return _answer(catalog, media_queries.find(wanted, settings.MATCHES))
 
 
-def patch_sites(path: Path) -> list[str]:
+def patch_sites(catalog: Catalog) -> list[str]:
     """Sites at which the signs of every patch were kept."""
-    return [str(site) for site in _read(Stamp.of(path), media_queries.patch_sites())["site"]]
+    return [str(site) for site in _read(catalog.stamp, media_queries.patch_sites())["site"]]
 
 
 def patches(here: Here, item: int) -> NDArray[np.bool_] | None:
@@ -152,9 +153,9 @@ def patches(here: Here, item: int) -> NDArray[np.bool_] | None:
 
     None where they were not kept, or where the rail's threshold is not zero, which they have.
     """
-    if here.threshold != "zero" or here.site not in patch_sites(here.path):
+    if here.threshold != "zero" or here.site not in patch_sites(here.catalog):
         return None
-    signs: NDArray[np.bool_] = originals.patches(here.path, here.site, (item,))[0]
+    signs: NDArray[np.bool_] = originals.patches(here.catalog, here.site, (item,))[0]
     return signs
 
 
@@ -169,8 +170,8 @@ def figures(found: Row) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in facts if pd.notna(value)]
 
 
-def _answer(path: Path, query: Query) -> Answer:
-    return Answer(_read(Stamp.of(path), query), query.text)
+def _answer(catalog: Catalog, query: Query) -> Answer:
+    return Answer(_read(catalog.stamp, query), query.text)
 
 
 @st.cache_data(max_entries=settings.CACHED, show_spinner=False)

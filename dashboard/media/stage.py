@@ -1,7 +1,7 @@
 """Walls of a page and its stage: the one tile that was chosen, large, with its sound."""
 
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from catalog.store.catalog import Catalog
 from dashboard.common import charts, frames, parts
 from dashboard.common.frames import Answer, Here, Row
 from dashboard.features import frames as feature_frames
@@ -23,7 +24,7 @@ IMAGES, SOUNDS = 20, 12
 
 def size(here: Here) -> int:
     """Tiles that a wall of this catalog has."""
-    return SOUNDS if media_frames.is_sound(here.path) else IMAGES
+    return SOUNDS if media_frames.is_sound(here.catalog) else IMAGES
 
 
 def chosen(page: str) -> int | None:
@@ -41,7 +42,7 @@ def start(here: Here, page: str, of: str, otherwise: int | None) -> None:
     st.session_state[f"{key}.of"] = of
     if asked is not None:
         item = address.between(0, 2**31)(asked)
-        known = item is not None and media_frames.there(here.path, item)
+        known = item is not None and media_frames.there(here.catalog, item)
         st.session_state[key] = item if known else otherwise
 
 
@@ -58,7 +59,7 @@ def wall(
 
     A click puts a tile on the stage of `page`, or calls `picked`.
     """
-    shown = media_frames.shown(here.path, rows["item"].tolist())
+    shown = media_frames.shown(here.catalog, rows["item"].tolist())
     if "member" in rows:
         shown["member"] = rows["member"].to_numpy()
     made = media_wall.tiles(
@@ -71,7 +72,9 @@ def wall(
     def pick(item: int) -> None:
         st.session_state[f"{page}.shown"] = item
 
-    media_wall.wall(f"{page}.wall.{name}", made, media_frames.is_sound(here.path), picked or pick)
+    media_wall.wall(
+        f"{page}.wall.{name}", made, media_frames.is_sound(here.catalog), picked or pick
+    )
 
 
 def pole_panel(here: Here, page: str, title: str, answer: Answer, name: str, cut: float) -> None:
@@ -96,11 +99,11 @@ def stage(
     item = chosen(page)
     if item is None:
         return
-    found = media_frames.shown(here.path, [item]).iloc[0]
-    name = media_frames.named(here.path, many=False)
+    found = media_frames.shown(here.catalog, [item]).iloc[0]
+    name = media_frames.named(here.catalog, many=False)
     with parts.panel(f"The chosen {name}" if page != "item" else f"This {name}"):
         _pictures(here, page, found, patches, signs)
-        held = media_frames.sound(here.path, item)
+        held = media_frames.sound(here.catalog, item)
         if held is not None:
             st.audio(held, format="audio/ogg")
         if said:
@@ -116,20 +119,20 @@ def stage(
 
 def alone(here: Here, item: int, key: str) -> None:
     """An item without its class and file, which would say what it is: picture, and sound."""
-    found = media_frames.shown(here.path, [item]).iloc[0]
+    found = media_frames.shown(here.catalog, [item]).iloc[0]
     figure = media_charts.picture(bytes(found["image"]), frame_of(here, found), height=260)
     st.plotly_chart(figure, key=key, config=charts.CONFIG)
-    held = media_frames.sound(here.path, item)
+    held = media_frames.sound(here.catalog, item)
     if held is not None:
         st.audio(held, format="audio/ogg")
 
 
 def _original(here: Here, page: str, item: int, path: str) -> None:
     """The file itself, read when asked for; disabled with the reason where it is not there."""
-    reason = media_frames.no_original(here.path, item)
+    reason = media_frames.no_original(here.catalog, item)
     st.download_button(
         "Open the original",
-        lambda: media_frames.original(here.path, item),
+        lambda: media_frames.original(here.catalog, item),
         PurePosixPath(path).name,
         disabled=reason is not None,
         key=f"{page}.original",
@@ -163,13 +166,13 @@ def _pictures(
         column.plotly_chart(figure, key=f"{page}.stage.{key}", config=charts.CONFIG)
 
 
-def samples(path: Path) -> None:
+def samples(catalog: Catalog) -> None:
     """A row of items of a catalog, one of each class; a click opens one."""
-    site = str(frames.sites(path).dropna(subset="dims")["site"].iloc[0])
-    here = Here(path, site, frames.build(path)["thresholds"][0])
-    page = f"overview.{path.stem}"
-    count = 8 if media_frames.is_sound(path) else 10
-    wall(here, page, "samples", pd.DataFrame({"item": media_frames.examples(path, count)}))
+    site = str(frames.sites(catalog).dropna(subset="dims")["site"].iloc[0])
+    here = Here(catalog, site, frames.build(catalog)["thresholds"][0])
+    page = f"overview.{catalog.slug}"
+    count = 8 if media_frames.is_sound(catalog) else 10
+    wall(here, page, "samples", pd.DataFrame({"item": media_frames.examples(catalog, count)}))
     item = st.session_state.pop(f"{page}.shown", None)
     if item is not None:
         address.go("item", here, item=item)
@@ -177,11 +180,11 @@ def samples(path: Path) -> None:
 
 def frame_of(here: Here, found: Row) -> media_charts.Frame:
     """Where the preview and the patches of an item lie."""
-    source = media_frames.source(here.path)
-    if not media_frames.is_sound(here.path):
+    source = media_frames.source(here.catalog)
+    if not media_frames.is_sound(here.catalog):
         return media_charts.Frame(1, 1, 1, None)
     window = float(source["window_seconds"])
-    rate = media_frames.heard(here.path)
+    rate = media_frames.heard(here.catalog)
     seconds = min(float(found["seconds"]), window)
     return media_charts.Frame(seconds, media_charts.mel(rate / 2), window, rate)
 

@@ -11,12 +11,12 @@ address.seed("glossary.wanted", "find", "", address.anything)
 wanted = st.text_input("Find", key="glossary.wanted", placeholder="stability").strip().lower()
 address.write(find=wanted)
 
-columns = frames.columns(here.path)
+columns = frames.columns(here.catalog)
 found = columns.frame.fillna({"comment": ""})
 text = found.table + " " + found.column + " " + found.comment
 found = found[text.str.lower().str.contains(wanted, regex=False)]
 with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
-    for row in frames.tables(here.path).frame.itertuples():
+    for row in frames.tables(here.catalog).frame.itertuples():
         of_table = found[found.table == row.table]
         if of_table.empty:
             continue

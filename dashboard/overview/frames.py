@@ -12,6 +12,7 @@ import streamlit as st
 
 from catalog.errors import CatalogError
 from catalog.store import reading, tour_queries
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from dashboard.common import frames, parts, workspace
@@ -49,20 +50,20 @@ class Finding(NamedTuple):
 def place() -> Here | None:
     """Where the tour looks: the site whose nulls were drawn; None where the catalog is not here."""
     for entry in frames.catalogs():
-        if entry.build is not None and entry.path.stem == SLUG:
-            return _measured(entry.path) or _middle(entry.path)
+        if entry.build is not None and entry.catalog.slug == SLUG:
+            return _measured(entry.catalog) or _middle(entry.catalog)
     return None
 
 
-def _middle(path: Path) -> Here:
-    sites = frames.sites(path).dropna(subset="dims").site.tolist()
-    return Here(path, str(sites[len(sites) // 2]), str(frames.build(path)["thresholds"][0]))
+def _middle(catalog: Catalog) -> Here:
+    sites = frames.sites(catalog).dropna(subset="dims").site.tolist()
+    return Here(catalog, str(sites[len(sites) // 2]), str(frames.build(catalog)["thresholds"][0]))
 
 
-def _measured(path: Path) -> Here | None:
-    for threshold in frames.build(path)["thresholds"]:
-        here = Here(path, "", str(threshold))
-        found = feature_frames.features_everywhere(here, feature_frames.primary(path)).frame
+def _measured(catalog: Catalog) -> Here | None:
+    for threshold in frames.build(catalog)["thresholds"]:
+        here = Here(catalog, "", str(threshold))
+        found = feature_frames.features_everywhere(here, feature_frames.catalog.primary).frame
         drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
         if not drawn.empty:
             return here._replace(site=str(drawn["site"].iloc[0]))
@@ -77,8 +78,8 @@ def findings(here: Here) -> list[Finding]:
 def pole(here: Here) -> Finding:
     """A dimension whose pole can be read with the naked eye."""
     found = _read(
-        Stamp.of(here.path),
-        tour_queries.pole(here.site, here.threshold, feature_frames.primary(here.path)),
+        here.catalog.stamp,
+        tour_queries.pole(here.site, here.threshold, feature_frames.here.catalog.primary),
     )
     title = "A pole that can be read"
     if found.empty:
@@ -109,7 +110,7 @@ def pole(here: Here) -> Finding:
 
 def category(here: Here) -> Finding:
     """A category's prototype beside random sets and its most confusable rival."""
-    background = feature_frames.primary(here.path)
+    background = feature_frames.here.catalog.primary
     row = feature_frames.feature(here, CATEGORY, background)
     title = "A category against its null"
     link: dict[str, object] = {"category": CATEGORY, "background": background}
@@ -142,7 +143,7 @@ def category(here: Here) -> Finding:
 def concept(here: Here) -> Finding:
     """A concept of words nobody has measured before, made while one looks."""
     title = "A concept made live"
-    background = feature_frames.primary(here.path)
+    background = feature_frames.here.catalog.primary
     link: dict[str, object] = {"words": WORDS, "background": background}
     try:
         asked = feature_frames.asked(here, tuple(WORDS.split()), (), background)
@@ -173,7 +174,7 @@ def flip(here: Here) -> Finding:
     """Signs changed while the model runs, beside what else could have done it."""
     title = "A flip with its controls"
     link: dict[str, object] = {"category": CATEGORY, "run": 1}
-    frame = evidence_frames.evidence(here.path).frame
+    frame = evidence_frames.evidence(here.catalog).frame
     rows = [one for one in evidence_frames.claims(frame) if "flip" in str(one.row["claim"])]
     sentence = (
         f"Change the signs of {_name(CATEGORY)} while the model runs, and watch its words fade or "
@@ -192,7 +193,7 @@ def flip(here: Here) -> Finding:
 def refuted(here: Here) -> Finding:
     """A claim that this model does not bear out."""
     title = "A claim that does not hold"
-    claims = evidence_frames.claims(evidence_frames.evidence(here.path).frame)
+    claims = evidence_frames.claims(evidence_frames.evidence(here.catalog).frame)
     failing = {
         str(one.row["claim"]): one for one in claims if one.row["verdict"] == "does not hold"
     }

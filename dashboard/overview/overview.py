@@ -1,10 +1,10 @@
 """A card per catalog: what was measured, how, and how well its signs vary."""
 
 import textwrap
-from pathlib import Path
 
 import streamlit as st
 
+from catalog.store.catalog import Catalog
 from dashboard.common import charts, frames, lines, parts
 from dashboard.common.frames import Entry, Here
 from dashboard.frame import address
@@ -16,12 +16,12 @@ from dashboard.media import stage
 def card(entry: Entry) -> None:
     """One catalog."""
     if entry.build is None:
-        st.text(parts.visible(entry.path.name))
+        st.text(parts.visible(entry.catalog.name))
         st.text(entry.problem)
         return
-    build, summary = entry.build, frames.summary(entry.path).frame
+    build, summary = entry.build, frames.summary(entry.catalog).frame
     zero = summary[summary.threshold == summary.threshold.iloc[-1]]  # zero, where it is stored
-    st.text(parts.visible(entry.path.stem))
+    st.text(parts.visible(entry.catalog.slug))
     facts = [
         ("Items", f"{build['items']:,}", "item"),
         ("Sites", str(len(zero)), "site"),
@@ -31,12 +31,12 @@ def card(entry: Entry) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, term in facts:
             parts.figure(label, value, term)
-    st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.path.stem}")
+    st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.catalog.slug}")
     if build["modality"] != "text":
-        stage.samples(entry.path)
-    details(entry.path, build)
-    start = frames.sites(entry.path).dropna(subset="dims").site.tolist()
-    here = Here(entry.path, start[len(start) // 2], build["thresholds"][0])
+        stage.samples(entry.catalog)
+    details(entry.catalog, build)
+    start = frames.sites(entry.catalog).dropna(subset="dims").site.tolist()
+    here = Here(entry.catalog, start[len(start) // 2], build["thresholds"][0])
     with st.container(horizontal=True):
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
         address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
@@ -47,20 +47,20 @@ def card(entry: Entry) -> None:
     carry.offer(here)
 
 
-def details(path: Path, build: "frames.Row") -> None:
+def details(catalog: Catalog, build: "frames.Row") -> None:
     """Identity and provenance, small."""
-    absent = frames.sites(path).dropna(subset="absent")
+    absent = frames.sites(catalog).dropna(subset="absent")
     facts = [
         ("model", build["model"]),
         ("class", f"{build['architecture']}, {parts.number(build['parameters'] / 1e6)} M"),
         ("revision", str(build["revision"])[:24]),
         ("items are", f"{build['modality']}, read {build['reading']}"),
-        *media_frames.provenance(path),
+        *media_frames.provenance(catalog),
         ("computed", f"{build['dtype']} on {build['device']}, {parts.number(build['seconds'])} s"),
         ("thresholds", ", ".join(build["thresholds"])),
         ("built", f"{build['built_at']:%Y-%m-%d %H:%M} UTC"),
-        ("verified", frames.verified(path) or f"not yet: dims verify {path.stem}"),
-        ("file", f"{parts.number(path.stat().st_size / 1e6)} MB"),
+        ("verified", frames.verified(catalog) or f"not yet: dims verify {catalog.slug}"),
+        ("file", f"{parts.number(catalog.stat().st_size / 1e6)} MB"),
         *(("no " + row.site, row.absent) for row in absent.itertuples()),
     ]
     text = []

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from catalog.browse import texts
 from catalog.errors import NotInCatalog
-from catalog.features import from_words
 from catalog.signs.bits import unpack
 from catalog.store import feature_queries, queries, reading
 from catalog.store.file import Stamp, rows_of
@@ -58,12 +57,12 @@ def states_at(read: Read, site: str) -> NDArray[np.float32]:
 
 def fired(read: Read) -> Map | None:
     """Every feature at every token of the rail's site; None where nothing was measured there."""
-    here, background = read.here, frames.primary(read.here.path)
-    made = _features(Stamp.of(here.path), here.site, here.threshold, background)
+    here, background = read.here, frames.read.here.catalog.primary
+    made = _features(here.catalog.stamp, here.site, here.threshold, background)
     if made is None:
         return None
     features, tail = made
-    cut = _values(Stamp.of(here.path), here.site, here.threshold)
+    cut = _values(here.catalog.stamp, here.site, here.threshold)
     found = texts.fired(states_at(read, here.site), cut, features, tail)
     return Map(features.names, found, features.level, texts.usual(features, tail))
 
@@ -112,7 +111,7 @@ class Changed(NamedTuple):
 
 def changed(read: Read) -> Changed:
     """Signs that differ from cached ones at every site that was read; kept in the session."""
-    key = (read.here.path, read.here.threshold, id(read.states))
+    key = (read.here.catalog, read.here.threshold, id(read.states))
     kept = st.session_state.get(_MADE)
     if kept is not None and kept[0] == key:
         made: Changed = kept[1]
@@ -173,7 +172,7 @@ def token_frame(read: Read, made: Changed) -> Answer:
 def _changed(read: Read, site: str) -> texts.Changed:
     here, states = read.here, read.states
     query = queries.bits_of_items(site, here.threshold, states.ids.tolist())
-    table = reading.fetch_arrow(here.path, query)
+    table = here.catalog.fetch_arrow(query)
     known = table.column("item").to_numpy() if len(table) else np.empty(0, np.int64)
     if not np.isin(states.ids, known).all():
         raise NotInCatalog(
@@ -184,7 +183,7 @@ def _changed(read: Read, site: str) -> texts.Changed:
     cached = unpack(packed, dims)[np.searchsorted(known, states.ids)]
     return texts.changed(
         states_at(read, site),
-        _values(Stamp.of(here.path), site, here.threshold),
+        _values(here.catalog.stamp, site, here.threshold),
         states.ids,
         cached,
         states.special,
@@ -195,14 +194,14 @@ def _changed(read: Read, site: str) -> texts.Changed:
 def cell(read: Read, place: int, category: str) -> Answer:
     """One token against one feature: dimension, expected, sign, matches, state, away, auc, q."""
     here = read.here
-    background = frames.primary(here.path)
+    background = frames.here.catalog.primary
     query = feature_queries.prototype(category, here.site, here.threshold, background)
-    prototype = _read(Stamp.of(here.path), query)
+    prototype = _read(here.catalog.stamp, query)
     if prototype.empty:
         raise NotInCatalog(f"{here.slug} has no feature {category!r} at {here.site}.")
     frame = texts.behind(
         states_at(read, here.site)[place],
-        _values(Stamp.of(here.path), here.site, here.threshold),
+        _values(here.catalog.stamp, here.site, here.threshold),
         prototype["dimension"].to_numpy(),
         prototype["sign"].to_numpy(),
     )
@@ -212,15 +211,15 @@ def cell(read: Read, place: int, category: str) -> Answer:
 def across(read: Read, place: int, category: str) -> pd.DataFrame:
     """One token and category at every site that was read: site, agreement, firing_level."""
     here = read.here
-    background = frames.primary(here.path)
+    background = frames.here.catalog.primary
     query = feature_queries.prototype_everywhere(category, here.threshold, background)
-    every = _read(Stamp.of(here.path), query)
+    every = _read(here.catalog.stamp, query)
     sites = [str(site) for site in read.states.states]
     rows = []
     for site, part in every.groupby("site", sort=False):
         if site not in sites:
             continue
-        cut = _values(Stamp.of(here.path), str(site), here.threshold)
+        cut = _values(here.catalog.stamp, str(site), here.threshold)
         one = texts.behind(
             states_at(read, str(site))[place],
             cut,
@@ -233,8 +232,8 @@ def across(read: Read, place: int, category: str) -> pd.DataFrame:
 
 
 def _python(read: Read, last: str = "agreement") -> str:
-    path, here = str(read.here.path), read.here
-    background = frames.primary(here.path)
+    path, here = str(read.here.catalog.path), read.here
+    background = frames.here.catalog.primary
     sites = [str(site) for site in read.states.states]
     end = {
         "agreement": (
@@ -248,7 +247,7 @@ def _python(read: Read, last: str = "agreement") -> str:
             f"site, threshold = {here.site!r}, {here.threshold!r}\n"
             "states = read.states[Site.parse(site)]\n"
             "cut = fetch(path, threshold_values(site, threshold)).value.to_numpy()\n"
-            "signs = from_words.site_signs(path, site, threshold)\n"
+            "signs = path.signs(site, threshold)\n"
             "changed(states, cut, read.ids, signs.bits(read.ids).astype(bool), read.special, "
             "read.causal)"
         ),
@@ -301,5 +300,5 @@ def _features(
         return None
     items = _read(stamp, feature_queries.items())
     own = np.flatnonzero(items["family"].to_numpy() == items["item"].to_numpy())
-    signs = from_words.site_signs(path, site, threshold)
+    signs = path.signs(site, threshold)
     return features, texts.tails(signs, own, features.prototypes)

@@ -24,12 +24,12 @@ WINDOW = 40
 JOB = "read_text"
 
 here = rail.here()
-build = frames.build(here.path)
+build = frames.build(here.catalog)
 
 
 def sites() -> tuple[str, ...]:
     """Sites that are read: the residual stream, final, and the rail's own."""
-    present = frames.sites(here.path).dropna(subset="dims")
+    present = frames.sites(here.catalog).dropna(subset="dims")
     stream = present["kind"].isin(["resid", "final"]) | (present["site"] == here.site)
     return tuple(present["site"][stream])
 
@@ -50,16 +50,16 @@ def ask() -> str:
         st.query_params.pop("text", None)
         st.caption(f"A link carries at most {LINKED} characters, so not this text.")
     # Another site of the same catalog is read at once; another model only when asked.
-    again = st.session_state.get("read.asked") == (here.path, text)
+    again = st.session_state.get("read.asked") == (here.catalog, text)
     if sent or ((followed or again) and not running.started(JOB, what(text))):
-        st.session_state["read.asked"] = (here.path, text)
-        running.start(JOB, here.path, what(text), running.text_states(sites(), text))
+        st.session_state["read.asked"] = (here.catalog, text)
+        running.start(JOB, here.catalog, what(text), running.text_states(sites(), text))
     return text
 
 
 def what(text: str) -> tuple[object, ...]:
     """All that the states of the text depend on."""
-    return str(here.path), build["content_hash"], sites(), text
+    return str(here.catalog.path), build["content_hash"], sites(), text
 
 
 def header(read: Read, found: Map | None, made: Changed) -> None:
@@ -130,7 +130,7 @@ def map_panel(read: Read, found: Map) -> None:
         st.caption(
             f"The {len(chosen)} of {len(found.names)} features that fire most clearly anywhere in "
             "the text (fewest items agree as much), background "
-            f"{feature_frames.primary(here.path)}. Faint: does not fire.{marked}"
+            f"{feature_frames.here.catalog.primary}. Faint: does not fire.{marked}"
         )
     cells = event["selection"].get("cell") or []
     if cells and parts.changed("read.map", cells[0]):

@@ -8,7 +8,7 @@ from catalog import places
 from catalog.commands import compare, demo, serve, writers
 from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
-from catalog.features import discovery, finding
+from catalog.features import discovery
 from tests.given import synthetic
 
 QUIET = lambda _stage, _done, _all: None  # noqa: E731

@@ -9,7 +9,7 @@ import streamlit as st
 from catalog.building.build import Settings, build
 from catalog.circuits import ablation_items
 from catalog.evidence import from_writers
-from catalog.features import finding
+from catalog.features import findings
 from catalog.flips import setup
 from catalog.store import feature_queries, packed, reading, writer_queries
 from catalog.store import replacing as store
@@ -31,7 +31,7 @@ def catalog(llama, tmp_path_factory):
         words = pieces[number * 24 : number * 24 + 24]
         lines = [f"# {name}", "# kind: piece", *words]
         (folder / "categories" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    finding.measure(path, folder / "categories", nulls="primary")
+    findings.measure(path, folder / "categories", matched_nulls="primary")
     return path
 
 

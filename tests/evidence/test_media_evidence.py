@@ -10,7 +10,7 @@ from PIL import Image
 from catalog.building import build, reopen
 from catalog.evidence import from_media, from_states, table
 from catalog.evidence.cell import Cell, Sample
-from catalog.features import finding
+from catalog.features import findings
 from catalog.model import loading
 from catalog.store import media_queries, reading
 from tests.given import media
@@ -32,7 +32,7 @@ def made(tmp_path_factory):
     table.to_csv(items / "labels.csv", index=False)
     model = media.save("vit", root / "tiny-vit")
     path = build.build(build.Settings(str(model), items=items, layers="0-2", out=root))
-    finding.measure(path, nulls="primary")
+    findings.measure(path, matched_nulls="primary")
     return path, loading.load(str(model))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import finding, findings, from_words
+from catalog.features import findings, from_words
 from catalog.signs.significance import benjamini_hochberg
 from catalog.store import feature_queries, file, hashing, reading
 from catalog.store import replacing as store
@@ -45,7 +45,7 @@ def _words():
 @pytest.fixture(scope="module")
 def catalog(folder, tmp_path_factory):
     path = synthetic.write(tmp_path_factory.mktemp("catalog") / "planted.duckdb", RECIPE)
-    finding.measure(path, folder, nulls="all")
+    findings.measure(path, folder, nulls="all")
     return path
 
 
@@ -114,7 +114,7 @@ def test_measuring_again_gives_the_same_hash_and_leaves_the_states(catalog, fold
             )
 
     before = hashes()
-    finding.measure(catalog, folder, nulls="all")
+    findings.measure(catalog, folder, nulls="all")
     assert hashes() == before
     assert before[1] is not None
 

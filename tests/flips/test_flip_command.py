@@ -10,7 +10,7 @@ import pytest
 
 from catalog.building.build import Settings, build
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.features import curves, finding, findings, from_words
+from catalog.features import curves, findings, from_words
 from catalog.flips import extra_edits, prompts, report, saved, setup, sweeps
 from catalog.flips import run as flips
 from catalog.flips import source as flip_features
@@ -42,7 +42,7 @@ def catalog(llama, tmp_path_factory):
         words = pieces[number * 24 : number * 24 + 24]
         lines = [f"# {name}", "# kind: piece", *words]
         (folder / "categories" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    finding.measure(path, folder / "categories", nulls="primary")
+    findings.measure(path, folder / "categories", matched_nulls="primary")
     return path
 
 

@@ -13,7 +13,7 @@ from catalog.building import reopen
 from catalog.building.build import Settings, build
 from catalog.edits import Edit
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import finding
+from catalog.features import findings
 from catalog.flips import flip, later_layers, prompts, report, saved, verdicts
 from catalog.flips import items as flip_items
 from catalog.flips import run as flips
@@ -58,7 +58,7 @@ def pictured(tmp_path_factory):
         str(made), items=shown, sites="resid.0,resid.1,resid.2", out=folder / "data" / "catalogs"
     )
     path = build(asked)
-    finding.measure(path, report=lambda *_: None, nulls="primary")
+    findings.measure(path, report=lambda *_: None, matched_nulls="primary")
     return path, loading.load(str(made), device="cpu")
 
 
@@ -78,7 +78,7 @@ def worded(tmp_path_factory):
     for number, name in enumerate(("first", "second")):
         lines = [f"# {name}", f"# kind: {kind}", *named[number * 24 : number * 24 + 24]]
         (lists / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    finding.measure(path, lists, nulls="primary")
+    findings.measure(path, lists, matched_nulls="primary")
     return path, loading.load(str(made), device="cpu")
 
 

@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 
 from catalog.building import build
-from catalog.features import finding
 from catalog.samples import digits, sounds
 
 SITE = "resid.2"
@@ -33,7 +32,7 @@ def write(folder: Path, *names: str, findings: bool = True) -> Path:
             )
         )
         if findings:
-            finding.measure(made, report=lambda *_: None, nulls="primary")
+            findings.measure(made, report=lambda *_: None, matched_nulls="primary")
     return folder
 
 

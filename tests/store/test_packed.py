@@ -55,7 +55,11 @@ def test_nobody_can_write_to_what_all_share(path):
 
 
 def test_many_at_the_same_moment_load_once():
-    shelf, loads, together = Memory(packed.limit, lambda array: array.nbytes), [], threading.Barrier(16)
+    shelf, loads, together = (
+        Memory(packed.limit, lambda array: array.nbytes),
+        [],
+        threading.Barrier(16),
+    )
     key = (Stamp("x", 1, 1), "resid.0", "zero", "by item")
     release = threading.Event()
 
@@ -80,7 +84,10 @@ def test_many_at_the_same_moment_load_once():
 
 
 def test_a_failed_load_is_tried_again():
-    shelf, key = Memory(packed.limit, lambda array: array.nbytes), (Stamp("x", 1, 1), "resid.0", "zero", "by item")
+    shelf, key = (
+        Memory(packed.limit, lambda array: array.nbytes),
+        (Stamp("x", 1, 1), "resid.0", "zero", "by item"),
+    )
 
     def fail():
         raise NotInCatalog("gone")

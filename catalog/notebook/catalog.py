@@ -1,0 +1,93 @@
+"""Catalog as notebooks use it: `catalog.open("storyteller")`, then a method a question.
+
+Each answer is a frozen value with `.frame()`, with `.plot()` where a page draws it, and a table
+where a notebook shows it. Nothing is computed before it is asked for, and no model is loaded
+before a method that says it runs one.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from catalog.progress import Report, silent
+from catalog.store import catalog as store
+
+if TYPE_CHECKING:
+    from catalog.flips.prompts import Prompt
+    from catalog.flips.source import Source
+    from catalog.notebook.dimensions import Dimension
+    from catalog.notebook.evidence import Evidence
+    from catalog.notebook.features import Feature
+    from catalog.notebook.flips import Flip
+    from catalog.notebook.items import Item, Neighbours
+
+
+class Catalog(store.Catalog):
+    """One catalog file, with the questions that pages answer too."""
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Rows of one SELECT on the file, read-only; QueryRefused for anything else."""
+        from catalog.store import console
+
+        return console.run(self.path, query).frame
+
+    def dimension(self, site: str, number: int, threshold: str | None = None) -> "Dimension":
+        """One dimension: its statistics, and the items at its poles. NotInCatalog without it."""
+        from catalog.notebook import dimensions
+
+        return dimensions.dimension(self, site, number, threshold)
+
+    def item(self, item: str | int, site: str | None = None) -> "Item":
+        """One item by its word, text or number: its signs, and where it stands at a pole."""
+        from catalog.notebook import items
+
+        return items.item(self, item, site)
+
+    def neighbours(
+        self, item: str | int, site: str, threshold: str | None = None, k: int = 24
+    ) -> "Neighbours":
+        """The `k` items of other families nearest by Hamming distance."""
+        from catalog.notebook import items
+
+        return items.neighbours(self, item, site, threshold, k)
+
+    def feature(
+        self,
+        site: str,
+        category: str | None = None,
+        words: Sequence[str] | None = None,
+        threshold: str | None = None,
+        background: str | None = None,
+    ) -> "Feature":
+        """One feature: of a stored category, or registered on words given here."""
+        from catalog.notebook import features
+
+        return features.feature(self, site, category, words, threshold, background)
+
+    def flip(
+        self,
+        feature: "str | Source",
+        site: str,
+        prompts: "Sequence[str] | Sequence[Prompt] | None" = None,
+        report: Report = silent,
+        **settings: Any,
+    ) -> "Flip":
+        """Flip a feature's signs in the model, beside its controls. Runs the catalog's model."""
+        from catalog.notebook import flips
+
+        return flips.flip(self, feature, site, prompts, report, **settings)
+
+    def evidence(self) -> "Evidence":
+        """The claims of the paper as tested on this catalog; no rows before that was done."""
+        from catalog.notebook import evidence
+
+        return evidence.evidence(self)
+
+
+def open(name: str | Path) -> Catalog:
+    """The catalog of a slug or path; CatalogMissing names those there are."""
+    found = Catalog(store.find(name).path)
+    found.build  # noqa: B018 - refuses what is no catalog here and now
+    return found
