@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.common import frames, parts
+from dashboard.common import catalogs, parts
 from dashboard.frame import keys, presenting, rail, who
 from dashboard.pages import PAGES
 
@@ -37,7 +37,7 @@ def main() -> None:
     st.html(HERE / "style.css")
     page = st.navigation(navigation(), expanded=True)
     with parts.guard():
-        readable = [entry for entry in frames.catalogs() if entry.build is not None]
+        readable = [entry for entry in catalogs.listed() if entry.build is not None]
         presenting.follow()
         presenting.tour()
         with st.sidebar:

@@ -9,8 +9,7 @@ import pandas as pd
 from catalog.circuits import ablation_items
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
-from dashboard.common import frames
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 
 if TYPE_CHECKING:
     from catalog.model.ablation import Ablated
@@ -37,14 +36,14 @@ class Asked(NamedTuple):
 
 def asked(here: Here, kind: str, name: str, neurons: int, seed: int) -> Asked:
     """What an ablation at `here` depends on."""
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     stored = str(build["content_hash"]), str(build["findings_hash"])
     return Asked(here.catalog, *stored, here.site, here.threshold, kind, name, neurons, seed)
 
 
 def work(given: Asked) -> "Callable[[LoadedModel, Job[Ablated]], Ablated]":
     """Work for `running.start`."""
-    reading = str(frames.build(given.path)["reading"])
+    reading = str(given.path.build["reading"])
 
     def run(model: "LoadedModel", job: "Job[Ablated]") -> "Ablated":
         from catalog.modalities import text

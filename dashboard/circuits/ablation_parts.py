@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard.circuits import ablation_frames
 from dashboard.circuits import charts as writer_charts
-from dashboard.common import charts, frames, parts, running
-from dashboard.common.frames import Here
+from dashboard.common import charts, parts, running
+from dashboard.common.answers import Here
 from dashboard.frame import address
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _RULE = (
 @parts.guard()
 def panel(here: Here, kind: str, name: str) -> None:
     """Ablate the strongest writers in the live model, beside matched random neurons."""
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     st.divider()
     absent = running.missing(build)
     with parts.panel("What ablating the writers does (live)", None, _ABLATION):

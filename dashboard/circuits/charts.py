@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.common.answers import Row
 from dashboard.common.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
-from dashboard.common.frames import Row
 from dashboard.common.parts import number
 
 

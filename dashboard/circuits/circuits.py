@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.circuits import ablation_parts
 from dashboard.circuits import charts as writer_charts
 from dashboard.circuits import frames as writer_frames
-from dashboard.common import charts, frames, parts
+from dashboard.common import answers, charts, parts, terms
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.features.charts import chance
@@ -54,7 +54,7 @@ def choose(listed: list[str]) -> tuple[str, str]:
     return str(kind), str(name)
 
 
-def sentence(row: "frames.Row") -> str:
+def sentence(row: "answers.Row") -> str:
     """What the coalition says, in words."""
     figures = (
         f"{row['neurons']:,} neurons searched; the vote of the 200 best gives "
@@ -77,14 +77,14 @@ def sentence(row: "frames.Row") -> str:
     return f"{figures}, as for random item sets."
 
 
-def coalition_panel(kind: str, name: str, row: "frames.Row") -> None:
+def coalition_panel(kind: str, name: str, row: "answers.Row") -> None:
     """Verdict, held-out agreement against the nulls, and the paper's procedure so named."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(
                 str(row["verdict"]),
                 color=COLOURS[str(row["verdict"])],  # type: ignore[arg-type]
-                help=frames.term("coalition.verdict"),
+                help=terms.term("coalition.verdict"),
             )
             st.text(sentence(row))
         tested = row["q"] if pd.notna(row["q"]) else row["p"]
@@ -106,7 +106,7 @@ def coalition_panel(kind: str, name: str, row: "frames.Row") -> None:
                 "the same, Gaussian", row["gaussian_in_sample"], "coalition.gaussian_in_sample", 148
             )
     answer = writer_frames.coalition_copy(here, kind, name)
-    with parts.panel("The coalition against its nulls", answer, frames.term("coalition")):
+    with parts.panel("The coalition against its nulls", answer, terms.term("coalition")):
         st.plotly_chart(
             writer_charts.coalition(row), config=charts.CONFIG, key="circuits.coalition"
         )
@@ -117,10 +117,10 @@ def coalition_panel(kind: str, name: str, row: "frames.Row") -> None:
         )
 
 
-def neurons_panel(kind: str, name: str, row: "frames.Row") -> None:
+def neurons_panel(kind: str, name: str, row: "answers.Row") -> None:
     """The neurons that agree most, or least."""
     answer = writer_frames.writers(here, kind, name)
-    with parts.panel("Writer neurons", answer, frames.term("writer")):
+    with parts.panel("Writer neurons", answer, terms.term("writer")):
         number, text = st.column_config.NumberColumn, st.column_config.TextColumn
         shown = answer.frame.assign(
             polarity=np.where(answer.frame["polarity"] > 0, "+", "−"),
@@ -130,14 +130,14 @@ def neurons_panel(kind: str, name: str, row: "frames.Row") -> None:
             shown,
             height=300,
             column_config={
-                "layer": number("layer", format="%d", help=frames.term("writer.layer")),
-                "neuron": number("neuron", format="%d", help=frames.term("writer.neuron")),
+                "layer": number("layer", format="%d", help=terms.term("writer.layer")),
+                "neuron": number("neuron", format="%d", help=terms.term("writer.neuron")),
                 "agreement": number(
-                    "agreement a", format="%.3f", help=frames.term("writer.agreement")
+                    "agreement a", format="%.3f", help=terms.term("writer.agreement")
                 ),
-                "polarity": text("sign", help=frames.term("writer.polarity")),
-                "norm": number("|column|", format="%.3g", help=frames.term("writer.norm")),
-                "writer": text("above nulls", help=frames.term("writer.writer")),
+                "polarity": text("sign", help=terms.term("writer.polarity")),
+                "norm": number("|column|", format="%.3g", help=terms.term("writer.norm")),
+                "writer": text("above nulls", help=terms.term("writer.writer")),
             },
         )
         st.caption(
@@ -155,7 +155,7 @@ def keys_values_panel(name: str) -> None:
     sides = answer.frame["kind"].isin(["k", "v"]).any()
     with parts.panel("In keys and values, by layer", answer if sides else None, _KEYS):
         if not sides:
-            absent = frames.sites(here.catalog)
+            absent = here.catalog.sites
             reasons = absent[absent["kind"].isin(["k", "v"]) & absent["absent"].notna()]["absent"]
             if len(reasons):
                 parts.empty(f"This model has no keys and values to read: {reasons.iloc[0]}")
@@ -170,7 +170,7 @@ def keys_values_panel(name: str) -> None:
         )
         drawn = answer.frame["null_p95"].notna()
         st.caption(
-            f"Mean of 20 splits ± sd, background {feature_frames.here.catalog.primary}. "
+            f"Mean of 20 splits ± sd, background {here.catalog.primary.background}. "
             + (
                 "Short ticks: 95th percentile of the null."
                 if drawn.all()
@@ -185,7 +185,7 @@ def every_panel() -> None:
     answer = writer_frames.coalitions(here)
     able = answer.frame[answer.frame["verdict"] != "no verdict"]
     written = int((able["verdict"] == "written").sum())
-    with parts.panel(f"Every feature of {here.site}", answer, frames.term("coalition")):
+    with parts.panel(f"Every feature of {here.site}", answer, terms.term("coalition")):
         st.caption(
             f"{written} of {len(able)} features with a verdict are written. Mean held-out "
             f"agreement {parts.number(able['held_out'].mean())}, random item sets "
@@ -216,7 +216,7 @@ def every_panel() -> None:
 
 
 def _every_columns() -> dict[str, object]:
-    number, text, term = st.column_config.NumberColumn, st.column_config.TextColumn, frames.term
+    number, text, term = st.column_config.NumberColumn, st.column_config.TextColumn, terms.term
     three = {
         "held_out": "held out",
         "null_p95": "null p95",

@@ -1,18 +1,13 @@
 """What pages may ask of the tables of writers: coalitions, single neurons, keys and values."""
 
 import shlex
-from pathlib import Path
 
 import pandas as pd
-import streamlit as st
 
-from catalog.store import reading, writer_queries
+from catalog.store import writer_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
-from dashboard.common import frames, numbers
-from dashboard.common.frames import Answer, Here, Row
-from dashboard.features import frames as feature_frames
+from dashboard.common import answers, catalogs
+from dashboard.common.answers import Answer, Here, Row
 from dashboard.media import frames as media_frames
 
 
@@ -20,7 +15,7 @@ def searched(catalog: Catalog) -> pd.DataFrame:
     """Where writers were looked for: site, threshold, features, neurons; empty before."""
     if not _made(catalog):
         return pd.DataFrame(columns=["site", "threshold", "features", "neurons"])
-    return _read(catalog.stamp, writer_queries.searched())
+    return answers.read(catalog, writer_queries.searched())
 
 
 def looked(here: Here) -> bool:
@@ -34,44 +29,50 @@ def coalition(here: Here, kind: str, name: str) -> "Row | None":
     if not _made(here.catalog):
         return None
     query = writer_queries.coalition(kind, name, here.site, here.threshold)
-    frame = _read(here.catalog.stamp, query)
+    frame = answers.read(here.catalog, query)
     return None if frame.empty else frame.iloc[0]
 
 
 def coalition_copy(here: Here, kind: str, name: str) -> Answer:
     """`coalition` as an answer that can be copied."""
-    return _answer(here.catalog, writer_queries.coalition(kind, name, here.site, here.threshold))
+    return answers.answer(
+        here.catalog, writer_queries.coalition(kind, name, here.site, here.threshold)
+    )
 
 
 def coalitions(here: Here) -> Answer:
     """Every feature of the site but its null draws, the highest held-out agreement first."""
-    return _answer(here.catalog, writer_queries.coalitions(here.site, here.threshold))
+    return answers.answer(here.catalog, writer_queries.coalitions(here.site, here.threshold))
 
 
 def writers(here: Here, kind: str, name: str) -> Answer:
     """The neurons that agree most, or least, with a feature."""
-    return _answer(here.catalog, writer_queries.writers(kind, name, here.site, here.threshold))
+    return answers.answer(
+        here.catalog, writer_queries.writers(kind, name, here.site, here.threshold)
+    )
 
 
 def of_dimension(here: Here, number: int) -> Answer | None:
     """Neurons before a residual site that write most to a dimension; None where none is kept."""
-    layer = frames.sites(here.catalog).set_index("site").layer.get(here.site)
+    layer = here.catalog.sites.set_index("site").layer.get(here.site)
     stream = here.site.startswith("resid.") and layer is not None and layer > 0
     if not stream or "dimension_writer" not in _tables(here.catalog):
         return None
-    found = _answer(here.catalog, writer_queries.of_dimension(number, int(layer)))
+    found = answers.answer(here.catalog, writer_queries.of_dimension(number, int(layer)))
     return None if found.frame.empty else found
 
 
 def keys_values(here: Here, category: str) -> Answer:
     """A category in the stream, keys and values, layer by layer: kind, layer, site, auc, ..."""
-    background = feature_frames.here.catalog.primary
-    return _answer(here.catalog, writer_queries.keys_values(category, here.threshold, background))
+    background = here.catalog.primary.background
+    return answers.answer(
+        here.catalog, writer_queries.keys_values(category, here.threshold, background)
+    )
 
 
 def with_keys_values(here: Here) -> str:
     """The command that builds a catalog of the same model and items with keys and values."""
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     model, source = str(build["model"]), str(build["source"])
     shipped = model != source and "/" not in model
     items = ""
@@ -94,13 +95,4 @@ def _made(catalog: Catalog) -> bool:
 
 
 def _tables(catalog: Catalog) -> set[str]:
-    return set(frames.tables(catalog).frame["table"])
-
-
-def _answer(catalog: Catalog, query: Query) -> Answer:
-    return Answer(_read(catalog.stamp, query), query.text)
-
-
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)
+    return set(catalogs.tables(catalog).frame["table"])

@@ -12,8 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
-from dashboard.common import frames
-from dashboard.common.frames import Answer
+from dashboard.common import terms
+from dashboard.common.answers import Answer
 
 _UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -149,7 +149,7 @@ def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:
     """One small figure with its meaning on hover, for a horizontal container that wraps."""
     shown = value if isinstance(value, str) else number(value)
     width = round(width * 1.35) if st.session_state.get("present.on") else width
-    st.metric(label, shown, help=frames.term(term) or None, width=width)
+    st.metric(label, shown, help=terms.term(term) or None, width=width)
 
 
 def wide(label: int, value: int) -> int:
@@ -206,7 +206,7 @@ def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
         shown[name] = shown[name].map(visible, na_action="ignore")
     config = {
         name: st.column_config.NumberColumn(
-            title, format=form or _aligned(shown[name]), help=frames.term(term) or None
+            title, format=form or _aligned(shown[name]), help=terms.term(term) or None
         )
         for name, (title, form, term) in _TERMS.items()
         if name in shown and not raw and pd.api.types.is_numeric_dtype(shown[name])

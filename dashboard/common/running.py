@@ -15,7 +15,7 @@ import streamlit as st
 from catalog import places
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
-from dashboard.common import frames, parts
+from dashboard.common import parts
 
 if TYPE_CHECKING:
     from catalog.model.live import Job, Live
@@ -69,10 +69,10 @@ def start(
 
     `what` is everything that the outcome depends on: `outcome` gives it for the same only.
     """
-    from catalog.model.live import ModelKey
+    from catalog.model.opening import ModelKey
 
     stop(name)
-    job = worker().submit(ModelKey.of(frames.build(catalog)), work)
+    job = worker().submit(ModelKey.of(catalog.build), work)
     st.session_state[_key(name)] = (what, job, time.monotonic())
 
 

@@ -20,8 +20,8 @@ from catalog.workspace import blind, file, labels, people, reading, runs
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances
-from dashboard.common import frames
-from dashboard.common.frames import Here
+from dashboard.common import catalogs
+from dashboard.common.answers import Here
 from dashboard.features import frames as feature_frames
 from dashboard.media import frames as media_frames
 
@@ -71,7 +71,7 @@ def feature(here: Here, name: str, kind: str = "feature") -> Subject:
 
 def model(here: Here) -> dict[str, str]:
     """Model, revision and reading of a catalog, as subjects name them."""
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     return {name: str(build[name] or "") for name in ("model", "revision", "reading")}
 
 
@@ -82,7 +82,7 @@ def where(here: Here, site: str | None = None) -> dict[str, str | None]:
 
 def catalog_of(subject: Subject) -> Path | None:
     """The catalog file that holds a subject; None where none here does."""
-    for entry in frames.catalogs():
+    for entry in catalogs.listed():
         if entry.build is not None and all(
             str(entry.build[name] or "") == getattr(subject, name)
             for name in ("model", "revision", "reading")
@@ -96,7 +96,7 @@ def place_of(subject: Subject) -> Here | None:
     path = catalog_of(subject)
     if path is None:
         return None
-    return Here(path, subject.site, frames.build(path)["thresholds"][0])
+    return Here(path, subject.site, path.build["thresholds"][0])
 
 
 def categories(path: Path | None = None) -> list[str]:
@@ -143,7 +143,7 @@ def hidden_dimensions(here: Here) -> list[int]:
     targets = blind.hidden_targets(workspace(), name)
     if not targets:
         return []
-    dims = int(frames.sites(here.catalog).set_index("site").dims[here.site])
+    dims = int(here.catalog.sites.set_index("site").dims[here.site])
     return [number for number in range(dims) if subject(here, number).key in targets]
 
 

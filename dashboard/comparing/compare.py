@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from catalog.errors import CatalogError
-from dashboard.common import frames, parts
+from dashboard.common import catalogs, parts
 from dashboard.comparing import dimensions, layers, sides, versions
 from dashboard.comparing import frames as compare_frames
 from dashboard.comparing.frames import Both
@@ -28,7 +28,7 @@ def choose(slugs: dict[str, Path]) -> Both:
     left.text_input("A (chosen on the left)", f"{here.slug}  {here.site}", disabled=True)
     address.seed("compare.b", "b", usual, address.among(list(slugs)))
     other = slugs[str(middle.selectbox("B", list(slugs), key="compare.b"))]
-    names = frames.sites(other).dropna(subset="dims")["site"].tolist()
+    names = other.sites.dropna(subset="dims")["site"].tolist()
     answering = compare_frames.counterpart(here, other)
     followed = (here.catalog, here.site, other)
     if st.session_state.get("compare.followed") not in (None, followed):
@@ -79,7 +79,7 @@ def view() -> str:
 
 
 readable = {
-    entry.catalog.slug: entry.catalog for entry in frames.catalogs() if entry.build is not None
+    entry.catalog.slug: entry.catalog for entry in catalogs.listed() if entry.build is not None
 }
 parts.breadcrumb(here.slug, here.site, "compare")
 both = choose(readable)

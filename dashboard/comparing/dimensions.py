@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.common import charts, parts, running
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts

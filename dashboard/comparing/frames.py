@@ -13,11 +13,11 @@ from catalog.comparing import allowed, cached_layers, cached_pairs, sides
 from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
 from catalog.errors import MediaUnreadable, SettingRefused
-from catalog.store import compare_queries, feature_queries, queries, reading
+from catalog.store import compare_queries, feature_queries, queries
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 
 if TYPE_CHECKING:
     from catalog.model.live import Job
@@ -231,7 +231,7 @@ def _families(both: Both, items: Shared) -> list[NDArray[np.int64]]:
     """For A and for B: the shared pair that each item's family is in, -1 where in none."""
     places = []
     for side, own in ((both.a, items.a), (both.b, items.b)):
-        family = _family(side.catalog.stamp)
+        family = _family(side.catalog)
         place = np.full(len(family), -1, np.int64)
         place[family[own]] = np.arange(len(own))
         places.append(place[family])
@@ -239,8 +239,8 @@ def _families(both: Both, items: Shared) -> list[NDArray[np.int64]]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _family(stamp: Stamp) -> Any:
-    return reading.fetch(Path(stamp.path), feature_queries.items())["family"].to_numpy()
+def _family(catalog: Catalog) -> Any:
+    return catalog.fetch(feature_queries.items())["family"].to_numpy()
 
 
 def answer(both: Both, frame: pd.DataFrame, maker: str, table: str) -> Answer:

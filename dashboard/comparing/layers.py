@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.common import charts, parts
-from dashboard.common.frames import Answer
+from dashboard.common.answers import Answer
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts

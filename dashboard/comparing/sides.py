@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, frames, parts
+from dashboard.common import answers, catalogs, charts, parts
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames as compare_frames
 from dashboard.comparing import parts as compare_parts
@@ -96,10 +96,10 @@ def _means(frame: pd.DataFrame) -> pd.DataFrame:
     return found.assign(auc=found["mean"], low=found["mean"] - two, high=found["mean"] + two)
 
 
-def _table(both: Both, frame: pd.DataFrame, answer: "frames.Answer") -> None:
+def _table(both: Both, frame: pd.DataFrame, answer: "answers.Answer") -> None:
     others = [
         entry.catalog
-        for entry in frames.catalogs()
+        for entry in catalogs.listed()
         if entry.build is not None and entry.catalog not in (both.a.catalog, both.b.catalog)
     ]
     with parts.panel("Difference of every category", answer, _TABLE):

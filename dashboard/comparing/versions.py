@@ -6,7 +6,7 @@ import streamlit as st
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
 from dashboard.common import charts, parts, running
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts

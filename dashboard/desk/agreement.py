@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.workspace.agreement import FIELDS, Agreement, Field
-from dashboard.common import frames, parts, workspace
+from dashboard.common import answers, parts, workspace
 from dashboard.frame import address, rail
 from dashboard.labels import frames as agreement_frames
 
@@ -146,7 +146,7 @@ def compare(person: str, pair: agreement_frames.Pair, left: int) -> None:
         st.caption(f"{left} pairs left")
 
 
-names = frames.sites(here.catalog).dropna(subset="dims").site.tolist()
+names = here.catalog.sites.dropna(subset="dims").site.tolist()
 address.seed("agreement.site", "at", EVERYWHERE, address.among([EVERYWHERE, *names]))
 at = st.selectbox("Where", [EVERYWHERE, *names], key="agreement.site", width=220)
 address.write(at=at)

@@ -15,7 +15,7 @@ from catalog.workspace.subjects import Subject
 from catalog.workspace.values import Answer, Circumstances
 from dashboard.common import frames, parts
 from dashboard.common import workspace as labeling_frames
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.desk import component, shown
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
@@ -62,11 +62,11 @@ def chosen(
 def names(here: Here, what: str) -> list[str]:
     """Dimensions, measured categories or discovered features of a site, by the name in the log."""
     if what == "dimension":
-        dims = frames.sites(here.catalog).set_index("site").dims[here.site]
+        dims = here.catalog.sites.set_index("site").dims[here.site]
         return [str(number) for number in range(int(dims))]
     if what == "discovered":
         return [str(name) for name in evidence_frames.discovered(here).frame["name"]]
-    found = feature_frames.features_everywhere(here, feature_frames.here.catalog.primary).frame
+    found = feature_frames.features_everywhere(here, here.catalog.primary.background).frame
     return [str(name) for name in found[found.site == here.site].category.drop_duplicates()]
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from catalog.workspace.queue import Queue
-from dashboard.common import frames, parts
+from dashboard.common import parts
 from dashboard.desk import component
 from dashboard.desk import frames as labeling_queue
 from dashboard.frame import address, rail, who
@@ -14,7 +14,7 @@ COUNTS = {"30": 30, "60": 60, "120": 120, "all": None}
 
 def setup(person: str) -> None:
     """The form that opens a queue."""
-    names = frames.sites(here.catalog).dropna(subset="dims").site.tolist()
+    names = here.catalog.sites.dropna(subset="dims").site.tolist()
     st.text(
         "Label dimensions by what their two poles have in common. While the queue is open, what "
         "others said of its dimensions, and every suggestion, is hidden from you on all pages."

@@ -5,7 +5,7 @@ import streamlit as st
 
 from catalog.workspace.subjects import Subject
 from dashboard.common import charts, frames, parts, workspace
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 from dashboard.desk import frames as labeling_queue
 from dashboard.desk import shown as queue_shown
 from dashboard.media import frames as media_frames

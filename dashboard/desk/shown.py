@@ -11,11 +11,10 @@ import streamlit as st
 
 from catalog.features import measure
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
 from catalog.store.reading import Query
 from catalog.workspace.subjects import FIELDS, Subject
 from dashboard.common import frames, parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
 from dashboard.media import frames as media_frames
@@ -28,7 +27,7 @@ BINS = 64
 
 def shown(subject: Subject, here: Here) -> dict[str, Any]:
     """One subject as the desk shows it, made once for each version of the catalog file."""
-    made = _shown(subject, here, here.catalog.stamp)
+    made = _shown(subject, here, here.catalog)
     if made["media"] == "text":
         return made
     items = sorted({row[3] for row in [*made["plus"], *made["minus"]]})
@@ -38,7 +37,7 @@ def shown(subject: Subject, here: Here) -> dict[str, Any]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
-def _shown(subject: Subject, here: Here, stamp: Stamp) -> dict[str, Any]:
+def _shown(subject: Subject, here: Here, catalog: Catalog) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
     kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
@@ -104,7 +103,7 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
 def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
     if subject.kind == "discovered":
         return evidence_frames.discovered_prototype(here, subject.name).frame
-    background = feature_frames.here.catalog.primary
+    background = here.catalog.primary.background
     return feature_frames.prototype(here, subject.name, background).frame
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.circuits import parts as writer_parts
-from dashboard.common import charts, frames, lines, parts
+from dashboard.common import answers, charts, frames, lines, parts, terms
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
@@ -37,13 +37,13 @@ def browse_bar(dims: int) -> int:
     return int(st.session_state["dimension.number"])
 
 
-def pole_panel(title: str, answer: frames.Answer, name: str, cut: float) -> None:
+def pole_panel(title: str, answer: answers.Answer, name: str, cut: float) -> None:
     """Items of one pole; a click opens the item, or shows an image or sound large."""
     if pictured:
         stage.pole_panel(here, "dimension", title, answer, name, cut)
         return
     rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
-    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole")):
+    with parts.panel(title, answers.Answer(rows, answer.copy), terms.term("pole")):
         key = f"dimension.{name.replace(' ', '_')}"
         event = st.plotly_chart(
             charts.pole(rows, cut),
@@ -57,7 +57,7 @@ def pole_panel(title: str, answer: frames.Answer, name: str, cut: float) -> None
         address.go("item", here, item=rows.item[points[0]["point_index"]])
 
 
-def near_panel(answer: frames.Answer, cut: float) -> None:
+def near_panel(answer: answers.Answer, cut: float) -> None:
     """Items nearest the threshold; a click opens the item."""
     rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
     rows = rows[["text", "value", "item"]].assign(away=rows.value - cut)
@@ -66,7 +66,7 @@ def near_panel(answer: frames.Answer, cut: float) -> None:
         name = f"near {here.threshold}"
         stage.pole_panel(here, "dimension", title, answer, name, cut)
         return
-    with parts.panel(title, frames.Answer(rows, answer.copy), frames.term("pole.pole")):
+    with parts.panel(title, answers.Answer(rows, answer.copy), terms.term("pole.pole")):
         event = parts.table(
             rows,
             key="dimension.near",
@@ -79,7 +79,7 @@ def near_panel(answer: frames.Answer, cut: float) -> None:
         address.go("item", here, item=rows.item[row])
 
 
-def figures(row: "frames.Row") -> None:
+def figures(row: "answers.Row") -> None:
     """The numbers under the histogram."""
     facts = [
         ("mean", row["mean"], "dimension.mean"),
@@ -125,7 +125,7 @@ def partners_panel(number: int, constant: bool) -> None:
         address.go("dimension", here, dim=found.answer.frame.dimension[row])
 
 
-present = frames.sites(here.catalog).set_index("site")
+present = here.catalog.sites.set_index("site")
 number = browse_bar(int(present.dims[here.site]))
 address.write(dim=number)
 rail.warn_degenerate(here)
@@ -158,7 +158,7 @@ with left:
 with right:
     across = frames.across(here, number)
     with parts.panel(
-        "The same number across layers", across, frames.term("dimension_sign.stability")
+        "The same number across layers", across, terms.term("dimension_sign.stability")
     ):
         event = st.plotly_chart(
             lines.across(across.frame, here.site, balanced),

@@ -4,18 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.common import charts, frames, parts
+from dashboard.common import answers, charts, frames, parts, terms
 from dashboard.dimensions import media_item
 from dashboard.frame import address, keys, rail
 from dashboard.labels import words as label_words
 from dashboard.media import frames as media_frames
 
 here = rail.here()
-items = int(frames.build(here.catalog)["items"])
+items = int(here.catalog.build["items"])
 pictured = media_frames.is_media(here.catalog)
 
 
-def matching(wanted: str) -> frames.Answer:
+def matching(wanted: str) -> answers.Answer:
     """Items that the search text finds: tokens, or images and sounds by path and class."""
     found = media_frames.find if pictured else frames.find_items
     return found(here.catalog, wanted)
@@ -101,7 +101,7 @@ def neighbours_panel(number: int) -> None:
     address.seed("item.family", "family", False, _yes_or_no)
     family = st.session_state["item.family"]
     found = frames.neighbours(here, number, family)
-    help = "Items whose signs differ in the fewest dimensions (Hamming distance). " + frames.term(
+    help = "Items whose signs differ in the fewest dimensions (Hamming distance). " + terms.term(
         "item.family"
     )
     with parts.panel("Nearest items", found.answer, help):
@@ -123,7 +123,7 @@ def neighbours_panel(number: int) -> None:
 def extremes_panel(number: int) -> None:
     """Dimensions at whose poles the item stands; a click opens the dimension."""
     answer = frames.extremes(here, number)
-    with parts.panel("Poles it stands at", answer, frames.term("pole.rank")):
+    with parts.panel("Poles it stands at", answer, terms.term("pole.rank")):
         if answer.frame.empty:
             st.caption("It is among the most extreme items of no dimension, at any site.")
             return

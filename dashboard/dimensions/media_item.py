@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.common import frames, parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.features import frames as feature_frames
 from dashboard.frame import address
 from dashboard.media import frames as media_frames
@@ -37,9 +37,7 @@ def stage(here: Here, number: int) -> None:
         media_stage.stage(here, "item", grid.astype(float), True, said)
     elif over == FEATURE and (names := _features(here)):
         category = st.selectbox("Feature", names, key="item.over.feature", width=260)
-        found = feature_frames.prototype(
-            here, str(category), feature_frames.here.catalog.primary
-        ).frame
+        found = feature_frames.prototype(here, str(category), here.catalog.primary.background).frame
         media_stage.overlaid(
             here, "item", found["dimension"].to_numpy(), found["sign"].to_numpy(np.int64)
         )
@@ -49,7 +47,7 @@ def stage(here: Here, number: int) -> None:
 
 def _features(here: Here) -> list[str]:
     """Categories with a feature at this site and threshold."""
-    everywhere = feature_frames.features_everywhere(here, feature_frames.here.catalog.primary).frame
+    everywhere = feature_frames.features_everywhere(here, here.catalog.primary.background).frame
     at = everywhere[everywhere["site"] == here.site]
     return sorted(at["category"]) if not at.empty else []
 

@@ -1,16 +1,13 @@
 """The flips of the evidence table: every category by layer and by dose, with its controls."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
-from catalog.store import flip_queries, reading
+from catalog.store import flip_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
 from catalog.store.reading import Query
-from dashboard.common import charts, frames, parts
-from dashboard.common.frames import Answer, Here
+from dashboard.common import answers, catalogs, charts, parts, terms
+from dashboard.common.answers import Answer, Here
 from dashboard.flips import charts as flip_charts
 from dashboard.frame import address
 
@@ -28,14 +25,9 @@ def effects(catalog: Catalog) -> Answer:
 
 
 def _answer(catalog: Catalog, query: Query) -> Answer:
-    if "flip_run" not in set(frames.tables(catalog).frame["table"]):
+    if "flip_run" not in set(catalogs.tables(catalog).frame["table"]):
         return Answer(pd.DataFrame(), query.text, "sql")
-    return Answer(_read(catalog.stamp, query), query.text, "sql")
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)
+    return Answer(answers.read(catalog, query), query.text, "sql")
 
 
 def curve(frame: pd.DataFrame, axis: str, category: str) -> pd.DataFrame:
@@ -94,7 +86,7 @@ def _rows(here: Here, answer: Answer, site: str) -> None:
         config = {name: number(name, format="%+.2f") for name in flip_charts.NAMES}
         config |= {
             "q": number("q", format="%.3f"),
-            "as_low": number("others as low", help=frames.term("flip_run.as_low")),
+            "as_low": number("others as low", help=terms.term("flip_run.as_low")),
         }
         event = parts.table(
             shown,

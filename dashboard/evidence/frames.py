@@ -1,18 +1,16 @@
 """What the Evidence and Discover pages may ask for."""
 
 import json
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
 
 from catalog.features import from_words, measure
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
-from dashboard.common.frames import Answer, Here
+from dashboard.common import answers
+from dashboard.common.answers import Answer, Here
 
 
 class Claim(NamedTuple):
@@ -27,7 +25,7 @@ class Claim(NamedTuple):
 
 def evidence(catalog: Catalog) -> Answer:
     """The evidence table as stored; no rows before `dims evidence` ran."""
-    return _answer(catalog, feature_queries.evidence())
+    return answers.answer(catalog, feature_queries.evidence())
 
 
 def claims(frame: pd.DataFrame) -> list[Claim]:
@@ -66,36 +64,26 @@ def as_markdown(frame: pd.DataFrame) -> str:
 
 def discoveries(catalog: Catalog) -> Answer:
     """Searches for unsupervised features, one row for each site and threshold."""
-    return _answer(catalog, feature_queries.discoveries())
+    return answers.answer(catalog, feature_queries.discoveries())
 
 
 def discovered(here: Here) -> Answer:
     """Unsupervised features kept here, strongest first."""
-    return _answer(here.catalog, feature_queries.discovered(here.site, here.threshold))
+    return answers.answer(here.catalog, feature_queries.discovered(here.site, here.threshold))
 
 
 def discovered_prototype(here: Here, name: str) -> Answer:
     """Signed dimensions of a discovered feature."""
-    return _answer(here.catalog, feature_queries.discovered_prototype(name))
-
-
-def _answer(catalog: Catalog, query: Query) -> Answer:
-    return Answer(_read(catalog.stamp, query), query.text, "sql")
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)
+    return answers.answer(here.catalog, feature_queries.discovered_prototype(name))
 
 
 def agreeing(here: Here, name: str) -> pd.DataFrame:
     """Items that agree most with a discovered feature: text, agreement, item."""
-    return _agreeing(here.catalog.stamp, here.site, here.threshold, name)
+    return _agreeing(here.catalog, here.site, here.threshold, name)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _agreeing(stamp: Stamp, site: str, threshold: str, name: str) -> pd.DataFrame:
-    path = Path(stamp.path)
+def _agreeing(catalog: Catalog, site: str, threshold: str, name: str) -> pd.DataFrame:
     prototype = path.fetch(feature_queries.discovered_prototype(name))
     signs = path.signs(site, threshold)
     agreement = measure.agreement_of(

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, frames, parts, workspace
+from dashboard.common import charts, parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import exports, media_concept, shelf
 from dashboard.features import frames as feature_frames
@@ -147,7 +147,7 @@ def prototype_panel(what: Asked) -> None:
     answer = panel.unhidden(here, feature_frames.concept_copy(what, frame))
     frame = answer.frame
     title = f"{len(frame):,} signed dimensions; click a bar to open it"
-    with parts.panel(title, answer, frames.term("feature_dimension.auc")):
+    with parts.panel(title, answer, terms.term("feature_dimension.auc")):
         if frame.empty:
             parts.empty(f"No dimension of this site tells these {many} from others.")
             return
@@ -243,7 +243,7 @@ def null_panel(what: Asked, live: Live, null: feature_frames.Drawn | None) -> No
         return
     help = (
         "Random sets of as many families from the same background through the whole procedure. "
-        + frames.term("feature.p")
+        + terms.term("feature.p")
     )
     with parts.panel("Is it more than chance?", None, help):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -383,7 +383,7 @@ def saved_panel() -> None:
     with parts.panel(f"{len(kept)} saved of this model; click one to open it"):
         config = feature_parts.columns() | {
             "members": st.column_config.NumberColumn(many, format="%d"),
-            "chance": st.column_config.TextColumn("p", help=frames.term("feature.p")),
+            "chance": st.column_config.TextColumn("p", help=terms.term("feature.p")),
         }
         event = parts.table(
             rows,

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.common import frames, parts
+from dashboard.common import parts, terms
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
@@ -16,7 +16,7 @@ here = rail.here()
 
 
 def _columns() -> dict[str, Any]:
-    number, term = st.column_config.NumberColumn, frames.term
+    number, term = st.column_config.NumberColumn, terms.term
     return (
         feature_parts.columns()
         | words.title()

@@ -8,15 +8,14 @@ import streamlit as st
 from catalog.errors import SettingRefused
 from catalog.features import export
 from catalog.features.export import Source
-from dashboard.common import frames
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.features import frames as feature_frames
 
 
 def source(here: Here, name: str, background: str) -> Source:
     """What a prototype made at `here` was measured on."""
-    build = frames.build(here.catalog)
-    dims = frames.sites(here.catalog).set_index("site")["dims"][here.site]
+    build = here.catalog.build
+    dims = here.catalog.sites.set_index("site")["dims"][here.site]
     return Source(
         name=name,
         model=str(build["model"]),

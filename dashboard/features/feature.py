@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
-from dashboard.common import charts, frames, parts, workspace
+from dashboard.common import answers, charts, parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import exports
 from dashboard.features import frames as feature_frames
@@ -57,7 +57,7 @@ def choose(names: list[str]) -> tuple[str, str]:
     return str(category), background
 
 
-def told(row: "frames.Row", about: "frames.Row") -> None:
+def told(row: "answers.Row", about: "answers.Row") -> None:
     """What the category is, and what the figures rest on, in two lines of plain text."""
     st.text(parts.visible(about["description"]))
     named = media_frames.named(here.catalog)
@@ -84,13 +84,13 @@ def told(row: "frames.Row", about: "frames.Row") -> None:
     st.text(" ".join(lines))
 
 
-def strip_panel(found: frames.Answer) -> None:
+def strip_panel(found: answers.Answer) -> None:
     """Signed dimensions; a click opens one."""
     many = len(found.frame)
     title = f"{many:,} signed dimensions; click a bar to open it"
     if many > feature_charts.WIDEST:
         title = f"The {feature_charts.WIDEST} strongest of {title}"
-    with parts.panel(title, found, frames.term("feature_dimension.auc")):
+    with parts.panel(title, found, terms.term("feature_dimension.auc")):
         if found.frame.empty:
             parts.empty("No dimension of this site varies, so none could be registered.")
             return
@@ -107,7 +107,7 @@ def strip_panel(found: frames.Answer) -> None:
         address.go("dimension", here, dim=bars[0]["dimension"])
 
 
-def curves_panels(category: str, background: str, row: "frames.Row") -> None:
+def curves_panels(category: str, background: str, row: "answers.Row") -> None:
     """Held-out ROC, agreement, and the layers, side by side."""
     left, middle, right = st.columns(3, gap="medium")
     made = feature_frames.curves(here, category, background)
@@ -116,7 +116,7 @@ def curves_panels(category: str, background: str, row: "frames.Row") -> None:
         parts.panel(
             "Held-out ROC",
             feature_frames.curves_copy(here, category, background),
-            "Mean of 20 splits with its sd. " + frames.term("feature.auc"),
+            "Mean of 20 splits with its sd. " + terms.term("feature.auc"),
         ),
     ):
         st.plotly_chart(feature_charts.roc(made), key="feature.roc", config=charts.CONFIG)
@@ -130,7 +130,7 @@ def curves_panels(category: str, background: str, row: "frames.Row") -> None:
             "Agreement",
             feature_frames.agreement_copy(here, category, background),
             "Share of the feature's dimensions whose sign matches. "
-            + frames.term("feature.firing_level"),
+            + terms.term("feature.firing_level"),
         ),
     ):
         st.plotly_chart(
@@ -286,7 +286,7 @@ def cycle_panel(category: str) -> None:
         address.go("dimension", here, dim=cells[0]["dimension"])
 
 
-def export_panel(category: str, background: str, found: frames.Answer, row: "frames.Row") -> None:
+def export_panel(category: str, background: str, found: answers.Answer, row: "answers.Row") -> None:
     """Permanent link and the prototype as files."""
     with parts.panel("Take it along"):
         st.caption("Permanent link")
@@ -300,7 +300,7 @@ def export_panel(category: str, background: str, found: frames.Answer, row: "fra
         )
 
 
-def show(category: str, background: str, about: "frames.Row") -> None:
+def show(category: str, background: str, about: "answers.Row") -> None:
     """A feature that was measured."""
     if workspace.hidden_features(here, [category], "feature"):
         panel.of_feature(here, category)  # its name beside its items is a suggestion

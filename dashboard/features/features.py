@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, frames, parts, workspace
+from dashboard.common import answers, charts, parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
@@ -40,7 +40,7 @@ def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, str]:
             key="features.state",
             width=150,
             format_func=lambda name: STATES[name],
-            help=frames.term("category.status"),
+            help=terms.term("category.status"),
         )
         find = st.text_input("Name contains", key="features.find", width=150, placeholder="bird")
     return str(view), group, state, find.strip().lower(), background
@@ -71,9 +71,9 @@ def summary(at: pd.DataFrame, skipped: int) -> None:
             parts.figure(*fact, width=122)
 
 
-def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
+def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
     """Heat maps side by side; a click on a cell opens the feature there."""
-    kinds = frames.sites(here.catalog).dropna(subset="dims").set_index("site")["kind"]
+    kinds = here.catalog.sites.dropna(subset="dims").set_index("site")["kind"]
     order = frame.sort_values("position")["site"].drop_duplicates().tolist()
     stream = [site for site in order if kinds[site] in ("resid", "final")]
     if len(stream) < len(order):
@@ -83,7 +83,7 @@ def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
     listed = frame.drop_duplicates("category")
     count = 3 if len(listed) > 40 else 2 if len(listed) > 12 else 1
     title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
-    with parts.panel(title, answer, frames.term("feature.auc")):
+    with parts.panel(title, answer, terms.term("feature.auc")):
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.plotly_chart(feature_charts.legend(), config=charts.CONFIG, key="features.legend")
         right.caption(
@@ -113,7 +113,7 @@ def show_map(frame: pd.DataFrame, answer: frames.Answer) -> None:
                 )
 
 
-def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
+def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     """The features of this site, strongest first; a click on a row opens it."""
     shown = at.sort_values("auc", ascending=False).reset_index(drop=True)
     shown["chance"] = shown["q"].fillna(shown["p"]).map(feature_charts.chance)
@@ -134,7 +134,7 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
         "group",
     ]
     listed = words.beside(here, shown[columns], "category", "feature")
-    copied = frames.Answer(listed, answer.copy)
+    copied = answers.Answer(listed, answer.copy)
     with parts.panel(f"{len(shown)} features at {here.site}; click a row to open it", copied):
         event = parts.table(
             listed,
@@ -149,14 +149,14 @@ def show_table(at: pd.DataFrame, answer: frames.Answer) -> None:
         address.go("feature", here, category=shown["category"][row], background=answer_background)
 
 
-def show_skipped(listed: pd.DataFrame, answer: frames.Answer) -> None:
+def show_skipped(listed: pd.DataFrame, answer: answers.Answer) -> None:
     """Categories that were not measured, and why."""
     rows = listed[listed["status"] == "skipped"].reset_index(drop=True)
     if rows.empty:
         parts.empty("Every category was measured.")
         return
     columns = ["category", "families", "found", "words", "reason", "group"]
-    with parts.panel(f"{len(rows)} categories were skipped", frames.Answer(rows, answer.copy)):
+    with parts.panel(f"{len(rows)} categories were skipped", answers.Answer(rows, answer.copy)):
         event = parts.table(
             rows[columns],
             key="features.skipped",

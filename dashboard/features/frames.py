@@ -28,12 +28,10 @@ from catalog.features import (
     pools,
 )
 from catalog.features import curves as held_out
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
-from dashboard.common import frames, numbers
-from dashboard.common.frames import Answer, Here, Row
+from dashboard.common import answers, catalogs, numbers
+from dashboard.common.answers import Answer, Here, Row
 
 Live = from_words.Live
 BACKGROUNDS: tuple[str, ...] = pools.BACKGROUNDS
@@ -60,42 +58,44 @@ def primary(catalog: Catalog) -> str:
 
 def found(catalog: Catalog) -> bool:
     """Whether the categories of this catalog have been measured."""
-    return not _read(catalog.stamp, feature_queries.categories()).empty
+    return not answers.read(catalog, feature_queries.categories()).empty
 
 
 def categories(catalog: Catalog) -> Answer:
     """Every category with its coverage, measured ones first: the columns of table category."""
-    return _answer(catalog, feature_queries.categories())
+    return answers.answer(catalog, feature_queries.categories())
 
 
 def features_everywhere(here: Here, background: str) -> Answer:
     """All features at the rail's threshold and a background, at every site."""
-    return _answer(here.catalog, feature_queries.features(here.threshold, background))
+    return answers.answer(here.catalog, feature_queries.features(here.threshold, background))
 
 
 def feature(here: Here, category: str, background: str) -> "Row | None":
     """One feature's row; None where it was not measured."""
     query = feature_queries.feature(category, here.site, here.threshold, background)
-    frame = _read(here.catalog.stamp, query)
+    frame = answers.read(here.catalog, query)
     return None if frame.empty else frame.iloc[0]
 
 
 def prototype(here: Here, category: str, background: str) -> Answer:
     """Signed dimensions of a feature, strongest first: dimension, sign, auc, p, q."""
     query = feature_queries.prototype(category, here.site, here.threshold, background)
-    return _answer(here.catalog, query)
+    return answers.answer(here.catalog, query)
 
 
 def across(here: Here, category: str, background: str) -> Answer:
     """The same category at every site, with its gain over resid.0."""
-    return _answer(here.catalog, feature_queries.across(category, here.threshold, background))
+    return answers.answer(
+        here.catalog, feature_queries.across(category, here.threshold, background)
+    )
 
 
 def readers(here: Here, dimension: int) -> Answer:
     """Categories whose feature uses a dimension, strongest first: category, sign, auc, p, q."""
     background = here.catalog.primary
     query = feature_queries.readers(here.site, dimension, here.threshold, background)
-    return _answer(here.catalog, query)
+    return answers.answer(here.catalog, query)
 
 
 def evidence(catalog: Catalog, claims: tuple[str, ...]) -> Answer | None:
@@ -103,10 +103,10 @@ def evidence(catalog: Catalog, claims: tuple[str, ...]) -> Answer | None:
 
     Columns: claim (in words), figure with its interval, control (the strongest), verdict, n.
     """
-    if "evidence" not in frames.tables(catalog).frame["table"].values:
+    if "evidence" not in catalogs.tables(catalog).frame["table"].values:
         return None
     query = feature_queries.evidence()
-    rows = _read(catalog.stamp, query)
+    rows = answers.read(catalog, query)
     rows = rows[rows["claim"].isin(claims)]
     if rows.empty:
         return None
@@ -138,7 +138,7 @@ def _strongest(row: dict[Hashable, Any]) -> str:
 
 def curves(here: Here, category: str, background: str) -> held_out.Curves:
     """ROC with its null and the distribution of agreement; see `catalog.features.curves`."""
-    return _curves(here.catalog.stamp, here.site, here.threshold, category, background)
+    return _curves(here.catalog, here.site, here.threshold, category, background)
 
 
 def curves_copy(here: Here, category: str, background: str) -> Answer:
@@ -189,10 +189,10 @@ def top(here: Here, category: str, background: str) -> Top:
     row = feature(here, category, background)
     level = None if row is None else float(row["firing_level"])
     found = prototype(here, category, background).frame
-    members = _read(here.catalog.stamp, feature_queries.members_in_order(category))
+    members = answers.read(here.catalog, feature_queries.members_in_order(category))
     copy = _call("live_feature", "category_report", here, category, background) + '["top"]'
     return _top(
-        here.catalog.stamp,
+        here.catalog,
         here.site,
         here.threshold,
         tuple(found["dimension"]),
@@ -205,7 +205,7 @@ def top(here: Here, category: str, background: str) -> Top:
 
 def overlap(here: Here, category: str, background: str) -> Answer:
     """Other features of the site: category, dimensions, same, opposite, expected, excess."""
-    frame = _overlap(here.catalog.stamp, here.site, here.threshold, category, background)
+    frame = _overlap(here.catalog, here.site, here.threshold, category, background)
     return Answer(frame, _call("overlaps", "of", here, category, background), "python")
 
 
@@ -221,7 +221,7 @@ class Turning(NamedTuple):
 
 def cycle(here: Here, category: str) -> Turning:
     """Whether signs vary with a period along a cyclic category; SettingRefused where too short."""
-    return _cycle(here.catalog.stamp, here.site, here.threshold, category)
+    return _cycle(here.catalog, here.site, here.threshold, category)
 
 
 def cycle_copy(here: Here, category: str) -> Answer:
@@ -241,7 +241,7 @@ def cycle_copy(here: Here, category: str) -> Answer:
 
 def mean_abs(here: Here) -> NDArray[np.float64]:
     """Mean |x| of every dimension of the site: float64[dims]."""
-    frame = _read(here.catalog.stamp, feature_queries.means(here.site))
+    frame = answers.read(here.catalog, feature_queries.means(here.site))
     values: NDArray[np.float64] = frame["mean_abs"].to_numpy(np.float64)
     return values
 
@@ -252,7 +252,7 @@ def mean_abs(here: Here) -> NDArray[np.float64]:
 class Asked(NamedTuple):
     """Everything a concept is made from."""
 
-    stamp: Stamp
+    catalog: Catalog
     site: str
     threshold: str
     words: tuple[str, ...]
@@ -272,7 +272,7 @@ class Drawn(NamedTuple):
 
 def asked(here: Here, words: tuple[str, ...], counter: tuple[str, ...], background: str) -> Asked:
     """Key of a concept here."""
-    return Asked(here.catalog.stamp, here.site, here.threshold, words, counter, background)
+    return Asked(here.catalog, here.site, here.threshold, words, counter, background)
 
 
 def concept(what: Asked) -> from_words.Live:
@@ -285,7 +285,7 @@ def concept(what: Asked) -> from_words.Live:
 
 def concept_copy(what: Asked, frame: pd.DataFrame) -> Answer:
     """`frame` with the Python that makes the concept."""
-    path = str(what.stamp.path)
+    path = str(what.catalog)
     call = (
         "from pathlib import Path\nfrom catalog import live_feature as live\n\n"
         f"live.from_words(live.ground(Path({path!r})), "
@@ -314,9 +314,9 @@ def concept_prototype(what: Asked) -> pd.DataFrame:
 def concept_top(what: Asked) -> Answer:
     """Items that agree most: item, text, agreement, member; ties by `concepts.wider`."""
     live = _concept(what)
-    site = from_words.site_signs(Path(what.stamp.path), what.site, what.threshold)
+    site = from_words.site_signs(Path(what.catalog), what.site, what.threshold)
     rows = from_words.top(
-        _ground(what.stamp),
+        _ground(what.catalog),
         live.concept.agreement,
         live.words.members,
         TOP,
@@ -328,13 +328,13 @@ def concept_top(what: Asked) -> Answer:
 def concept_overlap(what: Asked) -> pd.DataFrame | None:
     """Known categories beside the concept: as `overlap`, and `words` shared; None without any."""
     query = feature_queries.prototypes(what.site, what.threshold, what.background)
-    prototypes = _read(what.stamp, query)
+    prototypes = answers.read(what, query)
     if prototypes.empty:
         return None
     live = _concept(what)
     dims = len(live.concept.sign_auc)
     beside = overlaps.beside(live.concept.dimensions, live.concept.signs, prototypes, dims)
-    members = _read(what.stamp, feature_queries.all_members())
+    members = answers.read(what, feature_queries.all_members())
     shared = members[members["item"].isin(live.words.members)].groupby("category").size()
     return beside.assign(words=beside["category"].map(shared).fillna(0).astype(int))
 
@@ -384,16 +384,16 @@ def _nulls() -> _Kept:
 
 
 def _made(what: Asked) -> from_words.Live:
-    path = Path(what.stamp.path)
+    path = Path(what.catalog)
     background = next(name for name in pools.BACKGROUNDS if name == what.background)
     return from_words.from_words(
-        _ground(what.stamp),
+        _ground(what.catalog),
         path.signs(what.site, what.threshold),
         what.words,
         what.counter,
         background,
         positives=(
-            _positives(what.stamp, what.site, what.threshold, background)
+            _positives(what.catalog, what.site, what.threshold, background)
             if background != "matched"
             else None
         ),
@@ -406,36 +406,35 @@ def _concept(what: Asked) -> from_words.Live:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the items ...")
-def _ground(stamp: Stamp) -> from_words.Ground:
-    return from_words.ground(Path(stamp.path))
+def _ground(catalog: Catalog) -> from_words.Ground:
+    return from_words.ground(catalog)
 
 
 @st.cache_data(max_entries=16, show_spinner="Counting signs ...")
-def _positives(stamp: Stamp, site: str, threshold: str, background: str) -> NDArray[np.int64]:
-    signs = from_words.site_signs(Path(stamp.path), site, threshold)
-    return signs.positives(_ground(stamp).pools.items(background))
+def _positives(catalog: Catalog, site: str, threshold: str, background: str) -> NDArray[np.int64]:
+    signs = catalog.signs(site, threshold)
+    return signs.positives(_ground(catalog).pools.items(background))
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner="Drawing the ROC curves of its null ...")
+@answers.cached("Drawing the ROC curves of its null ...")
 def _curves(
-    stamp: Stamp, site: str, threshold: str, category: str, background: str
+    catalog: Catalog, site: str, threshold: str, category: str, background: str
 ) -> held_out.Curves:
-    path = Path(stamp.path)
     members, place = held_out.members_of(path, category)
     shared = background != "matched"
     return held_out.again(
         path.signs(site, threshold),
-        _ground(stamp).pools,
+        _ground(catalog).pools,
         members,
         place,
         background,
-        _positives(stamp, site, threshold, background) if shared else None,
+        _positives(catalog, site, threshold, background) if shared else None,
     )
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
+@answers.cached()
 def _top(
-    stamp: Stamp,
+    catalog: Catalog,
     site: str,
     threshold: str,
     dimensions: tuple[int, ...],
@@ -444,8 +443,8 @@ def _top(
     level: float | None,
     copy: str,
 ) -> Top:
-    base = _ground(stamp)
-    columns = from_words.site_signs(Path(stamp.path), site, threshold)
+    base = _ground(catalog)
+    columns = catalog.signs(site, threshold)
     agreement = measure.agreement_of(
         columns.by_dimension,
         columns.items,
@@ -471,16 +470,15 @@ def _top(
     )
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
+@answers.cached()
 def _overlap(
-    stamp: Stamp, site: str, threshold: str, category: str, background: str
+    catalog: Catalog, site: str, threshold: str, category: str, background: str
 ) -> pd.DataFrame:
-    return overlaps.of(Path(stamp.path), category, site, threshold, background)
+    return overlaps.of(catalog, category, site, threshold, background)
 
 
 @st.cache_data(max_entries=64, show_spinner="Permuting the order of the words ...")
-def _cycle(stamp: Stamp, site: str, threshold: str, category: str) -> Turning:
-    path = Path(stamp.path)
+def _cycle(catalog: Catalog, site: str, threshold: str, category: str) -> Turning:
     folder = lexicon.folder()
     read, _ = word_lists.read_folder(folder)
     listed = next((one for one in read if one.name == category and one.cyclic), None)
@@ -488,7 +486,7 @@ def _cycle(stamp: Stamp, site: str, threshold: str, category: str) -> Turning:
         raise NotInCatalog(
             f"The folder of categories has no list {category!r} with '# order: cyclic'."
         )
-    match = _ground(stamp).vocabulary.match(listed.words, listed.kind)
+    match = _ground(catalog).vocabulary.match(listed.words, listed.kind)
     bits = path.signs(site, threshold).bits(match.members).astype(np.bool_)
     made = cycles.measure(bits)
     return Turning(made, match.words, bits[:, made.varying], match.missing)
@@ -505,15 +503,6 @@ def _call(module: str, name: str, here: Here, category: str, background: str) ->
         f"from pathlib import Path\nfrom catalog import {module}\n\n"
         f"{module}.{name}({order}, {here.threshold!r}, {background!r})"
     )
-
-
-def _answer(catalog: Catalog, query: Query) -> Answer:
-    return Answer(_read(catalog.stamp, query), query.text)
-
-
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)
 
 
 def figures_of(row: Row) -> dict[str, Any]:

@@ -6,7 +6,7 @@ What is chosen stands in the same two texts as words do, as numbers: "#12 #57".
 import streamlit as st
 
 from dashboard.common import parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.features import frames
 from dashboard.features import parts as feature_parts
 from dashboard.features.frames import Asked

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import frames, parts, workspace
-from dashboard.common.frames import Here
+from dashboard.common import parts, terms, workspace
+from dashboard.common.answers import Here
 from dashboard.features import frames as feature_frames
 from dashboard.features.charts import chance, signed, spread
 from dashboard.frame import address
@@ -24,7 +24,7 @@ def unmeasured(here: Here) -> None:
 
 def background(page: str, here: Here) -> str:
     """The switch between backgrounds, as the link has it; none where there is only one."""
-    several, first = feature_frames.backgrounds(here.catalog), feature_frames.here.catalog.primary
+    several, first = feature_frames.backgrounds(here.catalog), here.catalog.primary.background
     if len(several) == 1:
         return first
     key = f"{page}.background"
@@ -34,7 +34,7 @@ def background(page: str, here: Here) -> str:
         several,
         key=key,
         required=True,
-        help=frames.term("feature.background"),
+        help=terms.term("feature.background"),
     )
     return str(chosen)
 
@@ -42,7 +42,7 @@ def background(page: str, here: Here) -> str:
 def columns() -> dict[str, Any]:
     """Titles, formats and meanings of the columns that feature tables have."""
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    term = frames.term
+    term = terms.term
     return {
         "category": text("category", pinned=True),
         "auc": number("AUC", format="%.3f", help=term("feature.auc")),
@@ -146,7 +146,7 @@ def readers_panel(here: Here, dimension: int) -> None:
     answer = feature_frames.readers(here, dimension)
     help = (
         "Features (background matched) that register this dimension, strongest first. "
-        + frames.term("feature_dimension.auc")
+        + terms.term("feature_dimension.auc")
     )
     copied = None if answer.frame.empty else answer
     with parts.panel("Categories that read this dimension", copied, help):
@@ -170,13 +170,13 @@ def readers_panel(here: Here, dimension: int) -> None:
             column_config=columns()
             | {
                 "auc": st.column_config.NumberColumn(
-                    "sign AUC", format="%.3f", help=frames.term("feature_dimension.auc")
+                    "sign AUC", format="%.3f", help=terms.term("feature_dimension.auc")
                 ),
-                "q": st.column_config.TextColumn("q", help=frames.term("feature_dimension.q")),
+                "q": st.column_config.TextColumn("q", help=terms.term("feature_dimension.q")),
             }
             | words.title(),
         )
     row = parts.picked("feature.readers", event)
     if row is not None:
-        background = feature_frames.here.catalog.primary
+        background = here.catalog.primary.background
         address.go("feature", here, category=shown["category"][row], background=background)

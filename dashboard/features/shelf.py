@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from catalog import places
 from catalog.workspace import runs
-from dashboard.common import frames, workspace
-from dashboard.common.frames import Here
+from dashboard.common import workspace
+from dashboard.common.answers import Here
 
 
 class Kept(NamedTuple):
@@ -54,4 +54,4 @@ def one(here: Here, key: str) -> Kept | None:
 
 
 def _model(here: Here) -> str:
-    return str(frames.build(here.catalog)["model"])
+    return str(here.catalog.build["model"])

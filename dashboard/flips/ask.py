@@ -6,7 +6,7 @@ from catalog.errors import SettingRefused
 from catalog.flips.extra_edits import KINDS as EDITS
 from catalog.flips.source import Source
 from dashboard.common import parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.evidence import frames
 from dashboard.features import frames as feature_frames
 from dashboard.features import shelf

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from catalog.flips import flip, report
 from catalog.flips.readouts import counted
-from dashboard.common import charts, frames, parts, running
+from dashboard.common import charts, parts, running
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.flips import ask as flip_ask
@@ -25,7 +25,7 @@ LINKED = 500  # characters of own prompts that a link carries
 EXAMPLE = "The old man walked slowly to the"
 
 here = rail.here()
-build = frames.build(here.catalog)
+build = here.catalog.build
 reads = flip.reads(str(build["architecture"]))
 PROMPTED = reads == "vocabulary"
 

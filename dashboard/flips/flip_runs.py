@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from catalog.flips import saved
-from dashboard.common import charts, frames, parts
-from dashboard.common.frames import Answer
+from dashboard.common import charts, parts
+from dashboard.common.answers import Answer
 from dashboard.flips import charts as flip_charts
 from dashboard.flips import shelf
 from dashboard.flips.shelf import Kept
@@ -116,7 +116,7 @@ def links(one: Kept) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     if str(build["weights_hash"]) != body["model"]["weights_hash"]:
         parts.notice("This run was made with other weights than this catalog's: it will differ.")
 

@@ -12,7 +12,7 @@ from catalog.flips import run as flips
 from catalog.flips.source import Source
 from catalog.store.catalog import Catalog
 from dashboard.common import frames
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 from dashboard.common.parts import visible
 from dashboard.media import frames as media_frames
 
@@ -95,7 +95,7 @@ def sweep_work(
     asked: Asked, kind: str
 ) -> "Callable[[LoadedModel, Job[list[sweeps.Point]]], list[sweeps.Point]]":
     """Work for `running.start`: a sweep by layer, dimensions or scale."""
-    present = frames.sites(asked.catalog).dropna(subset="dims")
+    present = asked.catalog.sites.dropna(subset="dims")
     sites = [str(site) for site in present[present["kind"] == "resid"]["site"]]
 
     def run(model: "LoadedModel", job: "Job[list[sweeps.Point]]") -> list[sweeps.Point]:
@@ -244,7 +244,7 @@ def asked(
     edits: str,
 ) -> Asked:
     """What a run at `here` depends on."""
-    stored = str(frames.build(here.catalog)["content_hash"])
+    stored = str(here.catalog.build["content_hash"])
     return Asked(
         here.catalog,
         stored,

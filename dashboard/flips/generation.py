@@ -11,7 +11,7 @@ from catalog.flips import words as flip_words
 from catalog.flips.controls import Where, flip
 from catalog.flips.words import Word
 from dashboard.common import parts, running
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.flips import frames
 from dashboard.flips.frames import Asked
 from dashboard.frame import address

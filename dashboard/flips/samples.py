@@ -5,8 +5,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.common import charts, parts
+from dashboard.common.answers import Here
 from dashboard.common.charts import ACCENT, HERE, NEAR, figure
-from dashboard.common.frames import Here
 from dashboard.flips import frames
 from dashboard.flips.frames import Made
 from dashboard.frame import address

@@ -8,8 +8,8 @@ import streamlit as st
 from catalog import places
 from catalog.flips import report, saved
 from catalog.workspace import runs
-from dashboard.common import frames, parts, workspace
-from dashboard.common.frames import Here
+from dashboard.common import parts, workspace
+from dashboard.common.answers import Here
 from dashboard.flips.frames import Made
 from dashboard.frame import address, who
 
@@ -33,7 +33,7 @@ def held(here: Here) -> list[Kept]:
         workspace.workspace(),
         "run",
         workspace.person(),
-        model=str(frames.build(here.catalog)["model"]),
+        model=str(here.catalog.build["model"]),
     )
     return [
         Kept(
@@ -50,7 +50,7 @@ def held(here: Here) -> list[Kept]:
 
 def keep(here: Here, made: Made, title: str, person: str) -> str:
     """Save a run and return its key; raises LabelRefused for an empty name or person."""
-    build = frames.build(here.catalog)
+    build = here.catalog.build
     result = report.as_json(made.found, made.summary)
     body = saved.body(build, made.found.setup, made.edits, result)
     event = workspace.event()

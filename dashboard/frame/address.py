@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from dashboard.common import parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.pages import FILES
 
 _WRITTEN = "address.written"

@@ -5,8 +5,8 @@ import streamlit as st
 
 from catalog.browse.search import address as address_of
 from catalog.errors import NotInCatalog
-from dashboard.common import frames, numbers, parts
-from dashboard.common.frames import Here
+from dashboard.common import catalogs, numbers, parts, terms
+from dashboard.common.answers import Here
 from dashboard.frame import address
 from dashboard.frame import search as search_frames
 
@@ -14,24 +14,24 @@ _HERE = "rail.here"
 _RESULTS = "rail.results"
 
 
-def choose(entries: list[frames.Entry]) -> Here:
+def choose(entries: list[catalogs.Entry]) -> Here:
     """Draw the choices in the sidebar and return them; `here` gives them to pages."""
     slugs = [entry.catalog.slug for entry in entries]
     address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
     slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
     entry = entries[slugs.index(slug)]
-    present = frames.sites(entry.catalog).dropna(subset="dims")
+    present = entry.catalog.sites.dropna(subset="dims")
     names = present.site.tolist()
     address.seed("rail.site", "site", _middle(present), address.among(names))
-    site = st.sidebar.selectbox("Site", names, key="rail.site", help=frames.term("site"))
-    thresholds = list(frames.build(entry.catalog)["thresholds"])
+    site = st.sidebar.selectbox("Site", names, key="rail.site", help=terms.term("site"))
+    thresholds = list(entry.catalog.build["thresholds"])
     address.seed("rail.threshold", "threshold", thresholds[0], address.among(thresholds))
     threshold = st.sidebar.radio(
         "Threshold",
         thresholds,
         key="rail.threshold",
         horizontal=True,
-        help=frames.term("dimension_sign.threshold"),
+        help=terms.term("dimension_sign.threshold"),
     )
     chosen = Here(entry.catalog, site, threshold)
     st.session_state[_HERE] = chosen
@@ -79,7 +79,7 @@ def search(chosen: Here) -> None:
 
 
 def _searched(chosen: Here) -> str:
-    return "word" if frames.build(chosen.path)["modality"] == "text" else "file"
+    return "word" if chosen.path.build["modality"] == "text" else "file"
 
 
 def _asked() -> None:
@@ -139,8 +139,8 @@ def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
 
     resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
     """
-    dims = frames.sites(chosen.path).dropna(subset="dims").set_index("site").dims
-    items = int(frames.build(chosen.path)["items"])
+    dims = chosen.path.sites.dropna(subset="dims").set_index("site").dims
+    items = int(chosen.path.build["items"])
     hit = address_of(text, {str(site): int(n) for site, n in dims.items()}, chosen.site, items)
     if hit is None:
         return "item", chosen, {"q": text}
@@ -151,10 +151,10 @@ def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
 
 def warn_degenerate(chosen: Here) -> None:
     """Say so where more than a quarter of the site's dimensions hardly ever change sign."""
-    row = frames.sites(chosen.path).set_index("site").loc[chosen.site]
+    row = chosen.path.sites.set_index("site").loc[chosen.site]
     share = row.degenerate / row.dims
     if chosen.threshold == "zero" and share > numbers.WARN_DEGENERATE:
-        build = frames.build(chosen.path)
+        build = chosen.path.build
         other = "special" if build["reading"] == "bare" else "bare"
         stored = "median" in build["thresholds"]
         median = "threshold median" if stored else "--thresholds zero,median"

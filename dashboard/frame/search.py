@@ -1,16 +1,12 @@
 """What the search box asks: hits in the catalog, kept until its file changes, and labels."""
 
-from pathlib import Path
-
 import pandas as pd
-import streamlit as st
 
 from catalog import places
 from catalog.browse import search
 from catalog.browse.search import Hit
-from catalog.store.file import Stamp
-from dashboard.common import numbers
-from dashboard.common.frames import Here
+from catalog.store.catalog import Catalog
+from dashboard.common.answers import Here
 
 SHOWN = 10
 """Hits listed."""
@@ -20,7 +16,7 @@ VIEWS = {"dimension": "dim", "feature": "category", "item": "item"}
 
 def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
     """The best hits of every kind; labels only those that `viewer` may see (None sees all)."""
-    found = list(_in_catalog(here.catalog.stamp, text))
+    found = list(_in_catalog(here.catalog, text))
     if places.workspace_exists():
         from catalog.browse import searching
         from dashboard.common import workspace  # SQLAlchemy takes half a second to import
@@ -62,8 +58,8 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
     return kind, place, {VIEWS[kind]: name}
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
-def _in_catalog(stamp: Stamp, text: str) -> tuple[Hit, ...]:
+@answers.cached()
+def _in_catalog(catalog: Catalog, text: str) -> tuple[Hit, ...]:
     from catalog.browse import searching
 
-    return tuple(searching.in_catalog(Path(stamp.path), text))
+    return tuple(searching.in_catalog(catalog, text))

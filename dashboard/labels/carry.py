@@ -5,9 +5,9 @@ import streamlit as st
 
 from catalog.workspace import carrying
 from catalog.workspace.carrying import Plan, Version
-from dashboard.common import frames, parts
+from dashboard.common import parts
 from dashboard.common import workspace as labeling_frames
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 
 _OUTCOMES = {
     "moves": "moves",
@@ -22,7 +22,7 @@ def plans(here: Here) -> list[Plan]:
         return []
     workspace, new = labeling_frames.workspace(), Version(**labeling_frames.model(here))
     others = [one for one in carrying.versions(workspace, new.model) if one != new]
-    present = frames.sites(here.catalog).dropna(subset="dims")
+    present = here.catalog.sites.dropna(subset="dims")
     dims = {str(site): int(n) for site, n in zip(present["site"], present["dims"], strict=True)}
     found = [carrying.plan(workspace, old, new, dims) for old in others]
     return [one for one in found if len(one.moves)]

@@ -19,7 +19,7 @@ from catalog.workspace.label_tests import Open
 from catalog.workspace.subjects import FIELDS as FIELDS_OF_SUBJECT
 from catalog.workspace.subjects import Subject
 from dashboard.common import workspace as labeling_frames
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 
 FIELDS = {"clear_pole": "Clear pole", "category": "Category"}
 POLES = {"+": "+ positive", "-": "− negative", "both": "both", "none": "none"}

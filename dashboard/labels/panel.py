@@ -5,7 +5,7 @@ import streamlit as st
 
 from catalog.workspace.subjects import Subject
 from dashboard.common import parts, workspace
-from dashboard.common.frames import Answer, Here
+from dashboard.common.answers import Answer, Here
 from dashboard.frame import address
 from dashboard.labels import form, frames
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from catalog.workspace import summaries
 from dashboard.common import parts, workspace
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 
 
 def of(here: Here, names: Iterable[object], kind: str = "dimension") -> dict[str, str]:

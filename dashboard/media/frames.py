@@ -11,17 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
 
 from catalog.browse import originals
-from catalog.store import media_queries, reading
+from catalog.store import media_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
-from dashboard.common import frames
+from dashboard.common import answers
 from dashboard.common import numbers as settings
-from dashboard.common.frames import Answer, Here, Row
+from dashboard.common.answers import Answer, Here, Row
 
 WORDS = {"text": ("token", "tokens"), "image": ("image", "images"), "audio": ("sound", "sounds")}
 """What an item of each modality is called: one, many."""
@@ -29,7 +26,7 @@ WORDS = {"text": ("token", "tokens"), "image": ("image", "images"), "audio": ("s
 
 def modality(catalog: Catalog) -> str:
     """text, image or audio."""
-    return str(frames.build(catalog)["modality"])
+    return str(catalog.build["modality"])
 
 
 def is_media(catalog: Catalog) -> bool:
@@ -49,7 +46,7 @@ def named(catalog: Catalog, many: bool = True) -> str:
 
 def source(catalog: Catalog) -> Row:
     """Where the items lie and how patches are laid out: the row of table media_source."""
-    return _read(catalog.stamp, media_queries.source()).iloc[0]
+    return answers.read(catalog, media_queries.source()).iloc[0]
 
 
 def provenance(catalog: Catalog) -> list[tuple[str, str]]:
@@ -72,7 +69,7 @@ def examples(catalog: Catalog, count: int) -> list[int]:
     """The first items of each class in turn: one of each where there are as many classes."""
     found = classes(catalog)
     if found.empty:
-        return list(range(min(count, int(frames.build(catalog)["items"]))))
+        return list(range(min(count, int(catalog.build["items"]))))
     if len(found) > count:  # superclasses in turn
         turn = found.groupby("superclass", dropna=False).cumcount()
         found = found.iloc[np.argsort(turn, kind="stable")]
@@ -89,12 +86,12 @@ def heard(catalog: Catalog) -> int:
 
 def skipped(catalog: Catalog) -> Answer:
     """Files left out of the build: path, reason."""
-    return _answer(catalog, media_queries.skipped())
+    return answers.answer(catalog, media_queries.skipped())
 
 
 def there(catalog: Catalog, item: int) -> bool:
     """Whether there is an item of this number."""
-    return 0 <= item < int(frames.build(catalog)["items"])
+    return 0 <= item < int(catalog.build["items"])
 
 
 def shown(catalog: Catalog, items: Sequence[int]) -> pd.DataFrame:
@@ -103,8 +100,8 @@ def shown(catalog: Catalog, items: Sequence[int]) -> pd.DataFrame:
     The caption is the class, else the name of the file.
     """
     numbers = tuple(sorted({int(item) for item in items}))
-    about = _read(catalog.stamp, media_queries.some(numbers))
-    images = _read(catalog.stamp, media_queries.previews(numbers))[["item", "image"]]
+    about = answers.read(catalog, media_queries.some(numbers))
+    images = answers.read(catalog, media_queries.previews(numbers))[["item", "image"]]
     found = about.merge(images, on="item").set_index("item", drop=False)
     found["caption"] = found["label"].fillna(found["path"].str.split("/").str[-1])
     return found.loc[[int(item) for item in items]].reset_index(drop=True)
@@ -112,7 +109,7 @@ def shown(catalog: Catalog, items: Sequence[int]) -> pd.DataFrame:
 
 def sound(catalog: Catalog, item: int) -> bytes | None:
     """The preview of a sound, OGG; None for images."""
-    found = _read(catalog.stamp, media_queries.sound(item))
+    found = answers.read(catalog, media_queries.sound(item))
     held = None if found.empty else found["sound"].iloc[0]
     return bytes(held) if isinstance(held, bytes | bytearray) else None
 
@@ -129,23 +126,23 @@ def no_original(catalog: Catalog, item: int) -> str | None:
 
 def classes(catalog: Catalog) -> pd.DataFrame:
     """Classes of the items: label, superclass, items."""
-    return _read(catalog.stamp, media_queries.classes())
+    return answers.read(catalog, media_queries.classes())
 
 
 def of_class(catalog: Catalog, label: str) -> list[int]:
     """Items of a class, one of each family."""
-    found = _read(catalog.stamp, media_queries.of_class(label))
+    found = answers.read(catalog, media_queries.of_class(label))
     return [int(item) for item in found["item"]]
 
 
 def find(catalog: Catalog, wanted: str) -> Answer:
     """Items by part of their path or class, or by #number: item, text, kind, label and more."""
-    return _answer(catalog, media_queries.find(wanted, settings.MATCHES))
+    return answers.answer(catalog, media_queries.find(wanted, settings.MATCHES))
 
 
 def patch_sites(catalog: Catalog) -> list[str]:
     """Sites at which the signs of every patch were kept."""
-    return [str(site) for site in _read(catalog.stamp, media_queries.patch_sites())["site"]]
+    return [str(site) for site in answers.read(catalog, media_queries.patch_sites())["site"]]
 
 
 def patches(here: Here, item: int) -> NDArray[np.bool_] | None:
@@ -168,12 +165,3 @@ def figures(found: Row) -> list[tuple[str, Any]]:
         facts.append(("size", f"{found['width']:.0f} x {found['height']:.0f} pixels"))
     facts.append(("file", found["path"]))
     return [(name, value) for name, value in facts if pd.notna(value)]
-
-
-def _answer(catalog: Catalog, query: Query) -> Answer:
-    return Answer(_read(catalog.stamp, query), query.text)
-
-
-@st.cache_data(max_entries=settings.CACHED, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)

@@ -10,8 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from catalog.store.catalog import Catalog
-from dashboard.common import charts, frames, parts
-from dashboard.common.frames import Answer, Here, Row
+from dashboard.common import charts, parts
+from dashboard.common.answers import Answer, Here, Row
 from dashboard.features import frames as feature_frames
 from dashboard.frame import address
 from dashboard.media import charts as media_charts
@@ -168,8 +168,8 @@ def _pictures(
 
 def samples(catalog: Catalog) -> None:
     """A row of items of a catalog, one of each class; a click opens one."""
-    site = str(frames.sites(catalog).dropna(subset="dims")["site"].iloc[0])
-    here = Here(catalog, site, frames.build(catalog)["thresholds"][0])
+    site = str(catalog.sites.dropna(subset="dims")["site"].iloc[0])
+    here = Here(catalog, site, catalog.build["thresholds"][0])
     page = f"overview.{catalog.slug}"
     count = 8 if media_frames.is_sound(catalog) else 10
     wall(here, page, "samples", pd.DataFrame({"item": media_frames.examples(catalog, count)}))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.common import frames, parts
+from dashboard.common import catalogs, parts
 from dashboard.frame import address, rail
 
 here = rail.here()
@@ -11,12 +11,12 @@ address.seed("glossary.wanted", "find", "", address.anything)
 wanted = st.text_input("Find", key="glossary.wanted", placeholder="stability").strip().lower()
 address.write(find=wanted)
 
-columns = frames.columns(here.catalog)
+columns = catalogs.columns(here.catalog)
 found = columns.frame.fillna({"comment": ""})
 text = found.table + " " + found.column + " " + found.comment
 found = found[text.str.lower().str.contains(wanted, regex=False)]
 with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
-    for row in frames.tables(here.catalog).frame.itertuples():
+    for row in catalogs.tables(here.catalog).frame.itertuples():
         of_table = found[found.table == row.table]
         if of_table.empty:
             continue

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.common import frames, parts, workspace
+from dashboard.common import catalogs, parts, workspace
 from dashboard.frame import address, rail
 
 EXAMPLE = """SELECT dimension, share_positive, entropy_bits, stability
@@ -16,7 +16,7 @@ parts.breadcrumb(here.slug, "read-only, 10 seconds, 10,000 rows")
 address.seed("sql.text", "sql", EXAMPLE.replace("resid.0", here.site), address.anything)
 query, schema = st.columns([5, 3], gap="medium")
 with schema, parts.panel("Tables and columns"):
-    columns = frames.columns(here.catalog).frame
+    columns = catalogs.columns(here.catalog).frame
     names = list(dict.fromkeys(columns.table))
     chosen = st.selectbox("Table", names, key="sql.table", label_visibility="collapsed")
     parts.table(
@@ -29,7 +29,7 @@ with query:
     address.write(sql=text)
     with parts.guard():
         blind = workspace.anything_hidden()
-        result = frames.console(here.catalog, text, blind)
+        result = catalogs.console(here.catalog, text, blind)
         more = ", the rest was cut off" if result.truncated else ""
         st.caption(f"{len(result.frame):,} rows in {parts.number(result.seconds)} s{more}")
         parts.table(result.frame, raw=True, key="sql.result", height=380)

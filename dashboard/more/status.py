@@ -9,7 +9,7 @@ import psutil
 import streamlit as st
 
 from catalog import places
-from dashboard.common import frames, parts, running
+from dashboard.common import catalogs, parts, running
 
 LIBRARIES = [
     "dimension-catalog",
@@ -36,7 +36,7 @@ with left:
         if running.loaded():
             st.code(parts.visible(running.loaded()), language=None)
     with parts.panel("Packed signs in memory"):
-        held = frames.in_memory()
+        held = catalogs.in_memory()
         if held.empty:
             parts.empty("None yet: they are read when a page first needs them.")
         else:

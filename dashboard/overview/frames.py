@@ -4,19 +4,15 @@ Which findings is fixed here; every figure is read from the catalog when it is s
 tour says what the catalog on this machine says, whatever that is.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import streamlit as st
 
 from catalog.errors import CatalogError
-from catalog.store import reading, tour_queries
+from catalog.store import tour_queries
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
-from catalog.store.reading import Query
-from dashboard.common import frames, parts, workspace
-from dashboard.common.frames import Here
+from dashboard.common import answers, catalogs, parts, workspace
+from dashboard.common.answers import Here
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
 from dashboard.features.charts import chance, spread
@@ -49,21 +45,21 @@ class Finding(NamedTuple):
 
 def place() -> Here | None:
     """Where the tour looks: the site whose nulls were drawn; None where the catalog is not here."""
-    for entry in frames.catalogs():
+    for entry in catalogs.listed():
         if entry.build is not None and entry.catalog.slug == SLUG:
             return _measured(entry.catalog) or _middle(entry.catalog)
     return None
 
 
 def _middle(catalog: Catalog) -> Here:
-    sites = frames.sites(catalog).dropna(subset="dims").site.tolist()
-    return Here(catalog, str(sites[len(sites) // 2]), str(frames.build(catalog)["thresholds"][0]))
+    sites = catalog.sites.dropna(subset="dims").site.tolist()
+    return Here(catalog, str(sites[len(sites) // 2]), str(catalog.build["thresholds"][0]))
 
 
 def _measured(catalog: Catalog) -> Here | None:
-    for threshold in frames.build(catalog)["thresholds"]:
+    for threshold in catalog.build["thresholds"]:
         here = Here(catalog, "", str(threshold))
-        found = feature_frames.features_everywhere(here, feature_frames.catalog.primary).frame
+        found = feature_frames.features_everywhere(here, catalog.primary.background).frame
         drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
         if not drawn.empty:
             return here._replace(site=str(drawn["site"].iloc[0]))
@@ -77,9 +73,9 @@ def findings(here: Here) -> list[Finding]:
 
 def pole(here: Here) -> Finding:
     """A dimension whose pole can be read with the naked eye."""
-    found = _read(
-        here.catalog.stamp,
-        tour_queries.pole(here.site, here.threshold, feature_frames.here.catalog.primary),
+    found = answers.read(
+        here.catalog,
+        tour_queries.pole(here.site, here.threshold, here.catalog.primary.background),
     )
     title = "A pole that can be read"
     if found.empty:
@@ -110,7 +106,7 @@ def pole(here: Here) -> Finding:
 
 def category(here: Here) -> Finding:
     """A category's prototype beside random sets and its most confusable rival."""
-    background = feature_frames.here.catalog.primary
+    background = here.catalog.primary.background
     row = feature_frames.feature(here, CATEGORY, background)
     title = "A category against its null"
     link: dict[str, object] = {"category": CATEGORY, "background": background}
@@ -143,7 +139,7 @@ def category(here: Here) -> Finding:
 def concept(here: Here) -> Finding:
     """A concept of words nobody has measured before, made while one looks."""
     title = "A concept made live"
-    background = feature_frames.here.catalog.primary
+    background = here.catalog.primary.background
     link: dict[str, object] = {"words": WORDS, "background": background}
     try:
         asked = feature_frames.asked(here, tuple(WORDS.split()), (), background)
@@ -230,8 +226,3 @@ def _plain(
     opens: str = "Open it",
 ) -> Finding:
     return Finding(title, sentence, [], view, here, link, opens)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)

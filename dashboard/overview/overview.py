@@ -5,8 +5,9 @@ import textwrap
 import streamlit as st
 
 from catalog.store.catalog import Catalog
-from dashboard.common import charts, frames, lines, parts
-from dashboard.common.frames import Entry, Here
+from dashboard.common import answers, catalogs, charts, lines, parts
+from dashboard.common.answers import Here
+from dashboard.common.frames import Entry
 from dashboard.frame import address
 from dashboard.labels import carry, panel
 from dashboard.media import frames as media_frames
@@ -19,7 +20,7 @@ def card(entry: Entry) -> None:
         st.text(parts.visible(entry.catalog.name))
         st.text(entry.problem)
         return
-    build, summary = entry.build, frames.summary(entry.catalog).frame
+    build, summary = entry.build, catalogs.summary(entry.catalog).frame
     zero = summary[summary.threshold == summary.threshold.iloc[-1]]  # zero, where it is stored
     st.text(parts.visible(entry.catalog.slug))
     facts = [
@@ -35,7 +36,7 @@ def card(entry: Entry) -> None:
     if build["modality"] != "text":
         stage.samples(entry.catalog)
     details(entry.catalog, build)
-    start = frames.sites(entry.catalog).dropna(subset="dims").site.tolist()
+    start = entry.catalog.sites.dropna(subset="dims").site.tolist()
     here = Here(entry.catalog, start[len(start) // 2], build["thresholds"][0])
     with st.container(horizontal=True):
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
@@ -47,9 +48,9 @@ def card(entry: Entry) -> None:
     carry.offer(here)
 
 
-def details(catalog: Catalog, build: "frames.Row") -> None:
+def details(catalog: Catalog, build: "answers.Row") -> None:
     """Identity and provenance, small."""
-    absent = frames.sites(catalog).dropna(subset="absent")
+    absent = catalog.sites.dropna(subset="absent")
     facts = [
         ("model", build["model"]),
         ("class", f"{build['architecture']}, {parts.number(build['parameters'] / 1e6)} M"),
@@ -59,7 +60,7 @@ def details(catalog: Catalog, build: "frames.Row") -> None:
         ("computed", f"{build['dtype']} on {build['device']}, {parts.number(build['seconds'])} s"),
         ("thresholds", ", ".join(build["thresholds"])),
         ("built", f"{build['built_at']:%Y-%m-%d %H:%M} UTC"),
-        ("verified", frames.verified(catalog) or f"not yet: dims verify {catalog.slug}"),
+        ("verified", catalogs.verified(catalog) or f"not yet: dims verify {catalog.slug}"),
         ("file", f"{parts.number(catalog.stat().st_size / 1e6)} MB"),
         *(("no " + row.site, row.absent) for row in absent.itertuples()),
     ]
@@ -70,7 +71,7 @@ def details(catalog: Catalog, build: "frames.Row") -> None:
     st.code("\n".join(text), language=None)
 
 
-entries = frames.catalogs()
+entries = catalogs.listed()
 if not entries:
     parts.empty(
         "There is no catalog yet. Build the one of the small model that ships, "

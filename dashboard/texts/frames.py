@@ -4,7 +4,6 @@ Opens catalogs, as `frames` does. Figures are made anew from the states of the t
 the session; what depends on the catalog alone is cached until its file changes.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,12 +14,12 @@ from numpy.typing import NDArray
 from catalog.browse import texts
 from catalog.errors import NotInCatalog
 from catalog.signs.bits import unpack
-from catalog.store import feature_queries, queries, reading
-from catalog.store.file import Stamp, rows_of
+from catalog.store import feature_queries, queries
+from catalog.store.catalog import Catalog
+from catalog.store.file import rows_of
 from catalog.store.reading import Query
-from dashboard.common import numbers
-from dashboard.common.frames import Answer, Here
-from dashboard.features import frames
+from dashboard.common import answers
+from dashboard.common.answers import Answer, Here
 
 if TYPE_CHECKING:
     from catalog.model.text_states import TextStates
@@ -57,12 +56,12 @@ def states_at(read: Read, site: str) -> NDArray[np.float32]:
 
 def fired(read: Read) -> Map | None:
     """Every feature at every token of the rail's site; None where nothing was measured there."""
-    here, background = read.here, frames.read.here.catalog.primary
-    made = _features(here.catalog.stamp, here.site, here.threshold, background)
+    here, background = read.here, read.here.catalog.primary.background
+    made = _features(here.catalog, here.site, here.threshold, background)
     if made is None:
         return None
     features, tail = made
-    cut = _values(here.catalog.stamp, here.site, here.threshold)
+    cut = _values(here.catalog, here.site, here.threshold)
     found = texts.fired(states_at(read, here.site), cut, features, tail)
     return Map(features.names, found, features.level, texts.usual(features, tail))
 
@@ -183,7 +182,7 @@ def _changed(read: Read, site: str) -> texts.Changed:
     cached = unpack(packed, dims)[np.searchsorted(known, states.ids)]
     return texts.changed(
         states_at(read, site),
-        _values(here.catalog.stamp, site, here.threshold),
+        _values(here.catalog, site, here.threshold),
         states.ids,
         cached,
         states.special,
@@ -194,14 +193,14 @@ def _changed(read: Read, site: str) -> texts.Changed:
 def cell(read: Read, place: int, category: str) -> Answer:
     """One token against one feature: dimension, expected, sign, matches, state, away, auc, q."""
     here = read.here
-    background = frames.here.catalog.primary
+    background = here.catalog.primary.background
     query = feature_queries.prototype(category, here.site, here.threshold, background)
-    prototype = _read(here.catalog.stamp, query)
+    prototype = answers.read(here.catalog, query)
     if prototype.empty:
         raise NotInCatalog(f"{here.slug} has no feature {category!r} at {here.site}.")
     frame = texts.behind(
         states_at(read, here.site)[place],
-        _values(here.catalog.stamp, here.site, here.threshold),
+        _values(here.catalog, here.site, here.threshold),
         prototype["dimension"].to_numpy(),
         prototype["sign"].to_numpy(),
     )
@@ -211,15 +210,15 @@ def cell(read: Read, place: int, category: str) -> Answer:
 def across(read: Read, place: int, category: str) -> pd.DataFrame:
     """One token and category at every site that was read: site, agreement, firing_level."""
     here = read.here
-    background = frames.here.catalog.primary
+    background = here.catalog.primary.background
     query = feature_queries.prototype_everywhere(category, here.threshold, background)
-    every = _read(here.catalog.stamp, query)
+    every = answers.read(here.catalog, query)
     sites = [str(site) for site in read.states.states]
     rows = []
     for site, part in every.groupby("site", sort=False):
         if site not in sites:
             continue
-        cut = _values(here.catalog.stamp, str(site), here.threshold)
+        cut = _values(here.catalog, str(site), here.threshold)
         one = texts.behind(
             states_at(read, str(site))[place],
             cut,
@@ -233,7 +232,7 @@ def across(read: Read, place: int, category: str) -> pd.DataFrame:
 
 def _python(read: Read, last: str = "agreement") -> str:
     path, here = str(read.here.catalog.path), read.here
-    background = frames.here.catalog.primary
+    background = here.catalog.primary.background
     sites = [str(site) for site in read.states.states]
     end = {
         "agreement": (
@@ -271,34 +270,33 @@ def _python(read: Read, last: str = "agreement") -> str:
     )
 
 
-def _read(stamp: Stamp, query: Query) -> pd.DataFrame:
-    frame: pd.DataFrame = _fetched(stamp, query)
+def _read(catalog: Catalog, query: Query) -> pd.DataFrame:
+    frame: pd.DataFrame = _fetched(catalog, query)
     return frame
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
-def _fetched(stamp: Stamp, query: Query) -> pd.DataFrame:
-    return reading.fetch(Path(stamp.path), query)
+@answers.cached()
+def _fetched(catalog: Catalog, query: Query) -> pd.DataFrame:
+    return catalog.fetch(query)
 
 
-@st.cache_data(max_entries=numbers.CACHED, show_spinner=False)
-def _values(stamp: Stamp, site: str, threshold: str) -> NDArray[np.float32]:
-    frame = reading.fetch(Path(stamp.path), queries.threshold_values(site, threshold))
+@answers.cached()
+def _values(catalog: Catalog, site: str, threshold: str) -> NDArray[np.float32]:
+    frame = catalog.fetch(queries.threshold_values(site, threshold))
     values: NDArray[np.float32] = frame["value"].to_numpy(np.float32)
     return values
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting how many items agree with each feature")
 def _features(
-    stamp: Stamp, site: str, threshold: str, background: str
+    catalog: Catalog, site: str, threshold: str, background: str
 ) -> tuple[texts.Features, list[Any]] | None:
-    path = Path(stamp.path)
-    levels = _read(stamp, feature_queries.firing_levels(site, threshold, background))
-    dimensions = _read(stamp, feature_queries.prototypes(site, threshold, background))
+    levels = _read(catalog, feature_queries.firing_levels(site, threshold, background))
+    dimensions = _read(catalog, feature_queries.prototypes(site, threshold, background))
     features = texts.Features.of(levels, dimensions)
     if not features.names:
         return None
-    items = _read(stamp, feature_queries.items())
+    items = _read(catalog, feature_queries.items())
     own = np.flatnonzero(items["family"].to_numpy() == items["item"].to_numpy())
     signs = path.signs(site, threshold)
     return features, texts.tails(signs, own, features.prototypes)

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, frames, parts, running
+from dashboard.common import charts, parts, running, terms
 from dashboard.features import charts as feature_charts
-from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.texts import charts as text_charts
@@ -24,12 +23,12 @@ WINDOW = 40
 JOB = "read_text"
 
 here = rail.here()
-build = frames.build(here.catalog)
+build = here.catalog.build
 
 
 def sites() -> tuple[str, ...]:
     """Sites that are read: the residual stream, final, and the rail's own."""
-    present = frames.sites(here.catalog).dropna(subset="dims")
+    present = here.catalog.sites.dropna(subset="dims")
     stream = present["kind"].isin(["resid", "final"]) | (present["site"] == here.site)
     return tuple(present["site"][stream])
 
@@ -114,7 +113,7 @@ def map_panel(read: Read, found: Map) -> None:
     help = (
         "Colour: how few items of the vocabulary agree with the feature as much as this token. "
         "Strong colour: the feature fires, its agreement is above the firing level. "
-        + frames.term("feature.firing_level")
+        + terms.term("feature.firing_level")
     )
     with parts.panel(title, text_frames.fired_copy(read, found), help):
         part = window(len(states.ids))
@@ -130,7 +129,7 @@ def map_panel(read: Read, found: Map) -> None:
         st.caption(
             f"The {len(chosen)} of {len(found.names)} features that fire most clearly anywhere in "
             "the text (fewest items agree as much), background "
-            f"{feature_frames.here.catalog.primary}. Faint: does not fire.{marked}"
+            f"{here.catalog.primary.background}. Faint: does not fire.{marked}"
         )
     cells = event["selection"].get("cell") or []
     if cells and parts.changed("read.map", cells[0]):
@@ -228,11 +227,11 @@ def dimensions_table(frame: pd.DataFrame) -> None:
         height=min(300, 35 * len(shown) + 38),
         column_config=feature_parts.columns()
         | {
-            "expected": text("expected", help=frames.term("feature_dimension.sign")),
+            "expected": text("expected", help=terms.term("feature_dimension.sign")),
             "sign": text("sign here", help="Sign of this token's state, in this text."),
             "match": text("match"),
             "state": st.column_config.NumberColumn("state", format="%.3g"),
-            "chance": text("q", help=frames.term("feature_dimension.q")),
+            "chance": text("q", help=terms.term("feature_dimension.q")),
         },
     )
     row = parts.picked("read.dimensions", event)

@@ -204,6 +204,6 @@ def test_a_dimension_names_the_neurons_that_write_it(app):
 
 
 def app_path(_app):
-    from dashboard.common import frames
+    from dashboard.common import catalogs
 
-    return frames.catalogs()[0].path
+    return catalogs.listed()[0].path

@@ -119,7 +119,7 @@ def test_a_queue_is_opened_and_closed(app):
 
 
 def test_two_people_are_drawn_the_same_dimensions(app):
-    from dashboard.common.frames import Here
+    from dashboard.common.answers import Here
     from dashboard.desk import frames
 
     at(app, "queue", "ada")

@@ -15,7 +15,7 @@ from catalog.workspace import adjudication, labels, queue
 from catalog.workspace.file import open_workspace
 from catalog.workspace.values import Answer, Circumstances
 from dashboard.common import workspace as labeling_frames
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.labels import frames
 from tests.dashboard.test_dashboard import APP, linked, literal, show
 from tests.dashboard.test_media_pages import walls

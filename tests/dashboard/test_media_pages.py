@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.signs import bits as signs
 from catalog.store import packed
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.media import charts, frames
 from dashboard.media import wall as media_wall
 from tests.dashboard.test_dashboard import APP, VIEWS, linked, literal, show

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.errors import SettingRefused
 from catalog.model import live
-from dashboard.common import frames, running
+from dashboard.common import running
 from tests.given import synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +162,7 @@ def test_progress_is_shown_and_stop_stops(app):
 def test_a_waiting_job_says_its_place(app):
     go_on = threading.Event()
     PAGE["work"] = lambda _model, _job: go_on.wait(30)
-    key = live.ModelKey.of(frames.build(Path(PAGE["path"])))
+    key = live.ModelKey.of(Path(PAGE["path"]).build)
     first = running.worker().submit(key, PAGE["work"])
     app.button(key="go").click().run()
     assert running.worker().ahead(app.session_state["running.job"][1]) == 1

@@ -10,7 +10,7 @@ import streamlit as st
 from catalog.store import packed, reading, replacing
 from catalog.store.reading import Query
 from dashboard.common import parts
-from dashboard.common.frames import Here
+from dashboard.common.answers import Here
 from dashboard.overview import frames
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, show, start

@@ -1,0 +1,87 @@
+"""The catalogs there are, and what one of them holds: tables, columns, memory, console."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from catalog import places
+from catalog.errors import CatalogError
+from catalog.store import console as sql_console
+from catalog.store import packed, queries
+from catalog.store.catalog import Catalog
+from catalog.store.file import Stamp
+from dashboard.common import answers
+from dashboard.common.answers import Answer
+
+
+class Entry(NamedTuple):
+    """One catalog file: its build row, or what is wrong with it."""
+
+    catalog: Catalog
+    build: Mapping[str, Any] | None
+    problem: str = ""
+
+
+def listed() -> list[Entry]:
+    """Every catalog file; unreadable ones, with their problem, last.
+
+    Measured ones before those without findings, text before images before sounds, by name.
+    """
+    return sorted((_entry(Catalog(path)) for path in places.catalog_files()), key=_order)
+
+
+def _order(entry: Entry) -> tuple[bool, bool, int, str]:
+    about = entry.build
+    if about is None:
+        return True, True, 0, entry.catalog.slug
+    kind = ("text", "image", "audio").index(about["modality"])
+    return False, bool(pd.isna(about["findings_hash"])), kind, entry.catalog.slug
+
+
+def _entry(catalog: Catalog) -> Entry:
+    try:
+        return Entry(catalog, catalog.build)
+    except CatalogError as error:
+        return Entry(catalog, None, str(error))
+
+
+def verified(catalog: Catalog) -> str | None:
+    """When the catalog was last verified against its model; None where it never was."""
+    if not places.workspace_exists():
+        return None
+    from catalog.browse import verifications  # SQLAlchemy takes half a second to import
+
+    when = verifications.verified_at(str(catalog.build["content_hash"]))
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else None
+
+
+def summary(catalog: Catalog) -> Answer:
+    """Per site and threshold: dims, degenerate, mean entropy, mean |value|, stability, chance."""
+    return answers.answer(catalog, queries.site_summary())
+
+
+def tables(catalog: Catalog) -> Answer:
+    """Tables of a catalog: table, rows, comment."""
+    return answers.answer(catalog, queries.tables())
+
+
+def columns(catalog: Catalog) -> Answer:
+    """Columns of a catalog: table, column, type, comment."""
+    return answers.answer(catalog, queries.columns())
+
+
+def console(catalog: Catalog, sql: str, blind: bool = False) -> sql_console.Result:
+    """Run one SELECT typed by a person; see `catalog.store.console`. QueryRefused otherwise."""
+    return sql_console.run(catalog.path, sql, blind=blind)
+
+
+def in_memory() -> pd.DataFrame:
+    """Packed signs held by this process: catalog, site, threshold, layout, megabytes."""
+    rows = [
+        (Path(stamp.path).stem, *what, size / 1e6)
+        for (stamp, *what), size in packed.shelf.held()
+        if isinstance(stamp, Stamp)
+    ]
+    return pd.DataFrame(rows, columns=["catalog", "site", "threshold", "layout", "megabytes"])

@@ -1,0 +1,8 @@
+"""What terms mean: the comments of the schema, shown where a term appears."""
+
+from catalog.store import glossary
+
+
+def term(name: str) -> str:
+    """What a table or column of the schema means, such as dimension_sign.kappa; empty if unknown."""
+    return glossary.comments().get(name, "")
