@@ -10,6 +10,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from catalog.comparing import cached_pairs, phi, sides
+from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.bench.figures import Figure, seconds
 from tests.given import synthetic
@@ -49,7 +50,7 @@ def _pages(quick: bool) -> list[Figure]:
             with duckdb.connect(path) as connection:
                 connection.execute("UPDATE build SET content_hash = ?", [str(number) * 64])
         paths = [Path(folder) / "catalogs" / f"{slug}.duckdb" for slug in ("one", "two")]
-        one, two = (sides.side(path, "resid.1", "zero") for path in paths)
+        one, two = (sides.side(Catalog(path), "resid.1", "zero") for path in paths)
         cached_pairs.matches(one, two, None, draws=10)
         cached_pairs.categories(one, two)
         return [

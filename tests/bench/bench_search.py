@@ -13,6 +13,7 @@ import numpy as np
 from catalog import places
 from catalog.browse import search, searching
 from catalog.store import feature_queries, reading
+from catalog.store.catalog import Catalog
 from tests.bench.figures import Figure
 
 DEPTH = 10
@@ -87,7 +88,7 @@ def _measure(
     features, mixed = [], []
     begun = time.perf_counter()
     for query in asked:
-        hits = searching.find(path, query, 3 * DEPTH)
+        hits = searching.find(Catalog(path), query, 3 * DEPTH)
         own = [hit.name for hit in hits if hit.kind == "feature"]
         whole = [hit.name if hit.kind == "feature" else "" for hit in search.rank(hits, DEPTH)]
         features.append(ndcg(own, relevant[query]))

@@ -18,6 +18,7 @@ from catalog.modalities import text
 from catalog.model import loading, stage, states
 from catalog.signs import bits as signs
 from catalog.store import file
+from catalog.store.catalog import Catalog
 from catalog.store.checkpoint import Checkpoint, locked
 from tests.given import models
 
@@ -213,14 +214,18 @@ def make(llama, out, **options):
 
 def test_layers_and_named_sites(llama, tmp_path):
     path = make(llama, tmp_path, layers="0,2", name="some")
-    assert [s["site"] for s in describe.info(path)["sites"]] == ["resid.0", "resid.2", "final"]
+    assert [s["site"] for s in describe.info(Catalog(path))["sites"]] == [
+        "resid.0",
+        "resid.2",
+        "final",
+    ]
     with file.open_readonly(path) as connection:
         kept = connection.execute(
             "SELECT site, count(*), count(stability) FROM dimension_sign GROUP BY ALL ORDER BY 1"
         ).fetchall()
     assert kept == [("final", 64, 0), ("resid.0", 64, 0), ("resid.2", 64, 0)]
     path = make(llama, tmp_path, sites="ffn.2,resid.1", thresholds=("median",), name="others")
-    assert [s["site"] for s in describe.info(path)["sites"]] == ["resid.1", "ffn.2"]
+    assert [s["site"] for s in describe.info(Catalog(path))["sites"]] == ["resid.1", "ffn.2"]
     with file.open_readonly(path) as connection:
         kept = connection.execute(
             "SELECT DISTINCT threshold FROM signs_by_dimension UNION ALL "
@@ -236,7 +241,7 @@ def test_a_site_that_the_model_lacks_is_listed_or_refused(tmp_path, dims):
     assert refused.code == 1 and "linear has no k.1" in refused.sentence
     assert "not softmax attention" in refused.sentence
     path = make(folder, tmp_path, sites="k,v")
-    known = describe.info(path)
+    known = describe.info(Catalog(path))
     assert [a["site"] for a in known["absent"]] == ["k.1", "k.2", "v.1", "v.2"]
     assert all("not softmax attention" in a["reason"] for a in known["absent"])
     assert {"k.3", "v.3"} <= {s["site"] for s in known["sites"]}
@@ -274,8 +279,8 @@ def test_the_same_build_is_refused_and_replaced_by_force_only(llama, tmp_path):
     assert first.stat().st_ino != before.st_ino
     other = make(llama, tmp_path, seed=1, force=True)
     assert other != first and other.stem.startswith("tiny-llama-bare-float32-")
-    assert describe.info(first)["seed"] == 0 and describe.info(other)["seed"] == 1
-    assert describe.info(other)["slug"] == other.stem
+    assert describe.info(Catalog(first))["seed"] == 0 and describe.info(Catalog(other))["seed"] == 1
+    assert describe.info(Catalog(other))["slug"] == other.stem
     with pytest.raises(SettingRefused, match="very build"):
         make(llama, tmp_path, seed=1)
 
@@ -288,11 +293,14 @@ def test_a_foreign_file_in_the_way_is_left_alone(llama, tmp_path):
 
 def test_equal_builds_are_equal_and_other_settings_are_not(llama, tmp_path, path):
     def hash_of(name, **options):
-        return describe.info(make(llama, tmp_path / name, **options))["content_hash"]
+        return describe.info(Catalog(make(llama, tmp_path / name, **options)))["content_hash"]
 
-    assert hash_of("a", sites="k,v") == describe.info(path)["content_hash"]
-    assert hash_of("b", seed=3, sites="k,v") != describe.info(path)["content_hash"]
-    assert hash_of("c", template="special", sites="k,v") != describe.info(path)["content_hash"]
+    assert hash_of("a", sites="k,v") == describe.info(Catalog(path))["content_hash"]
+    assert hash_of("b", seed=3, sites="k,v") != describe.info(Catalog(path))["content_hash"]
+    assert (
+        hash_of("c", template="special", sites="k,v")
+        != describe.info(Catalog(path))["content_hash"]
+    )
 
 
 def test_two_builds_at_once(llama, tmp_path, dims):
@@ -342,7 +350,10 @@ def test_a_disk_that_fills_up_on_the_way(llama, tmp_path, monkeypatch, path, siz
             make(llama, out, sites="k,v")
         subprocess.run(["mount", "-o", "remount,size=64m", str(out)], check=True)
         built = make(llama, out, sites="k,v")
-        assert describe.info(built)["content_hash"] == describe.info(path)["content_hash"]
+        assert (
+            describe.info(Catalog(built))["content_hash"]
+            == describe.info(Catalog(path))["content_hash"]
+        )
 
 
 @pytest.mark.parametrize("cause", ["chunk file", "pilot file", "database"])
@@ -416,7 +427,9 @@ def test_out_of_memory_after_the_pilot_ran_halves_the_pilot_too(llama, tmp_path,
     with file.open_readonly(path) as connection:
         assert connection.execute("SELECT DISTINCT batch_size FROM chunk").fetchall() == [(24,)]
     same = make(llama, tmp_path / "other", batch_size=24)
-    assert describe.info(path)["content_hash"] == describe.info(same)["content_hash"]
+    assert (
+        describe.info(Catalog(path))["content_hash"] == describe.info(Catalog(same))["content_hash"]
+    )
 
 
 def test_out_of_memory_with_one_item_is_refused(llama, tmp_path, monkeypatch):
@@ -438,7 +451,7 @@ def test_another_error_is_not_taken_for_memory(llama, tmp_path, monkeypatch):
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_sixteen_bits(llama, tmp_path, dtype, dims):
     path = make(llama, tmp_path, dtype=dtype, thresholds=("zero",))
-    assert describe.info(path)["dtype"] == dtype
+    assert describe.info(Catalog(path))["dtype"] == dtype
     assert dims("verify", path, "--sample", 50).code == 0
 
 
@@ -447,7 +460,7 @@ def test_every_architecture_builds(tmp_path):
     for name in ("gpt2", "bert", "t5", "gemma3_wrapped", "opt"):
         folder = models.save(name, tmp_path / name)
         path = make(folder, tmp_path, sites="k,v,ffn")
-        known = describe.info(path)
+        known = describe.info(Catalog(path))
         assert known["reading"] == ("bare" if models.ARCHITECTURES[name].decoder else "special")
         assert len(known["sites"]) + len(known["absent"]) == 14 and known["items"] == ITEMS
         absent = [] if models.ARCHITECTURES[name].norm else ["final"]

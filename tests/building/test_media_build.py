@@ -19,6 +19,7 @@ from catalog.model import loading, media_states, stage
 from catalog.signs import bits
 from catalog.sites import Site
 from catalog.store import file, media_queries, reading
+from catalog.store.catalog import Catalog
 from tests.given import media
 
 PER_CLASS, CLASSES, BATCH = 10, 3, 7
@@ -94,7 +95,7 @@ def test_signs_are_those_of_transformers(name, saved, folders, tmp_path):
     asked = settings(saved(name), folders[kind], tmp_path, per_patch="resid.1", modality=kind)
     path = build.build(asked)
     model = loading.load(str(saved(name)))
-    shown = reopen.reopen(path, model)
+    shown = reopen.reopen(Catalog(path), model)
     prefix, norm = media.ALL[name][2:]
     assert model.modality == kind and shown.layout.prefix == prefix
     assert (model.parts.final_norm is not None) == norm
@@ -106,7 +107,7 @@ def test_signs_are_those_of_transformers(name, saved, folders, tmp_path):
         assert np.abs(expected[wrong]).max(initial=0) < 1e-5 and wrong.mean() < 0.002
     rows, columns = shown.grid
     assert rows * columns == layers[1].shape[1] - prefix
-    found = originals.patches(path, "resid.1", tuple(range(ITEMS)))
+    found = originals.patches(Catalog(path), "resid.1", tuple(range(ITEMS)))
     patches = layers[1][:, prefix:].reshape(ITEMS, rows, columns, media.DIMS)
     wrong = found != (patches > 0)
     assert np.abs(patches[wrong]).max(initial=0) < 1e-5
@@ -117,10 +118,10 @@ def test_signs_are_those_of_transformers(name, saved, folders, tmp_path):
 def test_the_cls_position(saved, folders, tmp_path):
     path = build.build(settings(saved("vit"), folders["image"], tmp_path, pooling="cls"))
     model = loading.load(str(saved("vit")))
-    expected = hidden_states(model, reopen.reopen(path, model))[1][:, 0]
+    expected = hidden_states(model, reopen.reopen(Catalog(path), model))[1][:, 0]
     wrong = packed(path, "resid.1") != (expected > 0)
     assert np.abs(expected[wrong]).max(initial=0) < 1e-5
-    assert describe.info(path)["reading"] == "cls"
+    assert describe.info(Catalog(path))["reading"] == "cls"
     with pytest.raises(SettingRefused, match="no CLS position"):
         build.build(settings(saved("siglip"), folders["image"], tmp_path, pooling="cls"))
 
@@ -131,7 +132,7 @@ def test_grids_of_spectrograms_have_low_frequencies_first(saved, folders, tmp_pa
     source = reading.fetch(path, media_queries.source()).iloc[0]
     assert (source["grid_rows"], source["grid_columns"]) == (3, 5)  # (32-16)/8+1, (64-16)/12+1
     model = loading.load(str(saved("ast")))
-    shown = reopen.reopen(path, model)
+    shown = reopen.reopen(Catalog(path), model)
     arrays = shown.inputs(np.array([0, 0]))
     arrays["input_values"][1, :, :8] += 1
     with media_states.patches(model, shown, Site.parse("resid.0")) as grid:
@@ -174,7 +175,10 @@ def test_an_interrupted_build_ends_with_the_same_bits(name, saved, folders, tmp_
     looked = []
     path = build.build(asked, lambda name, done, _all: looked.append((name, done)))
     assert ("items", ITEMS) in looked and "pilot" not in dict(looked)
-    assert describe.info(path)["content_hash"] == describe.info(whole)["content_hash"]
+    assert (
+        describe.info(Catalog(path))["content_hash"]
+        == describe.info(Catalog(whole))["content_hash"]
+    )
     left = [p.name for p in (tmp_path / "cut").iterdir()]
     assert left == [path.name]  # neither the scan nor the folder of the build is left
 
@@ -205,18 +209,21 @@ def test_previews_and_originals(saved, folders, tmp_path):
             Image.open(folders["image"] / row.path) as own,
         ):
             np.testing.assert_array_equal(np.asarray(seen.convert("RGB")), np.asarray(own))
-        assert originals.original(path, row.item) == (folders["image"] / row.path).read_bytes()
+        assert (
+            originals.original(Catalog(path), row.item)
+            == (folders["image"] / row.path).read_bytes()
+        )
     assert reading.fetch(path, media_queries.sound(0)).empty
     false = falsified(path, "UPDATE media SET path = '../../../../etc/passwd' WHERE item = 0")
     with pytest.raises(MediaUnreadable, match="leads outside"):
-        originals.original(false, 0)
+        originals.original(Catalog(false), 0)
 
 
 @pytest.fixture(scope="module")
 def headed(saved, folders, tmp_path_factory):
     path = build.build(settings(saved("vit", 4), folders["image"], tmp_path_factory.mktemp("h")))
     model = loading.load(str(saved("vit", 4)))
-    return model, reopen.reopen(path, model)
+    return model, reopen.reopen(Catalog(path), model)
 
 
 def test_class_logits_are_the_models_own(headed):

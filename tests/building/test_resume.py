@@ -13,6 +13,7 @@ import pytest
 from catalog.browse import describe
 from catalog.building import build
 from catalog.model import stage
+from catalog.store.catalog import Catalog
 from tests.given import killing
 
 
@@ -22,7 +23,7 @@ def uninterrupted(llama, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "PILOT_ITEMS", killing.CHUNK)
         path = build.build(killing.settings(llama, tmp_path_factory.mktemp("whole")))
-    return describe.info(path)["content_hash"]
+    return describe.info(Catalog(path))["content_hash"]
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_killed_at_random_moments(seed, processes, llama, tmp_path, uninterrupte
         assert not list(tmp_path.glob("*.duckdb"))
     assert run(processes, llama, tmp_path, 10_000, 0)
     (path,) = tmp_path.glob("*.duckdb")
-    assert describe.info(path)["content_hash"] == uninterrupted
+    assert describe.info(Catalog(path))["content_hash"] == uninterrupted
     assert not list(tmp_path.glob("*.building"))
 
 
@@ -101,7 +102,7 @@ def test_the_command_itself(how, llama, tmp_path, uninterrupted, monkeypatch):
     pilots = []
     path = build.build(killing.settings(llama, tmp_path), lambda name, *_: pilots.append(name))
     assert "pilot" not in pilots  # it went on, and did not begin again
-    assert describe.info(path)["content_hash"] == uninterrupted
+    assert describe.info(Catalog(path))["content_hash"] == uninterrupted
 
 
 def test_a_file_half_written_does_not_count(llama, tmp_path, monkeypatch, uninterrupted):
@@ -121,4 +122,4 @@ def test_a_file_half_written_does_not_count(llama, tmp_path, monkeypatch, uninte
     (folder / "catalog.partial").write_bytes(b"half a database")
     (folder / "catalog.partial.wal").write_bytes(b"half a log")
     path = build.build(killing.settings(llama, tmp_path))
-    assert describe.info(path)["content_hash"] == uninterrupted
+    assert describe.info(Catalog(path))["content_hash"] == uninterrupted

@@ -13,6 +13,7 @@ from catalog import places
 from catalog.commands import demo_versions as versions_demo
 from catalog.comparing import cached_layers, cached_pairs, sides
 from catalog.model import quantising
+from catalog.store.catalog import Catalog
 from tests.given import feature_catalog, synthetic
 
 RECIPE = synthetic.Recipe(items=4200, dims=16, sites=("resid.0", "resid.1", "resid.2"))
@@ -66,8 +67,8 @@ def test_a_catalog_against_itself_shares_every_dimension(here):
 
 
 def test_the_cache_is_read_and_is_keyed_by_contents_and_settings(here):
-    one = sides.side(here / "catalogs" / "one.duckdb", "resid.1", "zero")
-    other = sides.side(here / "catalogs" / "other.duckdb", "resid.1", "zero")
+    one = sides.side(Catalog(here / "catalogs" / "one.duckdb"), "resid.1", "zero")
+    other = sides.side(Catalog(here / "catalogs" / "other.duckdb"), "resid.1", "zero")
     assert cached_pairs.stored_matches(one, other) is None
     made = cached_pairs.matches(one, other, None)
     read = cached_pairs.stored_matches(one, other)
@@ -80,7 +81,7 @@ def test_the_cache_is_read_and_is_keyed_by_contents_and_settings(here):
 
 
 def test_a_stopped_comparison_leaves_nothing(here):
-    one = sides.side(here / "catalogs" / "one.duckdb", "resid.1", "zero")
+    one = sides.side(Catalog(here / "catalogs" / "one.duckdb"), "resid.1", "zero")
 
     def stop(*_):
         raise KeyboardInterrupt
@@ -118,13 +119,13 @@ def test_every_table_is_exported_twice(here, tmp_path):
 def test_categories_are_paired_and_read_by_depth(tmp_path, monkeypatch):
     path = feature_catalog.write(tmp_path)
     monkeypatch.setenv("DIMS_DATA", str(tmp_path))
-    one, other = (sides.side(path, site, "zero") for site in ("resid.0", "resid.1"))
+    one, other = (sides.side(Catalog(path), site, "zero") for site in ("resid.0", "resid.1"))
     found = cached_pairs.categories(one, other).tables["categories"].set_index("name")
     assert found.loc["planted", "a_p"] < 0.05 and found.loc["planted", "a"] > 0.6
     assert set(found.index) >= {"planted", "noise"} and "few" not in found.index
-    first, background = cached_layers.first_readable(path, "zero")
+    first, background = cached_layers.first_readable(Catalog(path), "zero")
     assert background in ("words", "all") and len(first)
-    track = cached_layers.track(path, "planted", "zero")
+    track = cached_layers.track(Catalog(path), "planted", "zero")
     assert track["site"].tolist() == ["resid.0", "resid.1"]
     assert track["kept"].iloc[0] <= track["dimensions"].iloc[0]
 

@@ -13,6 +13,7 @@ from catalog.features import findings
 from catalog.flips import setup
 from catalog.store import feature_queries, packed, reading, writer_queries
 from catalog.store import replacing as store
+from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
 from tests.given.commands import run
@@ -31,7 +32,7 @@ def catalog(llama, tmp_path_factory):
         words = pieces[number * 24 : number * 24 + 24]
         lines = [f"# {name}", "# kind: piece", *words]
         (folder / "categories" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    findings.measure(path, folder / "categories", matched_nulls="primary")
+    findings.measure(Catalog(path), folder / "categories", matched_nulls="primary")
     return path
 
 
@@ -95,7 +96,9 @@ def test_a_file_without_the_tables_gets_them(looked, tmp_path):
 
 
 def test_items_are_the_findings_own_held_out_members(catalog):
-    members, background = ablation_items.items(catalog, "category", "first", "resid.2", "zero")
+    members, background = ablation_items.items(
+        Catalog(catalog), "category", "first", "resid.2", "zero"
+    )
     held, every = setup.held_out(catalog, "first")
     np.testing.assert_array_equal(members, held)
     assert not np.isin(background, every).any() and len(background)

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from catalog.comparing import cached_layers, cached_pairs, sides
+from catalog.store.catalog import Catalog
 from dashboard.comparing import frames
 from dashboard.comparing.frames import Both
 from tests.dashboard.test_dashboard import linked, literal, show, start
@@ -36,7 +37,8 @@ def both(pair, monkeypatch):
     """The two sides at resid.1, everything computed."""
     monkeypatch.setenv("DIMS_DATA", str(pair))
     one, two = (
-        sides.side(pair / "catalogs" / f"{s}.duckdb", "resid.1", "zero") for s in ("one", "two")
+        sides.side(Catalog(pair / "catalogs" / f"{s}.duckdb"), "resid.1", "zero")
+        for s in ("one", "two")
     )
     cached_pairs.matches(one, two, None)
     cached_pairs.categories(one, two)

@@ -11,6 +11,7 @@ from catalog.browse import originals, trial_items
 from catalog.circuits import measure
 from catalog.circuits.coalitions import Columns
 from catalog.store import media_queries, packed, queries, reading
+from catalog.store.catalog import Catalog
 from catalog.workspace import adjudication, labels, queue
 from catalog.workspace.file import open_workspace
 from catalog.workspace.values import Answer, Circumstances
@@ -43,7 +44,7 @@ def app(files, monkeypatch):
 
 
 def here(files, name):
-    return Here(files / "catalogs" / f"{name}.duckdb", SITE, "zero")
+    return Here(Catalog(files / "catalogs" / f"{name}.duckdb"), SITE, "zero")
 
 
 def desk(app, name, subjects):
@@ -122,7 +123,7 @@ def test_pairs_of_a_label_test_are_pictures_with_a_player_each(app, files, monke
 def test_pairs_are_matched_in_length_not_in_the_order_of_the_files(files, monkeypatch):
     monkeypatch.setattr(trial_items, "site_values", lambda *_: None)
     place = here(files, "sounds")
-    found = trial_items.of_dimension(place.path, SITE, 3, "zero").items
+    found = trial_items.of_dimension(Catalog(place.path), SITE, 3, "zero").items
     seconds = reading.fetch(place.path, media_queries.every())["seconds"].to_numpy()
     np.testing.assert_allclose(found.length, seconds[found.item])
     assert not found.frequency.any()
@@ -135,7 +136,7 @@ def test_the_original_can_be_opened_until_its_folder_moves(app, files, tmp_path)
     path = here(files, "digits").path
     name = reading.fetch(path, media_queries.some((5,)))["path"].iloc[0]
     items = files / "items" / "digits"
-    assert originals.original(path, 5) == (items / name).read_bytes()
+    assert originals.original(Catalog(path), 5) == (items / name).read_bytes()
     away = items.rename(tmp_path / "away")
     try:
         show(app, "dimension", catalog="digits", site=SITE, dim=3, shown=5)
@@ -155,7 +156,7 @@ def test_writers_of_an_image_models_features_are_searched_against_all_other_imag
     numbers = np.arange(300, dtype=np.int32)
     columns = Columns(signs, np.ones(300, np.float32), np.ones(300, np.int32), numbers)
     found = measure.measure(
-        path, columns, SITE, "zero", draws=20, only=lambda one: one.name == "digit 3"
+        Catalog(path), columns, SITE, "zero", draws=20, only=lambda one: one.name == "digit 3"
     )
     (row,) = found.coalitions
     assert row["kind"] == "category" and abs(row["held_out"] - 0.5) < 0.15

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.signs import bits as signs
 from catalog.store import packed
+from catalog.store.catalog import Catalog
 from dashboard.common.answers import Here
 from dashboard.media import charts, frames
 from dashboard.media import wall as media_wall
@@ -36,7 +37,7 @@ def app(files, monkeypatch):
 
 
 def here(files, name):
-    return Here(files / "catalogs" / f"{name}.duckdb", SITE, "zero")
+    return Here(Catalog(files / "catalogs" / f"{name}.duckdb"), SITE, "zero")
 
 
 def ask(path, sql, *values):
@@ -112,7 +113,7 @@ def test_a_page_of_sounds_has_one_player_with_the_sound_of_the_catalog(app, file
     sound = ask(
         here(files, "sounds").path, "SELECT sound FROM media_preview WHERE item = ?", first
     )[0][0]
-    assert frames.sound(here(files, "sounds").path, first) == sound
+    assert frames.sound(Catalog(here(files, "sounds").path), first) == sound
     assert sound.startswith(b"OggS")
     show(app, "dimension", catalog="digits", site=SITE, dim=3)
     assert not app.get("audio")
@@ -227,7 +228,7 @@ def test_tiles_are_data_uris_with_shares_of_the_largest_value():
 
 def test_patches_go_down_an_image_and_up_a_spectrogram(files):
     grid = np.arange(6).reshape(2, 3) / 5
-    image = frames.shown(here(files, "digits").path, [0])["image"][0]
+    image = frames.shown(Catalog(here(files, "digits").path), [0])["image"][0]
     down = charts.picture(image, charts.Frame(1, 1, 1, None), grid)
     assert np.array_equal(np.asarray(down.data[1].z), grid[::-1])
     assert down.layout.images[0].source.startswith("data:image/png;base64,")

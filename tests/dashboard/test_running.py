@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.errors import SettingRefused
 from catalog.model import live
+from catalog.store.catalog import Catalog
 from dashboard.common import running
 from tests.given import synthetic
 
@@ -77,7 +78,7 @@ def page(here):
     with parts.guard():
         st.text("loaded: " + (running.loaded() or "nothing"))
         if st.button("go", key="go"):
-            running.start("job", Path(here["path"]), here["what"], here["work"])
+            running.start("job", Catalog(Path(here["path"])), here["what"], here["work"])
         result = running.outcome("job", here["what"])
         if result is not None:
             st.text(f"result: {result}")

@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 
 from catalog.store import packed, reading, replacing
+from catalog.store.catalog import Catalog
 from catalog.store.reading import Query
 from dashboard.common import parts
 from dashboard.common.answers import Here
@@ -112,8 +113,10 @@ def test_the_concept_is_measured_while_one_looks(place):
     from catalog.features import from_words as live
 
     finding = frames.concept(place)
-    site = live.site_signs(place.path, place.site, place.threshold)
-    made = live.from_words(live.ground(place.path), site, frames.WORDS.split(), [], "matched")
+    site = live.site_signs(Catalog(place.path), place.site, place.threshold)
+    made = live.from_words(
+        live.ground(Catalog(place.path)), site, frames.WORDS.split(), [], "matched"
+    )
     assert figures(finding)["held-out AUC"] == parts.number(made.concept.auc)
 
 
@@ -128,7 +131,7 @@ def test_the_flip_says_run_it_until_it_was_measured(place, tmp_path):
     other = tmp_path / f"{frames.SLUG}.duckdb"
     shutil.copyfile(place.path, other)
     replacing.write(other, {"evidence": [evidence("flip_away", -0.5)]})
-    measured = frames.flip(Here(other, place.site, place.threshold))
+    measured = frames.flip(Here(Catalog(other), place.site, place.threshold))
     assert measured.figures and "Run it live" not in measured.sentence
 
 

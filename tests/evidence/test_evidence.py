@@ -28,6 +28,7 @@ from catalog.model import loading
 from catalog.signs.prototypes import halves
 from catalog.signs.rotation import random_rotation, signs_above, signs_at_median
 from catalog.sites import Site
+from catalog.store.catalog import Catalog
 from tests.given import models, synthetic
 
 ITEMS, DIMS, GROUPS, SIZE = 1200, 64, 10, 44
@@ -67,7 +68,9 @@ def given(path, states):
     build_row = {"reading": "bare", "seconds": 1.0}
     words = findings.Lexicon({}, {}, (), np.arange(ITEMS))
     level = np.zeros(DIMS, np.float32)
-    cell = Cell(path, build_row, Site("resid", 1), "zero", level, site, words, ground, members)
+    cell = Cell(
+        Catalog(path), build_row, Site("resid", 1), "zero", level, site, words, ground, members
+    )
     noise = np.random.default_rng(9).normal(size=states.shape)
     drawn = {"zero": signs_above(noise, 0.0), "median": signs_at_median(noise)}
     variants = {kind: drawn for kind in ("initialised", "blocks", "permuted")}
@@ -285,17 +288,17 @@ def tiny(llama, tmp_path_factory):
 def test_the_table_is_complete_with_and_without_the_model(tiny):
     path, model, folders = tiny
     before = {key: value.clone() for key, value in model.module.state_dict().items()}
-    rows = table.rows(path, model, silent, **folders)
+    rows = table.rows(Catalog(path), model, silent, **folders)
     assert [row.claim.key for row in rows] == list(CLAIMS)
     tested = {row.claim.key for row in rows if row.verdict != "cannot be tested"}
     assert {"sign_only_top5", "hamming_32", "independence", "context", "cost"} <= tested
     assert "prototype_auc" not in tested and "hamming_4096" not in tested
     after = model.module.state_dict()
     assert all(torch.equal(value, after[key]) for key, value in before.items())
-    alone = table.rows(path, None, silent, **folders)
+    alone = table.rows(Catalog(path), None, silent, **folders)
     assert [row.claim.key for row in alone] == list(CLAIMS)
     assert {r.reason for r in alone if r.claim.needs_model} == {table.NO_MODEL}
-    again = table.rows(path, model, silent, **folders)
+    again = table.rows(Catalog(path), model, silent, **folders)
     assert [(r.figure, r.controls) for r in again] == [(r.figure, r.controls) for r in rows]
 
 
@@ -303,7 +306,7 @@ def test_another_model_is_refused_and_cancelling_stops(tiny):
     path, model, folders = tiny
     other = dataclasses.replace(model, weights_hash="0" * 64)
     with pytest.raises(SettingRefused, match="other weights"):
-        table.rows(path, other, silent, **folders)
+        table.rows(Catalog(path), other, silent, **folders)
 
     class Cancelled(Exception):
         pass
@@ -313,5 +316,5 @@ def test_another_model_is_refused_and_cancelling_stops(tiny):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        table.rows(path, model, cancel, **folders)
+        table.rows(Catalog(path), model, cancel, **folders)
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.module.modules())

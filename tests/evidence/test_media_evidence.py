@@ -13,6 +13,7 @@ from catalog.evidence.cell import Cell, Sample
 from catalog.features import findings
 from catalog.model import loading
 from catalog.store import media_queries, reading
+from catalog.store.catalog import Catalog
 from tests.given import media
 
 CLASSES, PER_CLASS = 8, 42
@@ -32,7 +33,7 @@ def made(tmp_path_factory):
     table.to_csv(items / "labels.csv", index=False)
     model = media.save("vit", root / "tiny-vit")
     path = build.build(build.Settings(str(model), items=items, layers="0-2", out=root))
-    findings.measure(path, matched_nulls="primary")
+    findings.measure(Catalog(path), matched_nulls="primary")
     return path, loading.load(str(model))
 
 
@@ -56,7 +57,7 @@ def test_the_baseline_without_a_model_is_among_the_controls(rows, made):
     assert from_states.NO_MODEL in rows["training"].controls
     assert from_states.NO_MODEL in rows["nearest"].controls
     path, model = made
-    pixels = reopen.reopen(path, model).baseline(np.arange(CLASSES * PER_CLASS))
+    pixels = reopen.reopen(Catalog(path), model).baseline(np.arange(CLASSES * PER_CLASS))
     found = rows["nearest"].controls[from_states.NO_MODEL]
     assert found == pytest.approx(_nearest(path, pixels > np.median(pixels, axis=0)), abs=1e-9)
 
@@ -110,7 +111,7 @@ def test_without_the_files_rows_of_states_say_so(made, tmp_path):
     folder = path.parent / "items"
     shutil.move(folder, tmp_path / "gone")
     try:
-        found = {row.claim.key: row for row in table.rows(path, model)}
+        found = {row.claim.key: row for row in table.rows(Catalog(path), model)}
     finally:
         shutil.move(tmp_path / "gone", folder)
     assert found["basis"].verdict == "cannot be tested" and "is not there" in found["basis"].reason

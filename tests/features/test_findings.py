@@ -8,6 +8,7 @@ from catalog.features import findings, from_words
 from catalog.signs.significance import benjamini_hochberg
 from catalog.store import feature_queries, file, hashing, reading
 from catalog.store import replacing as store
+from catalog.store.catalog import Catalog
 from tests.given import synthetic
 
 RECIPE = synthetic.Recipe(items=7800, dims=40, sites=("resid.0", "resid.1"), slug="planted")
@@ -45,7 +46,7 @@ def _words():
 @pytest.fixture(scope="module")
 def catalog(folder, tmp_path_factory):
     path = synthetic.write(tmp_path_factory.mktemp("catalog") / "planted.duckdb", RECIPE)
-    findings.measure(path, folder, nulls="all")
+    findings.measure(Catalog(path), folder, nulls="all")
     return path
 
 
@@ -114,7 +115,7 @@ def test_measuring_again_gives_the_same_hash_and_leaves_the_states(catalog, fold
             )
 
     before = hashes()
-    findings.measure(catalog, folder, nulls="all")
+    findings.measure(Catalog(catalog), folder, nulls="all")
     assert hashes() == before
     assert before[1] is not None
 
@@ -128,7 +129,7 @@ def test_a_failed_write_leaves_the_catalog_as_it_was(catalog):
 
 
 def test_a_category_is_reported_as_stored(catalog):
-    told = from_words.category_report(catalog, "resid.1", "planted", None, "matched")
+    told = from_words.category_report(Catalog(catalog), "resid.1", "planted", None, "matched")
     row = features(catalog).set_index(["category", "site"]).loc["planted", "resid.1"]
     assert told["prototype_auc"] == row.auc and told["null_p95"] == row.null_p95
     assert len(told["dimensions"]) == row.dimensions
@@ -138,7 +139,7 @@ def test_a_category_is_reported_as_stored(catalog):
 
 def test_ten_words_of_a_category_find_the_others(catalog, folder):
     words = (folder / "planted.txt").read_text().splitlines()[2:]
-    told = from_words.words_report(catalog, "resid.1", words[:10], None, "matched")
+    told = from_words.words_report(Catalog(catalog), "resid.1", words[:10], None, "matched")
     assert told["small"] and told["prototype_auc"] > 0.85
     assert told["p"] < 0.05
     groups = np.random.default_rng(RECIPE.seed).integers(20, size=RECIPE.items)
@@ -148,12 +149,12 @@ def test_ten_words_of_a_category_find_the_others(catalog, folder):
 
 def test_words_that_make_no_concept_are_refused(catalog):
     with pytest.raises(NotInCatalog, match="single token"):
-        from_words.words_report(catalog, "resid.1", ["qqq", "<script>"], None, "matched")
+        from_words.words_report(Catalog(catalog), "resid.1", ["qqq", "<script>"], None, "matched")
     with pytest.raises(NotInCatalog, match=r"resid\.0"):
-        from_words.words_report(catalog, "resid.9", ["ba"], None, "matched")
+        from_words.words_report(Catalog(catalog), "resid.9", ["ba"], None, "matched")
     with pytest.raises(SettingRefused, match="matched"):
-        from_words.words_report(catalog, "resid.1", ["ba"], None, "everything")
+        from_words.words_report(Catalog(catalog), "resid.1", ["ba"], None, "everything")
 
 
 def test_the_primary_cell_is_the_middle_site(catalog):
-    assert findings.primary(catalog) == findings.Primary("resid.1", "zero")
+    assert Catalog(catalog).primary == findings.Primary("resid.1", "zero")

@@ -18,6 +18,7 @@ from catalog.flips.source import Source
 from catalog.model import loading
 from catalog.model.token_machine import Machine
 from catalog.store import feature_queries, flip_queries, packed, queries, reading
+from catalog.store.catalog import Catalog
 from catalog.workspace import file as workspace_file
 from catalog.workspace import runs
 from dashboard.pages import FILES
@@ -42,7 +43,7 @@ def catalog(llama, tmp_path_factory):
         words = pieces[number * 24 : number * 24 + 24]
         lines = [f"# {name}", "# kind: piece", *words]
         (folder / "categories" / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    findings.measure(path, folder / "categories", matched_nulls="primary")
+    findings.measure(Catalog(path), folder / "categories", matched_nulls="primary")
     return path
 
 
@@ -82,12 +83,12 @@ def test_bad_input_gets_one_sentence(catalog, tmp_path, more, said):
 
 def test_held_out_tokens_did_not_make_the_feature(catalog):
     held, members = setup.held_out(catalog, "first")
-    signs = from_words.site_signs(catalog, "resid.1", "zero")
-    listed, place = curves.members_of(catalog, "first")
-    ground = findings.pools_of(catalog)
+    signs = from_words.site_signs(Catalog(catalog), "resid.1", "zero")
+    listed, place = curves.members_of(Catalog(catalog), "first")
+    ground = lexicon.pools_of(catalog)
     _, outcome = curves._run(signs, ground, listed, place, "matched", None)
     assert held.tolist() == listed[~outcome.anchors[0]].tolist() and len(held) < len(members)
-    stored = flip_features.signed(catalog, Source("category", "first"), "resid.1", "zero")
+    stored = flip_features.signed(Catalog(catalog), Source("category", "first"), "resid.1", "zero")
     dimensions, expected = outcome.prototypes.of(0)
     pairs = set(zip(stored.dimensions.tolist(), stored.signs.tolist(), strict=True))
     assert pairs == set(zip(dimensions.tolist(), expected.tolist(), strict=True))
@@ -95,8 +96,8 @@ def test_held_out_tokens_did_not_make_the_feature(catalog):
 
 def test_sweeps_have_a_point_for_every_step(catalog, llama):
     machine = Machine(loading.load(str(llama), device="cpu"))
-    made = setup.setup(catalog, "first", "resid.1", prompts.own(TEXT))
-    layers = sweeps.by_layer(machine, catalog, made, ["resid.1", "resid.3"])
+    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT))
+    layers = sweeps.by_layer(machine, Catalog(catalog), made, ["resid.1", "resid.3"])
     assert [point.at for point in layers] == ["resid.1", "resid.3"]
     said = []
     scales = sweeps.by_scale(machine, made, lambda *one: said.append(one), (0.5, 1.0))
@@ -162,15 +163,15 @@ def test_an_own_concept_is_read_on_words_that_did_not_make_it(catalog):
     items = reading.fetch(catalog, feature_queries.items())
     words = tuple(str(w) for w in items[items["word"].notna()]["word"].unique()[60:90])
     source = Source("concept", "mine", words)
-    feature, held, members = flip_features._concept(catalog, source, "resid.1", "zero")
+    feature, held, members = flip_features._concept(Catalog(catalog), source, "resid.1", "zero")
     assert len(feature.dimensions) and set(held) < set(members)
-    signs = from_words.site_signs(catalog, "resid.1", "zero")
+    signs = from_words.site_signs(Catalog(catalog), "resid.1", "zero")
     anchors = np.setdiff1d(members, held)
     shares = signs.bits(anchors).mean(0)[feature.dimensions]
     strongest = feature.signs * (shares - 0.5)
     assert (strongest[:5] > 0).all()
     with pytest.raises(NotInCatalog, match="at least four"):
-        flip_features.signed(catalog, Source("concept", "x", ("zzzz",)), "resid.1", "zero")
+        flip_features.signed(Catalog(catalog), Source("concept", "x", ("zzzz",)), "resid.1", "zero")
 
 
 def test_dimensions_picked_by_hand_run_from_the_command(catalog, tmp_path):
@@ -184,10 +185,10 @@ def test_dimensions_picked_by_hand_run_from_the_command(catalog, tmp_path):
 
 
 def test_further_edits_are_read_alone_and_together(catalog, llama):
-    extra = extra_edits.parse(catalog, "resid.2 zero second; resid.1 scale 1+,2- x0.5")
+    extra = extra_edits.parse(Catalog(catalog), "resid.2 zero second; resid.1 scale 1+,2- x0.5")
     assert [str(edit.site) for edit in extra] == ["resid.2", "resid.1"]
     machine = Machine(loading.load(str(llama), device="cpu"))
-    made = setup.setup(catalog, "first", "resid.1", prompts.own(TEXT), extra=extra)
+    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT), extra=extra)
     found = flips.run(machine, made)
     alone = flips.run(machine, replace(made, extra=()))
     np.testing.assert_allclose(found.effects["away"], alone.effects["away"], atol=1e-4)
@@ -200,7 +201,7 @@ def test_further_edits_are_read_alone_and_together(catalog, llama):
     "kind, expected", [("clamp", ["q95", "q05"]), ("add", ["std", "std"])], ids=["clamp", "add"]
 )
 def test_clamp_and_add_take_the_poles_own_numbers(catalog, kind, expected):
-    (edit,) = extra_edits.parse(catalog, f"resid.1 {kind} 3+,4-")
+    (edit,) = extra_edits.parse(Catalog(catalog), f"resid.1 {kind} 3+,4-")
     spread = reading.fetch(catalog, flip_queries.spread("resid.1"))
     wanted = [spread[column][d] for column, d in zip(expected, (3, 4), strict=True)]
     wanted[1] *= -1 if kind == "add" else 1
@@ -221,7 +222,7 @@ def test_clamp_and_add_take_the_poles_own_numbers(catalog, kind, expected):
 )
 def test_an_edit_that_cannot_be_made_is_refused(catalog, text, said):
     with pytest.raises(CatalogError, match=said):
-        extra_edits.parse(catalog, text)
+        extra_edits.parse(Catalog(catalog), text)
 
 
 # Saved runs
@@ -230,7 +231,7 @@ def test_an_edit_that_cannot_be_made_is_refused(catalog, text, said):
 @pytest.fixture(scope="module")
 def body(catalog, llama):
     """A run as it is saved."""
-    made = setup.setup(catalog, "first", "resid.1", prompts.own(TEXT), seed=3)
+    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT), seed=3)
     found = flips.run(Machine(loading.load(str(llama), device="cpu")), made)
     result = report.as_json(found, report.summarize(found))
     build_row = reading.fetch(catalog, queries.build()).iloc[0].to_dict()
@@ -238,7 +239,7 @@ def body(catalog, llama):
 
 
 def test_a_saved_run_repeats_to_the_digit(catalog, body):
-    again = saved.repeat(catalog, body)
+    again = saved.repeat(Catalog(catalog), body)
     for name, one in body["result"]["conditions"].items():
         assert again["conditions"][name]["mean"] == pytest.approx(one["mean"], abs=1e-4)
 
@@ -263,9 +264,9 @@ def test_the_notebook_runs(catalog, body, capsys):
 def test_another_model_or_a_foreign_file_is_refused(catalog, body):
     other = {**body, "model": {**body["model"], "weights_hash": "0" * 64}}
     with pytest.raises(NotInCatalog, match="weights hash 000000"):
-        saved.repeat(catalog, other)
+        saved.repeat(Catalog(catalog), other)
     with pytest.raises(SettingRefused, match="no saved flip run"):
-        saved.setup_of(catalog, {"asked": {}}, None)
+        saved.setup_of(Catalog(catalog), {"asked": {}}, None)
 
 
 def test_exports_and_comparison(body):

@@ -25,6 +25,7 @@ from catalog.flips.source import Source
 from catalog.model import loading
 from catalog.sites import Site
 from catalog.store import feature_queries, packed, queries, reading
+from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
 from tests.given import media, models
@@ -58,7 +59,7 @@ def pictured(tmp_path_factory):
         str(made), items=shown, sites="resid.0,resid.1,resid.2", out=folder / "data" / "catalogs"
     )
     path = build(asked)
-    findings.measure(path, report=lambda *_: None, matched_nulls="primary")
+    findings.measure(Catalog(path), report=lambda *_: None, matched_nulls="primary")
     return path, loading.load(str(made), device="cpu")
 
 
@@ -78,7 +79,7 @@ def worded(tmp_path_factory):
     for number, name in enumerate(("first", "second")):
         lines = [f"# {name}", f"# kind: {kind}", *named[number * 24 : number * 24 + 24]]
         (lists / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    findings.measure(path, lists, matched_nulls="primary")
+    findings.measure(Catalog(path), lists, matched_nulls="primary")
     return path, loading.load(str(made), device="cpu")
 
 
@@ -86,16 +87,18 @@ def worded(tmp_path_factory):
 def flipped(pictured):
     """A run on classes."""
     path, model = pictured
-    machine = flip.machine(model, path)
-    return flips.run(machine, flip.setup(machine, path, "class 1", SITE))
+    machine = flip.machine(model, Catalog(path))
+    return flips.run(machine, flip.setup(machine, Catalog(path), "class 1", SITE))
 
 
 @pytest.fixture(scope="module")
 def layered(worded):
     """A run on later layers."""
     path, model = worded
-    machine = flip.machine(model, path)
-    return flips.run(machine, flip.setup(machine, path, "first", SITE, each=4, dimensions=5))
+    machine = flip.machine(model, Catalog(path))
+    return flips.run(
+        machine, flip.setup(machine, Catalog(path), "first", SITE, each=4, dimensions=5)
+    )
 
 
 # The machines
@@ -103,8 +106,8 @@ def layered(worded):
 
 def test_each_kind_of_model_has_its_readout(pictured, worded, llama):
     loaded = [pictured[1], worded[1], loading.load(str(llama), device="cpu")]
-    found = [flip.machine(model, pictured[0]).reads for model in loaded[::2]]
-    found.append(flip.machine(loaded[1], worded[0]).reads)
+    found = [flip.machine(model, Catalog(pictured[0])).reads for model in loaded[::2]]
+    found.append(flip.machine(loaded[1], Catalog(worded[0])).reads)
     assert found == ["classes", "vocabulary", "layers"]
     assert flip.reads("ASTForAudioClassification") == "classes"
     assert flip.reads("Dinov2Model") == "layers"
@@ -113,7 +116,7 @@ def test_each_kind_of_model_has_its_readout(pictured, worded, llama):
 @pytest.mark.parametrize("which", ["pictured", "worded"])
 def test_an_edit_that_changes_nothing_changes_no_bit(which, request):
     path, model = request.getfixturevalue(which)
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     ids, sink = machine.encode("#7")
     states = machine.states(ids, Site.parse(SITE))
     assert sink == 0 and len(states) == len(ids)
@@ -130,14 +133,14 @@ def test_an_edit_that_changes_nothing_changes_no_bit(which, request):
 
 def test_outputs_are_the_models_own(pictured, worded):
     path, model = pictured
-    machine = flip.machine(model, path)
-    arrays = reopen.reopen(path, model).inputs(np.array([9]))
+    machine = flip.machine(model, Catalog(path))
+    arrays = reopen.reopen(Catalog(path), model).inputs(np.array([9]))
     with torch.inference_mode():
         given = {name: torch.from_numpy(one) for name, one in arrays.items()}
         expected = model.module(**given).logits.log_softmax(-1).numpy()
     np.testing.assert_allclose(machine.outputs(machine.encode("#9")[0], [()]), expected, atol=1e-5)
     path, model = worded
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     found = machine.outputs(machine.encode("#30")[0], [()])[0] > 0
     for place, site in enumerate(machine.sites):
         stored = packed.by_item(path, str(site), "zero")[:, 30]
@@ -148,7 +151,7 @@ def test_outputs_are_the_models_own(pictured, worded):
 @pytest.mark.parametrize("text", ["", "#x", "#-1", "#100000", "a cat"])
 def test_what_is_no_item_is_refused(pictured, text):
     with pytest.raises(SettingRefused, match="is no item"):
-        flip.machine(pictured[1], pictured[0]).encode(text)
+        flip.machine(pictured[1], Catalog(pictured[0])).encode(text)
 
 
 # Classes
@@ -156,7 +159,7 @@ def test_what_is_no_item_is_refused(pictured, text):
 
 def test_the_effect_is_the_class_against_the_others(flipped, pictured):
     path, model = pictured
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     setup = flipped.setup
     ids, _ = machine.encode(setup.prompts[3].text)
     prototype = {"values": tuple((-setup.feature.signs).astype(float).tolist())}
@@ -201,7 +204,7 @@ def test_a_head_that_reads_the_dimensions_loses_its_class(pictured):
     path, model = pictured
     signs = np.array([1, -1, 1, 1, -1, 1, -1, -1, 1])
     feature = Signed(np.array([1, 4, 6, 9, 12, 20, 22, 25, 30]), signs)
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     kept = {name: one.clone() for name, one in model.module.state_dict().items()}
     weights = torch.zeros(CLASSES, DIMS)
     weights[2, torch.from_numpy(feature.dimensions)] = torch.from_numpy(signs).float()
@@ -211,7 +214,7 @@ def test_a_head_that_reads_the_dimensions_loses_its_class(pictured):
         model.parts.final_norm.weight.fill_(1.0)
         model.parts.final_norm.bias.zero_()
     try:
-        made = flip.setup(machine, path, "class 2", "resid.2")
+        made = flip.setup(machine, Catalog(path), "class 2", "resid.2")
         last = Site("resid", machine.layers)
         zero = np.zeros(machine.dims)
         other = (Signed(np.array([0, 2, 3, 5, 7, 8, 10, 11, 13]), signs),)
@@ -259,13 +262,13 @@ def test_classes_a_feature_stands_for(pictured):
     names = [f"class {n}" for n in range(CLASSES)]
 
     def own(source, listed=names):
-        return flip_items.own_classes(path, source, SITE, "zero", listed)
+        return flip_items.own_classes(Catalog(path), source, SITE, "zero", listed)
 
     assert own(Source("category", "class 2")) == [2]
     assert own(Source("category", "class 2", read="class 0")) == [0]
     with pytest.raises(SettingRefused, match="no class named 'class 2'"):
         own(Source("category", "class 2"), ["a", "b"])
-    stored = flip_features.signed(path, Source("category", "class 3"), SITE, "zero")
+    stored = flip_features.signed(Catalog(path), Source("category", "class 3"), SITE, "zero")
     assert own(Source("dimensions", flip_features.written(stored))) == [3]
     with pytest.raises(NotInCatalog):
         own(Source("category", "class 9"))
@@ -284,7 +287,7 @@ def test_a_head_of_two_classes_has_no_other():
 
 def test_agreement_and_neighbours_equal_a_plain_count(layered, worded):
     path, model = worded
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     setup = layered.setup
     number = len(setup.prompts) - 1
     item = int(setup.prompts[number].text[1:])
@@ -292,7 +295,7 @@ def test_agreement_and_neighbours_equal_a_plain_count(layered, worded):
     edit = Edit(setup.site, tuple(setup.feature.dimensions.tolist()), "flip", values)
     before, after = machine.outputs(machine.encode(f"#{item}")[0], [(), (edit,)]) > 0
     for column, label in enumerate(setup.readout.labels):
-        stored = flip_features.signed(path, Source("category", "first"), label, "zero")
+        stored = flip_features.signed(Catalog(path), Source("category", "first"), label, "zero")
         place = [str(site) for site in machine.sites].index(label)
         shares = [
             (bits[place][stored.dimensions] == (stored.signs > 0)).mean()
@@ -319,7 +322,7 @@ def test_agreement_and_neighbours_equal_a_plain_count(layered, worded):
 def test_only_later_sites_are_read(layered, worded):
     labels = layered.setup.readout.labels
     assert labels and "resid.0" not in labels and SITE not in labels
-    moved = flip_setup.at_site(worded[0], layered.setup, "resid.2")
+    moved = flip_setup.at_site(Catalog(worded[0]), layered.setup, "resid.2")
     assert moved.readout.labels == labels[1:] and len(moved.feature.dimensions)
     known = report.as_json(layered, report.summarize(layered, draws=100))
     assert list(known["by_column"]) == list(labels) and known["kl"] == {}
@@ -329,9 +332,9 @@ def test_only_later_sites_are_read(layered, worded):
 
 def test_after_the_last_site_there_is_nothing_to_read(worded):
     path, model = worded
-    machine = flip.machine(model, path)
+    machine = flip.machine(model, Catalog(path))
     with pytest.raises(SettingRefused, match="no later sites"):
-        flip.setup(machine, path, "first", f"resid.{machine.layers}")
+        flip.setup(machine, Catalog(path), "first", f"resid.{machine.layers}")
 
 
 # Command, saved runs, page
@@ -362,7 +365,7 @@ def test_a_saved_run_repeats(flipped, pictured):
     row = reading.fetch(pictured[0], queries.build()).iloc[0].to_dict()
     result = report.as_json(flipped, report.summarize(flipped))
     body = json.loads(json.dumps(saved.body(row, flipped.setup, "", result)))
-    again = saved.repeat(pictured[0], body)
+    again = saved.repeat(Catalog(pictured[0]), body)
     for name, one in result["conditions"].items():
         assert again["conditions"][name]["mean"] == pytest.approx(one["mean"], abs=1e-4)
     assert prompts.own("#1\n#2")[1].text == "#2"
@@ -374,7 +377,7 @@ def test_the_page_flips_items(which, panel, request, monkeypatch):
 
     path, _ = request.getfixturevalue(which)
     name = {"pictured": "class 1", "worded": "first"}[which]
-    five = flip_features.signed(path, Source("category", name), SITE, "zero")
+    five = flip_features.signed(Catalog(path), Source("category", name), SITE, "zero")
     five = five.strongest(5 if which == "worded" else None)
     asked = {"site": SITE, "feature": "dimensions", "dims": flip_features.written(five)}
     asked |= {"prompts": "own text", "text": ITEMS}

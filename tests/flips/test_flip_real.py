@@ -12,6 +12,7 @@ from catalog.flips import source as flip_features
 from catalog.flips.controls import Where, flip
 from catalog.model.generating import Wanted, generate
 from catalog.sites import Site
+from catalog.store.catalog import Catalog
 
 pytestmark = pytest.mark.model
 
@@ -27,7 +28,7 @@ def stories(tmp_path_factory):
 def test_the_lab_runs_end_to_end(stories):
     by_hand = ",".join(f"{d}{'+-'[d % 3 > 0]}" for d in range(0, 48, 3))
     source = flip_features.Source("dimensions", by_hand)
-    known = flip_command.measured(stories, source, "resid.3", prompts.shipped(""))
+    known = flip_command.measured(Catalog(stories), source, "resid.3", prompts.shipped(""))
     assert known["prompts"] == 32 and known["matching"]["worst"] <= 0.05
     assert {"away", "toward", "random", "noise"} <= known["conditions"].keys()
     assert known["verdict"] in ("suppresses", "non-specific", "no effect", "cannot be tested")
@@ -37,9 +38,12 @@ def test_the_lab_runs_end_to_end(stories):
 
 
 def test_it_tells_a_story_with_and_without(stories):
-    machine = flip_command.machine(stories)
+    machine = flip_command.machine(Catalog(stories))
     made = setup.setup(
-        stories, flip_features.Source("dimensions", "1+,5-,9+,20-"), "resid.3", prompts.shipped("")
+        Catalog(stories),
+        flip_features.Source("dimensions", "1+,5-,9+,20-"),
+        "resid.3",
+        prompts.shipped(""),
     )
     edit = flip(Where(made.site, Site("resid", 5), made.cut, 2.0), made.feature, None, False)
     pair = generate(machine, Wanted("Once upon a time", (edit,), tokens=30, seed=1))

@@ -12,10 +12,11 @@ from PIL import Image
 
 from catalog.browse import describe
 from catalog.errors import MediaUnreadable, SettingRefused
-from catalog.features import findings, from_words
+from catalog.features import from_words
 from catalog.modalities import folders, scanning
 from catalog.modalities.image import Images
 from catalog.store import feature_queries, media_queries, reading
+from catalog.store.catalog import Catalog
 from tests.given import media
 
 ENDINGS = Images(None).endings
@@ -262,12 +263,12 @@ def test_classes_and_superclasses_become_categories(tmp_path, ast, dims):
     )
     assert listed.loc["class 1", "status"] == "small" and listed.loc["class 1", "group"] == "low"
     assert listed.loc["copies", "families"] == listed.loc["high", "families"] == 21
-    assert findings.primary(path).background == "all"
+    assert Catalog(path).primary.background == "all"
     features = dims("features", "x", "--json").json
     assert {row["background"] for row in features} == {"all"}
     assert {row["category"] for row in features} == set(listed.index) - {"rare"}
     assert all(row["p"] is not None and row["null_p95"] is not None for row in features)
-    first = findings.primary(path)
+    first = Catalog(path).primary
     every = reading.fetch(path, feature_queries.features(first.threshold, "all"))
     assert every["q"].notna().all()
     told = dims("feature", "x", "resid.2", "--category", "class 0", "--json").json
@@ -289,8 +290,8 @@ def test_a_concept_from_chosen_items(tmp_path, vit, dims):
     items = media.pictures(tmp_path / "items", per_class=24, classes=3)
     assert build(dims, vit, items, "--name", "x").code == 0
     path = path_of(dims("info", "x", "--json").json["path"])
-    base = from_words.ground(path)
-    site = from_words.site_signs(path, "resid.2", "zero")
+    base = from_words.ground(Catalog(path))
+    site = from_words.site_signs(Catalog(path), "resid.2", "zero")
     live = from_words.from_items(base, site, range(12), counter=[50])
     assert live.concept.members == 12 and live.concept.auc > 0.8
     best = from_words.top(base, live.concept.agreement, live.words.members, 12)

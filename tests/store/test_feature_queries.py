@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from catalog.errors import NotInCatalog
 from catalog.features import curves, from_words, overlaps
 from catalog.store import feature_queries as queries
+from catalog.store.catalog import Catalog
 from catalog.store.reading import fetch
 from tests.given import feature_catalog
 from tests.given.feature_catalog import HOSTILE, SITE
@@ -72,7 +73,7 @@ def test_the_gain_is_over_the_embeddings(path):
 @pytest.mark.parametrize("category", ["planted", "noise", "noise-one", HOSTILE])
 def test_a_feature_measured_again_has_the_auc_of_the_file(path, category, background):
     stored = fetch(path, queries.feature(category, SITE, "zero", background)).iloc[0]
-    made = curves.measure(path, category, SITE, "zero", background)
+    made = curves.measure(Catalog(path), category, SITE, "zero", background)
     assert made.aucs.mean() == stored["auc"]
     assert made.aucs.std(ddof=1) == stored["sd"]
     assert np.trapezoid(made.roc, made.rate) == pytest.approx(stored["auc"], abs=0.01)
@@ -81,7 +82,7 @@ def test_a_feature_measured_again_has_the_auc_of_the_file(path, category, backgr
 
 
 def test_the_null_band_lies_about_the_diagonal(path):
-    made = curves.measure(path, "planted", SITE, "zero", "words")
+    made = curves.measure(Catalog(path), "planted", SITE, "zero", "words")
     middle = slice(20, 80)
     assert (made.null_low[middle] < made.rate[middle]).all()
     assert (made.null_high[middle] > made.rate[middle]).all()
@@ -112,11 +113,11 @@ def test_a_curve_is_the_roc_of_scikit_learn():
 def test_curves_of_what_was_skipped_are_refused(path):
     for name in ("circle", "nothing"):
         with pytest.raises(NotInCatalog):
-            curves.measure(path, name, SITE, "zero", "all")
+            curves.measure(Catalog(path), name, SITE, "zero", "all")
 
 
 def test_overlaps_are_counted_as_sets(path):
-    frame = overlaps.of(path, "noise", *CELL).set_index("category")
+    frame = overlaps.of(Catalog(path), "noise", *CELL).set_index("category")
     every = fetch(path, queries.prototypes(*CELL)).set_index("category")
     mine = dict(every.loc["noise"].itertuples(index=False, name=None))
     for name in frame.index:
@@ -127,19 +128,19 @@ def test_overlaps_are_counted_as_sets(path):
         assert frame["expected"][name] == pytest.approx(len(mine) * len(theirs) / 24)
     assert (frame["same"] - frame["opposite"]).is_monotonic_decreasing
     with pytest.raises(NotInCatalog):
-        overlaps.of(path, "circle", *CELL)
+        overlaps.of(Catalog(path), "circle", *CELL)
 
 
 def test_the_report_of_a_category_lists_its_members_first(path):
-    top = from_words.category_report(path, SITE, "planted", "zero", "words")["top"]
+    top = from_words.category_report(Catalog(path), SITE, "planted", "zero", "words")["top"]
     assert top[0]["agreement"] == max(row["agreement"] for row in top)
 
 
 def test_equals_are_ordered_by_the_strongest_dimensions(path):
     from catalog.features import concepts
 
-    base = from_words.ground(path)
-    site = from_words.site_signs(path, SITE, "zero")
+    base = from_words.ground(Catalog(path))
+    site = from_words.site_signs(Catalog(path), SITE, "zero")
     live = from_words.from_words(base, site, feature_catalog.lists()["planted"][:12])
     wide = concepts.wider(live.concept, site)
     strength = np.abs(live.concept.sign_auc - 0.5)

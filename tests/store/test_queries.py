@@ -9,6 +9,7 @@ from catalog.browse import neighbours
 from catalog.errors import CatalogMissing, CatalogUnreadable, NotInCatalog
 from catalog.signs import bits as signs
 from catalog.store import file, glossary, queries
+from catalog.store.catalog import Catalog
 from catalog.store.queries import SORTS, Filter
 from catalog.store.reading import Query, fetch
 from tests.given import synthetic
@@ -133,7 +134,7 @@ def test_partners_have_the_mutual_information_of_the_unpacked_signs(path, states
 
     cut = 0 if threshold == "zero" else np.median(states, axis=0)
     positive = states > cut
-    found = neighbours.partners(path, SITE, 7, threshold, k=5)
+    found = neighbours.partners(Catalog(path), SITE, 7, threshold, k=5)
     share = positive.mean(axis=0)
     degenerate = (share < 0.01) | (share > 0.99)
     bits = np.array([mutual_info_score(positive[:, 7], column) for column in positive.T]) / np.log(
@@ -154,7 +155,7 @@ def test_neighbours_differ_in_the_fewest_signs(path, states, family):
     distance = (positive != positive[20]).sum(axis=1)
     distance[[20] if family else [20, 21]] = 10_000  # 20 and 21 are one family
     expected = np.argsort(distance, kind="stable")[:9]
-    found = neighbours.neighbours(path, SITE, 20, k=9, family=family)
+    found = neighbours.neighbours(Catalog(path), SITE, 20, k=9, family=family)
     assert found.frame.item.tolist() == expected.tolist()
     assert found.frame.distance.tolist() == distance[expected].tolist()
     assert found.excluded == (0 if family else 1)
@@ -168,8 +169,8 @@ def test_ties_are_broken_by_number_and_nothing_is_invented():
 
 
 def test_a_strip_holds_the_signs_and_the_rarest_are_rare(path, states):
-    np.testing.assert_array_equal(neighbours.strip(path, SITE, 30), states[30] > 0)
-    found = neighbours.rarest(path, SITE, 30, k=3)
+    np.testing.assert_array_equal(neighbours.strip(Catalog(path), SITE, 30), states[30] > 0)
+    found = neighbours.rarest(Catalog(path), SITE, 30, k=3)
     shares = ((states > 0) == (states[30] > 0)).mean(axis=0)
     assert found.dimension.tolist() == np.argsort(shares, kind="stable")[:3].tolist()
     np.testing.assert_allclose(found["share"], np.sort(shares)[:3])
@@ -178,13 +179,13 @@ def test_a_strip_holds_the_signs_and_the_rarest_are_rare(path, states):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda path: neighbours.partners(path, SITE, RECIPE.dims),
-        lambda path: neighbours.partners(path, SITE, -1),
-        lambda path: neighbours.partners(path, "resid.9", 0),
-        lambda path: neighbours.neighbours(path, SITE, RECIPE.items),
-        lambda path: neighbours.neighbours(path, "k.1", 0),
-        lambda path: neighbours.strip(path, SITE, 10_000),
-        lambda path: neighbours.strip(path, "no.1", 0),
+        lambda path: neighbours.partners(Catalog(path), SITE, RECIPE.dims),
+        lambda path: neighbours.partners(Catalog(path), SITE, -1),
+        lambda path: neighbours.partners(Catalog(path), "resid.9", 0),
+        lambda path: neighbours.neighbours(Catalog(path), SITE, RECIPE.items),
+        lambda path: neighbours.neighbours(Catalog(path), "k.1", 0),
+        lambda path: neighbours.strip(Catalog(path), SITE, 10_000),
+        lambda path: neighbours.strip(Catalog(path), "no.1", 0),
     ],
 )
 def test_what_is_not_there_is_named(path, call):
