@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from catalog.figures import charts
 from dashboard.circuits import ablation_frames
 from dashboard.circuits import charts as writer_charts
-from dashboard.common import charts, parts, running
+from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.frame import address
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
+from catalog.figures.text import number
 from dashboard.common.answers import Row
-from dashboard.common.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
-from dashboard.common.parts import number
 
 
 def coalition(row: Row) -> go.Figure:

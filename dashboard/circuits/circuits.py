@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import charts
 from dashboard.circuits import ablation_parts
 from dashboard.circuits import charts as writer_charts
 from dashboard.circuits import frames as writer_frames
-from dashboard.common import answers, charts, parts, terms
+from dashboard.common import answers, parts, terms
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.features.charts import chance

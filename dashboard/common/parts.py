@@ -1,7 +1,6 @@
 """Parts that every page uses: guard, literal text, panels with copy and download, columns."""
 
 import contextlib
-import html
 import math
 import re
 from collections.abc import Iterator
@@ -12,12 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
+from catalog.figures.text import chart_text, number, visible
 from dashboard.common import terms
 from dashboard.common.answers import Answer
-
-_UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 @contextlib.contextmanager
@@ -34,19 +30,7 @@ def guard() -> Iterator[None]:
             st.text(str(error))
 
 
-def visible(text: object) -> str:
-    """Text of the outside world with control, bidi and zero-width characters made visible.
-
-    Show the result by st.text, st.code(language=None) or st.dataframe, never as Markdown.
-    """
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", str(text))
-
-
-def chart_text(text: object, longest: int = 40) -> str:
-    """`visible`, cut to `longest` characters and escaped for Plotly, which reads some HTML."""
-    shown = visible(text)
-    shown = shown if len(shown) <= longest else shown[: longest - 1] + "…"
-    return html.escape(shown, quote=False).replace("$", "&#36;")
+__all__ = ["chart_text", "number", "visible"]
 
 
 def plain(text: object) -> str:
@@ -131,18 +115,6 @@ def link() -> str:
     """Address of what is on the screen now."""
     base = (st.context.url or "").split("?")[0]
     return f"{base}?{urlencode(st.query_params.to_dict())}"
-
-
-def number(value: Any) -> str:
-    """At most three significant digits, no exponent between 0.001 and 999,999; – where missing."""
-    if value is None or pd.isna(value):
-        return "–"
-    value = float(value)
-    if value == 0:
-        return "0"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.3g}"
-    return f"{value:.3g}" if abs(value) < 1e-3 else f"{value:#.3g}".removesuffix(".")
 
 
 def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:

@@ -5,8 +5,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.common.charts import ACCENT, FAINT, HERE, NEAR, SCALE, Trace, figure
-from dashboard.common.parts import chart_text, number
+from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, SCALE, Trace, figure
+from catalog.figures.text import chart_text, number
 
 DIAGONAL = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}

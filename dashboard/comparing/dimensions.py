@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, parts, running
+from catalog.figures import charts
+from dashboard.common import parts, running
 from dashboard.common.answers import Answer, Here
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.common import charts, parts
+from catalog.figures import charts
+from dashboard.common import parts
 from dashboard.common.answers import Answer
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames

@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import answers, catalogs, charts, parts
+from catalog.figures import charts
+from dashboard.common import answers, catalogs, parts
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames as compare_frames
 from dashboard.comparing import parts as compare_parts

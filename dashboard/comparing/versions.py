@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
+from catalog.figures import charts
 from catalog.store.catalog import Catalog
-from dashboard.common import charts, parts, running
+from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames

@@ -3,8 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import charts
 from catalog.workspace.subjects import Subject
-from dashboard.common import charts, frames, parts, workspace
+from dashboard.common import frames, parts, workspace
 from dashboard.common.answers import Answer, Here
 from dashboard.desk import frames as labeling_queue
 from dashboard.desk import shown as queue_shown

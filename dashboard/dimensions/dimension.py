@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from catalog.figures import charts, lines
 from dashboard.circuits import parts as writer_parts
-from dashboard.common import answers, charts, frames, lines, parts, terms
+from dashboard.common import answers, frames, parts, terms
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.common import charts, frames, numbers, parts, workspace
+from catalog.figures import charts
+from dashboard.common import frames, numbers, parts, workspace
 from dashboard.common.frames import SORTS, Filter
 from dashboard.frame import address, rail
 from dashboard.labels import words

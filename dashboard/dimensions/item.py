@@ -4,7 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.common import answers, charts, frames, parts, terms
+from catalog.figures import charts
+from dashboard.common import answers, frames, parts, terms
 from dashboard.dimensions import media_item
 from dashboard.frame import address, keys, rail
 from dashboard.labels import words as label_words

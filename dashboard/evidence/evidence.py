@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, lines, parts
+from catalog.figures import charts, lines
+from dashboard.common import parts
 from dashboard.evidence import flips, frames
 from dashboard.evidence.frames import Claim
 from dashboard.frame import address, rail

@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import charts
+from catalog.figures import flips as flip_charts
 from catalog.store import flip_queries
 from catalog.store.catalog import Catalog
 from catalog.store.reading import Query
-from dashboard.common import answers, catalogs, charts, parts, terms
+from dashboard.common import answers, catalogs, parts, terms
 from dashboard.common.answers import Answer, Here
-from dashboard.flips import charts as flip_charts
 from dashboard.frame import address
 
 ALL = "mean of all"

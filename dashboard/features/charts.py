@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from catalog.features.curves import Curves
 from catalog.features.cycles import Cycle
-from dashboard.common.charts import ACCENT, HERE, NEAR, NEGATIVE, POSITIVE, Trace, figure
-from dashboard.common.parts import chart_text, number, visible
+from catalog.figures.charts import ACCENT, HERE, NEAR, NEGATIVE, POSITIVE, Trace, figure
+from catalog.figures.text import chart_text, number, visible
 
 HEAD = "▸ "
 """Begins the rows of a heat map that hold the name of a group."""

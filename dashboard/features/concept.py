@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, parts, terms, workspace
+from catalog.figures import charts
+from dashboard.common import parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import exports, media_concept, shelf
 from dashboard.features import frames as feature_frames

@@ -5,7 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from catalog.errors import CatalogError
-from dashboard.common import answers, charts, parts, terms, workspace
+from catalog.figures import charts
+from dashboard.common import answers, parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import exports
 from dashboard.features import frames as feature_frames

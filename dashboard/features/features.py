@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import answers, charts, parts, terms, workspace
+from catalog.figures import charts
+from dashboard.common import answers, parts, terms, workspace
 from dashboard.features import charts as feature_charts
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts

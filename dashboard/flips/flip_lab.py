@@ -4,13 +4,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from catalog.figures import charts
+from catalog.figures import flips as flip_charts
 from catalog.flips import flip, report
 from catalog.flips.readouts import counted
-from dashboard.common import charts, parts, running
+from dashboard.common import parts, running
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.flips import ask as flip_ask
-from dashboard.flips import charts as flip_charts
 from dashboard.flips import frames as flip_frames
 from dashboard.flips import generation, samples, shelf, told
 from dashboard.flips.frames import Asked, Made

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import charts
+from catalog.figures import flips as flip_charts
 from catalog.flips import saved
-from dashboard.common import charts, parts
+from dashboard.common import parts
 from dashboard.common.answers import Answer
-from dashboard.flips import charts as flip_charts
 from dashboard.flips import shelf
 from dashboard.flips.shelf import Kept
 from dashboard.frame import address, rail

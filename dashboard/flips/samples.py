@@ -4,9 +4,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.common import charts, parts
+from catalog.figures import charts
+from catalog.figures.charts import ACCENT, HERE, NEAR, figure
+from dashboard.common import parts
 from dashboard.common.answers import Here
-from dashboard.common.charts import ACCENT, HERE, NEAR, figure
 from dashboard.flips import frames
 from dashboard.flips.frames import Made
 from dashboard.frame import address

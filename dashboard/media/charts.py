@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.common import charts
-from dashboard.common.parts import number
+from catalog.figures import charts
+from catalog.figures.text import number
 
 _LARGE = 256
 """Smaller pictures are enlarged to this many pixels, keeping their edges."""

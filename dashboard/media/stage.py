@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from catalog.figures import charts
 from catalog.store.catalog import Catalog
-from dashboard.common import charts, parts
+from dashboard.common import parts
 from dashboard.common.answers import Answer, Here, Row
 from dashboard.features import frames as feature_frames
 from dashboard.frame import address

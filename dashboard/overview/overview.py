@@ -4,8 +4,9 @@ import textwrap
 
 import streamlit as st
 
+from catalog.figures import charts, lines
 from catalog.store.catalog import Catalog
-from dashboard.common import answers, catalogs, charts, lines, parts
+from dashboard.common import answers, catalogs, parts
 from dashboard.common.answers import Here
 from dashboard.common.frames import Entry
 from dashboard.frame import address

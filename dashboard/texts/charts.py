@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from catalog.browse.texts import Changed
-from dashboard.common.charts import ACCENT, FAINT, HERE, MONOSPACE, NEAR, Trace, figure
-from dashboard.common.parts import chart_text, number, visible
+from catalog.figures.charts import ACCENT, FAINT, HERE, MONOSPACE, NEAR, Trace, figure
+from catalog.figures.text import chart_text, number, visible
 
 RAREST = 1000
 """The colour scale ends where one in this many items agrees as much."""

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.common import charts, parts, running, terms
+from catalog.figures import charts
+from dashboard.common import parts, running, terms
 from dashboard.features import charts as feature_charts
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail

@@ -261,7 +261,7 @@ def test_browsing_loads_no_model():
 
     code = (
         "import sys, dashboard.common.frames, dashboard.frame.rail;"
-        "import dashboard.common.charts, dashboard.common.lines;"
+        "import catalog.figures.charts, catalog.figures.lines;"
         "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.common.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
-from dashboard.common.parts import number
+from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
+from catalog.figures.text import number
 
 
 def across(frame: pd.DataFrame, site: str, balanced: bool) -> go.Figure:

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.common.parts import chart_text, number
+from catalog.figures.text import chart_text, number
 
 POSITIVE = "#D55E00"
 NEGATIVE = "#0072B2"
