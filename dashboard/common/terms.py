@@ -4,5 +4,5 @@ from catalog.store import glossary
 
 
 def term(name: str) -> str:
-    """What a table or column of the schema means, such as dimension_sign.kappa; empty if unknown."""
+    """What a table or column of the schema means, such as dimension_sign.kappa."""
     return glossary.comments().get(name, "")
