@@ -80,36 +80,6 @@ def hamming(signs: Words, query: NDArray[np.uint64]) -> NDArray[np.uint16]:
     return distance
 
 
-def prototype_words(
-    dimensions: NDArray[np.integer], expected: NDArray[np.integer], count: int
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Mask and wanted bits of a feature: two uint64[count] for `agreement`.
-
-    `dimensions` are the feature's, `expected` their signs (+1 or -1).
-    """
-    mask = np.zeros(count * 64, np.bool_)
-    wanted = np.zeros(count * 64, np.bool_)
-    mask[dimensions] = True
-    wanted[dimensions] = expected > 0
-    return _as_words(mask), _as_words(wanted)
-
-
-def _as_words(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    return np.packbits(bits, bitorder="little").view("<u8")
-
-
-def agreement(
-    signs: Words, dimensions: NDArray[np.integer], expected: NDArray[np.integer]
-) -> NDArray[np.float32]:
-    """Share of a feature's dimensions whose sign matches its prototype: float32[items], 0 to 1."""
-    mask, wanted = prototype_words(dimensions, expected, len(signs))
-    differing = np.zeros(signs.shape[1], np.uint16)
-    for word, keep, target in zip(signs, mask, wanted, strict=True):
-        if keep:
-            differing += np.bitwise_count((word ^ target) & keep)
-    return (1 - differing / np.float32(len(dimensions))).astype(np.float32)
-
-
 def count_positive(
     by_dimension: Packed, members: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:

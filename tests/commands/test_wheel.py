@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.given.readme import ROOT
+from tests.given.docs import ROOT
 
 
 @pytest.fixture(scope="module")

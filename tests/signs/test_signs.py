@@ -84,17 +84,6 @@ def test_hamming_over_more_items_than_one_slice():
         np.testing.assert_array_equal(signs.hamming(words, words[:, item]), expected)
 
 
-@pytest.mark.parametrize("dims", WIDTHS)
-def test_agreement(dims):
-    positive = drawn(50, dims) > 0
-    generator = np.random.default_rng(dims)
-    chosen = generator.choice(dims, max(1, dims // 3), replace=False)
-    expected_signs = generator.choice([-1, 1], len(chosen))
-    expected = (positive[:, chosen] == (expected_signs > 0)).mean(axis=1)
-    actual = signs.agreement(signs.words(signs.pack(positive, 0.5)), chosen, expected_signs)
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-6)
-
-
 @pytest.mark.parametrize("items", WIDTHS)
 def test_counts(items):
     positive = drawn(items, 11) > 0
