@@ -31,7 +31,7 @@ class Only(Contract):
 
 
 class Pages(Contract):
-    """A page imports none of `never`; it reaches `model` only where its line says that it runs one."""
+    """A page imports none of `never`, and reaches `model` only where its line says it runs one."""
 
     never = fields.ListField(fields.StringField())
     model = fields.StringField()
