@@ -6,9 +6,18 @@ from typing import Any
 import pandas as pd
 
 from catalog import places
-from catalog.errors import CatalogError, NotInCatalog, SettingRefused
+from catalog.browse import poles
+from catalog.browse.poles import Pole
+from catalog.errors import CatalogError, NotInCatalog
 from catalog.store import feature_queries, media_queries, queries, writer_queries
 from catalog.store.catalog import Catalog
+
+STATISTICS = (
+    "share_positive", "entropy_bits", "mean", "std", "mean_abs", "minimum", "q05", "q25", "q50",
+    "q75", "q95", "maximum", "stability", "chance", "kappa",
+)  # fmt: skip
+"""Figures of a dimension that are told, in order."""
+POLES: tuple[Pole, ...] = ("positive", "negative", "near")
 
 
 def catalogs() -> list[dict[str, Any]]:
@@ -74,60 +83,27 @@ def dimension(
     catalog: Catalog, site: str, number: int, threshold: str | None = None
 ) -> dict[str, Any]:
     """Statistics and poles of one dimension; NotInCatalog names what there is."""
-    known = info(catalog)
-    chosen = threshold or known["thresholds"][0]
-    if chosen not in known["thresholds"]:
-        raise SettingRefused(
-            f"The catalog holds no signs at threshold {chosen!r}, only at "
-            f"{', '.join(known['thresholds'])}."
-        )
-    dims = {one["site"]: one["dims"] for one in known["sites"]}
-    if site not in dims:
-        raise NotInCatalog(f"The catalog has no site {site!r}; it has {', '.join(dims)}.")
+    chosen = catalog.checked(site, threshold)
+    dims = int(catalog.sites.set_index("site").dims[site])
     row = catalog.one(
         queries.dimension(site, chosen, number),
-        f"{site} has dimensions 0 to {dims[site] - 1}; there is no {number}.",
+        f"{site} has dimensions 0 to {dims - 1}; there is no {number}.",
     )
-    poles = catalog.fetch(queries.poles(site, number))
+    found = poles.poles(catalog, site, number, chosen, float(row["value"]))
     return {
         "site": site,
         "dimension": number,
         "threshold": chosen,
         "threshold_value": _plain(row["value"]),
-        **{
-            name: _plain(row[name])
-            for name in (
-                "share_positive",
-                "entropy_bits",
-                "mean",
-                "std",
-                "mean_abs",
-                "minimum",
-                "q05",
-                "q25",
-                "q50",
-                "q75",
-                "q95",
-                "maximum",
-                "stability",
-                "chance",
-                "kappa",
-            )
-        },
+        **{name: _plain(row[name]) for name in STATISTICS},
         "poles": {
-            "positive": _items(poles, "positive"),
-            "negative": _items(poles, "negative"),
-            "near": _items(poles, f"near {chosen}"),
+            name: [
+                {"item": int(one.item), "text": one.text, "value": float(one.value)}
+                for one in poles.pole(found, name).itertuples()
+            ]
+            for name in POLES
         },
     }
-
-
-def _items(poles: pd.DataFrame, pole: str) -> list[dict[str, Any]]:
-    rows = poles[poles["pole"] == pole]
-    return [
-        {"item": int(row.item), "text": row.text, "value": float(row.value)}
-        for row in rows.itertuples()
-    ]
 
 
 def _plain(value: Any) -> Any:
@@ -146,9 +122,8 @@ def features(catalog: Catalog, background: str | None = None) -> list[dict[str, 
 
     `background` None is the one that verdicts are made in.
     """
-    threshold = info(catalog)["thresholds"][0]
     chosen = background or catalog.primary.background
-    rows = catalog.fetch(feature_queries.features(threshold, chosen))
+    rows = catalog.fetch(feature_queries.features(catalog.thresholds[0], chosen))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
 
 

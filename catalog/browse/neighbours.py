@@ -1,7 +1,4 @@
-"""What pages compute from packed signs: partners of a dimension, neighbours of an item.
-
-Each function can be called from a notebook with the path of a catalog; nothing needs a model.
-"""
+"""What is computed from packed signs when asked: partners of a dimension, neighbours of an item."""
 
 from dataclasses import dataclass
 
@@ -42,7 +39,7 @@ def partners(
     packed_signs = catalog.by_dimension(site, threshold)
     if not 0 <= dimension < len(packed_signs):
         raise NotInCatalog(f"{site} has dimensions 0 to {len(packed_signs) - 1}.")
-    items = _items(catalog)
+    items = int(catalog.build["items"])
     positives = counts.positives.to_numpy(np.int64)
     same = _count_same(packed_signs, dimension, items)
     bits, phi = signs.mutual_information(same, positives, positives[dimension], items)
@@ -88,7 +85,7 @@ def neighbours(
     Raises NotInCatalog for a site, threshold or item that is not there.
     """
     words = catalog.by_item(site, threshold)
-    _check_item(item, words.shape[1])
+    checked_item(catalog, item)
     dims = _dims(catalog, site)
     distance = signs.hamming(words, words[:, item])
     left_out = np.array([item])
@@ -177,13 +174,12 @@ def _dims(catalog: Catalog, site: str) -> int:
     return int(row["dims"])
 
 
-def _items(catalog: Catalog) -> int:
-    return int(catalog.fetch(queries.build())["items"][0])
-
-
-def _check_item(item: int, items: int) -> None:
-    if not 0 <= item < items:
-        raise NotInCatalog(f"There is no item {item}: items are numbered 0 to {items - 1}.")
+def checked_item(catalog: Catalog, item: int) -> int:
+    """The item itself; NotInCatalog where the catalog has none of this number."""
+    count = int(catalog.build["items"])
+    if not 0 <= item < count:
+        raise NotInCatalog(f"There is no item {item}: items are numbered 0 to {count - 1}.")
+    return item
 
 
 def _largest(frame: pd.DataFrame, column: str, k: int) -> pd.DataFrame:

@@ -8,9 +8,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
+
+from catalog.browse import neighbours
+from catalog.errors import NotInCatalog
+from catalog.store import queries, search_queries
+from catalog.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from catalog.workspace.file import Workspace
 
 Kind = Literal["dimension", "site", "feature", "item", "label", "discovered"]
 EXACT, WORD, PREFIX, SUBSTRING = 4, 3, 2, 1
@@ -20,8 +28,14 @@ _LIKELY = 0.05
 _KINDS: dict[Kind, float] = {
     "dimension": 0.9, "site": 0.8, "feature": 0.5, "item": 0.2, "label": 0.15, "discovered": 0.1,
 }  # fmt: skip
-_ADDRESS = re.compile(r"(?:((?:resid|k|v|ffn)\.\d+|final)\s*/\s*)?(\d{1,9})")
+_ADDRESS = re.compile(r"(?:(\S+)\s*/\s*)?(\d{1,9})")
 _ITEM = re.compile(r"#(\d{1,9})")
+ITEMS = 50
+"""Items read; their families are merged afterwards."""
+LABELS = 200
+"""Labels read."""
+_NAMED = 5
+"""Items that a refusal names."""
 
 
 @dataclass(frozen=True)
@@ -172,3 +186,61 @@ def rank(hits: Iterable[Hit], limit: int = 12) -> list[Hit]:
     if lacking:
         kept = kept[: max(1, limit - len(lacking))] + lacking
     return sorted(kept, key=lambda hit: (-hit.score, len(hit.text), hit.text, hit.name))
+
+
+def find(catalog: Catalog, query: str, limit: int = 12) -> list[Hit]:
+    """Features, items and discovered features that match, the best first."""
+    return rank(in_catalog(catalog, query), limit)
+
+
+def in_catalog(catalog: Catalog, query: str) -> list[Hit]:
+    """The same, unranked: every hit of every kind."""
+    if not plain(query):
+        return []
+    wanted = " ".join(query.split())
+    categories = catalog.fetch(search_queries.categories())
+    members = catalog.fetch(search_queries.members(wanted))
+    found = catalog.fetch(queries.find_items(wanted, ITEMS))
+    unnamed = catalog.fetch(search_queries.discovered(wanted))
+    return [
+        *features(wanted, categories, members),
+        *items(wanted, found),
+        *discovered(wanted, unnamed),
+    ]
+
+
+def said(workspace: "Workspace", viewer: str | None, query: str, catalog: Catalog) -> list[Hit]:
+    """Labels of the catalog's model that match and that `viewer` may see; None sees all."""
+    from catalog.workspace import reading  # SQLAlchemy takes half a second to import
+
+    build = catalog.build
+    where = {field: str(build[field]) for field in ("model", "revision", "reading")}
+    wanted = " ".join(query.split())
+    return labels(wanted, reading.search(workspace, viewer, wanted, LABELS, **where))
+
+
+def the_item(catalog: Catalog, wanted: str | int) -> int:
+    """The number of the item that a number, #number, word, text or path means.
+
+    A text means the item it is the whole text of (as `plain` compares; the one of the same case
+    and space first), else the only one it is a part of. NotInCatalog where there is none, or where
+    it is a part of several, which are named.
+    """
+    if not isinstance(wanted, str):
+        return neighbours.checked_item(catalog, int(wanted))
+    if found := _ITEM.fullmatch(wanted.strip()):
+        return neighbours.checked_item(catalog, int(found.group(1)))
+    frame = catalog.fetch(queries.find_items(wanted, ITEMS))
+    same = frame[frame["text"] == wanted]
+    hits = items(wanted, same if len(same) else frame)
+    whole = [hit for hit in hits if match(plain(wanted), plain(hit.text)) == EXACT]
+    if whole or len(hits) == 1:
+        return int((whole or hits)[0].name)
+    raise NotInCatalog(f"{catalog.slug} has no item {wanted!r}{_instead(hits)}.")
+
+
+def _instead(hits: list[Hit]) -> str:
+    if not hits:
+        return ": give a word of its items, or an item's number"
+    near = ", ".join(repr(hit.text) for hit in rank(hits, _NAMED))
+    return f", which is a part of {near}: give one of these"

@@ -28,7 +28,10 @@ class Catalog(store.Catalog):
     """One catalog file, with the questions that pages answer too."""
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Rows of one SELECT on the file, read-only; QueryRefused for anything else."""
+        """Rows of one SELECT on the file, read-only; QueryRefused for anything else.
+
+        At most 10,000 rows, within 10 seconds: see `catalog.store.console`.
+        """
         from catalog.store import console
 
         return console.run(self.path, query).frame
@@ -39,19 +42,33 @@ class Catalog(store.Catalog):
 
         return dimensions.dimension(self, site, number, threshold)
 
-    def item(self, item: str | int, site: str | None = None) -> "Item":
-        """One item by its word, text or number: its signs, and where it stands at a pole."""
+    def item(
+        self, item: str | int, site: str | None = None, threshold: str | None = None
+    ) -> "Item":
+        """One item by its word, text, path or number: its signs, and where it stands at a pole.
+
+        `site` None is the primary one. A text finds what the search box finds, where that is one
+        item; else NotInCatalog names those it is a part of.
+        """
         from catalog.notebook import items
 
-        return items.item(self, item, site)
+        return items.item(self, item, site, threshold)
 
     def neighbours(
-        self, item: str | int, site: str, threshold: str | None = None, k: int = 24
+        self,
+        item: str | int,
+        site: str,
+        threshold: str | None = None,
+        k: int = 24,
+        family: bool = False,
     ) -> "Neighbours":
-        """The `k` items of other families nearest by Hamming distance."""
+        """The `k` items nearest to one by Hamming distance; `family`: also those of its own family.
+
+        The item is found as `item` finds it.
+        """
         from catalog.notebook import items
 
-        return items.neighbours(self, item, site, threshold, k)
+        return items.neighbours(items.item(self, item, site, threshold), k, family)
 
     def feature(
         self,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog import places
-from catalog.browse import search, searching
+from catalog.browse import search
 from catalog.store import feature_queries, reading
 from catalog.store.catalog import Catalog
 from tests.bench.figures import Figure
@@ -88,7 +88,7 @@ def _measure(
     features, mixed = [], []
     begun = time.perf_counter()
     for query in asked:
-        hits = searching.find(Catalog(path), query, 3 * DEPTH)
+        hits = search.find(Catalog(path), query, 3 * DEPTH)
         own = [hit.name for hit in hits if hit.kind == "feature"]
         whole = [hit.name if hit.kind == "feature" else "" for hit in search.rank(hits, DEPTH)]
         features.append(ndcg(own, relevant[query]))

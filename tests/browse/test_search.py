@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from catalog.browse import search, searching
+from catalog.browse import search
 from catalog.browse.search import Hit
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
@@ -114,16 +114,16 @@ def measured(tmp_path_factory):
 
 
 def test_the_catalog_is_searched(measured):
-    hits = searching.find(Catalog(measured), "planted")
+    hits = search.find(Catalog(measured), "planted")
     assert (hits[0].kind, hits[0].name) == ("feature", "planted")
     assert {"discovered"} <= {hit.kind for hit in hits}
     word = feature_catalog.lists()["planted"][0]
-    found = searching.find(Catalog(measured), word.upper())
+    found = search.find(Catalog(measured), word.upper())
     assert found[0].name == "planted" and found[0].why == f"member {word}"
     assert any(hit.kind == "item" for hit in found)
-    assert searching.find(Catalog(measured), "A1B2")[0].kind == "discovered"
+    assert search.find(Catalog(measured), "A1B2")[0].kind == "discovered"
     assert "few" not in {
-        hit.name for hit in searching.find(Catalog(measured), "few")
+        hit.name for hit in search.find(Catalog(measured), "few")
     }  # was skipped
 
 
@@ -131,7 +131,7 @@ def test_the_catalog_is_searched(measured):
     "query", ["", "  ", "' OR 1=1 --", "%", "_", "\\", "\x00", *synthetic.HOSTILE]
 )
 def test_hostile_queries_find_or_find_not(measured, query):
-    for hit in searching.find(Catalog(measured), query):
+    for hit in search.find(Catalog(measured), query):
         assert hit.kind in ("item", "feature", "discovered")
 
 
@@ -147,15 +147,15 @@ def test_labels_are_found_by_those_who_may_see_them(measured, tmp_path):
         for number, one in enumerate((subject, other)):
             answer = Answer(one, "ada", clear_pole="+", positive="Rowing boats")
             labels.answer(workspace, f"event-{number}", answer, Circumstances())
-        hits = searching.said(workspace, None, "boats", Catalog(measured))
+        hits = search.said(workspace, None, "boats", Catalog(measured))
         assert [(hit.name, hit.site, hit.kind) for hit in hits] == [
             ("dimension:5", "resid.1", "label")
         ]
         assert "ada" in hits[0].why and "Rowing boats" in hits[0].text
-        assert searching.said(workspace, "bob", "boats", Catalog(measured)) == hits
+        assert search.said(workspace, "bob", "boats", Catalog(measured)) == hits
         queue.open_queue(workspace, "queue-1", "bob", [subject], coverage=9)
-        assert searching.said(workspace, "bob", "boats", Catalog(measured)) == []
-        assert searching.said(workspace, "ada", "boats", Catalog(measured)) == hits
+        assert search.said(workspace, "bob", "boats", Catalog(measured)) == []
+        assert search.said(workspace, "ada", "boats", Catalog(measured)) == hits
 
 
 def test_ndcg():
