@@ -8,13 +8,12 @@ from catalog.errors import CatalogError
 from catalog.figures import charts
 from dashboard.common import answers, parts, terms, workspace
 from dashboard.features import charts as feature_charts
-from dashboard.features import exports
+from dashboard.features import exports, media_feature
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
 from dashboard.media import frames as media_frames
-from dashboard.media import stage
 
 CLAIMS = ("probe_gain", "basis", "training")
 _ALL_ITEMS = "The list has all items, anchors too: what is held out is the ROC above."
@@ -178,7 +177,7 @@ def items_panels(category: str, background: str) -> None:
         f"{firing}."
     )
     if media_frames.is_media(here.catalog):
-        stage.feature(here, category, background, top)
+        media_feature.items(here, category, background, top)
         st.caption(f"{sentence} {_ALL_ITEMS}")
         return
     left, right = st.columns(2, gap="medium")
