@@ -27,6 +27,11 @@ class Here(NamedTuple):
     site: str
     threshold: str
 
+    @classmethod
+    def start(cls, catalog: Catalog) -> "Here":
+        """Where looking at a catalog begins: the site of verdicts, the first threshold stored."""
+        return cls(catalog, catalog.primary.site, catalog.thresholds[0])
+
     @property
     def slug(self) -> str:
         """Name of the catalog in links."""

@@ -8,6 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.browse import neighbours as browse
+from catalog.browse.poles import Pole
+from catalog.browse.poles import pole as pole_of
+from catalog.browse.poles import poles as poles_of
 from catalog.errors import NotInCatalog
 from catalog.store import queries
 from catalog.store.catalog import Catalog
@@ -15,7 +18,7 @@ from catalog.store.queries import SORTS, Filter
 from dashboard.common import answers, numbers
 from dashboard.common.answers import Answer, Here
 
-__all__ = ["SORTS", "Filter"]
+__all__ = ["SORTS", "Filter", "Pole"]
 
 
 def count_dimensions(here: Here, where: Filter) -> int:
@@ -55,8 +58,17 @@ def dimension_copy(here: Here, number: int) -> Answer:
 
 
 def poles(here: Here, number: int) -> Answer:
-    """Items at both poles and near the thresholds: pole, rank, value, item, text, kind."""
-    return answers.answer(here.catalog, queries.poles(here.site, number))
+    """Items at both poles and near the threshold; see `catalog.browse.poles`."""
+    cut = float(dimension(here, number)["value"])
+    frame = _poles(here.catalog, here.site, number, here.threshold, cut)
+    return Answer(frame, _of_dimension(here, number, "frame()"), "python")
+
+
+def pole(here: Here, number: int, name: Pole, k: int | None = None) -> Answer:
+    """The first `k` items of one pole, or near the threshold; all of them for None."""
+    frame = pole_of(poles(here, number).frame, name, k)
+    some = repr(name) if k is None else f"{name!r}, {k}"
+    return Answer(frame, _of_dimension(here, number, f"pole({some})"), "python")
 
 
 def across(here: Here, number: int) -> Answer:
@@ -76,7 +88,7 @@ class Derived(NamedTuple):
 def partners(here: Here, number: int) -> Derived:
     """Most dependent dimensions; reference = MI of two independent signs; excluded = degenerate."""
     found = _partners(here.catalog, here.site, number, here.threshold)
-    call = _call("partners", here, number, numbers.PARTNERS)
+    call = _of_dimension(here, number, f"partners({numbers.PARTNERS}).frame()")
     return Derived(Answer(found.frame, call, "python"), found.excluded, found.floor)
 
 
@@ -84,7 +96,8 @@ def neighbours(here: Here, item: int, family: bool) -> Derived:
     """Nearest items by Hamming distance; reference = median share; excluded = family members."""
     found = _neighbours(here.catalog, here.site, item, here.threshold, family)
     more = ", family=True" if family else ""
-    call = _call("neighbours", here, item, numbers.NEIGHBOURS, more)
+    asked = f"{item}, {here.site!r}, {here.threshold!r}, {numbers.NEIGHBOURS}{more}"
+    call = answers.python(here.catalog, f"c.neighbours({asked}).frame()")
     return Derived(Answer(found.frame, call, "python"), found.excluded, found.typical)
 
 
@@ -92,17 +105,13 @@ def strip(here: Here, item: int) -> tuple[NDArray[np.bool_], Answer]:
     """Signs of one item, bool[D], and the same as a frame: dimension, positive."""
     bits = _strip(here.catalog, here.site, item, here.threshold)
     frame = pd.DataFrame({"dimension": np.arange(len(bits)), "positive": bits})
-    call = (
-        "from catalog.browse import neighbours\n\n"
-        f"neighbours.strip({str(here.catalog.path)!r}, {here.site!r}, {item}, threshold={here.threshold!r})"
-    )
-    return bits, Answer(frame, call, "python")
+    return bits, Answer(frame, _of_item(here, item, "frame()"), "python")
 
 
 def rarest(here: Here, number: int) -> Answer:
     """Dimensions in which fewest items share the item's sign: dimension, sign, share."""
     frame = _rarest(here.catalog, here.site, number, here.threshold)
-    return Answer(frame, _call("rarest", here, number, numbers.RAREST, field=""), "python")
+    return Answer(frame, _of_item(here, number, f"rarest({numbers.RAREST})"), "python")
 
 
 def find_items(catalog: Catalog, wanted: str) -> Answer:
@@ -128,12 +137,19 @@ def extremes(here: Here, number: int) -> Answer:
     return answers.answer(here.catalog, queries.extremes(here.site, number))
 
 
-def _call(name: str, here: Here, number: int, k: int, more: str = "", field: str = ".frame") -> str:
-    return (
-        "from catalog.browse import neighbours\n\n"
-        f"neighbours.{name}({str(here.catalog.path)!r}, {here.site!r}, {number}, "
-        f"threshold={here.threshold!r}, k={k}{more}){field}"
-    )
+def _of_dimension(here: Here, number: int, call: str) -> str:
+    place = f"{here.site!r}, {number}, {here.threshold!r}"
+    return answers.python(here.catalog, f"c.dimension({place}).{call}")
+
+
+def _of_item(here: Here, number: int, call: str) -> str:
+    place = f"{number}, {here.site!r}, {here.threshold!r}"
+    return answers.python(here.catalog, f"c.item({place}).{call}")
+
+
+@answers.cached()
+def _poles(catalog: Catalog, site: str, number: int, threshold: str, cut: float) -> pd.DataFrame:
+    return poles_of(catalog, site, number, threshold, cut)
 
 
 @answers.cached("Reading signs ...")

@@ -6,14 +6,16 @@ import streamlit as st
 from catalog.figures import charts
 from catalog.workspace.subjects import Subject
 from dashboard.common import frames, parts, workspace
-from dashboard.common.answers import Answer, Here
+from dashboard.common.answers import Here
 from dashboard.desk import frames as labeling_queue
 from dashboard.desk import shown as queue_shown
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
 
 PAGE = "adjudicate"
-SIDES = (
+SHOWN = 16
+"""Items of a pole that are drawn."""
+SIDES: tuple[tuple[str, frames.Pole, str], ...] = (
     ("plus", "positive", ":orange[**+**] positive pole"),
     ("minus", "negative", ":blue[**−**] negative pole"),
 )
@@ -40,21 +42,22 @@ def show(here: Here, one: Subject) -> None:
 
 
 def _dimension(here: Here, number: int) -> None:
-    row, poles = frames.dimension(here, number), frames.poles(here, number)
+    row = frames.dimension(here, number)
     pictured = media_frames.is_media(here.catalog)
     if pictured:
-        first = poles.frame[poles.frame.pole == "positive"]["item"]
+        first = frames.pole(here, number, "positive", 1).frame["item"]
         begin = None if first.empty else int(first.iloc[0])
         stage.start(here, PAGE, f"{here}/{number}", begin)
+    count = stage.size(here) if pictured else SHOWN
     left, middle, right = st.columns([3, 4, 3], gap="medium")
     for column, (_, pole, title) in zip((left, right), SIDES, strict=True):
+        answer = frames.pole(here, number, pole, count)
         with column:
             if pictured:
-                stage.pole_panel(here, PAGE, title, poles, pole, float(row["value"]))
+                stage.pole_panel(here, PAGE, title, answer, pole)
                 continue
-            items = poles.frame[poles.frame.pole == pole].head(16).reset_index(drop=True)
-            with parts.panel(title, Answer(items, poles.copy)):
-                figure = charts.pole(items, row["value"])
+            with parts.panel(title, answer):
+                figure = charts.pole(answer.frame, row["value"])
                 st.plotly_chart(figure, key=f"adjudicate.{pole}", config=charts.CONFIG)
     with middle:
         if pictured:

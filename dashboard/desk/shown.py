@@ -41,7 +41,7 @@ def _shown(subject: Subject, here: Here, catalog: Catalog) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
     kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
-    return kept | what | {"media": media_frames.modality(here.catalog)}
+    return kept | what | {"media": here.catalog.modality}
 
 
 def _dimension(subject: Subject, here: Here) -> dict[str, Any]:

@@ -4,12 +4,16 @@ import streamlit as st
 
 from catalog.figures import charts, lines
 from dashboard.circuits import parts as writer_parts
-from dashboard.common import answers, frames, parts, terms
+from dashboard.common import frames, parts, terms
+from dashboard.common.answers import Row
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
+
+SHOWN = 20
+"""Items of a pole that are drawn."""
 
 here = rail.here()
 balanced = here.threshold == "median"
@@ -38,38 +42,36 @@ def browse_bar(dims: int) -> int:
     return int(st.session_state["dimension.number"])
 
 
-def pole_panel(title: str, answer: answers.Answer, name: str, cut: float) -> None:
+def pole_panel(number: int, name: frames.Pole, title: str, cut: float) -> None:
     """Items of one pole; a click opens the item, or shows an image or sound large."""
+    count = stage.size(here) if pictured else SHOWN
+    answer = frames.pole(here, number, name, count)
     if pictured:
-        stage.pole_panel(here, "dimension", title, answer, name, cut)
+        stage.pole_panel(here, "dimension", title, answer, name)
         return
-    rows = answer.frame[answer.frame.pole == name].head(shown).reset_index(drop=True)
-    with parts.panel(title, answers.Answer(rows, answer.copy), terms.term("pole")):
-        key = f"dimension.{name.replace(' ', '_')}"
+    with parts.panel(title, answer, terms.term("pole")):
         event = st.plotly_chart(
-            charts.pole(rows, cut),
-            key=key,
+            charts.pole(answer.frame, cut),
+            key=f"dimension.{name}",
             on_select="rerun",
             selection_mode="points",
             config=charts.CONFIG,
         )
     points = event["selection"]["points"]
-    if points and parts.changed(key, points[0]["point_index"]):
-        address.go("item", here, item=rows.item[points[0]["point_index"]])
+    if points and parts.changed(f"dimension.{name}", points[0]["point_index"]):
+        address.go("item", here, item=answer.frame.item[points[0]["point_index"]])
 
 
-def near_panel(answer: answers.Answer, cut: float) -> None:
+def near_panel(number: int) -> None:
     """Items nearest the threshold; a click opens the item."""
-    rows = answer.frame[answer.frame.pole == f"near {here.threshold}"].reset_index(drop=True)
-    rows = rows[["text", "value", "item"]].assign(away=rows.value - cut)
+    answer = frames.pole(here, number, "near")
     title = "Near zero" if here.threshold == "zero" else "Near the median"
     if pictured:
-        name = f"near {here.threshold}"
-        stage.pole_panel(here, "dimension", title, answer, name, cut)
+        stage.pole_panel(here, "dimension", title, answer, "near")
         return
-    with parts.panel(title, answers.Answer(rows, answer.copy), terms.term("pole.pole")):
+    with parts.panel(title, answer, terms.term("pole.pole")):
         event = parts.table(
-            rows,
+            answer.frame,
             key="dimension.near",
             on_select="rerun",
             selection_mode="single-cell",
@@ -77,10 +79,10 @@ def near_panel(answer: answers.Answer, cut: float) -> None:
         )
     row = parts.picked("dimension.near", event)
     if row is not None:
-        address.go("item", here, item=rows.item[row])
+        address.go("item", here, item=answer.frame.item[row])
 
 
-def figures(row: "answers.Row") -> None:
+def figures(row: Row) -> None:
     """The numbers under the histogram."""
     facts = [
         ("mean", row["mean"], "dimension.mean"),
@@ -131,14 +133,12 @@ number = browse_bar(int(present.dims[here.site]))
 address.write(dim=number)
 rail.warn_degenerate(here)
 row = frames.dimension(here, number)
-poles = frames.poles(here, number)
-shown = 20
 if pictured:
-    stage.start_dimension(here, number, poles)
+    stage.start_dimension(here, number, frames.pole(here, number, "positive", 1).frame)
 
 left, middle, right = st.columns([1, 1, 1] if pictured else [3, 4, 3], gap="medium")
 with left:
-    pole_panel(":orange[**+**] positive pole", poles, "positive", row["value"])
+    pole_panel(number, "positive", ":orange[**+**] positive pole", row["value"])
 with middle:
     with parts.panel("Values of all items", frames.dimension_copy(here, number)):
         st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=charts.CONFIG)
@@ -151,11 +151,11 @@ with middle:
     if pictured:
         stage.dimension(here, number)
 with right:
-    pole_panel(":blue[**−**] negative pole", poles, "negative", row["value"])
+    pole_panel(number, "negative", ":blue[**−**] negative pole", row["value"])
 
 left, right = st.columns([3, 7], gap="medium")
 with left:
-    near_panel(poles, row["value"])
+    near_panel(number)
 with right:
     across = frames.across(here, number)
     with parts.panel(

@@ -29,7 +29,7 @@ OPENED = "concept.opened"
 here = rail.here()
 pictured = media_frames.is_media(here.catalog)
 one, many = (
-    media_frames.WORDS[media_frames.modality(here.catalog)] if pictured else ("word", "words")
+    media_frames.WORDS[here.catalog.modality] if pictured else ("word", "words")
 )
 
 

@@ -1,6 +1,5 @@
 """The frame around every page: catalog, site, threshold on the left, one search box on top."""
 
-import pandas as pd
 import streamlit as st
 
 from catalog.browse.search import address as address_of
@@ -20,12 +19,12 @@ def choose(entries: list[catalogs.Entry]) -> Here:
     address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
     slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
     entry = entries[slugs.index(slug)]
-    present = entry.catalog.sites.dropna(subset="dims")
-    names = present.site.tolist()
-    address.seed("rail.site", "site", _middle(present), address.among(names))
+    start = Here.start(entry.catalog)
+    names = list(entry.catalog.site_names)
+    address.seed("rail.site", "site", start.site, address.among(names))
     site = st.sidebar.selectbox("Site", names, key="rail.site", help=terms.term("site"))
-    thresholds = list(entry.catalog.build["thresholds"])
-    address.seed("rail.threshold", "threshold", thresholds[0], address.among(thresholds))
+    thresholds = list(entry.catalog.thresholds)
+    address.seed("rail.threshold", "threshold", start.threshold, address.among(thresholds))
     threshold = st.sidebar.radio(
         "Threshold",
         thresholds,
@@ -52,16 +51,6 @@ def forget() -> None:
     st.session_state.pop(_HERE, None)
 
 
-def _middle(present: pd.DataFrame) -> str:
-    # The site that verdicts are made at: the middle residual one.
-    residual = present[present.kind == "resid"]
-    if residual.empty:
-        return str(present.site.iloc[0])
-    last = residual.layer.max()
-    chosen = residual[residual.layer >= last / 2]
-    return str(chosen.site.iloc[0])
-
-
 def search(chosen: Here) -> None:
     """Draw the search box; go where it says."""
     st.text_input(
@@ -79,7 +68,7 @@ def search(chosen: Here) -> None:
 
 
 def _searched(chosen: Here) -> str:
-    return "word" if chosen.path.build["modality"] == "text" else "file"
+    return "word" if chosen.catalog.modality == "text" else "file"
 
 
 def _asked() -> None:
@@ -139,8 +128,8 @@ def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
 
     resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
     """
-    dims = chosen.path.sites.dropna(subset="dims").set_index("site").dims
-    items = int(chosen.path.build["items"])
+    dims = chosen.catalog.sites.dropna(subset="dims").set_index("site").dims
+    items = int(chosen.catalog.build["items"])
     hit = address_of(text, {str(site): int(n) for site, n in dims.items()}, chosen.site, items)
     if hit is None:
         return "item", chosen, {"q": text}
@@ -151,12 +140,11 @@ def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
 
 def warn_degenerate(chosen: Here) -> None:
     """Say so where more than a quarter of the site's dimensions hardly ever change sign."""
-    row = chosen.path.sites.set_index("site").loc[chosen.site]
+    row = chosen.catalog.sites.set_index("site").loc[chosen.site]
     share = row.degenerate / row.dims
     if chosen.threshold == "zero" and share > numbers.WARN_DEGENERATE:
-        build = chosen.path.build
-        other = "special" if build["reading"] == "bare" else "bare"
-        stored = "median" in build["thresholds"]
+        other = "special" if chosen.catalog.build["reading"] == "bare" else "bare"
+        stored = "median" in chosen.catalog.thresholds
         median = "threshold median" if stored else "--thresholds zero,median"
         parts.notice(
             f"{row.degenerate:.0f} of {row.dims:.0f} dimensions ({share:.0%}) of {chosen.site} "

@@ -6,6 +6,7 @@ from catalog import places
 from catalog.browse import search
 from catalog.browse.search import Hit
 from catalog.store.catalog import Catalog
+from dashboard.common import answers
 from dashboard.common.answers import Here
 
 SHOWN = 10
@@ -18,11 +19,10 @@ def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
     """The best hits of every kind; labels only those that `viewer` may see (None sees all)."""
     found = list(_in_catalog(here.catalog, text))
     if places.workspace_exists():
-        from catalog.browse import searching
         from dashboard.common import workspace  # SQLAlchemy takes half a second to import
 
         found = [hit for hit in found if not _suggests(hit, here)]
-        found += searching.said(workspace.workspace(), viewer, text, here.catalog)
+        found += search.said(workspace.workspace(), viewer, text, here.catalog)
     return search.rank(found, SHOWN)
 
 
@@ -60,6 +60,4 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
 
 @answers.cached()
 def _in_catalog(catalog: Catalog, text: str) -> tuple[Hit, ...]:
-    from catalog.browse import searching
-
-    return tuple(searching.in_catalog(catalog, text))
+    return tuple(search.in_catalog(catalog, text))

@@ -1,6 +1,6 @@
 """What pages may ask for about images and sounds: previews, classes, sounds, signs of patches.
 
-Beside `frames` it opens catalogs; pictures come from the catalog file, never from the originals.
+Pictures come from the catalog file, never from the originals.
 """
 
 import json
@@ -24,24 +24,19 @@ WORDS = {"text": ("token", "tokens"), "image": ("image", "images"), "audio": ("s
 """What an item of each modality is called: one, many."""
 
 
-def modality(catalog: Catalog) -> str:
-    """text, image or audio."""
-    return str(catalog.build["modality"])
-
-
 def is_media(catalog: Catalog) -> bool:
     """Whether the items are images or sounds."""
-    return modality(catalog) != "text"
+    return catalog.modality != "text"
 
 
 def is_sound(catalog: Catalog) -> bool:
     """Whether the items are sounds."""
-    return modality(catalog) == "audio"
+    return catalog.modality == "audio"
 
 
 def named(catalog: Catalog, many: bool = True) -> str:
     """What the items are called: tokens, images or sounds."""
-    return WORDS[modality(catalog)][many]
+    return WORDS[catalog.modality][many]
 
 
 def source(catalog: Catalog) -> Row:
@@ -112,16 +107,6 @@ def sound(catalog: Catalog, item: int) -> bytes | None:
     found = answers.read(catalog, media_queries.sound(item))
     held = None if found.empty else found["sound"].iloc[0]
     return bytes(held) if isinstance(held, bytes | bytearray) else None
-
-
-def original(catalog: Catalog, item: int) -> bytes:
-    """The file that an item was read from; MediaUnreadable where it cannot be had."""
-    return originals.original(catalog, item)
-
-
-def no_original(catalog: Catalog, item: int) -> str | None:
-    """Why the file of an item cannot be had, in one sentence; None where it can."""
-    return originals.absent(catalog, item)
 
 
 def classes(catalog: Catalog) -> pd.DataFrame:

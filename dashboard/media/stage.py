@@ -9,11 +9,10 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from catalog.browse import originals
 from catalog.figures import charts
-from catalog.store.catalog import Catalog
 from dashboard.common import parts
 from dashboard.common.answers import Answer, Here, Row
-from dashboard.features import frames as feature_frames
 from dashboard.frame import address
 from dashboard.media import charts as media_charts
 from dashboard.media import frames as media_frames
@@ -78,15 +77,14 @@ def wall(
     )
 
 
-def pole_panel(here: Here, page: str, title: str, answer: Answer, name: str, cut: float) -> None:
-    """Items of one pole, or near the threshold, as a wall."""
-    rows = answer.frame[answer.frame["pole"] == name].head(size(here)).reset_index(drop=True)
+def pole_panel(here: Here, page: str, title: str, answer: Answer, name: str) -> None:
+    """Items of one pole, or near the threshold, as a wall called `name`."""
 
     def tone(found: pd.DataFrame) -> NDArray[Any]:
-        return np.where(found["value"] > cut, "plus", "minus")
+        return np.where(found["away"] > 0, "plus", "minus")
 
-    with parts.panel(title, Answer(rows, answer.copy)):
-        wall(here, page, name.split()[0], rows, "value", tone)
+    with parts.panel(title, answer):
+        wall(here, page, name, answer.frame, "value", tone)
 
 
 def stage(
@@ -130,10 +128,10 @@ def alone(here: Here, item: int, key: str) -> None:
 
 def _original(here: Here, page: str, item: int, path: str) -> None:
     """The file itself, read when asked for; disabled with the reason where it is not there."""
-    reason = media_frames.no_original(here.catalog, item)
+    reason = originals.absent(here.catalog, item)
     st.download_button(
         "Open the original",
-        lambda: media_frames.original(here.catalog, item),
+        lambda: originals.original(here.catalog, item),
         PurePosixPath(path).name,
         disabled=reason is not None,
         key=f"{page}.original",
@@ -167,10 +165,9 @@ def _pictures(
         column.plotly_chart(figure, key=f"{page}.stage.{key}", config=charts.CONFIG)
 
 
-def samples(catalog: Catalog) -> None:
+def samples(here: Here) -> None:
     """A row of items of a catalog, one of each class; a click opens one."""
-    site = str(catalog.sites.dropna(subset="dims")["site"].iloc[0])
-    here = Here(catalog, site, catalog.build["thresholds"][0])
+    catalog = here.catalog
     page = f"overview.{catalog.slug}"
     count = 8 if media_frames.is_sound(catalog) else 10
     wall(here, page, "samples", pd.DataFrame({"item": media_frames.examples(catalog, count)}))
@@ -190,10 +187,10 @@ def frame_of(here: Here, found: Row) -> media_charts.Frame:
     return media_charts.Frame(seconds, media_charts.mel(rate / 2), window, rate)
 
 
-def start_dimension(here: Here, number: int, poles: Answer) -> None:
-    """Begin with the most positive item of each dimension, unless a link names another."""
-    first = poles.frame[poles.frame["pole"] == "positive"]["item"]
-    start(here, "dimension", f"{here}/{number}", None if first.empty else int(first.iloc[0]))
+def start_dimension(here: Here, number: int, first: pd.DataFrame) -> None:
+    """Begin with the `first` of its items (its most positive one), unless a link names another."""
+    begin = None if first.empty else int(first["item"].iloc[0])
+    start(here, "dimension", f"{here}/{number}", begin)
 
 
 def dimension(here: Here, number: int) -> None:
@@ -206,21 +203,6 @@ def dimension(here: Here, number: int) -> None:
     grid = held[:, :, number]
     said = f"Orange: patches where dimension {number} is positive ({grid.mean():.0%}); blue: not."
     stage(here, "dimension", grid.astype(float), True, said)
-
-
-def feature(here: Here, category: str, background: str, top: feature_frames.Top) -> None:
-    """Items that agree most with a feature, members violet, and the best of the others."""
-    first = top.items.frame["item"]
-    name = f"{here}/{category}/{background}"
-    start(here, "feature", name, None if first.empty else int(first.iloc[0]))
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
-        agreeing(here, "feature", "Items that agree most, members violet", top.items, "top")
-    with right:
-        agreeing(here, "feature", "Best false positives", top.false_positives, "false")
-    with middle:
-        found = feature_frames.prototype(here, category, background).frame
-        overlaid(here, "feature", found["dimension"].to_numpy(), found["sign"].to_numpy())
 
 
 def agreeing(here: Here, page: str, title: str, answer: Answer, name: str) -> None:

@@ -47,18 +47,13 @@ def place() -> Here | None:
     """Where the tour looks: the site whose nulls were drawn; None where the catalog is not here."""
     for entry in catalogs.listed():
         if entry.build is not None and entry.catalog.slug == SLUG:
-            return _measured(entry.catalog) or _middle(entry.catalog)
+            return _measured(entry.catalog) or Here.start(entry.catalog)
     return None
 
 
-def _middle(catalog: Catalog) -> Here:
-    sites = catalog.sites.dropna(subset="dims").site.tolist()
-    return Here(catalog, str(sites[len(sites) // 2]), str(catalog.build["thresholds"][0]))
-
-
 def _measured(catalog: Catalog) -> Here | None:
-    for threshold in catalog.build["thresholds"]:
-        here = Here(catalog, "", str(threshold))
+    for threshold in catalog.thresholds:
+        here = Here(catalog, "", threshold)
         found = feature_frames.features_everywhere(here, catalog.primary.background).frame
         drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
         if not drawn.empty:

@@ -1,14 +1,15 @@
 """A card per catalog: what was measured, how, and how well its signs vary."""
 
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from catalog.figures import charts, lines
-from catalog.store.catalog import Catalog
-from dashboard.common import answers, catalogs, parts
+from dashboard.common import catalogs, parts
 from dashboard.common.answers import Here
-from dashboard.common.frames import Entry
+from dashboard.common.catalogs import Entry
 from dashboard.frame import address
 from dashboard.labels import carry, panel
 from dashboard.media import frames as media_frames
@@ -18,10 +19,11 @@ from dashboard.media import stage
 def card(entry: Entry) -> None:
     """One catalog."""
     if entry.build is None:
-        st.text(parts.visible(entry.catalog.name))
+        st.text(parts.visible(entry.catalog.slug))
         st.text(entry.problem)
         return
-    build, summary = entry.build, catalogs.summary(entry.catalog).frame
+    here, build = Here.start(entry.catalog), entry.build
+    summary = catalogs.summary(entry.catalog).frame
     zero = summary[summary.threshold == summary.threshold.iloc[-1]]  # zero, where it is stored
     st.text(parts.visible(entry.catalog.slug))
     facts = [
@@ -35,10 +37,8 @@ def card(entry: Entry) -> None:
             parts.figure(label, value, term)
     st.plotly_chart(lines.layers(zero), config=charts.CONFIG, key=f"overview.{entry.catalog.slug}")
     if build["modality"] != "text":
-        stage.samples(entry.catalog)
-    details(entry.catalog, build)
-    start = entry.catalog.sites.dropna(subset="dims").site.tolist()
-    here = Here(entry.catalog, start[len(start) // 2], build["thresholds"][0])
+        stage.samples(here)
+    details(here, build)
     with st.container(horizontal=True):
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
         address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
@@ -49,8 +49,9 @@ def card(entry: Entry) -> None:
     carry.offer(here)
 
 
-def details(catalog: Catalog, build: "answers.Row") -> None:
+def details(here: Here, build: Mapping[str, Any]) -> None:
     """Identity and provenance, small."""
+    catalog = here.catalog
     absent = catalog.sites.dropna(subset="absent")
     facts = [
         ("model", build["model"]),
@@ -62,7 +63,7 @@ def details(catalog: Catalog, build: "answers.Row") -> None:
         ("thresholds", ", ".join(build["thresholds"])),
         ("built", f"{build['built_at']:%Y-%m-%d %H:%M} UTC"),
         ("verified", catalogs.verified(catalog) or f"not yet: dims verify {catalog.slug}"),
-        ("file", f"{parts.number(catalog.stat().st_size / 1e6)} MB"),
+        ("file", f"{parts.number(catalog.stamp.size / 1e6)} MB"),
         *(("no " + row.site, row.absent) for row in absent.itertuples()),
     ]
     text = []
