@@ -56,6 +56,6 @@ def write(folder: Path, measured: bool = True) -> Path:
         (categories / f"{name}.txt").write_text("\n".join([*head, *listed, ""]), encoding="utf-8")
     path = synthetic.write(folder / "catalogs" / "measured.duckdb", RECIPE)
     if measured:
-        found = findings.find(Catalog(path), categories, matched_matched_nulls="primary")
+        found = findings.find(Catalog(path), categories, matched_nulls="primary")
         store.write(path, {name: found.tables.get(name, []) for name in store.MEASURED})
     return path

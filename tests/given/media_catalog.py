@@ -4,7 +4,9 @@ import csv
 from pathlib import Path
 
 from catalog.building import build
+from catalog.features import findings as measuring
 from catalog.samples import digits, sounds
+from catalog.store.catalog import Catalog
 
 SITE = "resid.2"
 HOSTILE = "<b>8</b> $x$ :red[r]"
@@ -32,7 +34,7 @@ def write(folder: Path, *names: str, findings: bool = True) -> Path:
             )
         )
         if findings:
-            findings.measure(made, report=lambda *_: None, matched_nulls="primary")
+            measuring.measure(Catalog(made), matched_nulls="primary")
     return folder
 
 
