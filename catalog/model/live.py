@@ -75,6 +75,10 @@ class Job(Generic[T]):
         self.stage, self.done, self.total = stage, done, total
         self.check()
 
+    def ended(self, seconds: float) -> bool:
+        """Whether there is a result or an error, waiting at most so long for one."""
+        return self._ended.wait(seconds)
+
     def wait(self, seconds: float | None = None) -> T:
         """The result, waiting for it; raises what the work raised, TimeoutError after `seconds`."""
         if not self._ended.wait(seconds):

@@ -107,9 +107,7 @@ def outcome(name: str, what: object) -> Any | None:
         return None
     job: Job[Any] = st.session_state[_key(name)][1]
     job.poll()
-    if not job.finished:
-        _wait(job, QUICK_SECONDS)
-    if not job.finished:
+    if not job.ended(QUICK_SECONDS):
         _progress(name)
         return None
     if job.error is None:
@@ -141,13 +139,6 @@ def sentence(error: BaseException) -> str:
         return "There is not enough memory for this. Try a shorter text or a smaller model."
     line = str(error).strip().split("\n")[0][:200] or type(error).__name__
     return f"The model could not be run: {line}. Try again, or look at the server's log."
-
-
-def _wait(job: "Job[Any]", seconds: float) -> None:
-    try:
-        job.wait(seconds)
-    except BaseException:
-        return  # not finished, or failed: the caller asks
 
 
 def _key(name: str) -> str:
