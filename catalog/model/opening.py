@@ -76,6 +76,6 @@ def check(model: "LoadedModel", weights_hash: str) -> None:
     if model.weights_hash != weights_hash:
         raise SettingRefused(
             f"{model.source} holds other weights than the catalog was built from "
-            f"({model.weights_hash[:12]}, not {weights_hash[:12]}). Name the right folder, put the "
-            "old weights back, or build the catalog again."
+            f"({model.weights_hash[:12]}, not {weights_hash[:12]}). Name the right folder "
+            "(--model), put the old weights back, or build the catalog again."
         )

@@ -8,7 +8,8 @@ from catalog import places
 from catalog.commands import compare, demo, serve, writers
 from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
-from catalog.features import discovery
+from catalog.features import discovery, findings
+from catalog.store.catalog import Catalog
 from tests.given import synthetic
 
 QUIET = lambda _stage, _done, _all: None  # noqa: E731
@@ -25,19 +26,19 @@ def built(data, monkeypatch):
         if not path.is_file():
             asked.append(("build", name))
             synthetic.write(path, synthetic.Recipe(slug=name))
-        return path
+        return Catalog(path)
 
     monkeypatch.setattr(demo, "_built", build)
     for module, name in (
-        (finding, "measure"),
+        (findings, "measure"),
         (discovery, "discover"),
         (writers, "measured"),
         (gather, "gather"),
     ):
         monkeypatch.setattr(
-            module, name, lambda path, *_, _name=name, **__: asked.append((_name, path.stem))
+            module, name, lambda one, *_, _name=name, **__: asked.append((_name, one.slug))
         )
-    monkeypatch.setattr(compare, "kept", lambda a, b, _report: asked.append(("compare", b.stem)))
+    monkeypatch.setattr(compare, "kept", lambda a, b, _report: asked.append(("compare", b.slug)))
     monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
     return asked
 
@@ -47,7 +48,7 @@ def test_every_model_that_ships_is_in_the_demo():
 
 
 def test_the_dashboard_waits_for_findings_but_not_for_evidence(built):
-    assert [path.stem for path in demo.first(QUIET)] == list(demo.MODELS)
+    assert [one.slug for one in demo.first(QUIET)] == list(demo.MODELS)
     assert built == [
         (step, name) for name in demo.MODELS for step in ("build", "measure", "discover")
     ]
@@ -68,7 +69,7 @@ def test_the_rest_brings_writers_before_the_evidence_that_reads_them(built):
 
 def test_what_is_there_is_not_made_again(built, monkeypatch):
     list(demo.first(QUIET))
-    monkeypatch.setattr(finding, "measured", lambda _path: True)
+    monkeypatch.setattr(Catalog, "measured", True)
     built.clear()
     assert list(demo.first(QUIET)) == []
     assert built == []

@@ -291,13 +291,18 @@ def test_a_concept_from_chosen_items(tmp_path, vit, dims):
     assert build(dims, vit, items, "--name", "x").code == 0
     path = path_of(dims("info", "x", "--json").json["path"])
     base = from_words.ground(Catalog(path))
-    site = from_words.site_signs(Catalog(path), "resid.2", "zero")
-    live = from_words.from_items(base, site, range(12), counter=[50])
+    site = Catalog(path).signs("resid.2", "zero")
+
+    def of_items(items, counter):
+        asked, against = (from_words.as_match(base, some) for some in (items, counter))
+        return from_words.from_matches(base, site, asked, against, "all")
+
+    live = of_items(range(12), [50])
     assert live.concept.members == 12 and live.concept.auc > 0.8
     best = from_words.top(base, live.concept.agreement, live.words.members, 12)
     assert sum(one["item"] < 24 for one in best) == 12
     with pytest.raises(SettingRefused, match="In both lists"):
-        from_words.from_items(base, site, [1, 2], counter=[2])
+        of_items([1, 2], [2])
 
 
 def test_many_files_take_bounded_memory_and_go_on(tmp_path):

@@ -140,7 +140,7 @@ def test_equals_are_ordered_by_the_strongest_dimensions(path):
     from catalog.features import concepts
 
     base = from_words.ground(Catalog(path))
-    site = from_words.site_signs(Catalog(path), SITE, "zero")
+    site = Catalog(path).signs(SITE, "zero")
     live = from_words.from_words(base, site, feature_catalog.lists()["planted"][:12])
     wide = concepts.wider(live.concept, site)
     strength = np.abs(live.concept.sign_auc - 0.5)
