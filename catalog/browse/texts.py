@@ -1,4 +1,4 @@
-"""What a text does to signs: which features fire at each token, and which signs context changes.
+"""Which features fire at each token of a text. Signs that context changes: `catalog.signs.context`.
 
 NumPy only: states come in as arrays, so the same figures can be had in a notebook.
 """
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.signs.context import QUARTERS
 from catalog.signs.prototypes import Prototypes, agreeing, histograms
 from catalog.signs.site_signs import SiteSigns
 
@@ -153,84 +152,4 @@ def behind(
             "state": chosen,
             "away": np.abs(chosen - level[dimensions]),
         }
-    )
-
-
-@dataclass(frozen=True)
-class Changed:
-    """Share of signs that differ from cached ones at one site: a token's own, and by chance."""
-
-    own: NDArray[np.float64]
-    """From the token's own: float64[tokens]."""
-    other: NDArray[np.float64]
-    """From those of the tokens at the text's other positions, mean over them: the chance level.
-
-    NaN where the text has no other token.
-    """
-    own_by_magnitude: NDArray[np.float64]
-    """By quarters of |state - threshold| within a token, smallest first: float64[tokens, 4]."""
-    other_by_magnitude: NDArray[np.float64]
-    counted: NDArray[np.bool_]
-    """Tokens that enter means: bool[tokens]."""
-
-    def mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Mean over the counted tokens; NaN where there are none."""
-        if not self.counted.any():
-            return np.full(values.shape[1:], np.nan)
-        mean: NDArray[np.float64] = np.asarray(values[self.counted].mean(axis=0))
-        return mean
-
-    @property
-    def retained(self) -> float:
-        """Share of its signs that a token keeps beyond chance: 1 - own / other."""
-        own, other = float(self.mean(self.own)), float(self.mean(self.other))
-        return 1 - own / other if other > 0 else float("nan")
-
-
-def counted(special: NDArray[np.bool_], causal: bool) -> NDArray[np.bool_]:
-    """Tokens that have a context: no special ones, nor the first of a text in a causal model."""
-    kept = ~special
-    if causal and len(kept):
-        kept[0] = False
-    return kept
-
-
-def changed(
-    states: NDArray[np.floating],
-    threshold: NDArray[np.floating] | float,
-    ids: NDArray[np.integer],
-    cached: NDArray[np.bool_],
-    special: NDArray[np.bool_],
-    causal: bool,
-) -> Changed:
-    """Compare float[tokens, D] with the cached signs of the tokens, bool[tokens, D].
-
-    The chance level compares each token with every position that holds another token, special
-    ones left out: exact, no draw. Linear in the tokens, since equal ids have equal cached signs.
-    """
-    positive = states > threshold
-    others = np.flatnonzero(~special)
-    total = cached[others].sum(axis=0, dtype=np.float64)
-    same = (ids[:, None] == ids[others][None, :]).sum(axis=1)
-    count = (len(others) - same)[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = (total - same[:, None] * cached) / count  # positive among the other tokens
-    share[count[:, 0] == 0] = np.nan
-    chance = np.where(positive, 1 - share, share)
-    differs = (positive != cached).astype(np.float64)
-    distance = np.abs(states - threshold)
-    place = np.argsort(np.argsort(distance, axis=1, kind="stable"), axis=1)
-    quarter = place * QUARTERS // states.shape[1]
-    sizes = np.maximum(np.bincount(quarter[0], minlength=QUARTERS), 1)
-
-    def split(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = [np.where(quarter == q, values, 0.0).sum(axis=1) for q in range(QUARTERS)]
-        return np.stack(sums, axis=1) / sizes
-
-    return Changed(
-        differs.mean(axis=1),
-        chance.mean(axis=1),
-        split(differs),
-        split(chance),
-        counted(special, causal),
     )

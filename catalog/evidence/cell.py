@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features import lexicon, splits
+from catalog.features import discovery, lexicon, splits
 from catalog.features.categories import SMALL
 from catalog.features.pools import Pools
 from catalog.features.scoring import Contest, Outcome, run
@@ -40,12 +40,14 @@ class Cell:
     level: NDArray[np.float32]
     """The threshold's value for each dimension: float32[dims]."""
     signs: SiteSigns
+    medians: SiteSigns
+    """Signs that correlations are read from: about medians where the catalog has them."""
     kinds: dict[str, str]
     """Kind of every measured category: word, piece, class, superclass ..."""
     ground: Pools
     categories: list[Splits]
     """Those of at least 40 families."""
-    background: Background = "matched"
+    background: Background
 
     @classmethod
     def read(cls, catalog: Catalog) -> "Cell":
@@ -60,6 +62,7 @@ class Cell:
             threshold,
             catalog.cuts(site, threshold),
             catalog.signs(site, threshold),
+            discovery.medians(catalog, site, threshold),
             dict(zip(listed["category"], listed["kind"], strict=True)),
             lexicon.pools_of(catalog),
             [one for one in every if len(one.members) >= SMALL],
@@ -69,10 +72,11 @@ class Cell:
     @property
     def name(self) -> str:
         """The cell in words."""
-        return (
-            f"{self.site}, threshold {self.threshold}, background {self.background}, "
-            f"reading {self.build['reading']}"
-        )
+        return self.named(f"background {self.background}")
+
+    def named(self, where: str) -> str:
+        """The cell in words, for what is measured `where` instead of against its background."""
+        return f"{self.site}, threshold {self.threshold}, {where}, reading {self.build['reading']}"
 
     @property
     def representatives(self) -> Ints:
@@ -163,10 +167,5 @@ def outcomes(site: SiteSigns, categories: Sequence[Splits]) -> list[Outcome]:
 
 def held_out_ranks(found: Sequence[Outcome]) -> Ranks:
     """Per category: mean rank of each member over the splits in which it is held out."""
-    ranks = []
-    for one in found:
-        held = ~one.anchors
-        times = held.sum(axis=0)
-        mean = (one.member_ranks * held).sum(axis=0) / np.maximum(times, 1)
-        ranks.append(mean[times > 0])
-    return ranks
+    ranks = [one.held_out_ranks for one in found]
+    return [one[~np.isnan(one)] for one in ranks]

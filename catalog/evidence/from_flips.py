@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.verdicts import Row, judge, untested
+from catalog.evidence.verdicts import Claim, Row, Verdict, judge, untested
 from catalog.features.findings import Findings
 from catalog.flips import table as flip_table
 from catalog.flips.table import Measured
@@ -89,7 +89,7 @@ def _away_row(cell: str, measured: Measured) -> Row:
     apart = {name: _apart(measured, name, "away") for name in _present(measured)}
     worst = strongest(apart)
     claim = CLAIMS["flips_away"]
-    verdict, reason = judge(claim, figure.value, apart["random"], apart[worst])
+    verdict = judge(claim, figure.value, apart["random"], apart[worst])
     falls = {name: _mean(measured, name, -1) for name in apart}
     beside = {
         "direct path alone": _mean(measured, "direct", -1),
@@ -98,7 +98,7 @@ def _away_row(cell: str, measured: Measured) -> Row:
         "mean KL (nats)": _over(measured, lambda one: float(one.kl["away"].mean())),
         "mean KL of random (nats)": _over(measured, lambda one: float(one.kl["random"].mean())),
     }
-    return _row(claim.key, verdict, reason, cell, figure, falls | beside, worst, measured)
+    return _row(claim, verdict, cell, figure, falls | beside, worst, measured)
 
 
 def _share_row(cell: str, measured: Measured) -> Row:
@@ -111,16 +111,14 @@ def _share_row(cell: str, measured: Measured) -> Row:
     generator = np.random.default_rng(0)
     figure = clustered(hits, names, generator)
     over = clustered(hits - chance, names, generator)
-    verdict, reason = judge(claim, figure.value, figure.over(flip_table.LEVEL), over)
+    verdict = judge(claim, figure.value, figure.over(flip_table.LEVEL), over)
     controls = {"random signs by the same rule": float(chance.mean())}
     for site in measured.sites:
         at = [one.verdict == "suppresses" for one in measured.at(site)]
         controls[f"share at {site}"] = float(np.mean(at)) if at else float("nan")
     controls = {name: value for name, value in controls.items() if not np.isnan(value)}
     worst = "random signs by the same rule"
-    return replace(
-        _row(claim.key, verdict, reason, cell, figure, controls, worst, measured), curves={}
-    )
+    return replace(_row(claim, verdict, cell, figure, controls, worst, measured), curves={})
 
 
 def _toward_row(cell: str, measured: Measured) -> Row:
@@ -128,11 +126,11 @@ def _toward_row(cell: str, measured: Measured) -> Row:
     figure = _interval([one.prompts("toward") for one in measured.at()])
     apart = {name: _apart(measured, "toward", name) for name in _present(measured)}
     worst = strongest(apart)
-    verdict, reason = judge(claim, figure.value, apart["random"], apart[worst])
+    verdict = judge(claim, figure.value, apart["random"], apart[worst])
     controls = {name: _mean(measured, name, 1) for name in apart}
     controls["neutral prompts only"] = _of_kind(measured, "toward", "neutral", 1)
     controls["eliciting prompts only"] = _of_kind(measured, "toward", "eliciting", 1)
-    return _row(claim.key, verdict, reason, cell, figure, controls, worst, measured)
+    return _row(claim, verdict, cell, figure, controls, worst, measured)
 
 
 def _late_row(cell: str, measured: Measured) -> Row:
@@ -141,14 +139,14 @@ def _late_row(cell: str, measured: Measured) -> Row:
     whole, direct = _late_minus_early(measured, "away"), _late_minus_early(measured, "direct")
     figure = _interval(whole)
     over = _interval([a - b for a, b in zip(whole, direct, strict=True)])
-    verdict, reason = judge(claim, figure.value, figure, over)
+    verdict = judge(claim, figure.value, figure, over)
     controls = {
         "direct path alone": float(np.mean([one.mean() for one in direct])),
         "random": float(np.mean([one.mean() for one in _late_minus_early(measured, "random")])),
         "fall in the first third": _third(measured, 0),
         "fall in the last third": _third(measured, -1),
     }
-    return _row(claim.key, verdict, reason, cell, figure, controls, "direct path alone", measured)
+    return _row(claim, verdict, cell, figure, controls, "direct path alone", measured)
 
 
 def _single_row(cell: str, measured: Measured) -> Row:
@@ -157,21 +155,18 @@ def _single_row(cell: str, measured: Measured) -> Row:
     noise = [-one.effects["noise"].mean(axis=1) for one in measured.single]
     figure = _interval(falls)
     over = _interval([a - b for a, b in zip(falls, noise, strict=True)])
-    verdict, reason = judge(claim, figure.value, over, over)
+    verdict = judge(claim, figure.value, over, over)
     controls = {
         "noise of the same size": float(np.mean([one.mean() for one in noise])),
         "the whole feature": _mean(measured, "away", -1),
     }
-    made = _row(
-        claim.key, verdict, reason, cell, figure, controls, "noise of the same size", measured
-    )
+    made = _row(claim, verdict, cell, figure, controls, "noise of the same size", measured)
     return replace(made, n=len(falls), curves={})
 
 
 def _row(
-    key: str,
-    verdict: object,
-    reason: str,
+    claim: Claim,
+    judged: tuple[Verdict, str],
     cell: str,
     figure: Interval,
     controls: dict[str, float],
@@ -179,9 +174,8 @@ def _row(
     measured: Measured,
 ) -> Row:
     return Row(
-        CLAIMS[key],
-        verdict,  # type: ignore[arg-type]  # judge's
-        reason,
+        claim,
+        *judged,
         cell,
         figure,
         controls,

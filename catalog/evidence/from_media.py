@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.evidence.cell import Cell, held_out_ranks
-from catalog.evidence.claims import Claim
-from catalog.evidence.verdicts import Row, judge, untested
+from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.features import nulls
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.splits import SPLITS, Splits

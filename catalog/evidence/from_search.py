@@ -12,7 +12,7 @@ from catalog.evidence.from_states import NO_MODEL
 from catalog.evidence.nearest import nearest, unit
 from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge, untested
-from catalog.features import unsupervised
+from catalog.features import discovery, unsupervised
 from catalog.features.unsupervised import Field, Found
 from catalog.progress import Report
 from catalog.signs import independence
@@ -22,14 +22,10 @@ from catalog.signs.site_signs import SiteSigns
 
 SEEDS = 300
 FIRES_RARELY = 0.001
+GAUSSIAN = "Gaussian of the same covariance"
+"""Name of the control that holds no discrete features; see `catalog.signs.gaussian`."""
 QUERIES = 2000
 """Labelled items whose nearest neighbour is looked for."""
-
-
-def sample_signs(cell: Cell, sample: Sample) -> SiteSigns:
-    """Signs of the sample at the primary cell, from the catalog."""
-    words = np.ascontiguousarray(cell.signs.words[:, sample.items])
-    return SiteSigns(words, cell.signs.columns(sample.items))
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class _Runs:
 
     real: Found
     permuted: Found
-    gaussian: Found | None
+    gaussian: Found
     against: Found
     """More permuted signs: the null that p is counted in."""
 
@@ -47,11 +43,11 @@ class _Runs:
         return (unsupervised.yield_against(found.auc, self.against.auc).q < 0.05).astype(float)
 
 
-def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Report) -> list[Row]:
+def discovery_rows(cell: Cell, sample: Sample, report: Report) -> list[Row]:
     """Yield with its nulls and the paper's own procedure; sparsity."""
     claims = [CLAIMS["unsupervised"], CLAIMS["sparsity"]]
     try:
-        field = Field(sample_signs(cell, sample).by_dimension, len(sample.items))
+        field = Field(cell.signs.columns(sample.items), len(sample.items))
     except SettingRefused as error:
         return [untested(claim, str(error), cell.name) for claim in claims]
     generator = np.random.default_rng(0)
@@ -60,29 +56,20 @@ def discovery_rows(cell: Cell, sample: Sample, passes: Passes | None, report: Re
         Field(independence.permuted(field.by_dimension, field.items, generator), field.items)
         for _ in range(2)
     ]
-    normal = None if passes is None else Field(_gaussian(cell, passes), field.items)
+    correlated = cell.medians.columns(sample.items)
+    normal = discovery.gaussian_field(field, correlated, np.random.default_rng(3))
     step = iter(range(6))
 
     def find(where: Field, same: bool = False) -> Found:
         report("discovery", next(step), 6)
         return unsupervised.discover(where, seeds, np.random.default_rng([1, same]), same)
 
-    runs = _Runs(
-        find(field), find(shuffled[0]), find(normal) if normal else None, find(shuffled[1])
-    )
+    runs = _Runs(find(field), find(shuffled[0]), find(normal), find(shuffled[1]))
     paper = {
         name: _papers(find(where, True), where, seeds, np.random.default_rng(2))
         for name, where in (("", field), (" on permuted signs", shuffled[0]))
     }
     return [_yield_row(cell, runs, paper), _sparsity_row(cell, runs)]
-
-
-def _gaussian(cell: Cell, passes: Passes) -> NDArray[np.uint8]:
-    """Signs of a Gaussian with the mean and covariance of the sample's states."""
-    states, generator = passes.states.astype(np.float64), np.random.default_rng(3)
-    return independence.gaussian_signs(
-        states.mean(axis=0), np.cov(states, rowvar=False), len(states), generator, cell.level
-    )
 
 
 def _papers(
@@ -98,19 +85,15 @@ def _yield_row(cell: Cell, runs: _Runs, paper: dict[str, float]) -> Row:
     generator = np.random.default_rng(1)
     real, null = runs.significant(runs.real), runs.significant(runs.permuted)
     figure = clustered(real, np.arange(len(real)), generator)
+    normal = runs.significant(runs.gaussian)
     over_null = difference(real, null, generator)
-    over = {"permuted signs": over_null}
-    controls = {"permuted signs": float(null.mean())}
-    if runs.gaussian is not None:
-        normal = runs.significant(runs.gaussian)
-        over["Gaussian of the same covariance"] = difference(real, normal, generator)
-        controls["Gaussian of the same covariance"] = float(normal.mean())
-        controls["mean AUC, Gaussian"] = float(runs.gaussian.auc.mean())
+    over = {"permuted signs": over_null, GAUSSIAN: difference(real, normal, generator)}
     worst = strongest(over)
     verdict, reason = judge(claim, figure.value, over_null, over[worst])
-    if runs.gaussian is None and verdict == "holds":
-        verdict, reason = "partly", "The Gaussian control needs the model, which is absent."
-    controls |= {
+    controls = {
+        "permuted signs": float(null.mean()),
+        GAUSSIAN: float(normal.mean()),
+        "mean AUC, Gaussian": float(runs.gaussian.auc.mean()),
         "mean AUC": float(runs.real.auc.mean()),
         "mean AUC, permuted signs": float(runs.permuted.auc.mean()),
         "merged features left": float(len(np.unique(unsupervised.merge(runs.real)))),
@@ -123,17 +106,13 @@ def _yield_row(cell: Cell, runs: _Runs, paper: dict[str, float]) -> Row:
 def _sparsity_row(cell: Cell, runs: _Runs) -> Row:
     claim = CLAIMS["sparsity"]
     generator = np.random.default_rng(2)
-    found = {"": runs.real, "permuted signs": runs.permuted}
-    if runs.gaussian is not None:
-        found["Gaussian of the same covariance"] = runs.gaussian
+    found = {"": runs.real, "permuted signs": runs.permuted, GAUSSIAN: runs.gaussian}
     rare = {name: (one.sparsity < FIRES_RARELY).astype(float) for name, one in found.items()}
     real = rare.pop("")
     figure = clustered(real, np.arange(len(real)), generator)
     over = {name: difference(real, one, generator) for name, one in rare.items()}
     worst = strongest(over)
     verdict, reason = judge(claim, figure.value, over["permuted signs"], over[worst])
-    if runs.gaussian is None and verdict == "holds":
-        verdict, reason = "partly", "The Gaussian control needs the model, which is absent."
     controls = {name: float(one.mean()) for name, one in rare.items()}
     controls |= {
         f"median share that fires{', ' if name else ''}{name}": float(np.median(one.sparsity))
@@ -152,7 +131,7 @@ def nearest_row(cell: Cell, sample: Sample, passes: Passes | None, report: Repor
     generator = np.random.default_rng(0)
     queries = generator.permutation(labelled)[:QUERIES]
     report("neighbours", 0, 1)
-    read = nearest(_plus_minus(sample_signs(cell, sample)), queries, labels)
+    read = nearest(_plus_minus(cell.signs.of(sample.items)), queries, labels)
     generator = np.random.default_rng(0)
     place = np.arange(len(queries))
     figure = clustered(read.among_all, place, generator)

@@ -157,9 +157,7 @@ _JUDGED = {"blocks": "(b) blocks drawn anew", "permuted": "(c) block weights per
 
 def _embeddings(cell: Cell, sample: Sample) -> SiteSigns:
     """Signs of the sample at resid.0, from the catalog."""
-    words = cell.catalog.by_item("resid.0", cell.threshold)
-    whole = SiteSigns(words, cell.catalog.by_dimension("resid.0", cell.threshold))
-    return SiteSigns(np.ascontiguousarray(words[:, sample.items]), whole.columns(sample.items))
+    return cell.catalog.signs("resid.0", cell.threshold).of(sample.items)
 
 
 def _better(found: dict[str, SiteSigns], sample: Sample) -> list[NDArray[np.float64]]:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.evidence import sign_prediction as predict
 from catalog.evidence.cell import Cell
-from catalog.evidence.claims import CLAIMS, Claim
-from catalog.evidence.verdicts import Row, judge, untested
+from catalog.evidence.claims import CLAIMS
+from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.model import contexts
 from catalog.model.contexts import Contexts
 from catalog.model.loading import LoadedModel
 from catalog.progress import Report
-from catalog.signs.context import flips
+from catalog.signs.context import changed
 from catalog.signs.resampling import clustered, strongest
 from catalog.sites import Site
 
@@ -115,16 +115,10 @@ def _cached_row(
     claim = CLAIMS["hamming_cached"]
     name = f"{last} in held-out passages, against cached signs of {last}, threshold zero"
     try:
-        words = cell.catalog.by_item(str(last), "zero")
+        cached = cell.catalog.signs(str(last), "zero")
     except NotInCatalog as error:
         return untested(claim, str(error), name)
-    bits = np.unpackbits(
-        np.ascontiguousarray(words.T).view(np.uint8),
-        axis=1,
-        count=states.shape[1],
-        bitorder="little",
-    )
-    table = bits.astype(np.float32) * 2 - 1
+    table = cached.bits(np.arange(cached.items)).astype(np.float32) * 2 - 1
     ranked = _ranked(states, table, None, read.following, read)
     beside = {"among the first 4,096": predict.share_within(ranked.signs, 4096)}
     most = max(1, size // 32)
@@ -217,9 +211,9 @@ def _context_row(cell: Cell, read: Contexts) -> Row:
     """Share of signs that differ from the token's cached ones."""
     claim = CLAIMS["context"]
     generator = np.random.default_rng(0)
-    rows = np.ascontiguousarray(cell.signs.words.T).view(np.uint8)[:, : -(-cell.signs.dims // 8)]
     other = read.token[predict.elsewhere(read.document, generator)]
-    found = flips(read.states[cell.site], cell.level, rows[read.token], rows[other])
+    own, elsewhere = (cell.signs.bits(tokens) > 0 for tokens in (read.token, other))
+    found = changed(read.states[cell.site], cell.level, own, elsewhere)
     figure = clustered(found.own, read.document, generator)
     over = clustered(found.own - found.other, read.document, generator)
     verdict, reason = judge(claim, figure.value, over, over)
@@ -227,16 +221,15 @@ def _context_row(cell: Cell, read: Contexts) -> Row:
         "another position's token": float(found.other.mean()),
         "retained share (1 - own / other)": found.retained,
     }
-    for quarter, (own, chance) in enumerate(
-        zip(found.own_by_magnitude, found.other_by_magnitude, strict=True), 1
-    ):
-        controls[f"quarter {quarter} of |state|: own"] = float(own)
+    quarters = (found.mean(found.own_by_magnitude), found.mean(found.other_by_magnitude))
+    for quarter, (mine, chance) in enumerate(zip(*quarters, strict=True), 1):
+        controls[f"quarter {quarter} of |state|: own"] = float(mine)
         controls[f"quarter {quarter} of |state|: other"] = float(chance)
     return Row(
         claim,
         verdict,
         reason,
-        cell.name.replace("background matched", "in held-out passages"),
+        cell.named("in held-out passages"),
         figure,
         controls,
         "another position's token",

@@ -73,7 +73,7 @@ def rows(
         found += _timed(lambda: [from_states.training_row(cell, sample, made)])
         found += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
     found += _timed(lambda: from_writers.rows(cell, model if textual else None, report))
-    found += _timed(lambda: from_search.discovery_rows(cell, sample, run, report))
+    found += _timed(lambda: from_search.discovery_rows(cell, sample, report))
     found += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
     found += _timed(lambda: from_media.rows(cell))
     order = [*CLAIMS, from_media.SUPERCLASSES.key]

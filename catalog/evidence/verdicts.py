@@ -1,16 +1,36 @@
-"""Rows of the evidence table, and the one rule by which their verdicts are made (METHOD.md)."""
+"""What a claim and its row in the evidence table are, and the one rule of verdicts."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from catalog.evidence.claims import Claim
 from catalog.signs.resampling import Interval
 
 Verdict = Literal["holds", "partly", "does not hold", "cannot be tested"]
 ENOUGH = 0.9
 """Share of the paper's lowest figure, on the claim's own scale, that still counts as its figure."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of the paper, in plain words; all of them: `catalog.evidence.claims`."""
+
+    key: str
+    statement: str
+    measure: str
+    """What the figure is, with its unit."""
+    paper: str
+    """The paper's figures as it gives them."""
+    method: str
+    """How the figure, its interval and its controls are made."""
+    least: float | None = None
+    """The paper's lowest figure (its highest where less is better); None where it gives none."""
+    chance: float = 0.0
+    """Zero of the claim's own scale."""
+    better: Literal["more", "less"] = "more"
+    """`less`: the claim says that something is small; see `judge`."""
+    needs_model: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +101,7 @@ def judge(
 
     Holds: both intervals lie above 0 and the figure reaches the paper's. Partly: it beats the
     null, but not the control, or falls short. Does not hold: it does not beat the null.
-    Choice for claims that something is small (`better` is less), where METHOD.md is silent: a
+    Choice for claims that something is small (`better` is less), where docs/method.md is silent: a
     random null would make them true for nothing, so what counts is that the figure is not above
     its control (the interval of figure - control reaches down to 0) and not above the paper's;
     holds with both, partly with one, does not hold with neither.

@@ -1,25 +1,45 @@
 """`dims discover`: search a site for unsupervised features, with nulls, and keep what is found."""
 
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features import from_words, unsupervised
+from catalog.features import lexicon, unsupervised
 from catalog.features.measure import agreement_of
 from catalog.progress import Report, silent
 from catalog.signs import gaussian, independence
+from catalog.signs.bits import Packed
 from catalog.signs.prototypes import auc
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries
-from catalog.store import replacing as store
+from catalog.store import feature_queries, replacing
 from catalog.store.catalog import Catalog
 
 SEEDS = 1500
 _SMALLEST = 20
 """Members a category needs to be named as a discovered feature's nearest."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What is searched: the family representatives of one site and threshold."""
+
+    catalog: Catalog
+    site: str
+    threshold: str
+    signs: SiteSigns
+    items: NDArray[np.int64]
+    """The representatives; a place in the field is a place in here."""
+    field: unsupervised.Field
+
+    @classmethod
+    def of(cls, catalog: Catalog, site: str, threshold: str) -> "_Place":
+        signs = catalog.signs(site, threshold)
+        items = lexicon.pools_of(catalog).items("all")
+        field = unsupervised.Field(signs.columns(items), len(items))
+        return cls(catalog, site, threshold, signs, items, field)
 
 
 def discover(
@@ -35,35 +55,33 @@ def discover(
     Other sites' discoveries stay. Items are family representatives. Raises NotInCatalog or
     SettingRefused.
     """
-    chosen = catalog.checked(site, threshold, "all")
-    signs, base = catalog.signs(site, chosen), from_words.ground(catalog)
-    items = base.pools.items("all")
-    field = unsupervised.Field(signs.columns(items), len(items))
+    here = _Place.of(catalog, site, catalog.checked(site, threshold, "all"))
     generator = np.random.default_rng(seed)
-    places = generator.choice(len(items), min(seeds, len(items)), replace=False)
+    field, count = here.field, min(seeds, here.field.items)
+    places = generator.choice(field.items, count, replace=False)
 
-    def told(stage: str) -> Callable[[int, int], None]:
-        return lambda done, total: report(stage, done, total)
+    def find(where: unsupervised.Field, stage: str, same: bool = False) -> unsupervised.Found:
+        def told(done: int, total: int) -> None:
+            report(stage, done, total)
 
-    found = unsupervised.discover(field, places, generator, progress=told("discover"))
+        return unsupervised.discover(where, places, generator, same, told)
+
+    found = find(field, "discover")
     coins = unsupervised.Field(
         independence.permuted(field.by_dimension, field.items, generator), field.items
     )
-    null = unsupervised.discover(coins, places, generator, progress=told("permuted"))
-    tested = unsupervised.yield_against(found.auc, null.auc)
-    normal = unsupervised.Field(
-        _gaussian(catalog, site, signs, items, field, generator), field.items
-    )
-    like = unsupervised.discover(normal, places, generator, progress=told("gaussian"))
-    paper = unsupervised.discover(field, places, generator, True, progress=told("paper"))
-    flips = unsupervised.discover(coins, places, generator, True, progress=told("coin flips"))
+    null = find(coins, "permuted")
+    correlated = medians(catalog, site, here.threshold).columns(here.items)
+    like = find(gaussian_field(field, correlated, generator), "gaussian")
+    paper = find(field, "paper", True)
+    flips = find(coins, "coin flips", True)
     random = unsupervised.random_neighbours(field, places, generator)
-    into = unsupervised.merge(found)
-    kept = np.flatnonzero(into == np.arange(len(into)))
+    tested = unsupervised.yield_against(found.auc, null.auc)
+    rows, dimensions = _rows(here, found, tested)
     summary = {
         "site": site,
-        "threshold": chosen,
-        "seeds": len(places),
+        "threshold": here.threshold,
+        "seeds": count,
         "yield": tested.share,
         "auc": float(found.auc.mean()),
         "null_auc": float(null.auc.mean()),
@@ -72,68 +90,56 @@ def discover(
         "gaussian_yield": unsupervised.yield_against(like.auc, null.auc).share,
         "gaussian_auc": float(like.auc.mean()),
         "sparsity": float(np.median(found.sparsity)),
-        "kept": len(kept),
+        "kept": len(rows),
         "paper_yield": unsupervised.yield_against(paper.auc, random).share,
         "paper_coin_yield": unsupervised.yield_against(flips.auc, random).share,
     }
-    rows, dimensions = _rows(catalog, summary, found, tested, into, kept, items, signs)
-    summary["kept"] = len(rows)
-    store.replace_site(
-        catalog.path,
-        site,
-        chosen,
-        {"discovery": [summary], "discovered": rows, "discovered_dimension": dimensions},
-    )
+    tables = {"discovery": [summary], "discovered": rows, "discovered_dimension": dimensions}
+    replacing.replace_site(catalog.path, site, here.threshold, tables)
     return {**summary, "features": rows}
 
 
-def _gaussian(
-    catalog: Catalog,
-    site: str,
-    signs: SiteSigns,
-    items: NDArray[np.int64],
-    field: unsupervised.Field,
-    generator: np.random.Generator,
-) -> NDArray[np.uint8]:
-    """Gaussian signs like the site's; correlations from median signs where these are stored."""
-    stored = catalog.thresholds
-    median = catalog.signs(site, "median") if "median" in stored else signs
-    return gaussian.signs(field.by_dimension, median.columns(items), field.items, generator)
+def medians(catalog: Catalog, site: str, threshold: str) -> SiteSigns:
+    """Signs that a site's correlations are read from: about medians where the catalog has them."""
+    return catalog.signs(site, "median" if "median" in catalog.thresholds else threshold)
+
+
+def gaussian_field(
+    field: unsupervised.Field, correlated: Packed, generator: np.random.Generator
+) -> unsupervised.Field:
+    """The Gaussian null of a field: its shares positive, and the correlations of `correlated`.
+
+    `correlated` is signs of the same items about their medians; see `catalog.signs.gaussian`.
+    """
+    drawn = gaussian.signs(field.by_dimension, correlated, field.items, generator)
+    return unsupervised.Field(drawn, field.items)
 
 
 def _rows(
-    catalog: Catalog,
-    summary: dict[str, Any],
-    found: unsupervised.Found,
-    tested: unsupervised.Yield,
-    into: NDArray[np.int64],
-    kept: NDArray[np.int64],
-    items: NDArray[np.int64],
-    signs: SiteSigns,
+    here: _Place, found: unsupervised.Found, tested: unsupervised.Yield
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of discovered and discovered_dimension, strongest first."""
-    members = catalog.fetch(feature_queries.all_members())
-    by_category = {
-        n: g["item"].to_numpy() for n, g in members.groupby("category") if len(g) >= _SMALLEST
-    }
+    """Rows of discovered and discovered_dimension, duplicates merged, strongest first."""
+    into = unsupervised.merge(found)
     merged = np.bincount(into, minlength=len(into))
+    kept = np.flatnonzero(into == np.arange(len(into)))
+    members = _members(here.catalog)
     rows: list[dict[str, Any]] = []
     dimensions: list[dict[str, Any]] = []
     seen: set[str] = set()
     for row in kept[np.argsort(-found.auc[kept], kind="stable")]:
         dims, expected = found.prototypes.of(row)
-        name = name_of(summary["site"], summary["threshold"], dims, expected)
+        name = name_of(here.site, here.threshold, dims, expected)
         if name in seen:  # nothing fires, so that the firing sets could not tell them alike
             continue
         seen.add(name)
-        agreement = agreement_of(signs.by_dimension, signs.items, dims, expected)
-        category, best = _nearest(agreement, by_category, items)
+        agreement = agreement_of(here.signs.by_dimension, here.signs.items, dims, expected)
+        category, best = _nearest(agreement, members, here.items)
         rows.append(
             {
                 "name": name,
-                "site": summary["site"],
-                "threshold": summary["threshold"],
-                "seed_item": int(items[found.seeds[row]]),
+                "site": here.site,
+                "threshold": here.threshold,
+                "seed_item": int(here.items[found.seeds[row]]),
                 "auc": float(found.auc[row]),
                 "p": float(tested.p[row]),
                 "q": float(tested.q[row]),
@@ -150,6 +156,16 @@ def _rows(
             for d, s in zip(dims, expected, strict=True)
         ]
     return rows, dimensions
+
+
+def _members(catalog: Catalog) -> dict[str, NDArray[np.int64]]:
+    """Members of every category that is large enough to be named."""
+    members = catalog.fetch(feature_queries.all_members())
+    return {
+        str(name): rows["item"].to_numpy(np.int64)
+        for name, rows in members.groupby("category")
+        if len(rows) >= _SMALLEST
+    }
 
 
 def name_of(

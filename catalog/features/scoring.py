@@ -81,6 +81,14 @@ class Outcome:
         return np.take_along_axis(ranks(self.histogram), self.member_counts.astype(np.int64), 1)
 
     @property
+    def held_out_ranks(self) -> NDArray[np.float64]:
+        """Mean rank of each member over the splits that hold it out; NaN for none: [members]."""
+        held_out = ~self.anchors
+        times = held_out.sum(axis=0)
+        total = (self.member_ranks * held_out).sum(axis=0)
+        return np.where(times > 0, total / np.maximum(times, 1), np.nan)
+
+    @property
     def aucs(self) -> NDArray[np.float64]:
         """Prototype AUC of each split: held-out members against negatives: float64[splits]."""
         held_out = ~self.anchors

@@ -1,4 +1,10 @@
-"""Signs of a Gaussian with the same share positive and pairwise correlations: a stronger null."""
+"""The Gaussian null: signs with the same shares and pairwise correlations, and no other structure.
+
+Made from signs alone, not from the mean and covariance of states, for two reasons. It needs no
+model, so a search of a catalog and the evidence table are judged against the same null. And signs
+do not know of magnitude: a few large states fill a covariance matrix, whose Gaussian then has
+neither the shares positive nor the sign correlations of the model, so that beating it says nothing.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

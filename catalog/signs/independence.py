@@ -128,36 +128,3 @@ def permuted(by_dimension: Packed, items: int, generator: np.random.Generator) -
         generator.shuffle(bits)
         shuffled[row] = np.packbits(bits, bitorder="little")
     return shuffled
-
-
-def gaussian_signs(
-    mean: NDArray[np.floating],
-    covariance: NDArray[np.floating],
-    items: int,
-    generator: np.random.Generator,
-    threshold: NDArray[np.floating] | float = 0.0,
-) -> Packed:
-    """Signs by dimension of a Gaussian with this mean and covariance: uint8[dims, items / 8].
-
-    What states with the same first two moments, but no discrete features, would give. A covariance
-    of deficient rank is given the smallest ridge (from 1e-10 of the mean variance) that factors.
-    """
-    dims = len(mean)
-    scale = float(np.trace(covariance)) / dims
-    ridge, factor = 0.0, None
-    while factor is None:
-        try:
-            factor = np.linalg.cholesky(covariance + ridge * np.eye(dims))
-        except np.linalg.LinAlgError:
-            ridge = max(ridge * 10, 1e-10 * scale)
-    lower = factor.astype(np.float32)
-    signs = np.empty((dims, -(-items // 8)), np.uint8)
-    level = (np.asarray(threshold) - np.asarray(mean)).astype(np.float32)
-    for start in range(0, items, _BLOCK):
-        count = min(_BLOCK, items - start)
-        noise = generator.standard_normal((dims, count), dtype=np.float32)
-        above = lower @ noise > np.broadcast_to(level, (dims,))[:, None]
-        signs[:, start // 8 : -(-(start + count) // 8)] = np.packbits(
-            above, axis=1, bitorder="little"
-        )
-    return signs

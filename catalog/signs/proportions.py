@@ -1,10 +1,7 @@
-"""Exact and approximate statistics of a share of successes, and the control of many of them."""
+"""Exact and approximate statistics of a share of successes."""
 
 import math
 from statistics import NormalDist
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 
 def binomial_p(successes: int, trials: int) -> float:
@@ -32,16 +29,3 @@ def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2) / scale
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     return low, 1.0 if successes == trials else min(1.0, centre + half)
-
-
-def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
-    """Adjusted p (q) of one family: float[n]. Benjamini and Hochberg 1995, JRSS B 57.
-
-    q of the i-th smallest p is min over j >= i of p_j n / j, at most 1.
-    """
-    values = np.asarray(p, np.float64)
-    order = np.argsort(values)[::-1]
-    ranks = np.arange(len(values), 0, -1)
-    q = np.empty_like(values)
-    q[order] = np.minimum(1.0, np.minimum.accumulate(values[order] * len(values) / ranks))
-    return q

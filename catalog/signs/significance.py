@@ -1,7 +1,7 @@
-"""Significance of single dimensions: hypergeometric p and Benjamini-Hochberg q."""
+"""Significance: hypergeometric p of single dimensions, Benjamini-Hochberg q of any family."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 
 def hypergeometric_p(
@@ -58,8 +58,8 @@ def _upper_tail(
     return np.minimum(tail, 1.0)
 
 
-def benjamini_hochberg(p: NDArray[np.floating]) -> NDArray[np.float64]:
-    """q of each p over one family (every value of the array), in the shape of `p`.
+def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
+    """q of each p over one family (every value), in the shape of `p`; none of none.
 
     Benjamini and Hochberg (1995), step-up: q(i) = min over j >= i of p(j) * n / j. The caller
     decides and names the family.

@@ -45,3 +45,7 @@ class SiteSigns:
         """Signs by dimension of some items, in their order: uint8[dims, ceil(len(items) / 8)]."""
         bits = np.ascontiguousarray(self.bits(items).T)
         return np.packbits(bits, axis=1, bitorder="little")
+
+    def of(self, items: NDArray[np.integer]) -> "SiteSigns":
+        """Signs of some items alone, in their order, in both layouts."""
+        return SiteSigns(np.ascontiguousarray(self.words[:, items]), self.columns(items))

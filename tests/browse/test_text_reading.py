@@ -1,4 +1,4 @@
-"""Features that fire and signs that change, against the definitions written out in NumPy."""
+"""Features that fire at the tokens of a text, against the definitions written out in NumPy."""
 
 import numpy as np
 import pandas as pd
@@ -81,59 +81,3 @@ def test_behind_a_cell_stand_its_dimensions(world):
     assert frame["matches"].mean() == pytest.approx(share)
     np.testing.assert_allclose(frame["away"], abs(states[3] - cut)[dimensions])
     assert ((frame["state"] > cut[dimensions]) == (frame["sign"] > 0)).all()
-
-
-def slow(states, cut, ids, cached, special, row):
-    """A token's own share, its chance, and both by quarters, straight from the definitions."""
-    positive = states[row] > cut
-    others = [n for n in range(len(ids)) if ids[n] != ids[row] and not special[n]]
-    own = positive != cached[row]
-    chance = np.mean([positive != cached[n] for n in others], axis=0)
-    quarters = np.empty(DIMS, int)
-    quarters[np.argsort(abs(states[row] - cut), kind="stable")] = np.arange(DIMS) * 4 // DIMS
-    by = [[values[quarters == q].mean() for q in range(4)] for values in (own, chance)]
-    return own.mean(), chance.mean(), *by
-
-
-@pytest.fixture
-def text():
-    generator = np.random.default_rng(5)
-    ids = np.array([0, 7, 8, 7, 9, 9, 10, 0, 11, 12, 7, 1])
-    special = np.isin(ids, [0, 1])
-    table = generator.random((20, DIMS)) < generator.random(DIMS)
-    states = generator.normal(size=(TOKENS, DIMS)) + table[ids] - 0.5
-    return states, generator.normal(0, 0.3, DIMS), ids, table[ids], special
-
-
-def test_changed_signs_are_those_of_the_definition(text):
-    found = texts.changed(*text, causal=True)
-    for row in range(TOKENS):
-        own, chance, own_by, chance_by = slow(*text, row)
-        assert found.own[row] == pytest.approx(own)
-        assert found.other[row] == pytest.approx(chance)
-        np.testing.assert_allclose(found.own_by_magnitude[row], own_by)
-        np.testing.assert_allclose(found.other_by_magnitude[row], chance_by)
-    kept = ~text[4]
-    assert found.mean(found.own) == pytest.approx(found.own[kept].mean())
-    assert found.retained == pytest.approx(1 - found.own[kept].mean() / found.other[kept].mean())
-
-
-def test_cached_states_change_no_sign(text):
-    _, cut, ids, cached, special = text
-    found = texts.changed(np.where(cached, cut + 1, cut), cut, ids, cached, special, False)
-    assert (found.own == 0).all() and found.retained == 1
-
-
-def test_means_leave_out_tokens_without_context():
-    special = np.array([False, False, True, False])
-    assert texts.counted(special, causal=True).tolist() == [False, True, False, True]
-    assert texts.counted(special, causal=False).tolist() == [True, True, False, True]
-
-
-def test_one_token_has_no_chance_level(text):
-    states, cut, ids, cached, special = (
-        part[1:2] if len(part) == TOKENS else part for part in text
-    )
-    found = texts.changed(states, cut, ids, cached, special, causal=True)
-    assert np.isnan(found.other).all() and np.isnan(found.retained)
-    assert np.isnan(found.mean(found.own_by_magnitude)).all()

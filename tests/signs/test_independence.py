@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from catalog.errors import SettingRefused
-from catalog.signs.independence import gaussian_signs, measure, permuted, sign_products
+from catalog.signs.independence import measure, permuted, sign_products
 from tests.given.planted import noise, site_of
 
 
@@ -68,22 +68,6 @@ def test_permuted_signs_keep_their_shares_and_lose_their_dependence():
     assert before.mean_mi > 10 * floor
     assert after.participation > 0.95 * after.dimensions > before.participation
     assert after.agreement_variance == pytest.approx(after.independent_variance, rel=0.1)
-
-
-def test_a_gaussian_has_the_mean_and_covariance_given():
-    generator = np.random.default_rng(0)
-    states = generator.normal(size=(40_000, 6)) @ generator.normal(size=(6, 6)) + 0.4
-    covariance = np.cov(states.T)
-    columns = gaussian_signs(states.mean(axis=0), covariance, 40_000, generator, threshold=0.2)
-    signs = np.unpackbits(columns, axis=1, count=40_000, bitorder="little")
-    np.testing.assert_allclose(signs.mean(axis=1), (states > 0.2).mean(axis=0), atol=0.015)
-    np.testing.assert_allclose(np.corrcoef(signs), np.corrcoef((states > 0.2).T), atol=0.03)
-
-
-def test_a_covariance_of_deficient_rank_is_used_all_the_same():
-    loading = np.random.default_rng(1).normal(size=(8, 2))
-    columns = gaussian_signs(np.zeros(8), loading @ loading.T, 100, np.random.default_rng(0))
-    assert columns.shape == (8, 13)
 
 
 def test_a_site_of_degenerate_dimensions_is_refused():

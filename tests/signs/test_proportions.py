@@ -1,9 +1,6 @@
 """Against scipy, which is right."""
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from catalog.signs import proportions
@@ -25,16 +22,9 @@ def test_wilson_is_scipys(successes, trials, level):
     assert proportions.wilson(successes, trials, level) == pytest.approx(expected, abs=1e-12)
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_benjamini_hochberg_is_scipys(p):
-    expected = stats.false_discovery_control(p)
-    np.testing.assert_allclose(proportions.benjamini_hochberg(p), expected, atol=1e-12)
-
-
 def test_nothing_tried_says_nothing():
     assert proportions.wilson(0, 0) == (0.0, 1.0)
     assert proportions.binomial_p(0, 0) == 1.0
-    assert proportions.benjamini_hochberg([]).size == 0
 
 
 def test_more_successes_than_trials_is_a_mistake():
