@@ -21,16 +21,9 @@ def record(found: "Verification", model: str) -> None:
         "same_setting": found.same_setting,
         "mismatches": sum(row["mismatches"] for row in found.sites),
     }
+    entry = runs.Entry("verification", found.content_hash, _person(), model, body)
     with open_workspace() as workspace:
-        runs.save(
-            workspace,
-            str(uuid.uuid4()),
-            "verification",
-            found.content_hash,
-            _person(),
-            model,
-            body,
-        )
+        runs.save(workspace, str(uuid.uuid4()), entry)
 
 
 def verified_at(content_hash: str) -> datetime | None:

@@ -17,11 +17,14 @@ from catalog.store import catalog as store
 if TYPE_CHECKING:
     from catalog.flips.prompts import Prompt
     from catalog.flips.source import Source
+    from catalog.notebook.comparing import Comparison
     from catalog.notebook.dimensions import Dimension
     from catalog.notebook.evidence import Evidence
     from catalog.notebook.features import Feature
     from catalog.notebook.flips import Flip
     from catalog.notebook.items import Item, Neighbours
+    from catalog.notebook.labels import Agreement, Labels
+    from catalog.notebook.layers import Layers
 
 
 class Catalog(store.Catalog):
@@ -101,6 +104,54 @@ class Catalog(store.Catalog):
         from catalog.notebook import evidence
 
         return evidence.evidence(self)
+
+    def labels(self, site: str | None = None, person: str | None = None) -> "Labels":
+        """What people say now of the model's dimensions and features, at a site or everywhere.
+
+        Left out: what others said of subjects that wait in an open queue of `person`.
+        """
+        from catalog.notebook import labels
+
+        return labels.labels(self, site, person)
+
+    def agreement(
+        self, field: str = "clear_pole", site: str | None = None, person: str | None = None
+    ) -> "Agreement":
+        """Whether people agree on `clear_pole` or `category`, at a site or everywhere.
+
+        `person` is who looks, as in `labels`. SettingRefused for another field.
+        """
+        from catalog.notebook import labels
+
+        return labels.agreement(self, field, site, person)
+
+    def compare(
+        self,
+        other: "store.Catalog | str | Path",
+        site: str | None = None,
+        other_site: str | None = None,
+        threshold: str | None = None,
+        other_threshold: str | None = None,
+        with_model: bool = False,
+        report: Report = silent,
+    ) -> "Comparison":
+        """This catalog (A) beside another one (B): dimensions matched, categories, versions.
+
+        By default the primary site, the other's at equal relative depth, and one threshold that
+        both hold. Computed once, then kept in the data folder's cache. `with_model` also runs B's
+        model for the rotation null, and A's for changes by magnitude. CatalogMissing, NotInCatalog
+        or SettingRefused, also where nothing was shown to both.
+        """
+        from catalog.notebook import comparing
+
+        sites, thresholds = (site, other_site), (threshold, other_threshold)
+        return comparing.compare(self, other, sites, thresholds, with_model, report)
+
+    def layers(self, threshold: str | None = None, report: Report = silent) -> "Layers":
+        """Every site against every other, first readable layers, a category on its way through."""
+        from catalog.notebook import layers
+
+        return layers.layers(self, threshold, report)
 
 
 def open(name: str | Path) -> Catalog:

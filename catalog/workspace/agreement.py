@@ -1,9 +1,9 @@
 """Do people agree? Krippendorff's alpha on closed answers, with what it must be read beside.
 
 Only an answer that its author saved first, blind, without suggestions, from the queue enters
-(METHOD.md, Labels). skip and flag are missing values; `no_clear_pole` is the value "none" of the
-field clear_pole and missing in the field category. An answer undone within a minute was a slip
-(blind.py): the next one is the first.
+(docs/method.md#what-enters). skip and flag are missing values; `no_clear_pole` is the value "none"
+of the field clear_pole and missing in the field category. An answer undone within a minute was a
+slip (blind.py): the next one is the first.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from catalog.workspace import blind
 from catalog.workspace.file import Workspace
 from catalog.workspace.reading import current, history
+from catalog.workspace.subjects import FIELDS as FIELDS_OF_SUBJECT
 
 Field = Literal["clear_pole", "category"]
 FIELDS: tuple[Field, ...] = ("clear_pole", "category")
@@ -86,8 +87,8 @@ def counts(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:
 def alpha(tally: NDArray[np.int64]) -> float | None:
     """Krippendorff's nominal alpha of int64[units, values], by the package krippendorff.
 
-    Krippendorff 2004, Content Analysis, chapter 11: 1 - observed / expected disagreement over
-    pairable values. None where fewer than two values occur (0/0).
+    Krippendorff 2004, Content Analysis, chapter 11 (docs/method.md#alpha): 1 - observed / expected
+    disagreement over pairable values. None where fewer than two values occur (0/0).
     """
     import krippendorff
 
@@ -190,6 +191,16 @@ def per_site(answers: pd.DataFrame, field: Field) -> dict[str, Agreement]:
     return {str(site): measure(group, field) for site, group in answers.groupby("site", sort=True)}
 
 
+def by_site(answers: pd.DataFrame, field: Field) -> pd.DataFrame:
+    """The same as a table: site, units, answers, alpha, low, high, raw."""
+    columns = ["units", "answers", "alpha", "low", "high", "raw"]
+    rows = [
+        {"site": site, **{name: getattr(found, name) for name in columns}}
+        for site, found in per_site(answers, field).items()
+    ]
+    return pd.DataFrame(rows, columns=["site", *columns])
+
+
 def consensus(answers: pd.DataFrame, field: Field) -> dict[str, float | int | None]:
     """How many subjects people are at one about.
 
@@ -209,14 +220,19 @@ def consensus(answers: pd.DataFrame, field: Field) -> dict[str, float | int | No
 
 
 def disagreements(workspace: Workspace, viewer: str | None, **where: str | None) -> pd.DataFrame:
-    """Whole subjects on which people's current closed answers differ, the most divided first.
+    """`divided` of the current answers that are not hidden from `viewer`."""
+    return divided(current(workspace, viewer, **where))
 
-    Seven names, key, people, agreeing (share of pairs that agree on both fields). For the
-    adjudicator, so all current answers count, not only those that enter alpha.
+
+def divided(now: pd.DataFrame) -> pd.DataFrame:
+    """Whole subjects on which current closed answers differ (rows of `reading.current`).
+
+    model, revision, reading, site, kind, name, key, people, agreeing (share of pairs that agree on
+    both fields), the most divided first. For the adjudicator, so all current answers count, not
+    only those that enter alpha.
     """
-    now = current(workspace, viewer, **where)
     now = now[(now.pole == "") & now.action.isin(("label", "no_clear_pole"))]
-    names = ["model", "revision", "reading", "site", "kind", "name", "key"]
+    names = [*(name for name in FIELDS_OF_SUBJECT if name != "pole"), "key"]
     said = now.assign(answer=now.clear_pole.fillna("") + "\n" + now.category.fillna(""))
     tally = said.groupby([*names, "answer"]).size().rename("n").reset_index()
     tally["pairs"] = tally.n * (tally.n - 1)

@@ -7,13 +7,12 @@ share among shuffled ones (what a generous judge calls the same anyway).
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import select
 
 from catalog.errors import LabelRefused
 from catalog.signs.proportions import wilson
-from catalog.workspace import blind, schema
+from catalog.workspace import blind, ordering, schema
 from catalog.workspace.agreement import first_blind
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.reading import frame, history, places
@@ -48,14 +47,14 @@ def texts(workspace: Workspace, **where: str | None) -> pd.DataFrame:
     return first[first.text.notna()].reset_index(drop=True)
 
 
-def pairs(
-    workspace: Workspace, judge: str, generator: np.random.Generator, **where: str | None
-) -> list[Pair]:
+def pairs(workspace: Workspace, judge: str, seed: str = "", **where: str | None) -> list[Pair]:
     """Pairs for this judge, real and shuffled in equal number, in random order.
 
-    Left out: texts of the judge's own, subjects hidden from the judge, pairs judged before.
+    The order is that of `seed` and the judge, in every process and on every machine. Left out:
+    texts of the judge's own, subjects hidden from the judge, pairs judged before.
     """
     judge = name(judge)
+    generator = ordering.generator(seed, judge)
     found = texts(workspace, **where)
     found = found[~found.target.isin(blind.hidden_targets(workspace, judge))]
     found = found[found.author != judge]

@@ -1,8 +1,8 @@
 """The forced-choice pairs of a label test: one item of each sign, alike in everything easy.
 
-Definition (METHOD.md, Labels): 30 trials, one + and one - item, matched in frequency and length,
-side at random, never shown to a labeler, half from the extreme deciles, half from the whole
-range; a tenth of the trials carry another dimension's label.
+Definition (docs/method.md#label-test): 30 trials, one + and one - item, matched in frequency and
+length, side at random, never shown to a labeler, half from the extreme deciles, half from the
+whole range; a tenth of the trials carry another dimension's label.
 """
 
 from collections.abc import Sequence

@@ -1,21 +1,23 @@
 """Tests of labels: can someone who holds only the label tell the items' signs?
 
-Score: right choices among the trials that showed the tested label. Verdict (METHOD.md, Labels):
-*predicts* where q < 0.05 (exact one-sided binomial against 1/2, Benjamini-Hochberg over all
-finished tests of one model, whoever took them); *predicts nothing* where the upper bound of the
-Wilson interval is below 0.65; else *undecided*. Trials that showed another dimension's label are
-pooled over tests: the empirical chance level, which should hold 1/2.
+Score: right choices among the trials that showed the tested label. Verdict
+(docs/method.md#label-test): *predicts* where q < 0.05 (exact one-sided binomial against 1/2,
+Benjamini-Hochberg over all finished tests of one model, whoever took them); *predicts nothing*
+where the upper bound of the Wilson interval is below 0.65; else *undecided*. Trials that showed
+another dimension's label are pooled over tests: the empirical chance level, which should hold 1/2.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Select, and_, case, func, insert, select
 
 from catalog.errors import LabelRefused
-from catalog.signs.proportions import benjamini_hochberg, binomial_p, wilson
+from catalog.signs.proportions import binomial_p, wilson
+from catalog.signs.significance import benjamini_hochberg
 from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.label_pairs import Trial
@@ -27,6 +29,15 @@ PREDICTS, NOTHING, UNDECIDED = "predicts", "predicts nothing", "undecided"
 LEVEL = 0.05
 TOO_LOW = 0.65
 """A label whose upper bound lies below this share says nothing worth having."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The label under test: what its author said of a subject."""
+
+    subject: Subject
+    author: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -44,20 +55,18 @@ class Open:
 def start(
     workspace: Workspace,
     key: str,
-    subject: Subject,
-    author: str,
-    text: str,
+    tested: Tested,
     tester: str,
     trials: Sequence[Trial],
     seed: str,
 ) -> str:
-    """Begin a test of `author`'s label `text` with trials drawn by `label_pairs.draw`; its key.
+    """Begin a test of a label with trials drawn by `label_pairs.draw` from `seed`; its key.
 
     Beginning twice with one key begins once. LabelRefused where the tester wrote the label, has
     labelled the subject (and so saw its items), or has it in an open queue.
     """
-    tester, author = name(tester), name(author)
-    text, key = tidy(text, "label"), tidy(key, "test id", LONGEST_NAME)
+    subject, tester, author = tested.subject, name(tester), name(tested.author)
+    text, key = tidy(tested.text, "label"), tidy(key, "test id", LONGEST_NAME)
     if tester == author:
         raise LabelRefused("Whoever wrote a label cannot test it: ask somebody else.")
     if blind.is_hidden(workspace, tester, subject.whole.key):
@@ -148,7 +157,7 @@ def results(workspace: Workspace, viewer: str | None, **where: str | None) -> pd
     found = pd.concat([found, table.astype(float)], axis=1)
     found["q"] = 1.0
     for _, family in found.groupby("model"):
-        found.loc[family.index, "q"] = benjamini_hochberg(family.p)
+        found.loc[family.index, "q"] = benjamini_hochberg(family.p.to_numpy(np.float64))
     found["verdict"] = [verdict(q, high) for q, high in zip(found.q, found.high, strict=True)]
     for field, value in where.items():
         if value is not None:

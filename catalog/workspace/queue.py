@@ -35,6 +35,22 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Options:
+    """How the subjects of a new queue are taken."""
+
+    title: str = ""
+    order: str = "random"
+    """random (by `seed` and the person), strongest (`strengths`, largest first, NaN last),
+    disagreed (share of pairs of people who differ, largest first), fewest (people who have
+    answered, fewest first); ties fall at random."""
+    coverage: int = 2
+    """People wanted for each subject: those that as many others have answered are passed over."""
+    strengths: Sequence[float] | None = None
+    """One for each subject, for the order strongest."""
+    seed: str = ""
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a queue is. `pace` and `left` are the person's own and shown to nobody else."""
 
@@ -55,63 +71,71 @@ def open_queue(
     key: str,
     person: str,
     subjects: Sequence[Subject],
-    *,
-    title: str = "",
-    order: str = "random",
-    coverage: int = 2,
-    strengths: Sequence[float] | None = None,
-    seed: str = "",
+    options: Options | None = None,
 ) -> Queue:
     """Open a queue over whole subjects the person has not answered yet; from now on they are blind.
 
-    `key` is made by the client (opening twice opens once). Orders: random (seeded by `seed` and
-    the person), strongest (`strengths`, largest first, NaN last), disagreed (share of pairs of
-    people who differ, largest first), fewest (people who have answered, fewest first); ties fall
-    at random. LabelRefused where nothing is left to answer or an option is unknown.
+    `key` is made by the client (opening twice opens once). LabelRefused where nothing is left to
+    answer or an option is unknown.
     """
+    how = options or Options()
     person, key = name(person), tidy(key, "queue id", LONGEST_NAME)
-    _check(order, coverage, subjects, strengths)
-    title = tidy(title, "title") if title else ""
-    row = {"key": key, "person": person, "title": title, "ordering": order, "seed": seed}
+    _check(how, subjects)
     with workspace.writing() as connection:
         there = _queue(connection, key)
         if there is not None:
             return there
         remember(connection, subjects)
-        done = _answered_by(connection, person)
-        strength = np.zeros(len(subjects)) if strengths is None else np.asarray(strengths, float)
-        kept = [i for i, subject in enumerate(subjects) if subject.key not in done]
-        kept = list({subjects[i].key: i for i in reversed(kept)}.values())[::-1]
-        if not kept:
-            raise LabelRefused("Every subject chosen has your answer already: choose other sites.")
-        chosen = [subjects[i] for i in kept]
-        generator = ordering.generator(seed, person)
-        places = ordering.ordered(connection, chosen, order, strength[kept], generator)
+        ordered = _taken(connection, person, subjects, how)
         connection.execute(
-            insert_new(connection, schema.queue).values(**row, coverage=coverage, opened_at=now())
+            insert_new(connection, schema.queue).values(
+                key=key,
+                person=person,
+                title=tidy(how.title, "title") if how.title else "",
+                ordering=how.order,
+                seed=how.seed,
+                coverage=how.coverage,
+                opened_at=now(),
+            )
         )
-        connection.execute(
-            insert(schema.queue_item),
-            [
-                {"queue": key, "place": place, "subject": chosen[i].key}
-                for place, i in enumerate(places)
-            ],
-        )
+        rows = [
+            {"queue": key, "place": place, "subject": subject.key}
+            for place, subject in enumerate(ordered)
+        ]
+        connection.execute(insert(schema.queue_item), rows)
         opened = _queue(connection, key)
     assert opened is not None  # inserted above
     return opened
 
 
-def _check(
-    order: str, coverage: int, subjects: Sequence[Subject], strengths: Sequence[float] | None
-) -> None:
-    if order not in ordering.ORDERS:
-        raise LabelRefused(f"{order!r} is not an order; it is one of {', '.join(ordering.ORDERS)}.")
-    if coverage < 1:
-        raise LabelRefused(f"Coverage is {coverage}; at least one person has to answer.")
+def _taken(
+    connection: Connection, person: str, subjects: Sequence[Subject], how: Options
+) -> list[Subject]:
+    """Those without the person's answer, each once, in the order asked for."""
+    done = _answered_by(connection, person)
+    first = {subject.key: i for i, subject in reversed(list(enumerate(subjects)))}
+    kept = sorted(i for key, i in first.items() if key not in done)
+    if not kept:
+        raise LabelRefused("Every subject chosen has your answer already: choose other sites.")
+    strength = (
+        np.zeros(len(subjects)) if how.strengths is None else np.asarray(how.strengths, float)
+    )
+    chosen = [subjects[i] for i in kept]
+    generator = ordering.generator(how.seed, person)
+    places = ordering.ordered(connection, chosen, how.order, strength[kept], generator)
+    return [chosen[i] for i in places]
+
+
+def _check(how: Options, subjects: Sequence[Subject]) -> None:
+    if how.order not in ordering.ORDERS:
+        known = ", ".join(ordering.ORDERS)
+        raise LabelRefused(f"{how.order!r} is not an order; it is one of {known}.")
+    if how.coverage < 1:
+        raise LabelRefused(f"Coverage is {how.coverage}; at least one person has to answer.")
     if any(subject.pole for subject in subjects):
         raise LabelRefused("A queue holds whole subjects: leave their poles empty.")
-    if order == "strongest" and (strengths is None or len(strengths) != len(subjects)):
+    given = how.strengths
+    if how.order == "strongest" and (given is None or len(given) != len(subjects)):
         raise LabelRefused("The order strongest needs one strength for each subject.")
 
 

@@ -20,6 +20,20 @@ from catalog.workspace.subjects import Subject, remember
 from catalog.workspace.words import LONGEST_NAME, name, paragraph, tidy
 
 Kind = Literal["run", "concept", "verification", "star", "comment"]
+Action = Literal["save", "delete"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to keep: what it is, whose, of which model, and what it holds."""
+
+    kind: Kind
+    key: str
+    person: str
+    model: str
+    body: Mapping[str, Any]
+    """Plain JSON values."""
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True)
@@ -36,45 +50,37 @@ class Saved:
     made_at: datetime
 
 
-def save(
-    workspace: Workspace,
-    event: str,
-    kind: Kind,
-    key: str,
-    person: str,
-    model: str,
-    body: Mapping[str, Any],
-    *,
-    subject: Subject | None = None,
-    action: Literal["save", "delete"] = "save",
-) -> bool:
+def save(workspace: Workspace, event: str, entry: Entry, action: Action = "save") -> bool:
     """Append one row; True when it is on disk, False where this event already was.
 
-    `body` holds plain JSON values; LabelRefused where it does not (NaN included: use None).
+    LabelRefused where the body holds more than plain JSON values (NaN included: use None).
     """
-    try:
-        text = json.dumps(dict(body), ensure_ascii=True, allow_nan=False, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        raise LabelRefused(f"This {kind} cannot be saved: {error}. Use plain values.") from error
-    row = {
-        "event": tidy(event, "event id", LONGEST_NAME),
-        "kind": kind,
-        "key": tidy(key, "key"),
-        "person": name(person),
-        "model": tidy(model, "model"),
-        "subject": subject.key if subject else None,
-        "action": action,
-        "body": text,
-        "made_at": now(),
-    }
+    row = {"event": tidy(event, "event id", LONGEST_NAME), **_row(entry), "action": action}
     table = schema.saved
     with workspace.writing() as connection:
         if connection.execute(select(table.c.id).where(table.c.event == row["event"])).first():
             return False
-        if subject:
-            remember(connection, [subject, subject.whole])
-        connection.execute(insert_new(connection, table).values(**row))
+        if entry.subject:
+            remember(connection, [entry.subject, entry.subject.whole])
+        connection.execute(insert_new(connection, table).values(**row, made_at=now()))
     return True
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    try:
+        text = json.dumps(dict(entry.body), ensure_ascii=True, allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise LabelRefused(
+            f"This {entry.kind} cannot be saved: {error}. Use plain values."
+        ) from error
+    return {
+        "kind": entry.kind,
+        "key": tidy(entry.key, "key"),
+        "person": name(entry.person),
+        "model": tidy(entry.model, "model"),
+        "subject": entry.subject.key if entry.subject else None,
+        "body": text,
+    }
 
 
 def held(
@@ -123,17 +129,15 @@ def star(workspace: Workspace, event: str, person: str, subject: Subject, on: bo
     """Star a subject, or take the star off."""
     person = name(person)
     key = hashlib.sha256(f"{person}\n{subject.key}".encode()).hexdigest()[:24]
-    action: Literal["save", "delete"] = "save" if on else "delete"
     body = {field: getattr(subject, field) for field in ("site", "kind", "name", "pole")}
-    return save(
-        workspace, event, "star", key, person, subject.model, body, subject=subject, action=action
-    )
+    entry = Entry("star", key, person, subject.model, body, subject)
+    return save(workspace, event, entry, "save" if on else "delete")
 
 
 def comment(workspace: Workspace, event: str, person: str, subject: Subject, text: str) -> bool:
     """Comment on a subject; the event names the comment."""
     body = {"text": paragraph(text, "comment")}
-    return save(workspace, event, "comment", event, person, subject.model, body, subject=subject)
+    return save(workspace, event, Entry("comment", event, person, subject.model, body, subject))
 
 
 def concept_key(model: str, concept: str) -> str:

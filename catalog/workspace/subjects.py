@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from catalog.workspace.file import insert_new
 from catalog.workspace.words import tidy
 
 FIELDS = ("model", "revision", "reading", "site", "kind", "name", "pole")
+OF_BUILD = FIELDS[:3]
+"""Those that a catalog's table `build` gives."""
 NAMED = tuple(schema.subject.c[field] for field in FIELDS)
 """Its seven columns, for a SELECT."""
 _BATCH = 2000
@@ -71,6 +73,11 @@ def dimension(
 ) -> Subject:
     """Subject of a dimension."""
     return Subject(model, revision, reading, site, "dimension", str(number), pole)
+
+
+def of_build(build: Mapping[str, Any]) -> dict[str, str]:
+    """Model, revision and reading of a catalog, from its table `build`, as subjects name them."""
+    return {name: str(build[name] or "") for name in OF_BUILD}
 
 
 def of_row(row: Any) -> Subject:

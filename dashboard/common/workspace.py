@@ -1,4 +1,4 @@
-"""What pages may ask of the workspace: labels, queues, agreement, decisions, tests, stars.
+"""What pages may ask of the workspace: who looks, what is hidden, labels, stars, comments.
 
 The only module of the dashboard that opens the workspace. Every reading passes the person who
 looks, so that what their open queue hides is hidden on every page. Nothing here is cached: other
@@ -15,22 +15,18 @@ import streamlit as st
 
 from catalog import places
 from catalog.errors import CatalogError
-from catalog.features import categories as word_lists
-from catalog.workspace import blind, file, labels, people, reading, runs
+from catalog.store.catalog import Catalog
+from catalog.workspace import blind, file, labels, people, reading, runs, subjects
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances
 from dashboard.common import catalogs
 from dashboard.common.answers import Here
-from dashboard.features import frames as feature_frames
-from dashboard.media import frames as media_frames
 
 PERSON = "who.name"
 """Key of the session state that holds the name of the person who looks."""
 SHOWN = 200
 """Labels that a search finds at most."""
-SUGGESTIONS = 3
-"""Categories suggested for one dimension."""
 
 
 def workspace() -> Workspace:
@@ -71,8 +67,7 @@ def feature(here: Here, name: str, kind: str = "feature") -> Subject:
 
 def model(here: Here) -> dict[str, str]:
     """Model, revision and reading of a catalog, as subjects name them."""
-    build = here.catalog.build
-    return {name: str(build[name] or "") for name in ("model", "revision", "reading")}
+    return subjects.of_build(here.catalog.build)
 
 
 def where(here: Here, site: str | None = None) -> dict[str, str | None]:
@@ -80,42 +75,19 @@ def where(here: Here, site: str | None = None) -> dict[str, str | None]:
     return {**model(here), "site": site}
 
 
-def catalog_of(subject: Subject) -> Path | None:
-    """The catalog file that holds a subject; None where none here does."""
+def catalog_of(subject: Subject) -> Catalog | None:
+    """The catalog that holds a subject; None where none here does."""
+    asked = {name: getattr(subject, name) for name in subjects.OF_BUILD}
     for entry in catalogs.listed():
-        if entry.build is not None and all(
-            str(entry.build[name] or "") == getattr(subject, name)
-            for name in ("model", "revision", "reading")
-        ):
+        if entry.build is not None and subjects.of_build(entry.build) == asked:
             return entry.catalog
     return None
 
 
 def place_of(subject: Subject) -> Here | None:
     """Where a subject is looked at; None where no catalog here holds it."""
-    path = catalog_of(subject)
-    if path is None:
-        return None
-    return Here(path, subject.site, path.build["thresholds"][0])
-
-
-def categories(path: Path | None = None) -> list[str]:
-    """The fixed list of categories, by name; of a catalog of images or sounds its own classes."""
-    if path is not None and media_frames.is_media(path):
-        found = media_frames.classes(path)
-        return sorted({*found["label"], *found["superclass"].dropna()})
-    return _categories(str(places.shipped() / "categories"))
-
-
-def categories_of(subject: Subject) -> list[str]:
-    """The fixed list for a subject: that of its catalog."""
-    here = place_of(subject)
-    return categories(None if here is None else here.catalog)
-
-
-@st.cache_data(show_spinner=False)
-def _categories(folder: str) -> list[str]:
-    return [category.name for category in word_lists.read_folder(Path(folder))[0]]
+    catalog = catalog_of(subject)
+    return None if catalog is None else Here(catalog, subject.site, catalog.thresholds[0])
 
 
 # Labels of one dimension, and where labels show.
@@ -178,29 +150,8 @@ def search(here: Here, words: str) -> pd.DataFrame:
     return reading.search(workspace(), person(), words.strip(), SHOWN, **where(here))
 
 
-def suggestions(here: Here, number: int) -> pd.DataFrame:
-    """Categories that read the dimension best: category, sign, auc, q. Empty where it is hidden."""
-    if hidden(subject(here, number)) or not feature_frames.found(here.catalog):
-        return pd.DataFrame()
-    return feature_frames.readers(here, number).frame.head(SUGGESTIONS)
-
-
-def answer(
-    subject: Subject,
-    author: str,
-    *,
-    clear_pole: str | None,
-    category: str | None,
-    confidence: int | None,
-    suggested: bool,
-    text: str = "",
-    positive: str = "",
-    negative: str = "",
-) -> None:
+def answer(given: Answer, suggested: bool) -> None:
     """Save an answer from a page: never part of agreement."""
-    action = "no_clear_pole" if clear_pole == "none" else "label"
-    words = {"text": text or None, "positive": positive or None, "negative": negative or None}
-    given = Answer(subject, author, action, clear_pole, category, confidence=confidence, **words)
     labels.answer(workspace(), event(), given, Circumstances("page", suggested=suggested))
 
 

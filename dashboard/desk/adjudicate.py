@@ -8,7 +8,8 @@ import streamlit as st
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
 from dashboard.common import parts, workspace
-from dashboard.desk import settling
+from dashboard.desk import agreement_frames, settling
+from dashboard.desk import frames as queue_frames
 from dashboard.frame import address, rail, who
 from dashboard.labels import form as label_form
 from dashboard.labels import frames, panel
@@ -25,8 +26,8 @@ def choose() -> Subject | None:
         st.session_state["adjudicate.kind"] = "dimension"
     address.seed("adjudicate.kind", "kind", "dimension", address.among(list(KINDS)))
     kind = str(st.session_state["adjudicate.kind"])
-    names = settling.names(here, kind)
-    divided = frames.disagreements(here, here.site).frame
+    names = queue_frames.names(here, kind)
+    divided = agreement_frames.disagreements(here, here.site).frame
     settled = frames.decisions(here)
     done = set(settled[(settled.site == here.site) & (settled.kind == kind)].name)
     waiting = [str(name) for name in divided[divided.kind == kind].name if name not in done]
@@ -90,7 +91,7 @@ def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
     begun = {name: _plain(start.get(name)) for name in columns}
     words = frames.POLES if subject.kind == "dimension" else label_form.ENDS
     poles = [NOTHING, *frames.POLES]
-    names = [NOTHING, *workspace.categories(here.catalog)]
+    names = [NOTHING, *frames.categories(here.catalog)]
     key = f"adjudicate.{subject.key}.{taken}"
     with st.form("adjudicate.form"):
         left, right = st.columns(2)
@@ -160,7 +161,7 @@ def save(
         return
     for decision in made:
         decision.checked()  # refuse the whole act before any of it is saved
-    frames.decide(workspace.event(), made)
+    settling.decide(workspace.event(), made)
     st.toast("Saved.")
     st.rerun()
 

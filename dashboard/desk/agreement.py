@@ -1,12 +1,12 @@
 """Do people agree? Closed fields by Krippendorff's alpha, free text by blind judgements."""
 
-import pandas as pd
 import streamlit as st
 
-from catalog.workspace.agreement import FIELDS, Agreement, Field
-from dashboard.common import answers, parts, workspace
+from catalog.notebook.labels import Agreement
+from catalog.workspace.free_text import Pair
+from dashboard.common import parts, workspace
+from dashboard.desk import agreement_frames as frames
 from dashboard.frame import address, rail
-from dashboard.labels import frames as agreement_frames
 
 here = rail.here()
 EVERYWHERE = "every site"
@@ -23,27 +23,29 @@ def alpha_text(found: Agreement) -> str:
     return f"{parts.number(found.alpha)} [{parts.number(found.low)}, {parts.number(found.high)}]"
 
 
-def field_panel(answers: pd.DataFrame, field: Field) -> None:
+def field_panel(found: Agreement) -> None:
     """Alpha, raw agreement, prevalence and consensus of one closed field."""
-    found = agreement_frames.measured(answers, field)
-    at_one = agreement_frames.consensus(answers, field)
-    people = agreement_frames.per_labeler(answers, field)
-    with parts.panel(agreement_frames.FIELDS[field], people, ALPHA):
+    figures, at_one, people = found.of, found.consensus, frames.labelers(here, found)
+    with parts.panel(frames.FIELDS[found.field], people, ALPHA):
         with st.container(horizontal=True, gap="small"):
             parts.figure("alpha [95 %]", alpha_text(found), width=190)
             parts.figure("raw agreement", found.raw, width=110)
-            parts.figure("dimensions", str(found.units), width=90)
-            parts.figure("people", str(found.people), width=70)
+            parts.figure("dimensions", str(figures.units), width=90)
+            parts.figure("people", str(figures.people), width=70)
             parts.figure("unanimous", at_one["unanimous"], width=90)
             if at_one["near"] is not None:
                 parts.figure("all but one", at_one["near"], width=90)
         if found.alpha is None:
-            why = "one value only was given" if found.units else "two people share no dimension yet"
+            why = (
+                "one value only was given" if figures.units else "two people share no dimension yet"
+            )
             st.caption(f"Alpha cannot be computed: {why}.")
-        if found.undefined:
-            st.caption(f"{found.undefined:,} of 2,000 draws held one value only and are left out.")
+        if figures.undefined:
+            st.caption(
+                f"{figures.undefined:,} of 2,000 draws held one value only and are left out."
+            )
         shares = sorted(
-            ((name, share) for name, share in found.prevalence.items() if share),
+            ((name, share) for name, share in figures.prevalence.items() if share),
             key=lambda pair: -pair[1],
         )
         listed = [f"{parts.visible(name)} {share:.0%}" for name, share in shares[:8]]
@@ -51,10 +53,11 @@ def field_panel(answers: pd.DataFrame, field: Field) -> None:
         st.text("Prevalence: " + (", ".join(listed) or "–") + more)
         left, right = st.columns(2)
         with left:
-            parts.table(people.frame, column_config=COLUMNS, key=f"agreement.people.{field}")
+            key = f"agreement.people.{found.field}"
+            parts.table(people.frame, column_config=COLUMNS, key=key)
         with right:
-            sites = agreement_frames.per_site(answers, field)
-            parts.table(sites.frame, column_config=COLUMNS, key=f"agreement.sites.{field}")
+            key = f"agreement.sites.{found.field}"
+            parts.table(found.frame(), column_config=COLUMNS, key=key)
 
 
 COLUMNS = {
@@ -78,7 +81,7 @@ COLUMNS = {
 
 def divided(site: str | None) -> None:
     """Subjects people differ on; a click opens them for a decision."""
-    answer = agreement_frames.disagreements(here, site)
+    answer = frames.disagreements(here, site)
     title = f"{len(answer.frame):,} disagreements; click one to settle it"
     with parts.panel(title, answer, "Current closed answers that differ, the most divided first."):
         if answer.frame.empty:
@@ -104,7 +107,7 @@ def divided(site: str | None) -> None:
 @parts.guard()
 def texts() -> None:
     """Free texts: the figures, and the next pair for the person who looks."""
-    found = agreement_frames.judged(here)
+    found = frames.judged(here)
     help = (
         "A judge who wrote neither says whether two texts mean the same, without knowing which "
         "pairs are of one dimension and which are shuffled."
@@ -122,20 +125,20 @@ def texts() -> None:
         if person is None:
             st.text("Say who you are (left, below the threshold) to judge pairs.")
             return
-        pair, left = agreement_frames.next_pair(here, person)
+        pair, left = frames.next_pair(here, person)
         if pair is None:
             st.text("No pair is left for you: two other people have to write about one pole first.")
             return
         compare(person, pair, left)
 
 
-def compare(person: str, pair: agreement_frames.Pair, left: int) -> None:
+def compare(person: str, pair: Pair, left: int) -> None:
     """One pair, side by side."""
 
     @parts.guard()
     def said(same: bool) -> None:
         event = f"judge-{workspace.event()}"
-        agreement_frames.judge(event, person, pair, same)
+        frames.judge(event, person, pair, same)
 
     one, other = st.columns(2)
     one.code(parts.visible(pair.first), language=None, wrap_lines=True)
@@ -151,18 +154,17 @@ address.seed("agreement.site", "at", EVERYWHERE, address.among([EVERYWHERE, *nam
 at = st.selectbox("Where", [EVERYWHERE, *names], key="agreement.site", width=220)
 address.write(at=at)
 site = None if at == EVERYWHERE else at
-answers = agreement_frames.entering(here, site)
-if answers.empty:
+measured = [frames.agreement(here, field, site) for field in frames.FIELDS]
+entered = measured[0].entered
+if not entered:
     parts.empty(
         f"Nobody has answered dimensions of {here.slug} blind from the queue yet. Agreement needs "
         "two people who label the same dimensions: open a queue each."
     )
 else:
-    st.caption(
-        f"{len(answers):,} first blind answers of {answers.author.nunique()} people about "
-        f"{answers.key.nunique():,} dimensions"
-    )
-    for field in FIELDS:
-        field_panel(answers, field)
+    people, subjects = len(measured[0].labelers()), measured[0].subjects
+    st.caption(f"{entered:,} first blind answers of {people} people about {subjects:,} dimensions")
+    for found in measured:
+        field_panel(found)
 divided(site)
 texts()

@@ -37,7 +37,7 @@ class Data(TypedDict):
     person: str
     heading: str
     items: list[dict[str, Any]]
-    """The next subjects, as `queue_shown.shown` gives them; the first ones are preloaded."""
+    """The next subjects, as `desk.shown.shown` gives them; the first ones are preloaded."""
     saved: list[str]
     refused: dict[str, str]
     problem: str

@@ -10,15 +10,15 @@ import streamlit as st
 
 from catalog.errors import CatalogError, LabelRefused, NotInCatalog
 from catalog.workspace import labels, queue, reading
-from catalog.workspace.queue import Queue
+from catalog.workspace.queue import Options, Queue
 from catalog.workspace.subjects import Subject
 from catalog.workspace.values import Answer, Circumstances
-from dashboard.common import frames, parts
-from dashboard.common import workspace as labeling_frames
+from dashboard.common import frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import component, shown
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
+from dashboard.labels import frames as label_frames
 from dashboard.media import frames as media_frames
 from dashboard.media import wall
 
@@ -45,8 +45,8 @@ def chosen(
 
     The order of drawing hangs on model, sites and kind alone, so that people label the same ones.
     """
-    named = labeling_frames.model(here)
-    own = reading.current(labeling_frames.workspace(), person, person, **named)
+    named = workspace.model(here)
+    own = reading.current(workspace.workspace(), person, person, **named)
     done = set(own[own.action != "skip"].key) if len(own) else set()
     every = [
         Subject(**named, site=site, kind=what, name=name)
@@ -83,17 +83,14 @@ def open_new(
     subjects = chosen(here, sites, count, person, what)
     if not subjects and what != "dimension":
         raise LabelRefused(f"No {KINDS[what]} of these sites wait for you: measure or find some.")
-    return queue.open_queue(
-        labeling_frames.workspace(),
-        labeling_frames.event(),
-        person,
-        subjects,
+    options = Options(
         title=f"{here.slug} · {KINDS[what]} · {', '.join(sites)}"[:200],
         order=order,
         coverage=coverage,
         strengths=_strengths(here, subjects) if order == "strongest" else None,
         seed=here.slug,
     )
+    return queue.open_queue(workspace.workspace(), workspace.event(), person, subjects, options)
 
 
 def _strengths(here: Here, subjects: list[Subject]) -> list[float]:
@@ -111,12 +108,12 @@ def _strengths(here: Here, subjects: list[Subject]) -> list[float]:
 
 def open_queues(person: str) -> list[Queue]:
     """The person's open queues, newest first."""
-    return queue.open_queues(labeling_frames.workspace(), person)
+    return queue.open_queues(workspace.workspace(), person)
 
 
 def close(key: str) -> None:
     """Close a queue: what it hid is shown."""
-    queue.close_queue(labeling_frames.workspace(), key)
+    queue.close_queue(workspace.workspace(), key)
 
 
 def receive(line: Queue) -> None:
@@ -140,11 +137,11 @@ def receive(line: Queue) -> None:
 
 
 def _save(line: Queue, event: dict[str, Any], name: str) -> None:
-    workspace = labeling_frames.workspace()
-    if labeling_frames.person() != line.person:
+    opened = workspace.workspace()
+    if workspace.person() != line.person:
         raise LabelRefused(f"This is the queue of {line.person}: open one of your own.")
     if event.get("kind") == "undo":
-        labels.undo(workspace, name, line.person, str(event.get("undone")))
+        labels.undo(opened, name, line.person, str(event.get("undone")))
         return
     try:
         subject = Subject(**event["subject"])
@@ -156,9 +153,9 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
         seconds = float(event["seconds"])
     except (KeyError, TypeError, ValueError) as error:
         raise LabelRefused("The desk sent something else than an answer: reload it.") from error
-    if given.category and given.category not in labeling_frames.categories_of(subject):
+    if given.category and given.category not in label_frames.categories_of(subject):
         raise LabelRefused(f"{given.category!r} is no category of the list: choose one of it.")
-    labels.answer(workspace, name, given, Circumstances("queue", line.key, False, seconds))
+    labels.answer(opened, name, given, Circumstances("queue", line.key, False, seconds))
 
 
 def _sound(asked: object) -> component.Sound | None:
@@ -166,7 +163,7 @@ def _sound(asked: object) -> component.Sound | None:
     if not isinstance(asked, dict):
         return None
     try:
-        here = labeling_frames.place_of(Subject(**asked["subject"]))
+        here = workspace.place_of(Subject(**asked["subject"]))
         key, item = str(asked["key"]), int(asked["item"])
     except (KeyError, TypeError, ValueError):
         return None  # no sound of any catalog: answers that came with it are still saved
@@ -178,8 +175,8 @@ def _sound(asked: object) -> component.Sound | None:
 
 def data(line: Queue) -> component.Data:
     """What the desk is sent now."""
-    kept, workspace = _kept(line), labeling_frames.workspace()
-    coming = list(_places(queue.next_subjects(workspace, line, AHEAD)))
+    kept, opened = _kept(line), workspace.workspace()
+    coming = list(_places(queue.next_subjects(opened, line, AHEAD)))
     if any(media_frames.is_media(here.catalog) for _, here in coming):
         coming = coming[:PICTURED]
     items = [shown.shown(subject, here) for subject, here in coming]
@@ -193,9 +190,9 @@ def data(line: Queue) -> component.Data:
         "refused": dict(list(kept["refused"].items())[-_REMEMBERED:]),
         "problem": kept["problem"],
         "sound": kept["sound"],
-        "progress": asdict(queue.progress(workspace, line)),
-        "categories": labeling_frames.categories(coming[0][1].path if coming else None),
-        "words": [parts.visible(text) for text in reading.own_words(workspace, line.person)[:200]],
+        "progress": asdict(queue.progress(opened, line)),
+        "categories": label_frames.categories(coming[0][1].catalog if coming else None),
+        "words": [parts.visible(text) for text in reading.own_words(opened, line.person)[:200]],
     }
 
 
@@ -205,7 +202,7 @@ def _places(subjects: list[Subject]) -> Iterator[tuple[Subject, Here]]:
     for subject in subjects:
         names = (subject.model, subject.revision, subject.reading)
         if names not in found:
-            found[names] = labeling_frames.place_of(subject)
+            found[names] = workspace.place_of(subject)
         here = found[names]
         if here is None:
             raise NotInCatalog(

@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.common import frames, parts, workspace
+from dashboard.desk import label_test_frames
 from dashboard.frame import address, rail, who
-from dashboard.labels import frames as agreement_frames
+from dashboard.labels import frames as label_frames
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
 
@@ -26,7 +27,7 @@ POLE = {"+": "+ positive", "-": "− negative"}
 
 def choose(person: str) -> None:
     """Labels that this person may test; a click begins."""
-    found = agreement_frames.testable(here, None, person)
+    found = label_test_frames.testable(here, person)
     with parts.panel("Labels you may test; click one to begin", help=RULES):
         if found.empty:
             st.text(
@@ -53,7 +54,7 @@ def choose(person: str) -> None:
 def begin(person: str, label: dict[str, Any]) -> None:
     """Draw the pairs and begin."""
     with st.spinner("Drawing pairs: a sample of items is read by the model once for each site ..."):
-        key, values = agreement_frames.begin(here, label, person, workspace.event())
+        key, values = label_test_frames.begin(here, label, person, workspace.event())
     st.session_state["label_test.values"] = values
     st.query_params["test"] = key
     st.rerun()
@@ -63,7 +64,7 @@ def begin(person: str, label: dict[str, Any]) -> None:
 @parts.guard()
 def trial(key: str) -> None:
     """One pair, or the end."""
-    waiting = agreement_frames.next_trial(key)
+    waiting = label_test_frames.next_trial(key)
     if waiting is None:
         finished(key)
         return
@@ -72,7 +73,7 @@ def trial(key: str) -> None:
 
     @parts.guard()
     def chose(side: str) -> None:
-        agreement_frames.choose(key, waiting.trial, side, time.monotonic() - shown_at)
+        label_test_frames.choose(key, waiting.trial, side, time.monotonic() - shown_at)
 
     st.progress(waiting.done / waiting.of, f"pair {waiting.done + 1} of {waiting.of}")
     st.caption("Which of the two does this label fit?")
@@ -103,7 +104,7 @@ def trial(key: str) -> None:
 
 def finished(key: str) -> None:
     """The verdict of one test."""
-    found = agreement_frames.results(here)
+    found = label_frames.results(here)
     mine = found[found.test == key]
     if mine.empty:
         st.text("The result of this test is hidden while your queue holds its dimension.")
@@ -128,7 +129,7 @@ def small(value: float) -> str:
 
 def verdicts() -> None:
     """Finished tests with their verdicts, and the empirical chance level."""
-    found = agreement_frames.results(here)
+    found = label_frames.results(here)
     with parts.panel("Verdicts", help=RULES):
         if found.empty:
             st.text("No test is finished yet.")
@@ -146,7 +147,7 @@ def verdicts() -> None:
                 "high": st.column_config.NumberColumn("to", format="%.2f"),
             },
         )
-        right, trials, low, high = agreement_frames.chance_level(found)
+        right, trials, low, high = label_test_frames.chance_level(found)
         if trials:
             st.caption(
                 f"Pairs with another dimension's label: {right} of {trials} right "

@@ -4,8 +4,7 @@ import streamlit as st
 
 from catalog.workspace.queue import Queue
 from dashboard.common import parts
-from dashboard.desk import component
-from dashboard.desk import frames as labeling_queue
+from dashboard.desk import component, frames
 from dashboard.frame import address, rail, who
 
 here = rail.here()
@@ -20,11 +19,11 @@ def setup(person: str) -> None:
         "others said of its dimensions, and every suggestion, is hidden from you on all pages."
     )
     with st.form("queue.form"):
-        kinds = list(labeling_queue.KINDS)
+        kinds = list(frames.KINDS)
         what = st.radio(
             "What",
             kinds,
-            format_func=lambda kind: labeling_queue.KINDS[kind],
+            format_func=lambda kind: frames.KINDS[kind],
             horizontal=True,
             key="queue.what",
         )
@@ -38,8 +37,8 @@ def setup(person: str) -> None:
         )
         order = middle.selectbox(
             "Order",
-            list(labeling_queue.ORDERS),
-            format_func=lambda name: labeling_queue.ORDERS[name],
+            list(frames.ORDERS),
+            format_func=lambda name: frames.ORDERS[name],
             key="queue.order",
         )
         coverage = right.number_input(
@@ -55,7 +54,7 @@ def setup(person: str) -> None:
                 if not sites:
                     parts.notice("Choose at least one site.")
                     return
-                line = labeling_queue.open_new(
+                line = frames.open_new(
                     here, what, sites, COUNTS[count], order, int(coverage), person
                 )
                 st.query_params["queue"] = line.key
@@ -80,7 +79,7 @@ def choose(lines: list[Queue]) -> Queue | None:
         if key != "new":
             st.button(
                 "Close this queue",
-                on_click=parts.guard()(labeling_queue.close),
+                on_click=parts.guard()(frames.close),
                 args=(key,),
                 help="What it hid is shown; what it left open is no longer blind for you.",
             )
@@ -94,9 +93,9 @@ def desk(line: Queue) -> None:
 
     @parts.guard()
     def sent() -> None:
-        labeling_queue.receive(line)
+        frames.receive(line)
 
-    component.desk(labeling_queue.data(line), labeling_queue.KEY, sent)
+    component.desk(frames.data(line), frames.KEY, sent)
 
 
 def main() -> None:
@@ -104,7 +103,7 @@ def main() -> None:
     person = who.ask()
     if person is None:
         return
-    lines = labeling_queue.open_queues(person)
+    lines = frames.open_queues(person)
     line = choose(lines) if lines else None
     if line is None:
         setup(person)

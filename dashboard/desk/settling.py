@@ -1,14 +1,17 @@
-"""What is looked at while a subject is settled: poles of a dimension, items by agreement."""
+"""A subject while it is settled: its poles or the items by agreement, and the decision saved."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from catalog.figures import charts
+from catalog.workspace import adjudication
+from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
 from dashboard.common import frames, parts, workspace
 from dashboard.common.answers import Here
-from dashboard.desk import frames as labeling_queue
-from dashboard.desk import shown as queue_shown
+from dashboard.desk import shown as desk
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
 
@@ -21,16 +24,17 @@ SIDES: tuple[tuple[str, frames.Pole, str], ...] = (
 )
 
 
-def names(here: Here, kind: str) -> list[str]:
-    """What there is of a kind at the rail's site, hidden ones too: the page says so itself."""
-    return labeling_queue.names(here, kind)
-
-
 def subject(here: Here, kind: str, name: str) -> Subject:
     """The subject of a kind and name at the rail's catalog and site."""
     if kind == "dimension":
         return workspace.subject(here, int(name))
     return workspace.feature(here, name, kind)
+
+
+def decide(event: str, decisions: Sequence[Decision]) -> None:
+    """Save final labels of one subject and its poles, all of one act."""
+    for number, decision in enumerate(decisions):
+        adjudication.decide(workspace.workspace(), f"{event}-{number}", decision)
 
 
 def show(here: Here, one: Subject) -> None:
@@ -67,7 +71,7 @@ def _dimension(here: Here, number: int) -> None:
 
 
 def _feature(here: Here, one: Subject) -> None:
-    shown = queue_shown.shown(one, here)
+    shown = desk.shown(one, here)
     pictured = media_frames.is_media(here.catalog)
     if pictured:
         stage.start(here, PAGE, one.key, int(shown["plus"][0][3]))

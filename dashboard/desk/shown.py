@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from catalog.features import measure
 from catalog.store.catalog import Catalog
-from catalog.store.reading import Query
 from catalog.workspace.subjects import FIELDS, Subject
-from dashboard.common import frames, parts
+from dashboard.common import answers, frames, parts
 from dashboard.common.answers import Here
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
@@ -27,7 +25,7 @@ BINS = 64
 
 def shown(subject: Subject, here: Here) -> dict[str, Any]:
     """One subject as the desk shows it, made once for each version of the catalog file."""
-    made = _shown(subject, here, here.catalog)
+    made = _shown(subject, here)
     if made["media"] == "text":
         return made
     items = sorted({row[3] for row in [*made["plus"], *made["minus"]]})
@@ -36,8 +34,8 @@ def shown(subject: Subject, here: Here) -> dict[str, Any]:
     return made | {"pictures": dict(zip(map(str, items), images, strict=True))}
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs={Subject: lambda one: one.key})
-def _shown(subject: Subject, here: Here, catalog: Catalog) -> dict[str, Any]:
+@answers.cached()
+def _shown(subject: Subject, here: Here) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
     kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
@@ -79,7 +77,7 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
     signs = here.catalog.signs(here.site, here.threshold)
     numbers, expected = prototype["dimension"].to_numpy(), prototype["sign"].to_numpy()
     agreement = measure.agreement_of(signs.by_dimension, signs.items, numbers, expected)
-    items = _families(here.catalog).assign(value=agreement).drop_duplicates("family")
+    items = here.catalog.items.assign(value=agreement).drop_duplicates("family")
     items = items.sort_values("value", ascending=False, kind="stable")
     steps = min(BINS - 1, len(numbers))  # few dimensions: a bar for each value there can be
     counts = np.bincount(np.rint(agreement * steps).astype(int), minlength=steps + 1)
@@ -105,10 +103,6 @@ def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
         return evidence_frames.discovered_prototype(here, subject.name).frame
     background = here.catalog.primary.background
     return feature_frames.prototype(here, subject.name, background).frame
-
-
-def _families(catalog: Catalog) -> pd.DataFrame:
-    return catalog.fetch(Query("SELECT item, text, family FROM item ORDER BY item"))
 
 
 def _items(

@@ -27,7 +27,8 @@ def save(here: Here, name: str, person: str, body: dict[str, Any]) -> str:
     model = _model(here)
     key = runs.concept_key(model, name)
     saved = {**body, "name": name.strip(), "catalog": here.slug}
-    runs.save(workspace.workspace(), workspace.event(), "concept", key, person, model, saved)
+    entry = runs.Entry("concept", key, person, model, saved)
+    runs.save(workspace.workspace(), workspace.event(), entry)
     return key
 
 

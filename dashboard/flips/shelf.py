@@ -56,7 +56,8 @@ def keep(here: Here, made: Made, title: str, person: str) -> str:
     event = workspace.event()
     key = f"run-{event}"[:60]
     body = json.loads(json.dumps({**body, "title": title.strip()}))
-    runs.save(workspace.workspace(), event, "run", key, person, str(build["model"]), body)
+    entry = runs.Entry("run", key, person, str(build["model"]), body)
+    runs.save(workspace.workspace(), event, entry)
     return key
 
 

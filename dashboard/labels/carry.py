@@ -5,8 +5,7 @@ import streamlit as st
 
 from catalog.workspace import carrying
 from catalog.workspace.carrying import Plan, Version
-from dashboard.common import parts
-from dashboard.common import workspace as labeling_frames
+from dashboard.common import parts, workspace
 from dashboard.common.answers import Here
 
 _OUTCOMES = {
@@ -18,13 +17,13 @@ _OUTCOMES = {
 
 def plans(here: Here) -> list[Plan]:
     """What carrying over would do, for each other version of the model with anything to move."""
-    if not labeling_frames.anything_saved():
+    if not workspace.anything_saved():
         return []
-    workspace, new = labeling_frames.workspace(), Version(**labeling_frames.model(here))
-    others = [one for one in carrying.versions(workspace, new.model) if one != new]
+    opened, new = workspace.workspace(), Version(**workspace.model(here))
+    others = [one for one in carrying.versions(opened, new.model) if one != new]
     present = here.catalog.sites.dropna(subset="dims")
     dims = {str(site): int(n) for site, n in zip(present["site"], present["dims"], strict=True)}
-    found = [carrying.plan(workspace, old, new, dims) for old in others]
+    found = [carrying.plan(opened, old, new, dims) for old in others]
     return [one for one in found if len(one.moves)]
 
 
@@ -47,7 +46,7 @@ def offer(here: Here) -> None:
             f"{count:,} {'label was' if count == 1 else 'labels were'} given to another build of "
             f"this model ({old}) and can be carried over."
         )
-        if labeling_frames.anything_hidden():
+        if workspace.anything_hidden():
             st.caption("Close your open queue first: the list would say what others have labelled.")
             continue
         key = f"carry.{here.slug}.{number}"
@@ -68,5 +67,5 @@ def offer(here: Here) -> None:
 
 
 def _carry(plan: Plan) -> None:
-    moved = carrying.carry(labeling_frames.workspace(), plan)
+    moved = carrying.carry(workspace.workspace(), plan)
     st.toast(f"{moved:,} labels carried over.", icon=":material/check:")

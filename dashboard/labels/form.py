@@ -3,6 +3,7 @@
 import streamlit as st
 
 from catalog.workspace.subjects import Subject
+from catalog.workspace.values import Answer
 from dashboard.common import parts, workspace
 from dashboard.labels import frames
 
@@ -57,14 +58,14 @@ def write(subject: Subject, person: str) -> None:
         )
         category = st.selectbox(
             "Category",
-            workspace.categories_of(subject),
+            frames.categories_of(subject),
             index=None,
             placeholder=_LIST,
             format_func=lambda one: one.replace("_", " "),
             key="labels.category",
         )
         texts = {
-            field: st.text_input(title, key=f"labels.{key}")
+            field: st.text_input(title, key=f"labels.{key}") or None
             for field, (title, key) in _TEXTS.items()
             if (field == "text") == (subject.kind != "dimension")
         }
@@ -72,27 +73,10 @@ def write(subject: Subject, person: str) -> None:
         st.caption("Labels from this page are not blind: they never enter agreement.")
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():
-                _save(subject, person, pole, category, texts, sure)
+                action = "no_clear_pole" if pole == "none" else "label"
+                given = Answer(subject, person, action, pole, category, confidence=sure, **texts)
+                workspace.answer(given, bool(st.session_state.get("labels.suggest")))
                 st.rerun()
-
-
-def _save(
-    subject: Subject,
-    person: str,
-    pole: str | None,
-    category: str | None,
-    texts: dict[str, str],
-    sure: int | None,
-) -> None:
-    workspace.answer(
-        subject,
-        person,
-        clear_pole=pole,
-        category=category,
-        confidence=sure,
-        suggested=bool(st.session_state.get("labels.suggest")),
-        **texts,
-    )
 
 
 def remark(subject: Subject, person: str) -> None:

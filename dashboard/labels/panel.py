@@ -135,7 +135,7 @@ def _suggested(here: Here, number: int) -> None:
     """Suggestions, kept apart and off until somebody switches them on."""
     if not st.toggle("Suggestions", key="labels.suggest", help="Categories of highest AUC here."):
         return
-    found = workspace.suggestions(here, number)
+    found = frames.suggestions(here, number)
     if found.empty:
         st.caption("Suggestion: none; no measured category reads this dimension here.")
     for row in found.itertuples():

@@ -66,7 +66,7 @@ def _p95(name: str, taken: list[float], bar: float | None = None) -> Figure:
 def queued(workspace: Workspace) -> list[Figure]:
     """A queue of 5,120 dimensions: saving, the next subjects, twenty writers at once."""
     chosen = [dimension("big", "r1", "bare", "resid.1", n) for n in range(5120)]
-    line = queue.open_queue(workspace, uuid.uuid4().hex, "zoe", chosen, coverage=9)
+    line = queue.open_queue(workspace, uuid.uuid4().hex, "zoe", chosen, queue.Options(coverage=9))
     saving: list[float] = []
 
     def save() -> None:

@@ -153,7 +153,7 @@ def test_labels_are_found_by_those_who_may_see_them(measured, tmp_path):
         ]
         assert "ada" in hits[0].why and "Rowing boats" in hits[0].text
         assert search.said(workspace, "bob", "boats", Catalog(measured)) == hits
-        queue.open_queue(workspace, "queue-1", "bob", [subject], coverage=9)
+        queue.open_queue(workspace, "queue-1", "bob", [subject], queue.Options(coverage=9))
         assert search.said(workspace, "bob", "boats", Catalog(measured)) == []
         assert search.said(workspace, "ada", "boats", Catalog(measured)) == hits
 

@@ -335,7 +335,7 @@ def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
             for number in range(COUNT)
         ]
         lines = [
-            queue.open_queue(workspace, f"line-{n}", f"p{n}", subjects, coverage=50)
+            queue.open_queue(workspace, f"line-{n}", f"p{n}", subjects, queue.Options(coverage=50))
             for n in range(20)
         ]
     pages = [

@@ -235,7 +235,7 @@ def test_a_final_label_is_written_and_its_history_stays(app, monkeypatch):
 
 
 def test_a_label_is_tested_and_its_verdict_shows_beside_it(app):
-    from dashboard.labels import frames as agreement_frames
+    from dashboard.desk import label_test_frames
 
     with open_workspace() as workspace:
         for number in (3, 4):
@@ -243,8 +243,8 @@ def test_a_label_is_tested_and_its_verdict_shows_beside_it(app):
             labels.save(workspace, event, [Label(subject(number, "+"), "bea", text=f"t{number}")])
     at(app, "label_test", "cleo")
     here = app.session_state["rail.here"]
-    row = agreement_frames.testable(here, None, "cleo").iloc[-1].to_dict()
-    key, values = agreement_frames.begin(here, row, "cleo", "test-1")
+    row = label_test_frames.testable(here, "cleo").iloc[-1].to_dict()
+    key, values = label_test_frames.begin(here, row, "cleo", "test-1")
     assert not values  # no model at hand: every pair is of the whole range
     at(app, "label_test", "cleo", test=key)
     for place in range(30):

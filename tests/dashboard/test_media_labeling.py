@@ -17,7 +17,7 @@ from catalog.workspace.file import open_workspace
 from catalog.workspace.values import Answer, Circumstances
 from dashboard.common import workspace as labeling_frames
 from dashboard.common.answers import Here
-from dashboard.labels import frames
+from dashboard.desk import label_test_frames as frames
 from tests.dashboard.test_dashboard import APP, linked, literal, show
 from tests.dashboard.test_media_pages import walls
 from tests.given import media_catalog
@@ -77,7 +77,7 @@ def test_the_desk_shows_both_poles_as_pictures_without_path_or_class(app, files,
         number = int(shown["subject"]["name"])
         for side, pole in (("plus", "positive"), ("minus", "negative")):
             expected = reading.fetch(
-                place.path,
+                place.catalog.path,
                 reading.Query(
                     "SELECT item FROM pole WHERE site = ? AND dimension = ? AND pole = ? "
                     "ORDER BY rank",
@@ -90,7 +90,7 @@ def test_the_desk_shows_both_poles_as_pictures_without_path_or_class(app, files,
             image.startswith("data:image/webp;base64,") for image in shown["pictures"].values()
         )
         said = json.dumps({**shown, "pictures": None})
-        media = reading.fetch(place.path, media_queries.every())
+        media = reading.fetch(place.catalog.path, media_queries.every())
         assert not any(path in said for path in media["path"])
         assert not any(label in said for label in media["label"].unique())
     assert data["categories"] == sorted({*media["label"], *media["superclass"].dropna()})
@@ -113,7 +113,7 @@ def test_pairs_of_a_label_test_are_pictures_with_a_player_each(app, files, monke
         )
         labels.answer(workspace, "said", answer, Circumstances())
     show(app, "label_test", catalog="sounds", site=SITE, me="cleo")
-    row = frames.testable(place, None, "cleo").iloc[0].to_dict()
+    row = frames.testable(place, "cleo").iloc[0].to_dict()
     key, _ = frames.begin(place, row, "cleo", "test-1")
     show(app, "label_test", catalog="sounds", site=SITE, me="cleo", test=key)
     assert len(app.get("audio")) == 2 and len(app.get("plotly_chart")) == 2
@@ -123,8 +123,8 @@ def test_pairs_of_a_label_test_are_pictures_with_a_player_each(app, files, monke
 def test_pairs_are_matched_in_length_not_in_the_order_of_the_files(files, monkeypatch):
     monkeypatch.setattr(trial_items, "site_values", lambda *_: None)
     place = here(files, "sounds")
-    found = trial_items.of_dimension(Catalog(place.path), SITE, 3, "zero").items
-    seconds = reading.fetch(place.path, media_queries.every())["seconds"].to_numpy()
+    found = trial_items.of_dimension(place.catalog, SITE, 3, "zero").items
+    seconds = reading.fetch(place.catalog.path, media_queries.every())["seconds"].to_numpy()
     np.testing.assert_allclose(found.length, seconds[found.item])
     assert not found.frequency.any()
 
@@ -133,7 +133,7 @@ def test_the_original_can_be_opened_until_its_folder_moves(app, files, tmp_path)
     show(app, "dimension", catalog="digits", site=SITE, dim=3, shown=5)
     (button,) = [b for b in app.get("download_button") if b.label == "Open the original"]
     assert not button.proto.disabled
-    path = here(files, "digits").path
+    path = here(files, "digits").catalog.path
     name = reading.fetch(path, media_queries.some((5,)))["path"].iloc[0]
     items = files / "items" / "digits"
     assert originals.original(Catalog(path), 5) == (items / name).read_bytes()
@@ -149,7 +149,7 @@ def test_the_original_can_be_opened_until_its_folder_moves(app, files, tmp_path)
 
 
 def test_writers_of_an_image_models_features_are_searched_against_all_other_images(files):
-    path = here(files, "digits").path
+    path = here(files, "digits").catalog.path
     dims = int(reading.fetch(path, queries.sites()).set_index("site")["dims"][SITE])
     generator = np.random.default_rng(0)
     signs = np.where(generator.random((dims, 300)) < 0.5, 1, -1).astype(np.int8)

@@ -290,9 +290,9 @@ def test_a_run_is_saved_listed_and_opened_again(catalog, body, monkeypatch, tmp_
         with closing(workspace_file.open_workspace()) as opened:
             for number in range(2):
                 named = {**body, "title": f"**run {number}**"}
-                runs.save(
-                    opened, f"e{number}", "run", f"k{number}", "ada", str(build_row["model"]), named
-                )
+                model = str(build_row["model"])
+                entry = runs.Entry("run", f"k{number}", "ada", model, named)
+                runs.save(opened, f"e{number}", entry)
         app.query_params["run_key"], app.query_params["beside"] = "k0", "k1"
         app.run()
         assert not app.exception

@@ -23,7 +23,7 @@ def say(workspace, author, subject, text="colons", **content):
 
 
 def opened(workspace, person, chosen, **options):
-    return queue.open_queue(workspace, event(), person, chosen, **options)
+    return queue.open_queue(workspace, event(), person, chosen, queue.Options(**options))
 
 
 def reply(workspace, line, subject, clear_pole="+", how=None, **content):

@@ -54,22 +54,27 @@ def test_nobody_decides_what_waits_in_their_queue(workspace):
 def test_the_newest_row_of_a_saved_thing_holds(workspace):
     key = runs.concept_key("tiny", "my animals")
     for words in (["cat"], ["cat", "dog"]):
-        runs.save(workspace, event(), "concept", key, "ada", "tiny", {"words": words})
+        runs.save(workspace, event(), runs.Entry("concept", key, "ada", "tiny", {"words": words}))
     [concept] = runs.held(workspace, "concept", "bob", model="tiny")
     assert concept.body == {"words": ["cat", "dog"]} and concept.person == "ada"
-    runs.save(workspace, event(), "concept", key, "ada", "tiny", {}, action="delete")
+    runs.save(workspace, event(), runs.Entry("concept", key, "ada", "tiny", {}), "delete")
     assert runs.held(workspace, "concept", None) == []
 
 
 def test_a_saved_run_is_saved_once_and_only_plain_values(workspace):
     body = {"verdict": "suppresses", "mean": -0.34, "settings": {"site": "resid.4"}}
-    assert runs.save(workspace, "e1", "run", "r1", "ada", "tiny", body) is True
-    assert runs.save(workspace, "e1", "run", "r1", "ada", "tiny", body) is False
+    run = runs.Entry("run", "r1", "ada", "tiny", body)
+    assert runs.save(workspace, "e1", run) is True
+    assert runs.save(workspace, "e1", run) is False
     assert runs.held(workspace, "run", None, key="r1")[0].body == body
     with pytest.raises(LabelRefused, match="plain values"):
-        runs.save(workspace, event(), "run", "r2", "ada", "tiny", {"mean": float("nan")})
+        runs.save(
+            workspace, event(), runs.Entry("run", "r2", "ada", "tiny", {"mean": float("nan")})
+        )
     with pytest.raises(LabelRefused, match="plain values"):
-        runs.save(workspace, event(), "run", "r2", "ada", "tiny", {"mean": np.float32(1)})
+        runs.save(
+            workspace, event(), runs.Entry("run", "r2", "ada", "tiny", {"mean": np.float32(1)})
+        )
 
 
 def test_stars_are_each_persons_own(workspace):
@@ -90,9 +95,13 @@ def test_comments_keep_their_lines_and_their_limit(workspace):
 
 def test_the_newest_verification_that_passed_is_shown(workspace):
     assert runs.verified_at(workspace, "hash") is None
-    runs.save(workspace, event(), "verification", "hash", "ada", "tiny", {"passed": True})
+    runs.save(
+        workspace, event(), runs.Entry("verification", "hash", "ada", "tiny", {"passed": True})
+    )
     assert runs.verified_at(workspace, "hash") is not None
-    runs.save(workspace, event(), "verification", "hash", "ada", "tiny", {"passed": False})
+    runs.save(
+        workspace, event(), runs.Entry("verification", "hash", "ada", "tiny", {"passed": False})
+    )
     assert runs.verified_at(workspace, "hash") is None
 
 
@@ -107,7 +116,7 @@ def worded(workspace):
 
 
 def test_a_judge_gets_real_and_shuffled_pairs_of_others(worded):
-    pairs = free_text.pairs(worded, "kim", np.random.default_rng(0))
+    pairs = free_text.pairs(worded, "kim")
     real = [pair for pair in pairs if not pair.shuffled]
     assert len(pairs) == 6 and len(real) == 3
     assert {frozenset((p.first, p.second)) for p in real} == {
@@ -115,11 +124,11 @@ def test_a_judge_gets_real_and_shuffled_pairs_of_others(worded):
     }
     said = dict(zip(["cats", "felines", "years", "dates", "left", "verbs"], "001122", strict=True))
     assert all(said[p.first] != said[p.second] for p in pairs if p.shuffled)
-    assert free_text.pairs(worded, "ada", np.random.default_rng(0)) == []
+    assert free_text.pairs(worded, "ada") == []
 
 
 def test_judgements_are_counted_apart_and_once(worded):
-    for pair in free_text.pairs(worded, "kim", np.random.default_rng(0)):
+    for pair in free_text.pairs(worded, "kim"):
         same = not pair.shuffled and pair.first != "left" and pair.second != "left"
         name = event()
         assert free_text.judge_pair(worded, name, "kim", pair, same) is True
@@ -127,7 +136,7 @@ def test_judgements_are_counted_apart_and_once(worded):
     found = free_text.measure(worded)
     assert found.real == (2, 3) and found.shuffled == (0, 3)
     assert found.real_interval[0] < 2 / 3 < found.real_interval[1]
-    assert free_text.pairs(worded, "kim", np.random.default_rng(1)) == []
+    assert free_text.pairs(worded, "kim", "another seed") == []
     assert free_text.measure(worded, site="resid.9").real == (0, 0)
 
 

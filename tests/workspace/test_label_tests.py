@@ -119,11 +119,15 @@ def test_the_same_seed_draws_the_same_pairs():
     assert drawn(seed=4) == drawn(seed=4) != drawn(seed=5)
 
 
+def of_ada(subject):
+    return label_tests.Tested(subject, "ada", "colons")
+
+
 def take(workspace, subject, right, tester="bob", finish=True):
     """A test of ada's label with so many right answers among the 27 scored; controls all wrong."""
     key = event()
     trials = drawn()
-    label_tests.start(workspace, key, subject, "ada", "colons", tester, trials, "1")
+    label_tests.start(workspace, key, of_ada(subject), tester, trials, "1")
     left = right
     for number, trial in enumerate(trials if finish else trials[:-1]):
         correct = not trial.control and left > 0
@@ -135,7 +139,7 @@ def take(workspace, subject, right, tester="bob", finish=True):
 
 def test_the_tester_sees_no_answer_and_goes_on_where_they_stopped(workspace):
     key = event()
-    label_tests.start(workspace, key, S[0], "ada", "colons", "bob", drawn(), "1")
+    label_tests.start(workspace, key, of_ada(S[0]), "bob", drawn(), "1")
     first = label_tests.next_trial(workspace, key)
     assert (first.trial, first.done, first.of) == (0, 0, TRIALS)
     assert not hasattr(first, "answer") and not hasattr(first, "control")
@@ -161,7 +165,7 @@ def test_verdicts(workspace):
 
 def test_a_control_is_never_scored(workspace):
     key, trials = event(), drawn()
-    label_tests.start(workspace, key, S[0], "ada", "colons", "bob", trials, "1")
+    label_tests.start(workspace, key, of_ada(S[0]), "bob", trials, "1")
     for number, trial in enumerate(trials):
         other = {"left": "right", "right": "left"}[trial.answer]
         label_tests.choose(workspace, key, number, trial.answer if trial.control else other)
@@ -191,9 +195,9 @@ def test_who_labelled_or_works_blind_does_not_test(workspace, tester):
     say(workspace, "kim", S[0], "dots")
     line = opened(workspace, "eve", S[:1], coverage=9)
     with pytest.raises(LabelRefused):
-        label_tests.start(workspace, event(), S[0], "ada", "colons", tester, drawn(), "1")
+        label_tests.start(workspace, event(), of_ada(S[0]), tester, drawn(), "1")
     queue.close_queue(workspace, line.key)
-    label_tests.start(workspace, event(), S[0], "ada", "colons", "eve", drawn(), "1")
+    label_tests.start(workspace, event(), of_ada(S[0]), "eve", drawn(), "1")
 
 
 def test_results_are_hidden_from_who_works_blind(workspace):
