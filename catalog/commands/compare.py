@@ -13,9 +13,6 @@ from catalog.store import catalog as store
 from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
-    from catalog.comparing.cached_pairs import States
-    from catalog.comparing.compare import Opener
-    from catalog.comparing.sides import Side
     from catalog.progress import Report
 
 _SHOWN = 12
@@ -47,6 +44,7 @@ def compare(
 ) -> None:
     """Compare two models: categories, matching dimensions with their nulls, changed signs."""
     from catalog.comparing import compare as whole
+    from catalog.comparing import states
 
     asked = whole.Asked(
         store.find(a),
@@ -58,9 +56,10 @@ def compare(
         seed,
         store.find(rebuilt) if rebuilt else None,
     )
-    named = {asked.a: model_a, asked.b: model_b}
+    lie = {asked.a.path: model_a, asked.b.path: model_b}
+    opener = whole.no_states if without_model else states.opener(lie)
     with printing.progress(quiet) as report:
-        known, tables = whole.compare(asked, _opener(named, without_model), report)
+        known, tables = whole.compare(asked, opener, report)
     if export is not None:
         whole.export(tables, export)
     if as_json:
@@ -73,29 +72,9 @@ def compare(
 def kept(a: Catalog, b: Catalog, report: "Report") -> None:
     """Compare two catalogs whose models are at hand; the cache keeps what the page reads."""
     from catalog.comparing import compare as whole
+    from catalog.comparing import states
 
-    whole.compare(whole.Asked(a, b), _opener({a: None, b: None}, False), report)
-
-
-def _opener(named: dict[Catalog, str | None], without: bool) -> "Opener":
-    """Loads a side's model when it is asked for; None where it cannot be had and was not named."""
-
-    def opener(side: "Side") -> "States | None":
-        if without:
-            return None
-        from catalog.comparing import states
-        from catalog.errors import MediaUnreadable, ModelUnavailable
-        from catalog.model import opening
-
-        source = named[side.catalog]
-        try:
-            return states.of(opening.of(side.catalog, source), side)
-        except (ModelUnavailable, MediaUnreadable):
-            if source is not None:
-                raise
-            return None
-
-    return opener
+    whole.compare(whole.Asked(a, b), states.opener(), report)
 
 
 def show(known: dict[str, Any]) -> None:

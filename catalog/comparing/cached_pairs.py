@@ -5,6 +5,7 @@ how to get states; `report` may raise to cancel, and nothing is left behind.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.comparing import matching, side_by_side, sides
+from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
-from catalog.features import pools
+from catalog.features.pools import Pools, Traits
 from catalog.progress import Report, silent
 from catalog.store import cache
 from catalog.store.cache import Result
+from catalog.store.catalog import Catalog
 
 States = Callable[[Side, NDArray[np.integer], Report], NDArray[np.float32]]
 """Side, its items, progress -> float32[items, dims]."""
@@ -28,7 +31,7 @@ def settings_of(a: Side, b: Side, **more: Any) -> dict[str, Any]:
     return {"a": [a.site, a.threshold], "b": [b.site, b.threshold], **more}
 
 
-def _path(kind: str, a: Side, b: Side, **more: Any) -> Any:
+def _path(kind: str, a: Side, b: Side, **more: Any) -> Path:
     return cache.path_of(kind, [a.content_hash, b.content_hash], settings_of(a, b, **more))
 
 
@@ -116,41 +119,55 @@ def _histogram(found: matching.Matching) -> pd.DataFrame:
 
 def stored_categories(a: Side, b: Side) -> Result | None:
     """The paired category table, where it was computed."""
-    return cache.load(_path("categories", a, b, lists=_lists(a, b)))
+    return cache.load(_categories_path(a, b))
 
 
-def _lists(a: Side, b: Side) -> list[str]:
+def _categories_path(a: Side, b: Side) -> Path:
     """Findings carry the word lists: other findings, other members."""
-    return [str(side.build["findings_hash"]) for side in (a, b)]
+    lists = [str(side.build["findings_hash"]) for side in (a, b)]
+    return _path("categories", a, b, lists=lists, background=a.catalog.primary.background)
 
 
 def categories(a: Side, b: Side, report: Report = silent) -> Result:
-    """Every shared category at two places, paired over families: see `side_by_side.paired`."""
-    found = stored_categories(a, b)
+    """Every shared category at two places, paired over families: see `side_by_side.paired`.
+
+    Told apart from the primary background of the modality, drawn among the shared families.
+    """
+    path = _categories_path(a, b)
+    found = cache.load(path)
     if found is not None:
         return found
     both = sides.shared(a.catalog, b.catalog)
-    items = a.catalog.items.iloc[both.a]
-    kind, text = items["kind"].tolist(), items["text"].tolist()
-    rows = np.arange(len(both))
-    ground = pools.Pools(kind, rows, pools.Traits.of(text, kind, rows))
     frame = side_by_side.paired(
         sides.site_signs(a, both.a),
         sides.site_signs(b, both.b),
-        ground,
+        _shared_pools(a.catalog, both),
         sides.shared_members(a.catalog, b.catalog, both),
+        a.catalog.primary.background,
         report,
     )
+    return cache.save(path, Result(_categories_summary(frame, len(both)), {"categories": frame}))
+
+
+def _shared_pools(catalog: Catalog, both: Shared) -> Pools:
+    """Backgrounds among the shared families, each of which is a family of its own here."""
+    items = catalog.items.iloc[both.a]
+    kind, rows = items["kind"].tolist(), np.arange(len(both))
+    if "matched" not in catalog.backgrounds:
+        return Pools(kind, rows)
+    return Pools(kind, rows, Traits.of(items["text"].tolist(), kind, rows))
+
+
+def _categories_summary(frame: pd.DataFrame, items: int) -> dict[str, Any]:
     judged = frame[~frame["small"]]
-    summary = {
-        "items": len(both),
+    clear = judged[judged["q"] < side_by_side.LEVEL]
+    return {
+        "items": items,
         "categories": len(frame),
         "judged": len(judged),
-        "a_better": int(((judged["q"] < 0.05) & (judged["difference"] > 0)).sum()),
-        "b_better": int(((judged["q"] < 0.05) & (judged["difference"] < 0)).sum()),
+        "a_better": int((clear["difference"] > 0).sum()),
+        "b_better": int((clear["difference"] < 0).sum()),
         "appeared": int((frame["change"] == "appeared").sum()),
         "vanished": int((frame["change"] == "vanished").sum()),
         "mean_difference": float(judged["difference"].mean()) if len(judged) else None,
     }
-    path = _path("categories", a, b, lists=_lists(a, b))
-    return cache.save(path, Result(summary, {"categories": frame}))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from catalog.comparing import allowed, cached_layers, cached_pairs, matching, sides
+from catalog.comparing import allowed, cached_pairs, cached_versions, matching, sides
 from catalog.comparing.allowed import Difference
 from catalog.comparing.cached_pairs import States
 from catalog.comparing.sides import Side
@@ -21,6 +21,11 @@ Opener = Callable[[Side], States | None]
 """How to get states of a side; None where its model cannot be had."""
 
 
+def no_states(_side: Side) -> States | None:
+    """An opener that opens no model: one null and the curve by magnitude are left out."""
+    return None
+
+
 @dataclass(frozen=True)
 class Asked:
     """What to compare and how."""
@@ -29,7 +34,7 @@ class Asked:
     b: Catalog
     site_a: str | None = None
     site_b: str | None = None
-    """By default the middle residual site of A and the one of B at equal relative depth."""
+    """By default the primary site of A and the one of B at equal relative depth."""
     threshold: str | None = None
     draws: int = matching.DRAWS
     seed: int = 0
@@ -38,16 +43,12 @@ class Asked:
 
     def sides(self) -> tuple[Side, Side]:
         """Both sides, settled."""
-        threshold = self.threshold or sides.usual_threshold(self.a, self.b)
-        site = self.site_a or sides.usual_site(self.a)
-        one = sides.side(self.a, site, threshold)
-        other = self.site_b or sides.counterpart(self.a, site, self.b)
-        return one, sides.side(self.b, other, threshold)
+        return sides.settled(self.a, self.b, self.site_a, self.site_b, self.threshold)
 
 
 def compare(
     asked: Asked,
-    opener: Opener = lambda _side: None,
+    opener: Opener = no_states,
     report: Report = silent,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Compare two catalogs: the JSON form, and every table by name. CatalogError where it cannot.
@@ -56,25 +57,20 @@ def compare(
     """
     if asked.draws < 10:
         raise SettingRefused("--draws is 10 or more: fewer say nothing about a share of matches.")
-    modalities = [asked.a.modality, asked.b.modality]
-    evidence = compare_queries.fetch(asked.a.path, asked.b.path, compare_queries.evidence())
+    evidence = compare_queries.fetch(asked.a, asked.b, compare_queries.evidence())
     tables = {"evidence": evidence}
     known: dict[str, Any] = {"evidence": _records(evidence)}
-    if modalities[0] != modalities[1]:
-        known |= {"a": {"catalog": asked.a.slug}, "b": {"catalog": asked.b.slug}}
-        known |= {"categories": [], "matches": None, "versions": None}
-        reason = f"{asked.a.slug} is a catalog of {modalities[0]}, {asked.b.slug} of "
-        return known | {
-            "refused": [reason + f"{modalities[1]}: nothing was shown to both."]
-        }, tables
+    try:
+        both = sides.shared(asked.a, asked.b)
+    except SettingRefused as error:  # another modality
+        return known | _only_evidence(asked, str(error)), tables
     a, b = asked.sides()
-    both = sides.shared(a.catalog, b.catalog)
     differ = allowed.differences(a.place, b.place, sides.same_items(a.catalog, b.catalog))
     known |= {"a": _told(a), "b": _told(b), "shared_items": len(both), "shared_how": both.how}
     known["differences"] = [_difference(one) for one in differ]
     found = cached_pairs.categories(a, b, report)
     known["categories"] = _records(found.tables["categories"])
-    matched = _matches(a, b, asked, opener, report)
+    matched = matches(a, b, opener, asked.draws, asked.seed, report)
     known["matches"] = {**matched.summary, "site_a": a.site, "site_b": b.site}
     known["matches"]["pairs_found"] = _records(matched.tables["pairs"])
     tables |= {"categories": found.tables["categories"], **matched.tables}
@@ -87,11 +83,10 @@ def compare(
     return known, tables
 
 
-def _matches(a: Side, b: Side, asked: Asked, opener: Opener, report: Report) -> Result:
-    found = cached_pairs.stored_matches(a, b, asked.draws, asked.seed, rotation=True)
-    if found is not None:
-        return found
-    return cached_pairs.matches(a, b, opener(b), asked.draws, asked.seed, report)
+def _only_evidence(asked: Asked, reason: str) -> dict[str, Any]:
+    """What is said where nothing was shown to both."""
+    named = {"a": {"catalog": asked.a.slug}, "b": {"catalog": asked.b.slug}}
+    return {**named, "categories": [], "matches": None, "versions": None, "refused": [reason]}
 
 
 def _versions(
@@ -99,17 +94,32 @@ def _versions(
 ) -> tuple[Result | None, str]:
     """What changed, or why it is not asked."""
     try:
-        cached_layers.check_versions(a, b)
-        rebuilt = asked.rebuilt or next(iter(cached_layers.rebuilds(a.catalog)), None)
-        if rebuilt is None:
-            return None, (
-                f"There is no second build of {a.slug} to say how many signs change by themselves. "
-                f"Make one with: {cached_layers.how_to_rebuild(a)}"
-            )
-        found = cached_layers.stored_versions(a, b, rebuilt)
-        return found or cached_layers.changed(a, b, rebuilt, opener(a), report), ""
+        cached_versions.check(a, b)
+        rebuilt = cached_versions.rebuild_of(a, asked.rebuilt)
+        return changes(a, b, rebuilt, opener, report), ""
     except (SettingRefused, NotInCatalog) as error:
         return None, str(error)
+
+
+def matches(
+    a: Side,
+    b: Side,
+    opener: Opener,
+    draws: int = matching.DRAWS,
+    seed: int = 0,
+    report: Report = silent,
+) -> Result:
+    """Matches as stored, with the rotation null; else made, B's model opened for it."""
+    found = cached_pairs.stored_matches(a, b, draws, seed, rotation=True)
+    return found or cached_pairs.matches(a, b, opener(b), draws, seed, report)
+
+
+def changes(
+    base: Side, version: Side, rebuilt: Catalog, opener: Opener, report: Report = silent
+) -> Result:
+    """Changed signs as stored; else found, the base's model opened for the curve by magnitude."""
+    found = cached_versions.stored_changes(base, version, rebuilt, magnitudes=True)
+    return found or cached_versions.changes(base, version, rebuilt, opener(base), report)
 
 
 def _told(side: Side) -> dict[str, Any]:

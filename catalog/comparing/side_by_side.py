@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from catalog.features import nulls
 from catalog.features.categories import FEWEST_FAMILIES, SMALL
 from catalog.features.pools import Pool, Pools
-from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.scoring import Contest, run
 from catalog.features.splits import SPLITS
+from catalog.modalities.backgrounds import Background
 from catalog.progress import Report, silent
 from catalog.signs.prototypes import halves
 from catalog.signs.resampling import Interval, nested
@@ -37,7 +38,7 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _Side:
+class _Figures:
     """One model's figures for a category."""
 
     ranks: NDArray[np.float64]
@@ -54,27 +55,29 @@ def paired(
     b: SiteSigns,
     ground: Pools,
     members: Mapping[str, Rows],
+    background: Background,
     report: Report = silent,
 ) -> pd.DataFrame:
     """Every shared category in both models: the columns COLUMNS, a row a category.
 
     Signs hold one column per shared family, the same in both; `members` are such columns. Both
-    models get the same members, the same matched negatives (drawn by A's tokens) and the same 20
-    splits, so that nothing but the signs differs. Per member: its mean rank among the negatives
-    while held out, in A minus in B; `difference` is the mean over members. p: sign-flip test
-    (which model is which is arbitrary for each family under the null), two-sided, (1 + b) / (1 +
-    9,999). Intervals of 95 %: bootstrap over members. q: Benjamini-Hochberg over the categories
-    with 40 families or more; smaller ones get none. Beside each AUC the null of the same matched
-    negatives, 100 draws of random sets, and its p with q over the same categories. Source: Fisher's
-    randomisation test on paired differences.
+    models get the same members, the same negatives (`matched` ones are drawn by A's tokens) and the
+    same 20 splits, so that nothing but the signs differs. Per member: its mean rank among the
+    negatives while held out, in A minus in B; `difference` is the mean over members. p: sign-flip
+    test (which model is which is arbitrary for each family under the null), two-sided, (1 + b) /
+    (1 + 9,999). Intervals of 95 %: bootstrap over members. q: Benjamini-Hochberg over the
+    categories with 40 families or more; smaller ones get none. Beside each AUC the null of the same
+    background, 100 draws of random sets, and its p with q over the same categories. Source:
+    Fisher's randomisation test on paired differences.
     """
     rows = []
     known = {name: rows for name, rows in members.items() if len(rows) >= FEWEST_FAMILIES}
+    models = [_Model.of(site, ground, background) for site in (a, b)]
     for place, (name, chosen) in enumerate(known.items()):
         report("categories", place, len(known))
-        pool = ground.pool("matched", chosen, np.random.default_rng([place, 2]))
+        pool = ground.pool(background, chosen, np.random.default_rng([place, 2]))
         anchors = halves(len(chosen), SPLITS, np.random.default_rng([place, 3]))
-        one, other = (_measure(site, pool, anchors, place) for site in (a, b))
+        one, other = (model.measure(pool, anchors, place) for model in models)
         rows.append(_row(name, one, other, len(chosen), place))
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = [name for name in COLUMNS if name not in ("name", "change")]
@@ -86,25 +89,34 @@ def paired(
     return found
 
 
-def _measure(site: SiteSigns, pool: Pool, anchors: NDArray[np.bool_], place: int) -> _Side:
-    outcome = run(Contest.of(site, pool), anchors)
-    auc = float(outcome.aucs.mean())
-    null = nulls.Null(site, nulls.Ground.matched(site, pool), len(pool.members), seed=place)
-    p, _ = null.p(auc, NULL_DRAWS, NULL_DRAWS)
-    dimensions, _signs = outcome.prototypes.of(0)
-    fallback = bool(outcome.prototypes.fallback[0])
-    return _Side(held_out(outcome), auc, null.p95, p, len(dimensions), fallback)
+@dataclass(frozen=True)
+class _Model:
+    """One model's signs, and the background that all its categories share."""
 
+    site: SiteSigns
+    whole: nulls.Ground | None
+    """Counted once; None for `matched`, where every category has its own."""
 
-def held_out(outcome: Outcome) -> NDArray[np.float64]:
-    """Mean rank of each member over the splits in which it is held out: float64[members].
+    @classmethod
+    def of(cls, site: SiteSigns, ground: Pools, background: Background) -> "_Model":
+        if background == "matched":
+            return cls(site, None)
+        items = ground.items(background)
+        positives = site.positives(items)
+        return cls(site, nulls.Ground.shared(site, items, positives, np.random.default_rng(0)))
 
-    A member that is held out in no split (rarer than one in a million) counts one half.
-    """
-    held = ~outcome.anchors
-    times = held.sum(axis=0)
-    total = (outcome.member_ranks * held).sum(axis=0)
-    return np.where(times > 0, total / np.maximum(times, 1), 0.5)
+    def measure(self, pool: Pool, anchors: NDArray[np.bool_], place: int) -> _Figures:
+        counted = None if self.whole is None else self.whole.positives
+        outcome = run(Contest.of(self.site, pool, counted), anchors)
+        auc = float(outcome.aucs.mean())
+        drawn_from = self.whole or nulls.Ground.matched(self.site, pool)
+        null = nulls.Null(self.site, drawn_from, len(pool.members), seed=place)
+        p, _ = null.p(auc, NULL_DRAWS, NULL_DRAWS)
+        dimensions, _signs = outcome.prototypes.of(0)
+        # never held out (rarer than one in a million): no better and no worse than the negatives
+        ranks = np.nan_to_num(outcome.held_out_ranks, nan=0.5)
+        fallback = bool(outcome.prototypes.fallback[0])
+        return _Figures(ranks, auc, null.p95, p, len(dimensions), fallback)
 
 
 def sign_flip(apart: NDArray[np.floating], generator: np.random.Generator) -> float:
@@ -114,7 +126,7 @@ def sign_flip(apart: NDArray[np.floating], generator: np.random.Generator) -> fl
     return float((1 + (drawn >= abs(apart.mean()) - 1e-12).sum()) / (1 + FLIPS))
 
 
-def _row(name: str, a: _Side, b: _Side, families: int, place: int) -> list[object]:
+def _row(name: str, a: _Figures, b: _Figures, families: int, place: int) -> list[object]:
     generator = np.random.default_rng([place, 4])
     apart = a.ranks - b.ranks
     figures: list[Interval] = [nested([one], generator) for one in (a.ranks, b.ranks, apart)]

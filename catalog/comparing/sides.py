@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.comparing import allowed, pairs
@@ -50,66 +49,67 @@ class Side:
         """For `allowed.differences`."""
         return allowed.Place(self.build, self.site, self.threshold, self.dims)
 
-    @property
-    def last(self) -> int:
-        """Number of the last residual site."""
-        found = sites_of(self.catalog)
-        return int(found.loc[found["kind"] == "resid", "layer"].max())
-
-
-def sites_of(catalog: Catalog) -> pd.DataFrame:
-    """The sites that were read, in order."""
-    return catalog.sites.dropna(subset="dims")
-
 
 def side(catalog: Catalog, site: str, threshold: str) -> Side:
     """A side at a named place; NotInCatalog or SettingRefused where the catalog lacks it."""
-    present = sites_of(catalog).set_index("site")["dims"]
-    if site not in present.index:
+    if site not in catalog.site_names:
         raise NotInCatalog(
-            f"{catalog.slug} has no site {site!r}; it has {', '.join(map(str, present.index))}."
+            f"{catalog.slug} has no site {site!r}; it has {', '.join(catalog.site_names)}."
         )
-    stored = catalog.thresholds
-    if threshold not in stored:
+    if threshold not in catalog.thresholds:
         raise SettingRefused(
             f"{catalog.slug} holds no signs at threshold {threshold!r}, only at "
-            f"{', '.join(stored)}."
+            f"{', '.join(catalog.thresholds)}."
         )
-    return Side(catalog, site, threshold, int(present[site]))
-
-
-def usual_site(catalog: Catalog) -> str:
-    """The site at which verdicts are made."""
-    return catalog.primary.site
+    dims = catalog.sites.set_index("site").at[site, "dims"]
+    return Side(catalog, site, threshold, int(dims))
 
 
 def counterpart(a: Catalog, site: str, b: Catalog) -> str:
     """The site of B that answers to a site of A.
 
     Residual sites: the one of nearest relative depth (layer / last layer; the lower of two).
-    Others: the one of the same name, else B's middle residual site.
+    Others: the one of the same name, else B's primary site.
     """
-    ours, theirs = sites_of(a), sites_of(b)
+    ours, theirs = a.sites, b.sites.dropna(subset="dims")
     own = ours.set_index("site").loc[site]
     residual = theirs[theirs["kind"] == "resid"]
     if own["kind"] == "resid" and len(residual):
-        last = max(1, ours.loc[ours["kind"] == "resid", "layer"].max())
+        last = max(1, ours.loc[ours["site"].isin(a.residual_sites), "layer"].max())
         depth = residual["layer"] / max(1, residual["layer"].max())
         return str(residual["site"].iloc[int(np.abs(depth - own["layer"] / last).argmin())])
-    return site if site in set(theirs["site"]) else usual_site(b)
+    return site if site in b.site_names else b.primary.site
 
 
-def usual_threshold(a: Catalog, b: Catalog) -> str:
+def common_threshold(a: Catalog, b: Catalog) -> str:
     """Zero, or median where either catalog's verdicts are made at it; what both hold."""
-    stored = [a.thresholds, b.thresholds]
-    both = [name for name in stored[0] if name in stored[1]]
+    both = [name for name in a.thresholds if name in b.thresholds]
     wanted = {one.primary.threshold for one in (a, b)}
     if not both:
         raise SettingRefused(
-            f"{a.slug} holds signs at {', '.join(stored[0])}, {b.slug} at {', '.join(stored[1])}: "
-            "no threshold is in both. Build one again with --thresholds zero,median."
+            f"{a.slug} holds signs at {', '.join(a.thresholds)}, {b.slug} at "
+            f"{', '.join(b.thresholds)}: no threshold is in both. Build one again with "
+            "--thresholds zero,median."
         )
     return "median" if "median" in wanted and "median" in both else both[0]
+
+
+def settled(
+    a: Catalog,
+    b: Catalog,
+    site_a: str | None = None,
+    site_b: str | None = None,
+    threshold_a: str | None = None,
+    threshold_b: str | None = None,
+) -> tuple[Side, Side]:
+    """Both sides: A's primary site, its counterpart in B, one threshold, where none is asked for.
+
+    NotInCatalog or SettingRefused where a catalog lacks what is asked for.
+    """
+    threshold = threshold_a or common_threshold(a, b)
+    one = side(a, site_a or a.primary.site, threshold)
+    other = site_b or counterpart(a, one.site, b)
+    return one, side(b, other, threshold_b or threshold)
 
 
 def shared(a: Catalog, b: Catalog) -> Shared:
@@ -139,9 +139,8 @@ def _shared(a: Catalog, b: Catalog) -> Shared:
 
 def same_items(a: Catalog, b: Catalog) -> bool:
     """Whether both were built from the same items in the same order."""
-    rows = [one.build["items"] for one in (a, b)]
     found = shared(a, b)
-    return bool(rows[0] == rows[1] and np.array_equal(found.a, found.b))
+    return bool(a.build["items"] == b.build["items"] and np.array_equal(found.a, found.b))
 
 
 def bits(side: Side, items: NDArray[np.integer]) -> Bits:
@@ -154,9 +153,8 @@ def bits(side: Side, items: NDArray[np.integer]) -> Bits:
 
 def site_signs(side: Side, items: NDArray[np.integer]) -> SiteSigns:
     """Signs of some items only, in both layouts."""
-    words = side.catalog.by_item(side.site, side.threshold)
-    whole = SiteSigns(words, side.catalog.by_dimension(side.site, side.threshold))
-    return SiteSigns(np.ascontiguousarray(words[:, items]), whole.columns(items))
+    whole = side.catalog.signs(side.site, side.threshold)
+    return SiteSigns(np.ascontiguousarray(whole.words[:, items]), whole.columns(items))
 
 
 def members(catalog: Catalog) -> dict[str, set[int]]:

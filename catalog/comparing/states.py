@@ -1,22 +1,32 @@
 """States of a side's items from its own model, items shown as the catalog showed them."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.building import reopen
 from catalog.comparing.cached_pairs import States
+from catalog.comparing.compare import Opener
 from catalog.comparing.sides import Side
-from catalog.model import opening, states
-from catalog.model.loading import LoadedModel
+from catalog.errors import MediaUnreadable, ModelUnavailable
+from catalog.model import opening
 from catalog.progress import Report
-from catalog.sites import Site
+
+if TYPE_CHECKING:
+    from catalog.model.loading import LoadedModel
 
 
-def of(model: LoadedModel, whose: Side) -> States:
+def of(model: "LoadedModel", whose: Side) -> States:
     """How to read states of `whose` catalog: float32[items, dims], in the order of the items.
 
     SettingRefused where the weights are others; MediaUnreadable where images or sounds are gone.
     """
+    from catalog.building import reopen  # torch takes seconds to import
+    from catalog.model import states
+    from catalog.sites import Site
+
     opening.check(model, str(whose.build["weights_hash"]))
     modality = reopen.reopen(whose.catalog, model)
 
@@ -31,3 +41,22 @@ def of(model: LoadedModel, whose: Side) -> States:
         return np.concatenate(kept)
 
     return read
+
+
+def opener(named: Mapping[Path, str | None] | None = None) -> Opener:
+    """Loads a side's model when its states are asked for; no states where it is not to be had.
+
+    `named` says where the models of some catalogs, by their files, lie now: one that is named and
+    cannot be had raises ModelUnavailable or MediaUnreadable.
+    """
+
+    def opened(side: Side) -> States | None:
+        source = None if named is None else named.get(side.catalog.path)
+        try:
+            return of(opening.of(side.catalog, source), side)
+        except (ModelUnavailable, MediaUnreadable):
+            if source is not None:
+                raise
+            return None
+
+    return opened

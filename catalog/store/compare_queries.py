@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 
 from catalog.errors import CatalogUnreadable
+from catalog.store.catalog import Catalog
 from catalog.store.file import Stamp, attach
 from catalog.store.reading import Query
 
@@ -34,7 +35,7 @@ def _session(a: Stamp, b: Stamp, process: int) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def fetch(a: Path, b: Path, query: Query) -> pd.DataFrame:
+def fetch(a: Catalog, b: Catalog, query: Query) -> pd.DataFrame:
     """Run `query` on two catalogs, on a cursor of its own; the two may be one.
 
     Raises CatalogMissing or CatalogUnreadable.
@@ -45,15 +46,28 @@ def fetch(a: Path, b: Path, query: Query) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def _cursor(a: Path, b: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    session = _session(Stamp.of(a), Stamp.of(b), os.getpid())
+def _cursor(a: Catalog, b: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
+    session = _session(a.stamp, b.stamp, os.getpid())
     try:
         with session.cursor() as cursor:
             yield cursor
     except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
         raise CatalogUnreadable(
-            f"{a} or {b} is damaged. Build it again with: dims build MODEL --force"
+            f"{a.path} or {b.path} is damaged. Build it again with: dims build MODEL --force"
         ) from error
+
+
+def attached(a: Catalog, b: Catalog, query: Query) -> str:
+    """`query` as it runs in any DuckDB session, beside the two files; the two may be one."""
+    files = [str(one.path).replace("'", "''") for one in (a, b)]
+    first, second = (
+        f"ATTACH '{file}' AS {name} (READ_ONLY);" for file, name in zip(files, "ab", strict=True)
+    )
+    if a.path != b.path:
+        return "\n".join([first, second, query.text])
+    named = [name for name in _TABLES if f"b.{name} " in query.text]
+    views = [f"CREATE VIEW b.{name} AS FROM a.{name};" for name in named]
+    return "\n".join([first, "ATTACH ':memory:' AS b;", *views, query.text])
 
 
 def evidence() -> Query:
@@ -75,8 +89,8 @@ def evidence() -> Query:
     )
 
 
-def by_depth(threshold_a: str, threshold_b: str) -> Query:
-    """Prototype AUC (background matched) of shared categories at every residual site of both.
+def by_depth(threshold_a: str, threshold_b: str, background: str) -> Query:
+    """Prototype AUC of shared categories in one background, at every residual site of both.
 
     Columns: category, model (a or b), site, depth (layer / last layer), auc, null_p95, q.
     """
@@ -84,22 +98,10 @@ def by_depth(threshold_a: str, threshold_b: str) -> Query:
         SELECT f.category, '{0}' AS model, f.site, s.layer,
           s.layer / nullif(max(s.layer) OVER (), 0) AS depth, f.auc, f.sd, f.null_p95, f.q
         FROM {0}.feature AS f JOIN {0}.site AS s USING (site)
-        WHERE s.kind = 'resid' AND f.threshold = ? AND f.background = 'matched'
+        WHERE s.kind = 'resid' AND f.threshold = ? AND f.background = ?
           AND f.category IN (SELECT category FROM {1}.feature)
     """
     return Query(
         one.format("a", "b") + "UNION ALL" + one.format("b", "a") + "ORDER BY ALL",
-        (threshold_a, threshold_b),
-    )
-
-
-def builds_alike() -> Query:
-    """Whether b was built from the same weights, items and reading as a: alike, other_settings."""
-    return Query(
-        """
-        SELECT x.weights_hash = y.weights_hash AND x.reading = y.reading
-            AND x.modality = y.modality AS alike,
-          x.identity <> y.identity AS other_settings
-        FROM a.build AS x, b.build AS y
-        """
+        (threshold_a, background, threshold_b, background),
     )

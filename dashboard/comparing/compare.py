@@ -1,52 +1,50 @@
 """Compare: two models side by side, dimension by dimension, layer by layer, version by version."""
 
-from pathlib import Path
-
 import streamlit as st
 
+from catalog.comparing import sides
 from catalog.errors import CatalogError
 from dashboard.common import catalogs, parts
-from dashboard.comparing import dimensions, layers, sides, versions
-from dashboard.comparing import frames as compare_frames
+from dashboard.comparing import dimensions, frames, layers, side_by_side, versions
 from dashboard.comparing.frames import Both
 from dashboard.frame import address, rail
 
 VIEWS = {
-    "side by side": sides.draw,
+    "side by side": side_by_side.draw,
     "dimensions": dimensions.draw,
     "layers": lambda both: layers.draw(both.a),
     "versions": versions.draw,
-    "evidence": sides.evidence,
+    "evidence": side_by_side.evidence,
 }
 here = rail.here()
 
 
-def choose(slugs: dict[str, Path]) -> Both:
+def choose() -> Both:
     """A is what the rail has chosen; B, its site and threshold are chosen here."""
+    slugs = {one.catalog.slug: one.catalog for one in catalogs.listed() if one.build is not None}
     usual = next((slug for slug in slugs if slug != here.slug), here.slug)
     left, middle, end, last = st.columns([4, 4, 2, 2], vertical_alignment="bottom")
     left.text_input("A (chosen on the left)", f"{here.slug}  {here.site}", disabled=True)
     address.seed("compare.b", "b", usual, address.among(list(slugs)))
     other = slugs[str(middle.selectbox("B", list(slugs), key="compare.b"))]
-    names = other.sites.dropna(subset="dims")["site"].tolist()
-    answering = compare_frames.counterpart(here, other)
+    answering = sides.counterpart(here.catalog, here.site, other)
     followed = (here.catalog, here.site, other)
     if st.session_state.get("compare.followed") not in (None, followed):
         st.session_state["compare.site"] = answering  # B's site follows A's depth
     st.session_state["compare.followed"] = followed
-    address.seed("compare.site", "site_b", answering, address.among(names))
-    site = str(end.selectbox("Site of B", names, key="compare.site"))
-    threshold = compare_frames.threshold_for(here, other)
+    address.seed("compare.site", "site_b", answering, address.among(other.site_names))
+    site = str(end.selectbox("Site of B", other.site_names, key="compare.site"))
+    threshold = frames.threshold_for(here, other)
     last.text_input("Threshold of B", threshold, disabled=True)
-    address.write(b=other.stem, site_b=site)
-    own = compare_frames.side(here.catalog, here.site, here.threshold)
-    return Both(own, compare_frames.side(other, site, threshold))
+    address.write(b=other.slug, site_b=site)
+    own = sides.side(here.catalog, here.site, here.threshold)
+    return Both(own, sides.side(other, site, threshold))
 
 
 def what_may_be(both: Both) -> bool:
     """Shared items, and everything in which the two differ; whether anything is shared."""
     try:
-        items = compare_frames.shared(both)
+        items = sides.shared(both.a.catalog, both.b.catalog)
     except CatalogError as error:
         parts.notice(str(error))
         return False
@@ -54,7 +52,7 @@ def what_may_be(both: Both) -> bool:
     if items.by_word:
         told += f" ({items.by_word:,} of them by word alone)"
     widths = f"{both.a.dims} and {both.b.dims} dimensions"
-    found = compare_frames.differences(both)
+    found = frames.differences(both)
     names = ", ".join(one.what for one in found) or "nothing"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{told}; {widths}; they differ in {names}.", width="content")
@@ -78,11 +76,8 @@ def view() -> str:
     return chosen
 
 
-readable = {
-    entry.catalog.slug: entry.catalog for entry in catalogs.listed() if entry.build is not None
-}
 parts.breadcrumb(here.slug, here.site, "compare")
-both = choose(readable)
+both = choose()
 chosen = view()
 alone = chosen in ("layers", "evidence")
 if (alone or what_may_be(both)) and chosen in VIEWS:

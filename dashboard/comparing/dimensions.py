@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
+from catalog.comparing import cached_pairs
+from catalog.figures import charts, comparing
 from dashboard.common import parts, running
 from dashboard.common.answers import Answer, Here
-from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both
@@ -26,7 +26,7 @@ COLOURS = {
 
 def draw(both: Both) -> None:
     """Verdict, nulls, pairs and the chosen pair; or the button that makes them."""
-    found = frames.matches(both)
+    found = cached_pairs.stored_matches(both.a, both.b)
     absent = running.missing(both.b.build)
     if both.b.build["modality"] != "text":
         absent = "Rotating images and sounds needs their files: the rotation null is left out."
@@ -43,24 +43,19 @@ def draw(both: Both) -> None:
             f"judged on the other half; {one['reversed']} with the polarity reversed; "
             f"degenerate and left out: {one['degenerate_a']} of A, {one['degenerate_b']} of B."
         )
-    if one["share_above_rotation_null"] is None:
+    turned = one["share_above_rotation_null"] is not None
+    if not turned:
         parts.notice(absent or "The rotation null was not drawn: it needs the model of B.")
         if not absent:
             _ask(both, "", "Draw the rotation null")
     _figures(one)
     frame = found.tables["pairs"]
-    answer = frames.answer(both, frame, "compared.matches(a, b, None)", "pairs")
+    answer = frames.of_both(both, frame, ".frame()", turned)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        bars = frames.answer(
-            both, found.tables["histogram"], "compared.matches(a, b, None)", "histogram"
-        )
+        bars = frames.of_both(both, found.tables["histogram"], ".histogram()", turned)
         with parts.panel("|phi| of matches and nulls", bars, _PHI):
-            st.plotly_chart(
-                compare_charts.phi(found.tables["histogram"]),
-                config=charts.CONFIG,
-                key="compare.phi",
-            )
+            st.plotly_chart(comparing.phi(bars.frame), config=charts.CONFIG, key="compare.phi")
     with right:
         place = _pairs(frame, answer)
     _pair(both, frame.iloc[place])
@@ -75,7 +70,11 @@ def _ask(both: Both, absent: str, label: str) -> None:
         or "Phi of all pairs of dimensions on the shared items, the best one-to-one assignment, "
         "and the same for permuted items and for random rotations of B (its model is run once). "
         "Seconds for small models, minutes for large ones.",
-        frames.work_matches(both),
+        frames.work(
+            lambda states, report: cached_pairs.matches(
+                both.a, both.b, states(both.b), report=report
+            )
+        ),
         None if absent else both.b.catalog,
         f"dims compare {both.a.slug} {both.b.slug} --site-a {both.a.site} --site-b {both.b.site}",
     )
@@ -158,7 +157,7 @@ def _pair(both: Both, row: "pd.Series[float]") -> None:
                 )
     with st.container(horizontal=True):
         for name, own, number in (("A", both.a, a), ("B", both.b, b)):
-            place_ = Here(own.path, own.site, own.threshold)
+            place_ = Here(own.catalog, own.site, own.threshold)
             address.link("dimension", f"Open {name}'s dimension {number}", place_, dim=number)
     st.caption("● its family stands at the answering pole of the other too (32 items a pole).")
 

@@ -1,22 +1,23 @@
-"""What the Compare page may ask for: the two sides, what is stored of them, work that makes it."""
+"""What the Compare page asks for: its two sides, work that makes what is missing, what to copy."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
 
-from catalog.comparing import allowed, cached_layers, cached_pairs, sides
+from catalog.comparing import allowed, cached_layers, sides
+from catalog.comparing.cached_pairs import States
 from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
-from catalog.errors import MediaUnreadable, SettingRefused
+from catalog.errors import MediaUnreadable
+from catalog.progress import Report
 from catalog.store import compare_queries, feature_queries, queries
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp
+from catalog.store.reading import Query
+from dashboard.common import answers
 from dashboard.common.answers import Answer, Here
 
 if TYPE_CHECKING:
@@ -32,26 +33,15 @@ class Both(NamedTuple):
     a: Side
     b: Side
 
-
-def counterpart(here: Here, other: Path) -> str:
-    """The site of the other catalog that answers to this one."""
-    return sides.counterpart(here.catalog, here.site, other)
-
-
-def side(catalog: Catalog, site: str, threshold: str) -> Side:
-    """One side; CatalogError where the catalog lacks it."""
-    return sides.side(catalog, site, threshold)
+    @property
+    def background(self) -> str:
+        """What categories are told apart from on both sides: the primary one of the modality."""
+        return self.a.catalog.primary.background
 
 
-def threshold_for(here: Here, other: Path) -> str:
-    """The threshold of the rail, or the other catalog's only one where it lacks it."""
-    stored = list(sides.build_of(other)["thresholds"])
-    return here.threshold if here.threshold in stored else str(stored[0])
-
-
-def shared(both: Both) -> Shared:
-    """Shared items; SettingRefused between modalities."""
-    return sides.shared(both.a.catalog, both.b.catalog)
+def threshold_for(here: Here, other: Catalog) -> str:
+    """The threshold of the rail, or the other catalog's first one where it lacks it."""
+    return here.threshold if here.threshold in other.thresholds else other.thresholds[0]
 
 
 def differences(both: Both) -> list[allowed.Difference]:
@@ -60,28 +50,23 @@ def differences(both: Both) -> list[allowed.Difference]:
     return allowed.differences(both.a.place, both.b.place, same)
 
 
-def categories(both: Both) -> Result | None:
-    """The paired category table, where it was computed."""
-    return cached_pairs.stored_categories(both.a, both.b)
+def work(
+    make: Callable[[Callable[[Side], States | None], Report], Result],
+) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
+    """Work for `running.start` and `start_aside`; what is made lies in the cache afterwards.
 
+    `make` is given how to read states of a side (None without a model, or where images or sounds
+    are gone) and where to say how far it is.
+    """
 
-def matches(both: Both) -> Result | None:
-    """Matched dimensions, where they were computed."""
-    return cached_pairs.stored_matches(both.a, both.b)
-
-
-def work_categories(both: Both) -> "Callable[[None, Job[bool]], bool]":
-    """Work for `running.start_aside`."""
-
-    def run(_model: None, job: "Job[bool]") -> bool:
-        cached_pairs.categories(both.a, both.b, job.report)
+    def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
+        make(lambda side: _states(model, side), job.report)
         return True
 
     return run
 
 
-def _states(model: "LoadedModel | None", side: Side) -> cached_pairs.States | None:
-    """How to read states; None without a model, or where images or sounds are gone."""
+def _states(model: "LoadedModel | None", side: Side) -> States | None:
     if model is None:
         return None
     from catalog.comparing import states
@@ -92,112 +77,78 @@ def _states(model: "LoadedModel | None", side: Side) -> cached_pairs.States | No
         return None
 
 
-def work_matches(both: Both) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
-    """Work for `running.start` with B's model, or `start_aside` without."""
-
-    def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
-        cached_pairs.matches(both.a, both.b, _states(model, both.b), report=job.report)
-        return True
-
-    return run
-
-
-def work_layers(catalog: Catalog, threshold: str) -> "Callable[[None, Job[bool]], bool]":
-    """Work for `running.start_aside`."""
-
-    def run(_model: None, job: "Job[bool]") -> bool:
-        cached_layers.similarity(catalog, threshold, job.report)
-        return True
-
-    return run
-
-
-def work_versions(
-    both: Both, rebuilt: Catalog
-) -> "Callable[[LoadedModel | None, Job[bool]], bool]":
-    """Work for `running.start` with A's model, or `start_aside` without."""
-
-    def run(model: "LoadedModel | None", job: "Job[bool]") -> bool:
-        cached_layers.changed(both.a, both.b, rebuilt, _states(model, both.a), job.report)
-        return True
-
-    return run
-
-
-def layers(catalog: Catalog, threshold: str) -> Result | None:
-    """Similarity of the sites, where it was computed."""
-    return cached_layers.stored_layers(catalog, threshold)
-
-
-def versions(both: Both, rebuilt: Catalog) -> Result | None:
-    """What changed, where it was computed."""
-    return cached_layers.stored_versions(both.a, both.b, rebuilt)
-
-
-def check_versions(both: Both) -> None:
-    """SettingRefused with the reason where these are not two versions of one model."""
-    reason = _not_versions(both, both.a.catalog.stamp, both.b.catalog.stamp)
-    if reason:
-        raise SettingRefused(reason)
-
-
-@st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Both: repr})
-def _not_versions(both: Both, _a: Stamp, _b: Stamp) -> str:
-    try:
-        cached_layers.check_versions(both.a, both.b)
-    except SettingRefused as error:
-        return str(error)
-    return ""
-
-
-def rebuilds(catalog: Catalog) -> list[Path]:
-    """Other builds of the same weights."""
-    return cached_layers.rebuilds(catalog)
-
-
-def how_to_rebuild(side: Side) -> str:
-    """The command that makes one."""
-    return cached_layers.how_to_rebuild(side)
-
-
 def evidence(both: Both) -> Answer:
     """Both evidence tables side by side."""
-    query = compare_queries.evidence()
-    frame = compare_queries.fetch(both.a.catalog, both.b.catalog, query)
-    return Answer(frame, _attached(both, query.text))
+    return _answer(both, compare_queries.evidence())
 
 
 def by_depth(both: Both) -> Answer:
     """Stored AUC of shared categories by relative depth, of both."""
-    query = compare_queries.by_depth(both.a.threshold, both.b.threshold)
-    frame = compare_queries.fetch(both.a.catalog, both.b.catalog, query)
-    return Answer(frame, _attached(both, query.text))
+    thresholds = both.a.threshold, both.b.threshold
+    return _answer(both, compare_queries.by_depth(*thresholds, both.background))
+
+
+def _answer(both: Both, query: Query) -> Answer:
+    one, other = (side.catalog for side in both)
+    return Answer(_read(one, other, query), compare_queries.attached(one, other, query))
+
+
+@answers.cached()
+def _read(a: Catalog, b: Catalog, query: Query) -> pd.DataFrame:
+    return compare_queries.fetch(a, b, query)
 
 
 def elsewhere(catalog: Catalog, both: Both) -> "pd.Series[float]":
-    """Stored AUC of a further catalog at the depth of A, by category (background matched)."""
+    """Stored AUC of a further catalog at the depth of A, by category, in its primary background."""
     site = sides.counterpart(both.a.catalog, both.a.site, catalog)
-    stored = list(sides.build_of(catalog)["thresholds"])
+    stored = catalog.thresholds
     threshold = both.a.threshold if both.a.threshold in stored else stored[0]
-    known = catalog.fetch(feature_queries.features(threshold, "matched"))
+    query = feature_queries.features(threshold, catalog.primary.background)
+    known = answers.read(catalog, query)
     own = known[known["site"] == site].set_index("category")["auc"]
     return own.rename(f"{catalog.slug} {site}")
 
 
 def first_readable(catalog: Catalog, threshold: str) -> tuple[Answer, str]:
     """First readable layer of every category, and the background of the null."""
-    frame, background = cached_layers.first_readable(catalog, threshold)
-    call = f"cached_layers.first_readable(Path({str(catalog.path)!r}), {threshold!r})"
-    return Answer(
-        frame, python("from catalog.comparing import through", call), "python"
-    ), background
+    frame, background = _first_readable(catalog, threshold)
+    return of_layers(catalog, threshold, frame, ".first_readable()"), background
+
+
+@answers.cached()
+def _first_readable(catalog: Catalog, threshold: str) -> tuple[pd.DataFrame, str]:
+    return cached_layers.first_readable(catalog, threshold)
 
 
 def track(catalog: Catalog, category: str, threshold: str) -> Answer:
     """A category through the layers."""
-    frame = cached_layers.track(catalog, category, threshold)
-    call = f"cached_layers.track(Path({str(catalog.path)!r}), {category!r}, {threshold!r})"
-    return Answer(frame, python("from catalog.comparing import through", call), "python")
+    frame = _track(catalog, category, threshold)
+    return of_layers(catalog, threshold, frame, f".track({category!r})")
+
+
+@answers.cached()
+def _track(catalog: Catalog, category: str, threshold: str) -> pd.DataFrame:
+    return cached_layers.track(catalog, category, threshold)
+
+
+def of_layers(catalog: Catalog, threshold: str, frame: pd.DataFrame, asked: str = "") -> Answer:
+    """A table of one catalog's layers with the call that gives it."""
+    call = f"c.layers({threshold!r}){asked}.frame()"
+    return Answer(frame, answers.python(catalog, call), "python")
+
+
+def of_both(both: Both, frame: pd.DataFrame, asked: str, with_model: bool = False) -> Answer:
+    """A table of the comparison with the call that gives it: `asked` is what follows its head.
+
+    `with_model`: whether a model was run for the table, as it must be to make it elsewhere.
+    """
+    one, other = both
+    places = [other.slug, one.site, other.site, one.threshold]
+    if other.threshold != one.threshold:
+        places.append(other.threshold)
+    given = ", ".join(map(repr, places)) + (", with_model=True" if with_model else "")
+    call = f"c.compare({given}){asked}"
+    return Answer(frame, answers.python(one.catalog, call), "python")
 
 
 def poles(
@@ -208,12 +159,11 @@ def poles(
     With `reverse`, A's positive pole answers to B's negative one.
     """
     found = [
-        side.catalog.fetch(queries.poles(side.site, number))
+        answers.read(side.catalog, queries.poles(side.site, number))
         for side, number in ((both.a, number_a), (both.b, number_b))
     ]
     found = [one[one["pole"].isin(["positive", "negative"])].copy() for one in found]
-    items = shared(both)
-    partner = _families(both, items)
+    partner = _families(both, sides.shared(both.a.catalog, both.b.catalog))
     turned = {"positive": "negative", "negative": "positive"} if reverse else {}
     sets = []
     for frame, keys, side in zip(found, partner, "ab", strict=True):
@@ -229,63 +179,15 @@ def poles(
 
 def _families(both: Both, items: Shared) -> list[NDArray[np.int64]]:
     """For A and for B: the shared pair that each item's family is in, -1 where in none."""
-    places = []
+    found = []
     for side, own in ((both.a, items.a), (both.b, items.b)):
-        family = _family(side.catalog)
+        family = side.catalog.families
         place = np.full(len(family), -1, np.int64)
         place[family[own]] = np.arange(len(own))
-        places.append(place[family])
-    return places
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _family(catalog: Catalog) -> Any:
-    return catalog.fetch(feature_queries.items())["family"].to_numpy()
-
-
-def answer(both: Both, frame: pd.DataFrame, maker: str, table: str) -> Answer:
-    """A stored table with the call that gives it."""
-    lines = "from catalog.comparing import compared, through, sides"
-    call = "\n".join(
-        [
-            f"a = sides.side(Path({str(both.a.catalog.path)!r}), {both.a.site!r}, {both.a.threshold!r})",
-            f"b = sides.side(Path({str(both.b.catalog.path)!r}), {both.b.site!r}, {both.b.threshold!r})",
-            f"{maker}.tables[{table!r}]",
-        ]
-    )
-    return Answer(frame, python(lines, call), "python")
-
-
-def python(imports: str, call: str) -> str:
-    """A snippet that runs as it stands."""
-    return f"from pathlib import Path\n{imports}\n\n{call}"
-
-
-def _attached(both: Both, sql: str) -> str:
-    """SQL that runs in any DuckDB session beside the two files."""
-    quoted = [str(side.catalog.path).replace("'", "''") for side in both]
-    heads = [
-        f"ATTACH '{path}' AS {alias} (READ_ONLY);" for path, alias in zip(quoted, "ab", strict=True)
-    ]
-    return "\n".join([*heads, sql])
-
-
-def unmeasured(catalog: Catalog) -> bool:
-    """Whether no category of a catalog was measured yet."""
-    return bool(catalog.fetch(feature_queries.categories()).empty)
+        found.append(place[family])
+    return found
 
 
 def untested(catalog: Catalog) -> bool:
     """Whether no claim was tested yet."""
-    return bool(catalog.fetch(feature_queries.evidence()).empty)
-
-
-def residual(catalog: Catalog) -> list[str]:
-    """Residual sites in order."""
-    return cached_layers.residual(catalog)
-
-
-def measured(catalog: Catalog) -> list[str]:
-    """Categories that have a feature, by name."""
-    listed = catalog.fetch(feature_queries.categories())
-    return sorted(str(name) for name in listed.loc[listed["status"] != "skipped", "category"])
+    return bool(answers.read(catalog, feature_queries.evidence()).empty)

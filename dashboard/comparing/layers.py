@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from catalog.figures import charts
+from catalog.comparing import cached_layers
+from catalog.features import splits
+from catalog.figures import charts, comparing
 from dashboard.common import parts
-from dashboard.common.answers import Answer
-from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Side
@@ -28,20 +28,23 @@ def draw(side: Side) -> None:
 
 
 def _similarity(side: Side) -> None:
-    found = frames.layers(side.catalog, side.threshold)
+    found = cached_layers.stored_similarity(side.catalog, side.threshold)
     if found is None:
         compare_parts.ask(
             JOB,
             (side.catalog, side.threshold),
             "Compare the sites",
             "Every site against every other, on 2,000 families. Seconds.",
-            frames.work_layers(side.catalog, side.threshold),
+            frames.work(
+                lambda _states, report: cached_layers.similarity(
+                    side.catalog, side.threshold, report
+                )
+            ),
         )
         return
     frame = found.tables["similarity"]
-    call = f"through.similarity(Path({str(side.catalog.path)!r}), {side.threshold!r}).tables['similarity']"
-    made = frames.python("from catalog.comparing import through", call)
-    with parts.panel("Site by site", Answer(frame, made, "python"), _SIMILARITY):
+    answer = frames.of_layers(side.catalog, side.threshold, frame)
+    with parts.panel("Site by site", answer, _SIMILARITY):
         address.seed("compare.measure", "measure", "cka", address.among(list(MEASURES)))
         measure = str(
             st.segmented_control(
@@ -56,7 +59,7 @@ def _similarity(side: Side) -> None:
         address.write(measure=measure)
         sites = list(dict.fromkeys(frame["site_a"]))
         st.plotly_chart(
-            compare_charts.similarity(frame, measure, sites),
+            comparing.similarity(frame, measure, sites),
             config=charts.CONFIG,
             key="compare.similarity",
         )
@@ -78,13 +81,12 @@ def _first(side: Side) -> None:
                 f"dims features {side.slug}",
             )
             return
-        sites = frames.residual(side.catalog)
+        sites = side.catalog.residual_sites
         st.plotly_chart(
-            compare_charts.bars(answer.frame, sites), config=charts.CONFIG, key="compare.first"
+            comparing.bars(answer.frame, sites), config=charts.CONFIG, key="compare.first"
         )
-        told = (
-            "" if background == "matched" else " The matched nulls were not drawn at every layer."
-        )
+        usual = side.catalog.primary.background
+        told = "" if background == usual else f" The {usual} nulls were not drawn at every layer."
         st.caption(f"{len(answer.frame)} categories, background {background}.{told}")
         with st.expander("Every category"):
             shown = answer.frame.assign(q=answer.frame["q"].map(chance))
@@ -93,7 +95,7 @@ def _first(side: Side) -> None:
 
 
 def _track(side: Side) -> None:
-    names = frames.measured(side.catalog)
+    names = sorted(splits.measured(side.catalog))
     if not names:
         return
     first = "animals" if "animals" in names else names[0]
@@ -102,8 +104,11 @@ def _track(side: Side) -> None:
     address.write(track=chosen)
     answer = frames.track(side.catalog, chosen, side.threshold)
     left, right = st.columns(2, gap="medium")
-    with left, parts.panel("AUC on the way", answer, _TRACK):
-        st.plotly_chart(compare_charts.track(answer.frame), config=charts.CONFIG, key="compare.way")
+    with (
+        left,
+        parts.panel("AUC on the way", answer, _TRACK.format(side.catalog.primary.background)),
+    ):
+        st.plotly_chart(comparing.track(answer.frame), config=charts.CONFIG, key="compare.way")
         st.caption("± sd over 20 splits. Tick: null p95, where it was drawn.")
     with right, parts.panel("Dimensions kept to the next layer", answer, _KEPT):
         shown = answer.frame[["site", "dimensions", "kept", "same_sign", "chance", "gain"]]
@@ -127,5 +132,5 @@ _SIMILARITY = (
     "coordinates are the same: residual sites and final."
 )
 _FIRST = "First of two consecutive residual sites with q < 0.05, over its categories x sites."
-_TRACK = "Prototype AUC at every residual site, background matched."
+_TRACK = "Prototype AUC at every residual site, background {}."
 _KEPT = "Registered dimensions that the next residual site registers too, and with the same sign."

@@ -1,11 +1,11 @@
 """What the views of the Compare page share: asking for work, and following it."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from catalog.store.catalog import Catalog
 from dashboard.common import parts, running
 
 
@@ -15,7 +15,7 @@ def ask(
     label: str,
     sentence: str,
     work: Callable[..., Any],
-    model_of: Path | None = None,
+    model_of: Catalog | None = None,
     command: str = "",
 ) -> None:
     """A button that computes what is not stored yet, its progress, and the page anew at its end.

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.comparing import cached_pairs, cached_versions
 from catalog.errors import CatalogError
-from catalog.figures import charts
+from catalog.figures import charts, comparing
 from catalog.store.catalog import Catalog
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
-from dashboard.comparing import charts as compare_charts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both, Result
@@ -21,23 +21,23 @@ JOB = "compare.versions"
 def draw(both: Both) -> None:
     """What changed, or why it is not asked, or the button that finds out."""
     try:
-        frames.check_versions(both)
+        cached_versions.check(both.a, both.b)
     except CatalogError as error:
         parts.empty(str(error))
         return
-    builds = {path.stem: path for path in frames.rebuilds(both.a.catalog)}
+    builds = {one.slug: one for one in cached_versions.rebuilds(both.a.catalog)}
     if not builds:
         parts.empty(
             f"There is no second build of {both.a.slug} to say how many signs change by themselves "
             "(another number format or batch size). Make one:",
-            frames.how_to_rebuild(both.a),
+            cached_versions.command(both.a),
         )
         return
     address.seed("compare.rebuilt", "rebuilt", next(iter(builds)), address.among(list(builds)))
     chosen = str(st.selectbox("The null: A rebuilt as", list(builds), key="compare.rebuilt"))
     address.write(rebuilt=chosen)
     rebuilt = builds[chosen]
-    found = frames.versions(both, rebuilt)
+    found = cached_versions.stored_changes(both.a, both.b, rebuilt)
     if found is None:
         _ask(both, rebuilt)
         return
@@ -53,7 +53,11 @@ def _ask(both: Both, rebuilt: Catalog) -> None:
         absent
         or "Signs of A, of B and of A rebuilt, family by family; A's model is run once for the "
         "distance of each state from its threshold. Seconds for small models.",
-        frames.work_versions(both, rebuilt),
+        frames.work(
+            lambda states, report: cached_versions.changes(
+                both.a, both.b, rebuilt, states(both.a), report
+            )
+        ),
         None if absent else both.a.catalog,
     )
 
@@ -67,52 +71,50 @@ def _show(both: Both, rebuilt: Catalog, found: Result) -> None:
         parts.figure("dimensions beyond", f"{one['dimensions_beyond']} of {total}", width=150)
         parts.figure("in one direction", str(one["dimensions_directed"]), width=130)
         parts.figure("items beyond", f"{one['items_beyond']:,} of {one['families']:,}", width=170)
-    maker = f"through.changed(a, b, Path({str(rebuilt)!r}), None)"
+    asked = f".versions({rebuilt.slug!r})"
     left, right = st.columns(2, gap="medium")
-    dimensions = found.tables["dimensions"].reset_index(drop=True)
-    answer = frames.answer(both, dimensions, maker, "dimensions")
+    dimensions = found.tables["dimensions"]
+    answer = frames.of_both(both, dimensions, f"{asked}.frame()")
     with left, parts.panel("Signs changed, by dimension", answer, _CHANGED):
-        st.plotly_chart(
-            compare_charts.changes(dimensions), config=charts.CONFIG, key="compare.changes"
-        )
+        st.plotly_chart(comparing.changes(dimensions), config=charts.CONFIG, key="compare.changes")
         st.caption("Violet: beyond the rebuild null, q < 0.05. Dashed: equal.")
     with right:
-        _magnitude(both, found, maker)
+        _magnitude(both, found, asked)
     left, right = st.columns(2, gap="medium")
     with left:
-        _sites(both, found, maker)
+        _sites(both, found, asked)
     with right:
         _features(both)
     left, right = st.columns(2, gap="medium")
     with left, parts.panel("Dimensions", answer, _CHANGED):
         _dimensions(both, dimensions)
-    items = found.tables["items"].reset_index(drop=True)
+    items = found.tables["items"]
     with right:
-        listed = frames.answer(both, items, maker, "items")
+        listed = frames.of_both(both, items, f"{asked}.items()")
         with parts.panel("Items", listed, _ITEMS):
             _items(both, items)
 
 
-def _magnitude(both: Both, found: Result, maker: str) -> None:
+def _magnitude(both: Both, found: Result, asked: str) -> None:
     bands = found.tables.get("magnitude")
     if bands is None:
         parts.empty("The curve by magnitude needs A's model, which was not there.")
         return
-    answer = frames.answer(both, bands, maker, "magnitude")
+    answer = frames.of_both(both, bands, f"{asked}.magnitude()", with_model=True)
     with parts.panel("By magnitude", answer, _MAGNITUDE):
         st.plotly_chart(
-            compare_charts.two_rates(bands, "band", "states, nearest to their threshold first"),
+            comparing.two_rates(bands, "band", comparing.BAND),
             config=charts.CONFIG,
             key="compare.magnitude",
         )
 
 
-def _sites(both: Both, found: Result, maker: str) -> None:
+def _sites(both: Both, found: Result, asked: str) -> None:
     sites = found.tables["sites"]
-    answer = frames.answer(both, sites, maker, "sites")
+    answer = frames.of_both(both, sites, f"{asked}.sites()")
     with parts.panel("By site", answer):
         st.plotly_chart(
-            compare_charts.two_rates(sites, "site", "site"),
+            comparing.two_rates(sites, "site", "site"),
             config=charts.CONFIG,
             key="compare.sites",
         )
@@ -171,7 +173,7 @@ def _items(both: Both, frame: pd.DataFrame) -> None:
 
 def _features(both: Both) -> None:
     """Features that appeared or vanished: read from the paired categories."""
-    known = frames.categories(both)
+    known = cached_pairs.stored_categories(both.a, both.b)
     if known is None:
         parts.empty(
             "Features that appeared or vanished: compare the categories first (side by side)."
@@ -180,7 +182,7 @@ def _features(both: Both) -> None:
     frame = known.tables["categories"]
     one = known.summary
     gone = frame[frame["change"] != ""]
-    answer = frames.answer(both, gone, "compared.categories(a, b)", "categories")
+    answer = frames.of_both(both, gone, ".categories().changed()")
     with parts.panel("Appeared or vanished", answer, _FEATURES):
         if not gone.empty:
             parts.table(gone[["name", "change", "a", "b", "difference", "q"]], height=250)

@@ -145,7 +145,7 @@ def test_versions_of_a_model(llama, data, dims, monkeypatch):
     """What the demo builds: a base, the same in bfloat16, and its weights rounded to int8."""
     monkeypatch.setattr(places, "shipped_models", lambda: {"tiny": Path(llama)})
     assert dims("build", "tiny", "--no-findings", "--quiet").code == 0
-    built = [path.stem for path in versions_demo.build_versions(lambda *_: None, "tiny")]
+    built = [one.slug for one in versions_demo.build_versions(lambda *_: None, "tiny")]
     assert built == ["tiny-int8", "tiny-bfloat16"]
     assert not list(versions_demo.build_versions(lambda *_: None, "tiny"))
     known = dims("compare", "tiny", "tiny-int8", "--json").json

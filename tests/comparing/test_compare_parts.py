@@ -74,7 +74,9 @@ def test_paired_categories_find_the_better_model_and_no_other():
     planted, idle = (np.sort(generator.choice(count, 60, replace=False)) for _ in range(2))
     a[np.ix_(planted, np.arange(16))] |= generator.random((60, 16)) < 0.7
     given = {"planted": planted, "idle": idle, "few": idle[:25], "absent": idle[:5]}
-    found = side_by_side.paired(site_of(a), site_of(b), ground(count), given).set_index("name")
+    found = side_by_side.paired(site_of(a), site_of(b), ground(count), given, "matched").set_index(
+        "name"
+    )
     assert list(found.index) == ["planted", "idle", "few"]
     row = found.loc["planted"]
     assert row.a > 0.9 and row.a > row.a_null_p95 and row.low > 0 and row.q < 0.01
@@ -82,7 +84,9 @@ def test_paired_categories_find_the_better_model_and_no_other():
     assert row.difference == pytest.approx(row.a - row.b)
     assert found.loc["idle"].q > 0.05 and found.loc["idle"].change == ""
     assert found.loc["few"].small and np.isnan(found.loc["few"].q)
-    mirrored = side_by_side.paired(site_of(b), site_of(a), ground(count), given).set_index("name")
+    mirrored = side_by_side.paired(
+        site_of(b), site_of(a), ground(count), given, "matched"
+    ).set_index("name")
     assert mirrored.loc["planted"].change == "appeared"
     assert mirrored.loc["planted"].difference == pytest.approx(-row.difference)
 
@@ -90,7 +94,7 @@ def test_paired_categories_find_the_better_model_and_no_other():
 def test_a_model_against_itself_differs_in_nothing():
     a = site_of(noise(900, 16, 3))
     given = {"any": np.arange(0, 900, 15)}
-    row = side_by_side.paired(a, a, ground(900), given).iloc[0]
+    row = side_by_side.paired(a, a, ground(900), given, "matched").iloc[0]
     assert row.difference == 0 and row.p == 1 and row.low == row.high == 0
 
 

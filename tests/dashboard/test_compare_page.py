@@ -42,7 +42,7 @@ def both(pair, monkeypatch):
     )
     cached_pairs.matches(one, two, None)
     cached_pairs.categories(one, two)
-    cached_layers.similarity(one.path, "zero")
+    cached_layers.similarity(one.catalog, "zero")
     return Both(one, two)
 
 

@@ -3,10 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
-from dashboard.common import answers, catalogs, parts
-from dashboard.comparing import charts as compare_charts
-from dashboard.comparing import frames as compare_frames
+from catalog.comparing import cached_pairs
+from catalog.figures import charts, comparing
+from dashboard.common import catalogs, parts
+from dashboard.common.answers import Answer
+from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both, Result
 from dashboard.features.charts import chance
@@ -18,7 +19,7 @@ MEAN = "(mean of all)"
 
 def draw(both: Both) -> None:
     """The paired table with its chart, and AUC by relative depth."""
-    found = compare_frames.categories(both)
+    found = cached_pairs.stored_categories(both.a, both.b)
     if found is None:
         compare_parts.ask(
             JOB,
@@ -26,23 +27,23 @@ def draw(both: Both) -> None:
             "Compare the categories",
             "Every category with 20 shared families, with the same members, negatives and splits "
             "in both models, beside the null of each. About a minute.",
-            compare_frames.work_categories(both),
+            frames.work(lambda _states, report: cached_pairs.categories(both.a, both.b, report)),
         )
         return
     frame = found.tables["categories"]
     _told(found)
     if frame.empty:
-        parts.empty("No category has 20 families that both vocabularies hold as single tokens.")
+        parts.empty(_NONE["text" if both.a.catalog.modality == "text" else "media"])
         return
     names = [MEAN, *sorted(frame["name"])]
     address.seed("compare.category", "category", MEAN, address.among(names))
     chosen = str(st.selectbox("Category", names, key="compare.category"))
     address.write(category=chosen)
-    answer = compare_frames.answer(both, frame, "compared.categories(a, b)", "categories")
+    answer = frames.of_both(both, frame, ".categories().frame()")
     left, right = st.columns(2, gap="medium")
-    with left, parts.panel("AUC in A and in B", answer, _SCATTER):
+    with left, parts.panel("AUC in A and in B", answer, _SCATTER.format(both.background)):
         st.plotly_chart(
-            compare_charts.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
+            comparing.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
         )
         st.caption("Violet: q < 0.05. Bars: 95 % intervals. Faint: too small. Dashed: equal.")
     with right:
@@ -63,11 +64,11 @@ def _told(found: Result) -> None:
 
 
 def _depth(both: Both, chosen: str) -> None:
-    answer = compare_frames.by_depth(both)
+    answer = frames.by_depth(both)
     names = (f"A {both.a.slug}", f"B {both.b.slug}")
-    with parts.panel("By relative depth", answer, _DEPTH):
+    with parts.panel("By relative depth", answer, _DEPTH.format(both.background)):
         if answer.frame.empty:
-            missing = [s.slug for s in both if compare_frames.unmeasured(s.path)] or [both.b.slug]
+            missing = [s.slug for s in both if not s.catalog.measured] or [both.b.slug]
             parts.empty(
                 f"{missing[0]} has no findings yet, so its other layers are unknown.",
                 f"dims features {missing[0]}",
@@ -82,9 +83,7 @@ def _depth(both: Both, chosen: str) -> None:
         if lines.empty:
             parts.empty("This category was not measured in both.")
             return
-        st.plotly_chart(
-            compare_charts.depth(lines, names), config=charts.CONFIG, key="compare.depth"
-        )
+        st.plotly_chart(comparing.depth(lines, names), config=charts.CONFIG, key="compare.depth")
         bars = "2 standard errors over categories" if chosen == MEAN else "sd over 20 splits"
         st.caption(f"Bars: {bars}. Ticks: null p95, where it was drawn.")
 
@@ -97,7 +96,7 @@ def _means(frame: pd.DataFrame) -> pd.DataFrame:
     return found.assign(auc=found["mean"], low=found["mean"] - two, high=found["mean"] + two)
 
 
-def _table(both: Both, frame: pd.DataFrame, answer: "answers.Answer") -> None:
+def _table(both: Both, frame: pd.DataFrame, answer: Answer) -> None:
     others = [
         entry.catalog
         for entry in catalogs.listed()
@@ -105,17 +104,16 @@ def _table(both: Both, frame: pd.DataFrame, answer: "answers.Answer") -> None:
     ]
     with parts.panel("Difference of every category", answer, _TABLE):
         more = st.multiselect(
-            "More catalogs (stored AUC at the depth of A, background matched)",
-            [path.stem for path in others],
+            "More catalogs (stored AUC at the depth of A, in the background of their verdicts)",
+            [one.slug for one in others],
             key="compare.more",
         )
         gap = frame["difference"].abs()
         shown = frame.assign(gap=-gap).sort_values(["q", "gap"], na_position="last")
         shown = shown.drop(columns="gap")
-        for path in others:
-            if path.stem in more:
-                extra = compare_frames.elsewhere(path, both)
-                shown = shown.join(extra, on="name")
+        for one in others:
+            if one.slug in more:
+                shown = shown.join(frames.elsewhere(one, both), on="name")
         columns = ["name", "families", "a", "a_null_p95", "b", "b_null_p95", "difference"]
         columns += ["low", "high", "q", "change", *shown.columns[len(frame.columns) :]]
         q = shown["q"].map(lambda value: "small" if pd.isna(value) else chance(value))
@@ -142,8 +140,8 @@ def _table(both: Both, frame: pd.DataFrame, answer: "answers.Answer") -> None:
 
 def evidence(both: Both) -> None:
     """Both evidence tables, a claim a row."""
-    answer = compare_frames.evidence(both)
-    missing = [s.slug for s in both if compare_frames.untested(s.path)]
+    answer = frames.evidence(both)
+    missing = [s.slug for s in both if frames.untested(s.catalog)]
     for slug in missing:
         parts.empty(f"The claims have not been tested on {slug} yet.", f"dims evidence {slug}")
     if answer.frame.empty:
@@ -173,13 +171,17 @@ def _figure(row: dict[str, object], side: str) -> str:
     return f"{parts.number(value)} [{low}, {high}]"
 
 
+_NONE = {
+    "text": "No category has 20 families that both vocabularies hold as single tokens.",
+    "media": "No class has 20 items that both catalogs were shown.",
+}
 _SCATTER = (
-    "Prototype AUC: same members, same matched negatives, same 20 splits: only the signs "
+    "Prototype AUC: same members, same negatives (background {}), same 20 splits: only the signs "
     "differ. Intervals: bootstrap over member families."
 )
 _DEPTH = (
-    "Stored AUC of the categories that both catalogs measured, each on its own whole "
-    "vocabulary, background matched."
+    "Stored AUC of the categories that both catalogs measured, each on all of its own items, "
+    "background {}."
 )
 _TABLE = (
     "A − B: mean over families of the rank in A minus that in B while held out. p: sign-flip test "

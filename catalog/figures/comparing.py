@@ -1,4 +1,6 @@
-"""Figures of the Compare page: A is violet, B is gold, nulls are grey."""
+"""Figures of two catalogs, and of the layers of one: A is violet, B is gold, nulls are grey."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,8 @@ from numpy.typing import NDArray
 from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, SCALE, Trace, figure
 from catalog.figures.text import chart_text, number
 
+BAND = "states, nearest to their threshold first"
+"""What bands of magnitude are."""
 DIAGONAL = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 
@@ -156,7 +160,7 @@ def phi(frame: pd.DataFrame) -> go.Figure:
     )
 
 
-def similarity(frame: pd.DataFrame, measure: str, sites: list[str]) -> go.Figure:
+def similarity(frame: pd.DataFrame, measure: str, sites: Sequence[str]) -> go.Figure:
     """Site x site heat map of `measure` (cka or kappa)."""
     every = pd.concat([frame, frame.rename(columns={"site_a": "site_b", "site_b": "site_a"})])
     grid = every.drop_duplicates(["site_a", "site_b"]).pivot(
@@ -209,7 +213,7 @@ def track(frame: pd.DataFrame) -> go.Figure:
     return made
 
 
-def bars(frame: pd.DataFrame, sites: list[str]) -> go.Figure:
+def bars(frame: pd.DataFrame, sites: Sequence[str]) -> go.Figure:
     """How many categories are first readable at each site; `never` last."""
     counts = frame["site"].fillna("never").value_counts()
     names = [*sites, "never"]
