@@ -1,6 +1,5 @@
 """Every page opens, links carry what is shown, and what is missing or hostile is handled."""
 
-import importlib
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from catalog.store import packed
-from dashboard.common import parts
+from catalog.store.catalog import Catalog
+from dashboard.common import frames, parts
+from dashboard.common.answers import Here
 from dashboard.pages import FILES
-from tests.given import synthetic
+from tests.given import copied, synthetic
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 VIEWS = sorted(FILES)
@@ -213,22 +214,40 @@ def test_dimensions_are_sorted_filtered_and_paged(app):
     assert linked(app, "from") == "50"
 
 
-@pytest.mark.parametrize("view", ["dimensions", "dimension", "item"])
-def test_what_is_copied_runs(app, view):
-    import duckdb
+COPIED = {
+    "dimensions": {"python": 0, "sql": 2},
+    "dimension": {"python": 4, "sql": 2},
+    "item": {"python": 3, "sql": 1},
+}
+"""Panels of each page with something to copy."""
 
-    show(app, view, catalog="hostile")
-    copied = [block for block in app.code if block.language in ("sql", "python")]
-    assert copied
-    for block in copied:
-        if block.language == "python":
-            *imports, call = block.value.strip().splitlines()
-            names = {"neighbours": importlib.import_module("catalog.browse.neighbours")}
-            assert len(eval(call, names)), imports
-        else:
-            path = Path(app.session_state["rail.here"].path)
-            with duckdb.connect(path, read_only=True) as plain:
-                assert len(plain.execute(block.value).df())
+
+@pytest.mark.parametrize("threshold", ["zero", "median"])
+@pytest.mark.parametrize("view", COPIED)
+def test_what_is_copied_runs_and_gives_what_is_shown(app, monkeypatch, view, threshold):
+    answers = copied.record(monkeypatch)
+    show(app, view, catalog="hostile", site="resid.1", threshold=threshold, dim=3, item=17)
+    path = app.session_state["rail.here"].catalog.path
+    for answer in answers.values():
+        copied.same(answer, path)
+    languages = [answer.language for answer in answers.values()]
+    rarest = threshold == "zero" or view != "item"  # not shown with threshold median
+    assert languages.count("python") == COPIED[view]["python"] - (not rarest)
+    assert languages.count("sql") == COPIED[view]["sql"]
+
+
+def test_what_is_copied_asks_for_the_family_too(app, monkeypatch):
+    answers = copied.record(monkeypatch)
+    show(app, "item", catalog="hostile", site="resid.1", item=17, family=True)
+    copied.same(answers["Nearest items"], app.session_state["rail.here"].catalog.path)
+    assert "family=True" in answers["Nearest items"].copy
+
+
+def test_a_catalog_that_lies_elsewhere_is_copied_by_its_path(files, tmp_path, monkeypatch):
+    path = files / "catalogs" / "flat.duckdb"
+    here = Here(Catalog(path), "resid.1", "zero")
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
+    copied.same(frames.pole(here, 3, "positive", 5), path)
 
 
 def test_the_console_answers_and_refuses(app):
