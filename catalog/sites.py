@@ -2,25 +2,47 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 from catalog.errors import SettingRefused
 
-Kind = Literal["resid", "final", "k", "v", "ffn"]
-DEFAULT_KINDS: tuple[Kind, ...] = ("resid", "final")
-_ORDER: dict[Kind, int] = {"resid": 0, "final": 1, "k": 2, "v": 3, "ffn": 4}
-_NAME = re.compile(r"(resid|k|v|ffn)\.(\d+)|final")
+
+class Span(NamedTuple):
+    """Which sites of a kind a model of several blocks has."""
+
+    first: int | None
+    """Number of the first: 0 counts the embeddings, 1 the first block; None: one site, no layer."""
+    default: bool = False
+    """Whether a build takes them where none are named."""
+
+
+KINDS: dict[str, Span] = {
+    "resid": Span(0, default=True),
+    "final": Span(None, default=True),
+    "k": Span(1),
+    "v": Span(1),
+    "ffn": Span(1),
+}
+"""Every kind of site, in the order that catalogs list them in. Where a model has them is told by
+`catalog.model.structure.TAPS`."""
 
 
 @dataclass(frozen=True)
 class Site:
     """One place in a model: resid.0 = embeddings, resid.L = output of block L, and so on.
 
-    `layer` counts blocks from 1; it is 0 for the embeddings and None for `final`.
+    `layer` counts blocks from 1; it is 0 for the embeddings and None for `final`. SettingRefused
+    for a kind that is not in KINDS.
     """
 
-    kind: Kind
+    kind: str
+    """A key of KINDS."""
     layer: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that nothing here knows how to read."""
+        if self.kind not in KINDS:
+            raise SettingRefused(f"{self.kind!r} is no kind of site; there are {', '.join(KINDS)}.")
 
     def __str__(self) -> str:
         """Name as it stands in catalogs, commands and links."""
@@ -29,22 +51,22 @@ class Site:
     @property
     def order(self) -> tuple[int, int]:
         """Sort key: residual sites first, then final, k, v, ffn, each by layer."""
-        return _ORDER[self.kind], self.layer or 0
+        return list(KINDS).index(self.kind), self.layer or 0
 
     @classmethod
     def parse(cls, name: str) -> "Site":
         """Site of a name such as resid.5 or final; SettingRefused where it is not one."""
-        match = _NAME.fullmatch(name.strip())
-        if match is None:
+        kind, _, layer = name.strip().partition(".")
+        known = KINDS.get(kind)
+        if known is not None and known.first is None and name.strip() == kind:
+            return cls(kind)
+        if known is None or known.first is None or re.fullmatch(r"\d+", layer) is None:
             raise SettingRefused(
                 f"{name!r} is not a site. Sites are named resid.0, resid.5, final, k.3, v.3, ffn.3."
             )
-        if match.group(1) is None:
-            return cls("final")
-        site = cls(match.group(1), int(match.group(2)))  # type: ignore[arg-type]  # the pattern
-        if site.kind != "resid" and site.layer == 0:
+        if int(layer) < known.first:
             raise SettingRefused(f"{name!r} is not a site: blocks are counted from 1.")
-        return site
+        return cls(kind, int(layer))
 
 
 def wanted(names: str | None, layers: str | None, blocks: int) -> tuple[list[Site], set[Site]]:
@@ -55,23 +77,27 @@ def wanted(names: str | None, layers: str | None, blocks: int) -> tuple[list[Sit
     only these layers (0 = embeddings). Refused where a layer lies beyond the model's blocks.
     """
     parts = [part.strip() for part in (names or "").split(",") if part.strip()]
-    kinds: list[Kind] = [kind for kind in _ORDER if kind in parts]
-    named = {Site.parse(part) for part in parts if part not in _ORDER or part == "final"}
-    explicit = any(part in DEFAULT_KINDS or part not in _ORDER for part in parts)
-    if not explicit:
-        kinds = [*DEFAULT_KINDS, *kinds]
+    kinds = [kind for kind in KINDS if kind in parts]
+    named = {Site.parse(part) for part in parts if part not in KINDS or _single(part)}
+    if not any(part not in KINDS or KINDS[part].default for part in parts):
+        kinds = [*(kind for kind, span in KINDS.items() if span.default), *kinds]
     kept = _layers(layers, blocks)
     chosen = set(named)
     for kind in kinds:
-        if kind == "final":
-            chosen.add(Site("final"))
+        first = KINDS[kind].first
+        if first is None:
+            chosen.add(Site(kind))
         else:
-            first = 0 if kind == "resid" else 1
             chosen |= {Site(kind, n) for n in range(first, blocks + 1) if n in kept}
     for site in chosen:
         if site.layer is not None and site.layer > blocks:
             raise SettingRefused(f"There is no {site}: the model has {blocks} blocks.")
     return sorted(chosen, key=lambda site: site.order), named
+
+
+def _single(kind: str) -> bool:
+    """Whether a kind's name is that of its only site."""
+    return KINDS[kind].first is None
 
 
 def _layers(text: str | None, blocks: int) -> set[int]:

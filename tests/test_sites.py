@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.errors import SettingRefused
-from catalog.sites import Site, wanted
+from catalog.sites import KINDS, Site, wanted
 
 
 def names(*arguments):
@@ -67,3 +67,16 @@ def test_layers_that_are_no_list_are_refused(layers):
 def test_a_site_beyond_the_model_is_refused():
     with pytest.raises(SettingRefused, match=r"no resid\.9: the model has 6 blocks"):
         wanted("resid.9", None, 6)
+
+
+def test_an_unknown_kind_of_site_is_refused():
+    with pytest.raises(SettingRefused, match="'q' is no kind of site; there are resid, final, k"):
+        Site("q", 1)
+
+
+def test_every_kind_has_its_place_in_the_order():
+    every = [Site(kind, span.first) for kind, span in KINDS.items()]
+    assert sorted(reversed(every), key=lambda site: site.order) == every
+    assert names(",".join(KINDS), None, 1) == [
+        "resid.0", "resid.1", "final", "k.1", "v.1", "ffn.1",
+    ]  # fmt: skip

@@ -53,11 +53,10 @@ def _hook(
         hidden = _changed(all_rows(first_tensor(output)), site, rows)
         return type(output)((hidden, *output[1:])) if isinstance(output, tuple | list) else hidden
 
-    if site.layer == 0:
-        first = parts.blocks[0]
-        return first.register_forward_pre_hook(before, prepend=True, with_kwargs=True).remove
-    assert site.layer is not None
-    return parts.blocks[site.layer - 1].register_forward_hook(after, prepend=True).remove
+    module, of = parts.tap(site)
+    if of == "input":
+        return module.register_forward_pre_hook(before, prepend=True, with_kwargs=True).remove
+    return module.register_forward_hook(after, prepend=True).remove
 
 
 def _changed(hidden: Tensor, site: Site, rows: Sequence[Sequence[Edit]]) -> Tensor:

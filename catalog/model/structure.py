@@ -6,12 +6,12 @@ says the model is deep; the rest is learnt by watching one forward pass over two
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from catalog.errors import ModelUnsupported
+from catalog.errors import ModelUnsupported, SettingRefused
 from catalog.model import attention
 from catalog.sites import Site
 
@@ -46,16 +46,72 @@ class Structure:
 
     def absent(self, site: Site) -> str | None:
         """Why this model has no such site; None where it has it."""
-        if site.kind == "resid":
-            return None
-        if site.kind == "final":
-            return None if self.final_norm is not None else "No norm follows the last block."
-        assert site.layer is not None
-        if site.kind == "ffn":
-            found = self.down_projections[site.layer - 1] is not None
-            return None if found else "This block ends in no single down projection."
-        found = self.attentions[site.layer - 1] is not None
-        return None if found else "This block has no keys and values (not softmax attention)."
+        found = _tap(self, site)
+        return found if isinstance(found, str) else None
+
+    def tap(self, site: Site) -> "Tap":
+        """Where a site's states are had; SettingRefused, with the reason, where it is absent."""
+        found = _tap(self, site)
+        if isinstance(found, str):
+            raise SettingRefused(f"There is no {site} in this model. {found}")
+        return found
+
+
+class Tap(NamedTuple):
+    """Where the states of a site are had in a forward pass."""
+
+    module: nn.Module
+    of: Literal["input", "output", "keys", "values"]
+    """What of the module: its hidden states, or what it hands to the attention function."""
+
+
+def _resid(parts: Structure, layer: int) -> Tap | str:
+    if layer == 0:
+        return Tap(parts.blocks[0], "input")
+    return Tap(parts.blocks[layer - 1], "output")
+
+
+def _final(parts: Structure, _layer: int) -> Tap | str:
+    if parts.final_norm is None:
+        return "No norm follows the last block."
+    return Tap(parts.final_norm, "output")
+
+
+def _ffn(parts: Structure, layer: int) -> Tap | str:
+    down = parts.down_projections[layer - 1]
+    return "This block ends in no single down projection." if down is None else Tap(down, "input")
+
+
+def _attended(of: Literal["keys", "values"]) -> "Callable[[Structure, int], Tap | str]":
+    def tap(parts: Structure, layer: int) -> Tap | str:
+        found = parts.attentions[layer - 1]
+        if found is None:
+            return "This block has no keys and values (not softmax attention)."
+        return Tap(found, of)
+
+    return tap
+
+
+TAPS: dict[str, Callable[[Structure, int], Tap | str]] = {
+    "resid": _resid,
+    "final": _final,
+    "k": _attended("keys"),
+    "v": _attended("values"),
+    "ffn": _ffn,
+}
+"""By kind of site (`catalog.sites.KINDS`): from parts and layer (0 where the kind has none) to
+where its states are had, or why the model has none. Reading and editing follow this table alone."""
+
+
+def _tap(parts: Structure, site: Site) -> Tap | str:
+    if site.kind not in TAPS:
+        raise SettingRefused(
+            f"{site} cannot be read: nothing tells where a model has sites of the kind "
+            f"{site.kind!r}. There are {', '.join(TAPS)}."
+        )
+    if (site.layer or 0) > len(parts.blocks):
+        raise SettingRefused(f"There is no {site}: the model has {len(parts.blocks)} blocks.")
+    return TAPS[site.kind](parts, site.layer or 0)
 
 
 def trunk_of(model: nn.Module) -> nn.Module:

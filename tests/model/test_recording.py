@@ -7,11 +7,12 @@ import pytest
 import torch
 import transformers
 
-from catalog.errors import StatesBroken
+from catalog import sites
+from catalog.errors import SettingRefused, StatesBroken
 from catalog.modalities import text
-from catalog.model import attention, loading, states
+from catalog.model import attention, loading, states, structure
 from catalog.model.recording import recording
-from catalog.sites import Site, wanted
+from catalog.sites import Site
 from tests.given import models
 
 CPU = torch.device("cpu")
@@ -21,7 +22,7 @@ IDS = torch.tensor([[3, 9, 300, 17, 4], [8, 8, 41, 99, 260]])
 
 
 def sites_of(parts):
-    chosen, _ = wanted("k,v,ffn", None, models.BLOCKS)
+    chosen, _ = sites.wanted("k,v,ffn", None, models.BLOCKS)
     return [site for site in chosen if parts.absent(site) is None]
 
 
@@ -234,7 +235,53 @@ def test_broken_states_name_item_and_site(broken):
     assert not attention._sinks and not any(m._forward_hooks for m in module.modules())
 
 
-def test_large_states_whose_sum_overflows_are_not_broken():
-    values = torch.full((3, 4), 2e38)
-    frame = text.make(models.tokenizer(), models.VOCABULARY, "bare")
-    states._check_finite(values, np.arange(3), Site("final"), frame)
+def test_large_states_whose_sum_overflows_are_kept_and_an_infinity_among_them_is_not():
+    config = models.ARCHITECTURES["llama"].config()
+    module = models.randomised(transformers.LlamaForCausalLM(config))
+    with torch.no_grad():
+        module.model.embed_tokens.weight.fill_(2e38)
+    modality = text.make(models.tokenizer(), models.VOCABULARY, "bare")
+    site = Site("resid", 0)
+    (pair,) = states.batches(loaded(module), modality, [site], np.arange(300, 303), 3)
+    kept = pair[1][site]
+    assert torch.isinf(kept.sum()) and torch.equal(kept, torch.full((3, config.hidden_size), 2e38))
+    with torch.no_grad():
+        module.model.embed_tokens.weight[302, 3] = float("inf")
+    with pytest.raises(StatesBroken, match=r"at resid\.0 for item 302"):
+        list(states.batches(loaded(module), modality, [site], np.arange(300, 303), 3))
+
+
+def test_every_kind_of_site_has_its_tap():
+    assert set(structure.TAPS) == set(sites.KINDS)
+    with pytest.raises(SettingRefused, match="'q' is no kind of site; there are resid, final"):
+        Site("q", 1)
+
+
+def test_a_kind_that_no_model_is_known_to_have_is_refused(monkeypatch):
+    monkeypatch.setitem(sites.KINDS, "q", sites.Span(1))
+    model = models.model("llama")
+    parts, site = loading.find_parts(model, CPU), Site.parse("q.2")
+    for wanted_of_it in (parts.absent, parts.tap):
+        with pytest.raises(SettingRefused, match=r"q\.2 cannot be read: nothing tells where"):
+            wanted_of_it(site)
+    with (
+        pytest.raises(SettingRefused, match=r"q\.2 cannot be read"),
+        recording(model, parts, [site], lambda hidden: hidden),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("site", "said"),
+    [(Site("k", 1), "no keys and values"), (Site("ffn", 9), "the model has 3 blocks")],
+)
+def test_reading_a_site_that_is_not_there_is_refused(site, said):
+    model = models.model("qwen3_5")
+    parts = loading.find_parts(model, CPU)
+    hooked = hooks(model)
+    with (
+        pytest.raises(SettingRefused, match=said),
+        recording(model, parts, [Site("resid", 1), site], lambda hidden: hidden),
+    ):
+        pass
+    assert hooks(model) == hooked
