@@ -1,10 +1,12 @@
 """What the search box finds, in which order, and whom it shows labels."""
 
+import duckdb
 import pandas as pd
 import pytest
 
 from catalog.browse import search
 from catalog.browse.search import Hit
+from catalog.errors import NotInCatalog
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
 from catalog.workspace import labels
@@ -122,9 +124,7 @@ def test_the_catalog_is_searched(measured):
     assert found[0].name == "planted" and found[0].why == f"member {word}"
     assert any(hit.kind == "item" for hit in found)
     assert search.find(Catalog(measured), "A1B2")[0].kind == "discovered"
-    assert "few" not in {
-        hit.name for hit in search.find(Catalog(measured), "few")
-    }  # was skipped
+    assert "few" not in {hit.name for hit in search.find(Catalog(measured), "few")}  # was skipped
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,44 @@ def test_labels_are_found_by_those_who_may_see_them(measured, tmp_path):
         queue.open_queue(workspace, "queue-1", "bob", [subject], queue.Options(coverage=9))
         assert search.said(workspace, "bob", "boats", Catalog(measured)) == []
         assert search.said(workspace, "ada", "boats", Catalog(measured)) == hits
+
+
+DOGS = {30: "␣dog", 31: "Dog", 32: "dog", 33: "DOG", 40: "dogma", 41: "hotdog"}
+
+
+@pytest.fixture(scope="module")
+def dogs(tmp_path_factory):
+    """A catalog with tokens of one word, and two that it is a part of."""
+    path = synthetic.write(tmp_path_factory.mktemp("dogs") / "dogs.duckdb")
+    with duckdb.connect(path) as connection:
+        for item, text in DOGS.items():
+            values = [text, text.strip("␣").lower(), item if item >= 40 else 30, item]
+            connection.execute("UPDATE item SET text=?, word=?, family=? WHERE item=?", values)
+    return Catalog(path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "item"),
+    [
+        ("␣dog", 30),
+        ("Dog", 31),
+        ("dog", 32),
+        ("DOG", 33),
+        ("dOG", 33),  # no token is written so: the first that the box lists, a whole word
+        ("dogma", 40),
+        ("hot", 41),  # a part of one item alone
+        ("#31", 31),
+        (31, 31),
+    ],
+)
+def test_a_text_means_the_item_it_is_the_whole_of(dogs, wanted, item):
+    assert search.the_item(dogs, wanted) == item
+
+
+def test_a_part_of_several_items_means_none(dogs):
+    with pytest.raises(NotInCatalog, match="dogs has no item 'og', which is a part of") as refused:
+        search.the_item(dogs, "og")
+    assert "'dogma'" in str(refused.value) and "'hotdog'" in str(refused.value)
 
 
 def test_ndcg():
