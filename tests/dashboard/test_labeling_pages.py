@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from catalog.store import packed
+from catalog.store.catalog import Catalog
 from catalog.workspace import adjudication, agreement, label_tests, labels, queue, reading, runs
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension
@@ -14,7 +15,7 @@ from catalog.workspace.values import Answer, Circumstances, Label
 from dashboard.common import workspace as labeling_frames
 from dashboard.labels import panel
 from tests.dashboard.test_dashboard import APP, literal, show
-from tests.given import synthetic
+from tests.given import copied, synthetic
 
 SITE = "resid.1"
 SECRET = "<b>SECRET</b> $x$"
@@ -38,13 +39,14 @@ def app(folder):
     packed.shelf.clear()
 
 
-def subject(number, pole=""):
-    return dimension("synthetic/hostile", "weights-0123456789ab", "bare", SITE, number, pole)
+def subject(number, pole="", model="synthetic/hostile", site=SITE):
+    return dimension(model, "weights-0123456789ab", "bare", site, number, pole)
 
 
-def open_for(person, numbers=range(12)):
+def open_for(person, numbers=range(12), **place):
+    chosen, key = [subject(n, **place) for n in numbers], f"q-{person}-{len(place)}"
     with open_workspace() as workspace:
-        return queue.open_queue(workspace, f"q-{person}", person, [subject(n) for n in numbers])
+        return queue.open_queue(workspace, key, person, chosen)
 
 
 def say(person, number, pole="+", text=SECRET):
@@ -213,6 +215,78 @@ def test_agreement_of_two_people(app):
     pairs = [b for b in app.button if b.label == "They mean the same"]
     pairs[0].click().run()
     assert not app.exception
+
+
+def answer_blind(line, chosen, pole):
+    with open_workspace() as workspace:
+        given = Answer(chosen, line.person, "label", pole, "animals")
+        how = Circumstances("queue", line.key, seconds=2.0)
+        labels.answer(workspace, uuid.uuid4().hex, given, how)
+
+
+@pytest.fixture
+def divided(folder):
+    """ada and bea differ on 0 and 1 of four, on all of another site and of another model."""
+    for place in ({}, {"site": "resid.2"}, {"model": "another", "site": SITE}):
+        for person in ("ada", "bea"):
+            line = open_for(person, range(4), **place)
+            for number in range(4):
+                same = not place and number > 1
+                pole = "+" if person == "ada" or same else "-"
+                answer_blind(line, subject(number, **place), pole)
+            with open_workspace() as workspace:
+                queue.close_queue(workspace, line.key)
+
+
+TITLES = {"Clear pole", "Category", "disagreements"}
+
+
+def copied_of(app, shown, person, **query):
+    """Answers of the Agreement page by title, without counts."""
+    shown.clear()
+    at(app, "agreement", person, **query)
+    found = {title.split(" ", 1)[-1].split(";")[0]: one for title, one in shown.items()}
+    return {title: one for title, one in found.items() if title in TITLES} | {
+        title: one for title, one in shown.items() if title in TITLES
+    }
+
+
+@pytest.mark.parametrize("where", [None, SITE])
+def test_what_agreement_lets_one_copy_gives_what_it_shows(app, folder, divided, monkeypatch, where):
+    """Of this model and site alone, not of everything in the workspace."""
+    shown = copied.record(monkeypatch)
+    answers = copied_of(app, shown, "cleo", **({"at": where} if where else {}))
+    assert set(answers) == TITLES
+    for answer in answers.values():
+        copied.same(answer, folder / "catalogs" / "hostile.duckdb")
+    sites = [SITE] if where else [SITE, "resid.2"]
+    assert set(answers["disagreements"].frame.site) == set(sites)
+    assert len(answers["disagreements"].frame) == (2 if where else 6)
+    assert answers["Clear pole"].frame.answers.tolist() == [4 * len(sites)] * 2
+
+
+def test_copied_python_shows_nobody_more_than_the_page(app, folder, divided, monkeypatch):
+    shown = copied.record(monkeypatch)
+    open_for("cleo", [0])
+    answer = copied_of(app, shown, "cleo", at=SITE)["disagreements"]
+    assert answer.frame.name.tolist() == ["1"]
+    copied.same(answer, folder / "catalogs" / "hostile.duckdb")
+    seen = copied_of(app, shown, "dora", at=SITE)["disagreements"]
+    assert seen.frame.name.tolist() == ["0", "1"]
+    copied.same(seen, folder / "catalogs" / "hostile.duckdb")
+
+
+def test_a_replaced_catalog_is_on_the_desk_at_once(app, folder):
+    from dashboard.common.answers import Here
+    from dashboard.desk import shown
+
+    path = folder / "catalogs" / "hostile.duckdb"
+    here = Here(Catalog(path), SITE, "zero")
+    before = shown.shown(subject(3), here)
+    assert shown.shown(subject(3), here) == before
+    new = synthetic.write(folder / "new.duckdb", synthetic.Recipe(items=300, dims=12, seed=5))
+    new.rename(path)
+    assert shown.shown(subject(3), here)["counts"] != before["counts"]
 
 
 def test_a_final_label_is_written_and_its_history_stays(app, monkeypatch):

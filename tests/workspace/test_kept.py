@@ -1,5 +1,8 @@
 """Decisions, saved things, text judgements, labels carried over."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -125,6 +128,35 @@ def test_a_judge_gets_real_and_shuffled_pairs_of_others(worded):
     said = dict(zip(["cats", "felines", "years", "dates", "left", "verbs"], "001122", strict=True))
     assert all(said[p.first] != said[p.second] for p in pairs if p.shuffled)
     assert free_text.pairs(worded, "ada") == []
+
+
+def test_pairs_come_in_the_same_order_in_every_process(worded):
+    """Python salts the hash of a text anew in each process; nothing may hang on it."""
+    place = worded.engine.url.render_as_string(hide_password=False)
+    code = (
+        "import sys\n"
+        "from catalog.workspace import free_text\n"
+        "from catalog.workspace.file import open_workspace\n"
+        "with open_workspace(sys.argv[1]) as opened:\n"
+        "    print([(p.first, p.second) for p in free_text.pairs(opened, 'kim')])\n"
+    )
+    orders = [
+        subprocess.run(
+            [sys.executable, "-c", code, place.removeprefix("sqlite:///")],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    ]
+    here = [(pair.first, pair.second) for pair in free_text.pairs(worded, "kim")]
+    assert orders == [f"{here}\n"] * 3
+
+
+def test_every_judge_has_an_order_of_their_own(worded):
+    drawn = [[pair.subject for pair in free_text.pairs(worded, judge)] for judge in "klmn"]
+    assert len({tuple(one) for one in drawn}) > 1
 
 
 def test_judgements_are_counted_apart_and_once(worded):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
 from catalog.errors import LabelRefused
 from catalog.workspace import label_tests, queue
@@ -183,6 +184,16 @@ def test_q_counts_every_finished_test_of_the_model(workspace):
     shown = label_tests.results(workspace, None, name="0")
     assert shown.verdict.tolist() == ["undecided"]
     assert shown.q.iloc[0] == pytest.approx(4 * 0.0261, rel=0.01)
+
+
+def test_q_is_scipys_over_the_tests_of_each_model(workspace):
+    other = subjects(2, model="other")
+    for number, subject in enumerate([*S[:5], *other]):
+        take(workspace, subject, (27, 21, 13, 19, 18, 20, 20)[number])
+    found = label_tests.results(workspace, None)
+    for _, family in found.groupby("model"):
+        np.testing.assert_allclose(family.q, false_discovery_control(family.p), rtol=1e-12)
+    assert set(found.groupby("model").size()) == {5, 2}
 
 
 def test_no_test_gives_an_empty_table(workspace):
