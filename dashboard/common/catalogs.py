@@ -8,6 +8,7 @@ import pandas as pd
 
 from catalog import places
 from catalog.errors import CatalogError
+from catalog.modalities import backgrounds
 from catalog.store import console as sql_console
 from catalog.store import packed, queries
 from catalog.store.catalog import Catalog
@@ -36,7 +37,7 @@ def _order(entry: Entry) -> tuple[bool, bool, int, str]:
     about = entry.build
     if about is None:
         return True, True, 0, entry.catalog.slug
-    kind = ("text", "image", "audio").index(about["modality"])
+    kind = list(backgrounds.OF).index(about["modality"])
     return False, bool(pd.isna(about["findings_hash"])), kind, entry.catalog.slug
 
 

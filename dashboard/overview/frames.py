@@ -26,6 +26,8 @@ WORDS = (
 )
 CLAIMS = ("basis", "independence", "discoverable")
 """Claims shown as not holding, the first that does not; else any that does not."""
+FLIP = "flips_away"
+"""The claim whose figures stand beside the flip."""
 
 
 class Finding(NamedTuple):
@@ -166,7 +168,7 @@ def flip(here: Here) -> Finding:
     title = "A flip with its controls"
     link: dict[str, object] = {"category": CATEGORY, "run": 1}
     frame = evidence_frames.evidence(here.catalog).frame
-    rows = [one for one in evidence_frames.claims(frame) if "flip" in str(one.row["claim"])]
+    rows = [one for one in evidence_frames.claims(frame) if one.row["claim"] == FLIP]
     sentence = (
         f"Change the signs of {_name(CATEGORY)} while the model runs, and watch its words fade or "
         "not, beside random dimensions, noise of the same size and another category's dimensions."

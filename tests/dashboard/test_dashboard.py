@@ -1,6 +1,7 @@
 """Every page opens, links carry what is shown, and what is missing or hostile is handled."""
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit as st
@@ -93,6 +94,16 @@ def test_a_broken_catalog_hides_no_other(files, view, tmp_path, monkeypatch):
         assert app.selectbox(key="rail.catalog").options == ["flat"]
         if view == "overview":
             assert "truncated or not a catalog" in literal(app)
+
+
+def test_every_way_in_starts_at_the_site_of_verdicts(app, files):
+    show(app, "overview", catalog="hostile")
+    primary = Catalog(files / "catalogs" / "hostile.duckdb").primary
+    assert primary.site == "resid.1"
+    assert app.selectbox(key="rail.site").value == primary.site
+    links = [parse_qs(link.proto.query_string) for link in app.get("page_link")]
+    starts = [link["site"] for link in links if link["catalog"] == ["hostile"]]
+    assert len(starts) == 5 and all(site == [primary.site] for site in starts)
 
 
 def test_a_link_restores_what_it_shows(app):

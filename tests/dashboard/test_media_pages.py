@@ -1,6 +1,7 @@
 """Pages of image and sound catalogs: walls, the stage with its player, patches, chosen concepts."""
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -16,9 +17,10 @@ from dashboard.common.answers import Here
 from dashboard.media import charts, frames
 from dashboard.media import wall as media_wall
 from tests.dashboard.test_dashboard import APP, VIEWS, linked, literal, show
-from tests.given import media_catalog
+from tests.given import copied, media_catalog
 
 SITE = media_catalog.SITE
+CALLS = r"c\.(dimension|item|neighbours)\("
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_poles_are_walls_of_what_the_catalog_says(app, files, name):
     for pole in ("positive", "negative", "near"):
         kept = "near zero" if pole == "near" else pole
         expected = ask(
-            here(files, name).path,
+            here(files, name).catalog.path,
             "SELECT item FROM pole WHERE site = ? AND dimension = 3 AND pole = ? ORDER BY rank",
             SITE,
             kept,
@@ -101,9 +103,20 @@ def test_poles_are_walls_of_what_the_catalog_says(app, files, name):
     assert not any(tile["chosen"] for tile in wall(app, "wall.negative"))
 
 
+@pytest.mark.parametrize("view", ["dimension", "item"])
+@pytest.mark.parametrize("name", ["digits", "sounds"])
+def test_what_is_copied_runs_and_gives_what_is_shown(app, files, monkeypatch, view, name):
+    answers = copied.record(monkeypatch)
+    show(app, view, catalog=name, site=SITE, dim=3, item=5)
+    asked = [one for one in answers.values() if re.search(CALLS, one.copy)]
+    assert len(asked) == {"dimension": 4, "item": 3}[view]
+    for answer in asked:
+        copied.same(answer, here(files, name).catalog.path)
+
+
 def test_a_page_of_sounds_has_one_player_with_the_sound_of_the_catalog(app, files):
     first = ask(
-        here(files, "sounds").path,
+        here(files, "sounds").catalog.path,
         "SELECT item FROM pole WHERE site = ? AND dimension = 3 AND pole = 'negative' AND rank = 2",
         SITE,
     )[0][0]
@@ -111,9 +124,9 @@ def test_a_page_of_sounds_has_one_player_with_the_sound_of_the_catalog(app, file
     assert len(app.get("audio")) == 1
     assert wall(app, "wall.negative")[1]["chosen"]
     sound = ask(
-        here(files, "sounds").path, "SELECT sound FROM media_preview WHERE item = ?", first
+        here(files, "sounds").catalog.path, "SELECT sound FROM media_preview WHERE item = ?", first
     )[0][0]
-    assert frames.sound(Catalog(here(files, "sounds").path), first) == sound
+    assert frames.sound(here(files, "sounds").catalog, first) == sound
     assert sound.startswith(b"OggS")
     show(app, "dimension", catalog="digits", site=SITE, dim=3)
     assert not app.get("audio")
@@ -146,7 +159,7 @@ def test_a_feature_shows_its_items_and_the_best_others(app, files):
     show(app, "feature", catalog="digits", site=SITE, category="digit 0")
     assert linked(app, "category") == "digit 0"
     best, rivals = wall(app, "wall.top"), wall(app, "wall.false")
-    named = dict(ask(here(files, "digits").path, "SELECT item, label FROM media"))
+    named = dict(ask(here(files, "digits").catalog.path, "SELECT item, label FROM media"))
     for tile in best:
         assert tile["member"] == (named[tile["item"]] == "digit 0")
         assert tile["tone"] == ("own" if tile["member"] else "plain")
@@ -157,7 +170,9 @@ def test_a_feature_shows_its_items_and_the_best_others(app, files):
 
 def test_patches_are_the_signs_of_the_file(files):
     place = here(files, "digits")
-    bits = ask(place.path, "SELECT bits FROM patch_signs WHERE site = ? AND item = 5", SITE)[0][0]
+    bits = ask(
+        place.catalog.path, "SELECT bits FROM patch_signs WHERE site = ? AND item = 5", SITE
+    )[0][0]
     expected = signs.unpack(np.frombuffer(bits, np.uint8).reshape(8, 8, 16), 128)
     assert np.array_equal(frames.patches(place, 5), expected)
     assert frames.patches(place._replace(site="resid.0"), 5) is None
@@ -167,7 +182,7 @@ def test_patches_are_the_signs_of_the_file(files):
 def test_neighbours_are_a_wall_by_hamming_distance(app, files):
     show(app, "item", catalog="digits", site=SITE, item=5)
     rows = ask(
-        here(files, "digits").path,
+        here(files, "digits").catalog.path,
         "SELECT item, bits FROM signs_by_item WHERE site = ? AND threshold = 'zero' ORDER BY item",
         SITE,
     )
@@ -188,7 +203,7 @@ def test_a_concept_is_made_of_a_class_and_changed_by_clicks(app, files):
     members = [
         n
         for (n,) in ask(
-            here(files, "digits").path,
+            here(files, "digits").catalog.path,
             "SELECT item FROM media WHERE label = 'digit 3' ORDER BY item",
         )
     ]
@@ -228,7 +243,7 @@ def test_tiles_are_data_uris_with_shares_of_the_largest_value():
 
 def test_patches_go_down_an_image_and_up_a_spectrogram(files):
     grid = np.arange(6).reshape(2, 3) / 5
-    image = frames.shown(Catalog(here(files, "digits").path), [0])["image"][0]
+    image = frames.shown(here(files, "digits").catalog, [0])["image"][0]
     down = charts.picture(image, charts.Frame(1, 1, 1, None), grid)
     assert np.array_equal(np.asarray(down.data[1].z), grid[::-1])
     assert down.layout.images[0].source.startswith("data:image/png;base64,")

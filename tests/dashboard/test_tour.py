@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 import streamlit as st
 
+from catalog.evidence.claims import CLAIMS
 from catalog.store import packed, reading, replacing
 from catalog.store.catalog import Catalog
 from catalog.store.reading import Query
 from dashboard.common import parts
-from dashboard.common.answers import Here
 from dashboard.overview import frames
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, show, start
@@ -20,6 +20,12 @@ from tests.given import feature_catalog, synthetic
 from tests.given.feature_catalog import SITE
 
 PLANTED = "planted"
+
+
+def claimed(key, value):
+    """A row of the evidence table about a claim that there is."""
+    assert key in CLAIMS
+    return evidence(key, value)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,7 @@ def folder(tmp_path_factory):
     shutil.move(measured, proved)
     with duckdb.connect(proved) as connection:  # a pole to show, though 24 dimensions hold none
         connection.execute("UPDATE feature SET best_q = 0.001, small = false WHERE auc > 0.5")
-    rows = [evidence("sign_only", None), evidence("basis", 0.01)]
+    rows = [claimed("sign_only_top5", None), claimed("basis", 0.01)]
     replacing.write(proved, {"evidence": rows})
     synthetic.write(folder / "catalogs" / "bare.duckdb", synthetic.Recipe(slug="bare"))
     return folder
@@ -61,7 +67,7 @@ def figures(finding):
 
 def test_a_category_has_the_figures_of_the_catalog(place):
     row = reading.fetch(
-        place.path,
+        place.catalog.path,
         Query(
             "SELECT * FROM feature WHERE category = ? AND site = ? AND threshold = ? "
             "AND background = 'matched'",
@@ -78,7 +84,7 @@ def test_the_pole_is_the_one_that_holds_most_members(place):
     finding = frames.pole(place)
     number = finding.link["dim"]
     everything = reading.fetch(
-        place.path,
+        place.catalog.path,
         Query(
             "SELECT pole, rank, family, dimension FROM pole JOIN item USING (item) "
             "WHERE site = ? AND rank <= 20",
@@ -86,10 +92,10 @@ def test_the_pole_is_the_one_that_holds_most_members(place):
         ),
     )
     members = reading.fetch(
-        place.path, Query("SELECT category, family FROM member JOIN item USING (item)")
+        place.catalog.path, Query("SELECT category, family FROM member JOIN item USING (item)")
     )
     best = reading.fetch(
-        place.path,
+        place.catalog.path,
         Query(
             "SELECT category, best_dimension FROM feature WHERE site = ? AND threshold = ? "
             "AND background = 'matched' AND NOT small AND best_q < 0.05",
@@ -110,13 +116,11 @@ def test_the_pole_is_the_one_that_holds_most_members(place):
 
 
 def test_the_concept_is_measured_while_one_looks(place):
-    from catalog.features import from_words as live
+    from catalog.features import from_words
 
     finding = frames.concept(place)
-    site = live.site_signs(Catalog(place.path), place.site, place.threshold)
-    made = live.from_words(
-        live.ground(Catalog(place.path)), site, frames.WORDS.split(), [], "matched"
-    )
+    words = frames.WORDS.split()
+    made = from_words.made(place.catalog, place.site, place.threshold, words)
     assert figures(finding)["held-out AUC"] == parts.number(made.concept.auc)
 
 
@@ -126,13 +130,30 @@ def test_a_claim_that_fails_is_shown_with_its_control(place):
     assert figures(finding)["verdict"] == "does not hold"
 
 
+def test_the_claims_of_the_tour_are_claims():
+    assert {frames.FLIP, *frames.CLAIMS} <= set(CLAIMS)
+
+
+def with_evidence(place, folder, *rows):
+    """The tour's place on a copy of its catalog with this evidence."""
+    path = folder / f"{frames.SLUG}.duckdb"
+    shutil.copyfile(place.catalog.path, path)
+    replacing.write(path, {"evidence": list(rows)})
+    return place._replace(catalog=Catalog(path))
+
+
 def test_the_flip_says_run_it_until_it_was_measured(place, tmp_path):
     assert "Run it live" in frames.flip(place).sentence
-    other = tmp_path / f"{frames.SLUG}.duckdb"
-    shutil.copyfile(place.path, other)
-    replacing.write(other, {"evidence": [evidence("flip_away", -0.5)]})
-    measured = frames.flip(Here(Catalog(other), place.site, place.threshold))
-    assert measured.figures and "Run it live" not in measured.sentence
+    measured = frames.flip(with_evidence(place, tmp_path, claimed("flips_away", -0.5)))
+    assert measured.figures[0] == ("measure of *flips_away*", "-0.500 [-0.520, -0.480]")
+    assert dict(measured.figures)["rotated"] == "0.910"
+    assert "Run it live" not in measured.sentence
+
+
+@pytest.mark.parametrize("key", ["flips_toward", "flips_single", "basis"])
+def test_no_other_claim_stands_beside_the_flip(place, tmp_path, key):
+    other = with_evidence(place, tmp_path, claimed(key, 0.5), claimed("flips_away", None))
+    assert "Run it live" in frames.flip(other).sentence and not frames.flip(other).figures
 
 
 @pytest.mark.parametrize("step", range(1, 6))
@@ -164,6 +185,15 @@ def test_without_the_catalog_it_says_what_makes_it(tmp_path, monkeypatch):
     for app in start(tmp_path, monkeypatch):
         show(app, "tour")
         assert "dims demo" in literal(app)
+
+
+def test_before_it_was_measured_the_tour_looks_at_the_site_of_verdicts(tmp_path, monkeypatch):
+    (tmp_path / "catalogs").mkdir()
+    path = tmp_path / "catalogs" / f"{frames.SLUG}.duckdb"
+    synthetic.write(path, synthetic.Recipe(slug=frames.SLUG))
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
+    here = frames.place()
+    assert here.site == Catalog(path).primary.site == "resid.1"
 
 
 def test_a_presentation_follows_from_page_to_page_and_ends(app):
