@@ -32,11 +32,18 @@ CLEAR_POLES = ("+", "-", "both", "none")
 KINDS = ("dimension", "feature", "discovered")
 POLES = ("", "+", "-")
 SOURCES = ("queue", "page", "import", "carried")
+RANGES = {"confidence": (1, 5)}
+"""Fields of a label that are whole numbers: the least and the most."""
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)  # this module's own words
     return CheckConstraint(f"{column} IN ({listed})")
+
+
+def _in_range(column: str) -> CheckConstraint:
+    least, most = RANGES[column]
+    return CheckConstraint(f"{column} BETWEEN {least} AND {most}")
 
 
 def _number() -> Column[int]:
@@ -119,7 +126,7 @@ label = Table(
     _one_of("action", ACTIONS),
     _one_of("clear_pole", CLEAR_POLES),
     _one_of("source", SOURCES),
-    CheckConstraint("confidence BETWEEN 1 AND 5"),
+    *(_in_range(column) for column in RANGES),
     comment="The log of labels. The newest row of an author and subject is that author's word.",
 )
 

@@ -1,6 +1,12 @@
-"""Values of the log: what a person says of a subject, checked when it is made."""
+"""Values of the log: what a person says of a subject, checked when it is made.
 
-from dataclasses import asdict, dataclass, replace
+To add a field to labels: a column in schema.py with its migration, the field here in `Label` and in
+`Answer`, and where people fill it in (dashboard/labels/form.py, the component of dashboard/desk).
+Every table, file format and frame takes its fields from CONTENT.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from catalog.errors import LabelRefused
@@ -8,8 +14,8 @@ from catalog.workspace import schema
 from catalog.workspace.subjects import Subject
 from catalog.workspace.words import LONGEST_NAME, name, tidy
 
-CONTENT = ("action", "clear_pole", "category", "text", "confidence", "note")
-"""Columns of a label that say something of its subject."""
+CLOSED = ("clear_pole", "category")
+"""Closed answers: they are about the whole."""
 _POLE_OF = {"positive": "+", "negative": "-"}
 
 
@@ -49,11 +55,15 @@ class Label:
         object.__setattr__(self, field, value)  # frozen: only while it is being made
 
     def _check(self) -> None:
-        if self.confidence is not None and self.confidence not in range(1, 6):
-            raise LabelRefused(f"Confidence is {self.confidence}; it goes from 1 to 5.")
+        for field, (least, most) in schema.RANGES.items():
+            value = getattr(self, field)
+            if value is not None and value not in range(least, most + 1):
+                raise LabelRefused(
+                    f"{field.capitalize()} is {value!r}; it goes from {least} to {most}."
+                )
         if self.clear_pole is not None and self.clear_pole not in schema.CLEAR_POLES:
             raise LabelRefused(f"{self.clear_pole!r} is not a clear pole: use +, -, both or none.")
-        closed = (self.clear_pole, self.category)
+        closed = [getattr(self, field) for field in CLOSED]
         if self.subject.pole and any(closed):
             raise LabelRefused("Clear pole and category are about the whole, not about one pole.")
         said = any((*closed, self.text))
@@ -70,6 +80,20 @@ class Label:
     def content(self) -> dict[str, Any]:
         """What is said, by column."""
         return {field: getattr(self, field) for field in CONTENT}
+
+
+CONTENT = tuple(field.name for field in fields(Label) if field.name not in ("subject", "author"))
+"""Columns of a label that say something of its subject, in the order of `Label`."""
+
+
+def parsed(texts: Mapping[str, str]) -> dict[str, Any]:
+    """What a file says in CONTENT's columns, for `Label`: None where empty, numbers as numbers."""
+    said: dict[str, Any] = {field: texts.get(field) or None for field in CONTENT}
+    for field in schema.RANGES:
+        text = said[field]
+        if text and text.isascii() and text.isdigit():
+            said[field] = int(text)  # anything else is refused by the label's own rule
+    return said
 
 
 @dataclass(frozen=True)
@@ -94,17 +118,23 @@ class Answer:
         """Its rows: one about the whole (a closed answer is always there), one a pole with text."""
         if self.subject.pole:
             raise LabelRefused("An answer is about a whole subject: leave its pole empty.")
-        fields = {k: v for k, v in asdict(self).items() if k not in ("subject", *_POLE_OF)}
+        whole = {k: v for k, v in asdict(self).items() if k not in ("subject", *_POLE_OF)}
         texts = {pole: getattr(self, field) for field, pole in _POLE_OF.items()}
-        sure = self.confidence
+        numbers = {field: getattr(self, field) for field in schema.RANGES}
         rows = [
-            Label(replace(self.subject, pole=pole), self.author, text=text, confidence=sure)
+            Label(replace(self.subject, pole=pole), self.author, text=text, **numbers)
             for pole, text in texts.items()
             if text and text.strip()
         ]
         if rows and self.action != "label":
             raise LabelRefused(f"Text does not go with {self.action}: empty it, or save a label.")
-        return [Label(self.subject, **fields), *rows]
+        return [Label(self.subject, **whole), *rows]
+
+
+ANSWERED = tuple(
+    field.name for field in fields(Answer) if field.name not in ("subject", "author", "action")
+)
+"""What a person fills in for an answer."""
 
 
 @dataclass(frozen=True)

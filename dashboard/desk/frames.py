@@ -12,7 +12,7 @@ from catalog.errors import CatalogError, LabelRefused, NotInCatalog
 from catalog.workspace import labels, queue, reading
 from catalog.workspace.queue import Options, Queue
 from catalog.workspace.subjects import Subject
-from catalog.workspace.values import Answer, Circumstances
+from catalog.workspace.values import ANSWERED, Answer, Circumstances
 from dashboard.common import frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import component, shown
@@ -145,10 +145,7 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
         return
     try:
         subject = Subject(**event["subject"])
-        fields = {
-            field: event.get(field)
-            for field in ("clear_pole", "category", "text", "positive", "negative", "confidence")
-        }
+        fields = {field: event.get(field) for field in ANSWERED}
         given = Answer(subject, line.person, str(event["action"]), **fields)
         seconds = float(event["seconds"])
     except (KeyError, TypeError, ValueError) as error:

@@ -31,7 +31,7 @@ from catalog.workspace import (
 from catalog.workspace.file import open_workspace
 from catalog.workspace.label_pairs import Trial
 from catalog.workspace.transfer import Known
-from catalog.workspace.values import Label
+from catalog.workspace.values import CONTENT, Label
 from tests.workspace.given import event, opened, reply, say, subjects
 
 S = subjects(6)
@@ -157,6 +157,40 @@ def test_neuronpedia_explanations_come_back(full, fresh, tmp_path):
         assert transfer.import_neuronpedia(empty, tmp_path / "np", KNOWN).added == 5
         assert set(flat(empty)) <= set(flat(full)) and len(flat(empty)) == 5
         assert transfer.import_neuronpedia(empty, path, KNOWN).added == 0
+
+
+FULL = {
+    "clear_pole": "both",
+    "category": "animals",
+    "text": "cats",
+    "confidence": 4,
+    "note": "both ends",
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "label_studio", "neuronpedia", "jsonl"])
+def test_every_field_of_a_label_comes_back_from_every_format(workspace, fresh, tmp_path, kind):
+    said = Label(S[0], "ada", **FULL)
+    assert all(said.content.values()) and set(said.content) == {*FULL, "action"}
+    labels.save(workspace, event(), [said])
+    getattr(transfer, f"export_{kind}")(workspace, tmp_path / kind)
+    with open_workspace(fresh()) as empty:
+        getattr(transfer, f"import_{kind}")(empty, tmp_path / kind, KNOWN)
+        (row,) = reading.current(empty, None).to_dict("records")
+    assert {field: row[field] for field in CONTENT} == said.content
+
+
+def test_explanations_of_an_older_export_come_back(workspace, tmp_path):
+    """Written before notes of labels were carried."""
+    notes = {
+        "model": "tiny", "revision": "r1", "reading": "bare", "pole": "-", "clear_pole": "",
+        "category": "", "confidence": "4", "text": "cats",
+    }  # fmt: skip
+    row = {"modelId": "tiny", "layer": "resid.1", "index": "3", "description": "cats"}
+    (tmp_path / "np.jsonl").write_text(json.dumps({**row, "notes": json.dumps(notes)}))
+    transfer.import_neuronpedia(workspace, tmp_path / "np.jsonl", KNOWN)
+    table = reading.current(workspace, None)
+    assert table[["pole", "text", "confidence"]].values.tolist() == [["-", "cats", 4]]
 
 
 def test_explanations_of_others_are_text_of_the_positive_pole(workspace, tmp_path):

@@ -13,25 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ImportRefused, LabelRefused
+from catalog.workspace import schema
 from catalog.workspace.file import Workspace
 from catalog.workspace.transfer.files import reading, replacing
 from catalog.workspace.transfer.merging import Incoming, Known, Report, add, checked
 from catalog.workspace.transfer.tables import flat, incoming
+from catalog.workspace.values import CLOSED, CONTENT
 
 _DATA = ("model", "revision", "reading", "site", "kind", "name")
-_RESULTS: dict[str, tuple[str, str]] = {
-    "author": ("textarea", "text"),
-    "action": ("choices", "choices"),
-    "clear_pole": ("choices", "choices"),
-    "category": ("choices", "choices"),
-    "confidence": ("rating", "rating"),
-    "note": ("textarea", "text"),
-    "whole": ("textarea", "text"),
-    "positive": ("textarea", "text"),
-    "negative": ("textarea", "text"),
-}
-"""Control's name -> its type, and the key of its value."""
 _TEXT_OF = {"": "whole", "+": "positive", "-": "negative"}
+_RATING, _CHOICES, _TEXTAREA = ("rating", "rating"), ("choices", "choices"), ("textarea", "text")
+
+
+def _control(field: str) -> tuple[str, str]:
+    if field in schema.RANGES:
+        return _RATING
+    return _CHOICES if field in ("action", *CLOSED) else _TEXTAREA
+
+
+_NAMES = ("author", *(field for field in CONTENT if field != "text"), *_TEXT_OF.values())
+_RESULTS = {name: _control(name) for name in _NAMES}
+"""Control's name -> its type, and the key of its value."""
 
 
 def export_label_studio(workspace: Workspace, path: Path, **where: str | None) -> int:
@@ -112,7 +114,7 @@ def _makers(
 
 def _about_whole(said: Mapping[str, str]) -> bool:
     """Whether there is something about the whole besides its text."""
-    return bool({"clear_pole", "category"} & set(said)) or not {"positive", "negative"} & set(said)
+    return bool(set(CLOSED) & set(said)) or not {"positive", "negative"} & set(said)
 
 
 def _said(path: Path, number: int, annotation: Any) -> dict[str, str]:
@@ -141,19 +143,20 @@ def _incoming(
     if missing:
         raise LabelRefused(f"Its data lacks {', '.join(missing)}.")
     row = {field: str(data.get(field) or "") for field in _DATA}
-    closed = {} if pole else {field: said.get(field, "") for field in ("clear_pole", "category")}
+    whole = () if pole else CLOSED
+    content = {
+        field: said.get(field, "") for field in CONTENT if field in whole or field not in CLOSED
+    }
     author = said.get("author") or f"label-studio {annotation.get('completed_by') or 'unknown'}"
     action = "skip" if annotation.get("was_cancelled") else said.get("action", "label")
     return incoming(
         {
             **row,
-            **closed,
+            **content,
             "pole": pole,
             "label": said.get(_TEXT_OF[pole], ""),
             "author": author,
             "action": action,
-            "confidence": said.get("confidence", ""),
-            "note": said.get("note", ""),
             "made_at": str(annotation.get("created_at") or ""),
         },
         known,

@@ -21,9 +21,11 @@ from catalog.workspace.file import Workspace
 from catalog.workspace.transfer.files import reading, replacing
 from catalog.workspace.transfer.merging import Incoming, Known, Report, add, checked
 from catalog.workspace.transfer.tables import flat, incoming
+from catalog.workspace.values import CONTENT
 
 TYPE = "human"
-_NOTED = ("model", "revision", "reading", "pole", "clear_pole", "category", "confidence")
+_SUBJECT = ("model", "revision", "reading", "pole")
+_NOTED = (*_SUBJECT, *(field for field in CONTENT if field not in ("action", "text")))
 _PER_FILE = 10_000
 
 
@@ -120,12 +122,15 @@ def _incoming(line: str, known: Sequence[Known] | None) -> Incoming:
 
 
 def _notes(text: Any) -> dict[str, str]:
-    """What our export put into `notes`; nothing where somebody else wrote them."""
+    """What our export put into `notes`; nothing where somebody else wrote them.
+
+    An older export has fewer fields.
+    """
     try:
         notes = json.loads(text)
     except (json.JSONDecodeError, TypeError):
         return {}
-    if not isinstance(notes, dict) or set(notes) != {*_NOTED, "text"}:
+    if not isinstance(notes, dict) or not {*_SUBJECT, "text"} <= set(notes) <= {*_NOTED, "text"}:
         return {}
     words = {field: str(value) for field, value in notes.items() if not pd.isna(value)}
     return {**{field: words.get(field, "") for field in _NOTED}, "label": words.get("text", "")}

@@ -14,7 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from catalog.errors import ImportRefused, LabelRefused
+from catalog.errors import ImportRefused
+from catalog.workspace import schema
 from catalog.workspace.file import Workspace
 from catalog.workspace.reading import current
 from catalog.workspace.transfer.files import BATCH, reading, replacing
@@ -27,12 +28,13 @@ from catalog.workspace.transfer.merging import (
     moment,
     subject_of,
 )
-from catalog.workspace.values import Label
+from catalog.workspace.values import CONTENT, Label, parsed
 
-COLUMNS = (
+_FIRST = (
     "model", "site", "dimension", "pole", "label", "author", "confidence", "made_at", "revision",
-    "reading", "kind", "name", "action", "clear_pole", "category", "note",
+    "reading", "kind", "name",
 )  # fmt: skip
+COLUMNS = (*_FIRST, *(field for field in CONTENT if field not in (*_FIRST, "text")))
 NEEDED = ("model", "site", "pole", "label", "author")
 _FIELD_LIMIT = 1 << 20
 """Characters of a field the CSV reader takes; longer labels are refused by their own rule."""
@@ -44,8 +46,8 @@ def flat(workspace: Workspace, **where: str | None) -> pd.DataFrame:
     dimension = now.name.where(now.kind == "dimension", "")
     made = [time.isoformat() for time in now.made_at]
     table = now.assign(dimension=dimension, label=now.text, made_at=made)[list(COLUMNS)]
-    sure = table.confidence.astype("Int64")
-    table = table.assign(confidence=sure.astype("string"))
+    for field in schema.RANGES:
+        table[field] = table[field].astype("Int64")
     return table.astype("string").fillna("")
 
 
@@ -141,20 +143,9 @@ def _makers(
 
 def incoming(row: Mapping[str, str], known: Sequence[Known] | None) -> Incoming:
     """Label of a flat row; LabelRefused where it breaks a rule."""
-    action = row.get("action") or "label"
-    if action == "label" and (row.get("pole") == "none" or row.get("clear_pole") == "none"):
-        action = "no_clear_pole"
-    sure = row.get("confidence") or None
-    if sure is not None and not (sure.isascii() and sure.isdigit()):
-        raise LabelRefused(f"Confidence is {sure!r}; it goes from 1 to 5.")
-    label = Label(
-        subject_of(row, known),
-        row["author"],
-        action,
-        clear_pole=row.get("clear_pole") or None,
-        category=row.get("category") or None,
-        text=row["label"] or None,
-        confidence=int(sure) if sure else None,
-        note=row.get("note") or None,
-    )
+    said = parsed({**row, "text": row["label"]})
+    said["action"] = said["action"] or "label"
+    if said["action"] == "label" and "none" in (row.get("pole"), said["clear_pole"]):
+        said["action"] = "no_clear_pole"
+    label = Label(subject_of(row, known), row["author"], **said)
     return Incoming(label, moment(row.get("made_at") or ""))
