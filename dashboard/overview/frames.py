@@ -9,13 +9,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from catalog.errors import CatalogError
+from catalog.figures.text import chance, spread
 from catalog.store import tour_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import frames as feature_frames
-from dashboard.features.charts import chance, spread
 
 SLUG = "storyteller"
 """The catalog that `dims demo` makes of the model that ships."""
