@@ -1,6 +1,6 @@
 """Which features fire at each token of a text. Signs that context changes: `catalog.signs.context`.
 
-NumPy only: states come in as arrays, so the same figures can be had in a notebook.
+States come in as arrays: nothing here knows of models.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from catalog.signs.prototypes import Prototypes, agreeing, histograms
 from catalog.signs.site_signs import SiteSigns
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
 
 _BLOCK = 32
 """Features whose agreement with all items is counted at a time."""
@@ -153,3 +155,29 @@ def behind(
             "away": np.abs(chosen - level[dimensions]),
         }
     )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The features of a catalog at a site, and how many of its items agree with each."""
+
+    features: Features
+    tail: Sequence[Any]
+    """From `tails`, over the family representatives."""
+
+
+def measured(catalog: Catalog, site: str, threshold: str) -> Measured | None:
+    """Every feature of a site in the background of verdicts, counted once; None where none is."""
+    return catalog.remembered(
+        ("text features", site, threshold), lambda: _measured(catalog, site, threshold)
+    )
+
+
+def _measured(catalog: Catalog, site: str, threshold: str) -> Measured | None:
+    where = (site, threshold, catalog.primary.background)
+    levels = catalog.fetch(feature_queries.firing_levels(*where))
+    features = Features.of(levels, catalog.fetch(feature_queries.prototypes(*where)))
+    if not features.names:
+        return None
+    own = np.flatnonzero(catalog.families == np.arange(len(catalog.items)))
+    return Measured(features, tails(catalog.signs(site, threshold), own, features.prototypes))

@@ -10,7 +10,7 @@ from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Claim, Row, Verdict, judge, untested
-from catalog.features.findings import Findings
+from catalog.features.tables import Findings
 from catalog.flips import table as flip_table
 from catalog.flips.table import Measured
 from catalog.model.loading import LoadedModel

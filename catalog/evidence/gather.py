@@ -8,7 +8,7 @@ from catalog.errors import ModelUnavailable
 from catalog.evidence import table
 from catalog.evidence.verdicts import record
 from catalog.features import findings
-from catalog.features.findings import Findings
+from catalog.features.tables import Findings
 from catalog.flips import table as flip_table
 from catalog.model import loading, opening
 from catalog.progress import Report, silent

@@ -22,7 +22,7 @@ from catalog.evidence import (
 from catalog.evidence.cell import Cell, Sample
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, untested
-from catalog.features.findings import Findings
+from catalog.features.tables import Findings
 from catalog.model import opening
 from catalog.model.loading import LoadedModel
 from catalog.progress import Report, silent

@@ -122,11 +122,6 @@ class Match:
     """What makes one of those asked for a member."""
 
     @property
-    def coverage(self) -> float:
-        """Share of the words found, 0 to 1."""
-        return (self.asked - len(self.missing)) / self.asked if self.asked else 0.0
-
-    @property
     def small(self) -> bool:
         """Fewer than SMALL families: under 20 anchors and 20 held out, so no verdict."""
         return len(self.members) < SMALL

@@ -14,7 +14,7 @@ from catalog.features import lexicon, nulls, splits
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.splits import SPLITS, Splits
-from catalog.modalities.backgrounds import BACKGROUNDS
+from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import (
     Ints,
     agreeing,
@@ -59,21 +59,33 @@ class Curves:
     """Share of the negatives in each bin, over all splits."""
 
 
-def measure(catalog: Catalog, category: str, site: str, threshold: str, background: str) -> Curves:
-    """Curves of a category's feature; NotInCatalog where the catalog does not hold it."""
-    kind = next(name for name in BACKGROUNDS if name == background)
-    return again(
-        catalog.signs(site, threshold),
-        lexicon.pools_of(catalog),
-        splits.of(catalog, category, kind),
+def measure(
+    catalog: Catalog, category: str, site: str, threshold: str, background: Background
+) -> Curves:
+    """Curves of a category's feature, made once per file; NotInCatalog where it has none."""
+    return catalog.remembered(
+        ("curves", category, site, threshold, background),
+        lambda: _measure(catalog, category, site, threshold, background),
     )
 
 
-def again(site: SiteSigns, ground: Pools, one: Splits, positives: Ints | None = None) -> Curves:
-    """`measure` from what is in memory; `positives` as in `Contest.of`."""
+def _measure(
+    catalog: Catalog, category: str, site: str, threshold: str, background: Background
+) -> Curves:
+    return again(
+        catalog.signs(site, threshold),
+        lexicon.pools_of(catalog),
+        splits.of(catalog, category, background),
+        lexicon.positives(catalog, site, threshold, background),
+    )
+
+
+def again(site: SiteSigns, ground: Pools, one: Splits, positives: Ints | None) -> Curves:
+    """`measure` from what is in memory.
+
+    `positives` is int64[dims] over the whole background, None for `matched`; see `Contest.of`.
+    """
     pool = one.pool
-    if pool.background != "matched" and positives is None:
-        positives = site.positives(ground.items(pool.background))
     outcome = run(Contest.of(site, pool, positives), one.anchors)
     scored = [_curve(outcome, split) for split in range(len(outcome.anchors))]
     null_ground = _null_ground(site, ground, pool, positives)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import SettingRefused
+from catalog.errors import NotInCatalog, SettingRefused
 from catalog.signs.significance import benjamini_hochberg
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
 
 FEWEST = 5
 """Words below which no order can be told from another."""
@@ -54,6 +56,43 @@ class Cycle:
     """The same in the last word and the first: a circle keeps them together, a line apart."""
     pairs: float
     """The same in any two words: what to compare with."""
+
+
+@dataclass(frozen=True)
+class Circle:
+    """The words of a cyclic category in a catalog, their signs at a site, and their waves."""
+
+    words: tuple[str, ...]
+    """Those that are single tokens, in the order of the list."""
+    missing: int
+    """Words of the list that are no single tokens here, or of a family that came before."""
+    signs: NDArray[np.bool_]
+    """Signs at the dimensions that vary among the words: bool[words, varying]."""
+    cycle: Cycle
+
+
+def of(catalog: Catalog, category: str, site: str, threshold: str) -> Circle:
+    """The circle of a category as the catalog holds it, whatever its list says by now.
+
+    NotInCatalog where the category is no circle, or the catalog does not hold its words;
+    SettingRefused as `measure`.
+    """
+    listed = catalog.categories.set_index("category")
+    if category not in listed.index or not listed["cyclic"][category]:
+        raise NotInCatalog(
+            f"The catalog has no category {category!r} whose list says '# order: cyclic'."
+        )
+    members = catalog.fetch(feature_queries.members_in_order(category))
+    if members.empty and listed["families"][category]:  # measured before circles were kept
+        raise NotInCatalog(
+            f"The catalog does not hold the words of {category}. Measure its categories again "
+            f"with: dims features {catalog.slug}"
+        )
+    bits = catalog.signs(site, threshold).bits(members["item"].to_numpy(np.int64)) > 0
+    made = measure(bits)
+    words = tuple(members["word"])
+    missing = int(listed["words"][category]) - len(words)
+    return Circle(words, missing, bits[:, made.varying], made)
 
 
 def measure(signs: NDArray[np.bool_], draws: int = DRAWS, seed: int = 0) -> Cycle:

@@ -50,20 +50,6 @@ def as_json(
     return json.dumps(body, indent=1, allow_nan=False)
 
 
-def read_json(text: str) -> tuple[Source, NDArray[np.int64], NDArray[np.int8]]:
-    """What `as_json` wrote: source, dimensions, signs. SettingRefused for anything else."""
-    try:
-        body = json.loads(text)
-        if body["format"] != FORMAT:
-            raise ValueError
-        source = Source(**{field: body[field] for field in Source.__dataclass_fields__})
-        dimensions = np.array([one["dimension"] for one in body["prototype"]], np.int64)
-        signs = np.array([one["sign"] for one in body["prototype"]], np.int8)
-    except (ValueError, KeyError, TypeError) as error:
-        raise SettingRefused(f"This is not a file of format {FORMAT!r}. Export one.") from error
-    return source, dimensions, signs
-
-
 def neuronpedia_vector(
     source: Source,
     dimensions: Sequence[int] | NDArray[np.integer],

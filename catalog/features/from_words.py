@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from catalog.errors import NotInCatalog
-from catalog.features import concepts, lexicon, measure, nulls, pools
+from catalog.features import agreeing, concepts, lexicon, nulls, pools
+from catalog.features.agreeing import Agreeing
 from catalog.features.categories import Match, Vocabulary
 from catalog.features.numbered import Numbered
 from catalog.modalities.backgrounds import Background
+from catalog.signs.prototypes import Ints
 from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
-
-TOP = 50
-"""Items listed by agreement."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,6 @@ class Ground:
 
     vocabulary: Vocabulary
     pools: pools.Pools
-    texts: NDArray[np.object_]
 
 
 def ground(catalog: Catalog) -> Ground:
@@ -35,13 +31,13 @@ def ground(catalog: Catalog) -> Ground:
 
 
 def _ground(catalog: Catalog) -> Ground:
-    family = catalog.families
+    items, family = catalog.items, catalog.families
     found: Vocabulary = (
-        Vocabulary(catalog.items["word"].tolist(), catalog.items["kind"].tolist(), family)
+        Vocabulary(items["word"].tolist(), items["kind"].tolist(), family)
         if catalog.modality == "text"
         else Numbered(family)
     )
-    return Ground(found, lexicon.pools_of(catalog), catalog.texts)
+    return Ground(found, lexicon.pools_of(catalog))
 
 
 @dataclass(frozen=True)
@@ -52,63 +48,55 @@ class Live:
     words: Match
     counter: Match
     pool: pools.Pool
-    null: nulls.Null | None
-    """Nothing is drawn yet: `null.p(auc)` draws, with progress. None for a single word."""
+    signs: SiteSigns
+    drawn_from: nulls.Ground
+    seed: int
+
+    def null(self) -> nulls.Null:
+        """Its null, a new one with nothing drawn: `null.p(auc)` draws, with progress.
+
+        SettingRefused for a single word.
+        """
+        return concepts.null(self.signs, self.drawn_from, len(self.words.members), self.seed + 1)
+
+    def agreeing(self, catalog: Catalog) -> Agreeing:
+        """Every item beside it; equals ordered by the strongest dimensions, registered or not."""
+        wider = concepts.wider(self.concept, self.signs)
+        return agreeing.of(catalog, self.concept.agreement, self.words.members, wider)
 
 
-def from_words(
-    base: Ground,
-    site: SiteSigns,
+def made(
+    catalog: Catalog,
+    site: str,
+    threshold: str,
     words: Sequence[str],
     counter: Sequence[str] = (),
-    background: Background = "matched",
+    background: Background | None = None,
     seed: int = 0,
-    positives: NDArray[np.int64] | None = None,
 ) -> Live:
-    """Make a concept from words; NotInCatalog or SettingRefused where they cannot make one.
+    """Make a concept from words, by default against the catalog's primary background.
 
-    `positives` is `site.positives(base.pools.items(background))` where it was counted before:
-    for `all` and `words` of a large vocabulary the counting takes most of the time.
+    Of images and sounds the words are numbers such as #12. NotInCatalog or SettingRefused where
+    they cannot make one.
     """
-    asked, against = base.vocabulary.match(words), base.vocabulary.match(counter)
-    return from_matches(base, site, asked, against, background, seed, positives)
+    base, against = ground(catalog), background or catalog.primary.background
+    asked, others = base.vocabulary.match(words), base.vocabulary.match(counter)
+    concepts.check(asked, others)
+    signs, generator = catalog.signs(site, threshold), np.random.default_rng(seed)
+    pool = base.pools.pool(against, asked.members, generator)
+    positives = lexicon.positives(catalog, site, threshold, against)
+    concept = concepts.build(signs, pool, positives, generator, others.members)
+    drawn_from = _drawn_from(signs, base.pools, pool, positives)
+    return Live(concept, asked, others, pool, signs, drawn_from, seed)
 
 
-def as_match(base: Ground, items: Sequence[int]) -> Match:
-    """Items as members: one per family. NotInCatalog where there is no such item."""
-    if any(not 0 <= item < len(base.texts) for item in items):
-        raise NotInCatalog(f"Items are numbered 0 to {len(base.texts) - 1}. Choose among them.")
-    members = np.array(list(dict.fromkeys(base.pools.family[list(items)].tolist())), np.int64)
-    texts = tuple(str(base.texts[item]) for item in members)
-    return Match(members, texts, (), len(items), "items are different files")
-
-
-def from_matches(
-    base: Ground,
-    site: SiteSigns,
-    asked: Match,
-    against: Match,
-    background: Background,
-    seed: int = 0,
-    positives: NDArray[np.int64] | None = None,
-) -> Live:
-    """Make a concept from members found already; see `from_words`."""
-    concepts.check(asked, against)
-    generator = np.random.default_rng(seed)
-    pool = base.pools.pool(background, asked.members, generator)
-    shared = background != "matched"
-    if shared and positives is None:
-        positives = site.positives(base.pools.items(background))
-    concept = concepts.build(site, pool, positives, generator, against.members)
+def _drawn_from(
+    signs: SiteSigns, whole: pools.Pools, pool: pools.Pool, positives: Ints | None
+) -> nulls.Ground:
     if positives is None:
-        drawn = nulls.Ground.matched(site, pool)
-    else:
-        items = base.pools.items(background)
-        drawn = nulls.Ground.shared(site, items, positives, np.random.default_rng(0))
-
-    members = len(asked.members)
-    null = concepts.null(site, drawn, members, seed + 1) if members > 1 else None
-    return Live(concept, asked, against, pool, null)
+        return nulls.Ground.matched(signs, pool)
+    items = whole.items(pool.background)
+    return nulls.Ground.shared(signs, items, positives, np.random.default_rng(0))
 
 
 def words_report(
@@ -116,11 +104,11 @@ def words_report(
 ) -> dict[str, Any]:
     """JSON form of a concept made from words, its null drawn."""
     chosen = catalog.checked(site, threshold, background)
-    signs, base = catalog.signs(site, chosen), ground(catalog)
-    live = from_words(base, signs, words, background=background)
-    concept = live.concept
-    null = live.null
-    p = null.p(concept.auc, most=nulls.DRAWS)[0] if null and concept.auc is not None else None
+    live = made(catalog, site, chosen, words, background=background)
+    concept, null, p = live.concept, None, None
+    if concept.auc is not None:
+        null = live.null()
+        p = null.p(concept.auc, most=nulls.DRAWS)[0]
     return {
         "name": ",".join(words),
         "site": site,
@@ -150,12 +138,7 @@ def words_report(
         "null_p95": null.p95 if null else None,
         "p": p,
         "coherence": None,
-        "top": top(
-            base,
-            concept.agreement,
-            live.words.members,
-            among_equals=concepts.wider(concept, signs),
-        ),
+        "top": live.agreeing(catalog).top().to_dict("records"),
     }
 
 
@@ -171,13 +154,7 @@ def category_report(
     )
     prototype = catalog.fetch(feature_queries.prototype(name, site, chosen, background))
     members = catalog.fetch(feature_queries.members(name))
-    signs, base = catalog.signs(site, chosen), ground(catalog)
-    agreement = measure.agreement_of(
-        signs.by_dimension,
-        signs.items,
-        prototype["dimension"].to_numpy(),
-        prototype["sign"].to_numpy(),
-    )
+    found = agreeing.with_prototype(catalog, site, chosen, prototype, members["item"].to_numpy())
     return {
         "name": name,
         "site": site,
@@ -197,33 +174,8 @@ def category_report(
         "coherence": _number(row["coherence"]),
         "confusable": row["confusable"],
         "confusable_auc": _number(row["confusable_auc"]),
-        "top": top(base, agreement, members["item"].to_numpy()),
+        "top": found.top().to_dict("records"),
     }
-
-
-def top(
-    base: Ground,
-    agreement: NDArray[np.float32],
-    members: NDArray[np.integer],
-    count: int = TOP,
-    among_equals: NDArray[np.floating] | None = None,
-) -> list[dict[str, Any]]:
-    """Items that agree most: item, text, agreement, member.
-
-    Ties by the larger value of `among_equals` where it is given, then by number.
-    """
-    second = agreement if among_equals is None else among_equals
-    best = np.lexsort((-second, -agreement))[:count]
-    families = set(base.pools.family[members].tolist())
-    return [
-        {
-            "item": int(item),
-            "text": str(base.texts[item]),
-            "agreement": float(agreement[item]),
-            "member": int(base.pools.family[item]) in families,
-        }
-        for item in best
-    ]
 
 
 def _number(value: Any) -> float | None:

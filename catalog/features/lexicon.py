@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from catalog import places
 from catalog.features import categories
 from catalog.features.pools import Pools, Traits
+from catalog.modalities.backgrounds import Background
 from catalog.store import media_queries
 from catalog.store.catalog import Catalog
 
@@ -51,6 +52,22 @@ def pools_of(catalog: Catalog) -> Pools:
     match by: their order is that of the files, which is no frequency.
     """
     return catalog.remembered(("pools",), lambda: _pools(catalog))
+
+
+def positives(
+    catalog: Catalog, site: str, threshold: str, background: Background
+) -> NDArray[np.int64] | None:
+    """Positive items of each dimension over a whole background, counted once: int64[dims].
+
+    None for `matched`, which every category has of its own. Shared: never change it.
+    """
+    if background == "matched":
+        return None
+
+    def count() -> NDArray[np.int64]:
+        return catalog.signs(site, threshold).positives(pools_of(catalog).items(background))
+
+    return catalog.remembered(("positives", site, threshold, background), count)
 
 
 def _pools(catalog: Catalog) -> Pools:

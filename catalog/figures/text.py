@@ -36,3 +36,24 @@ def number(value: Any) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}" if abs(value) < 1e6 else f"{value:.3g}"
     return f"{value:.3g}" if abs(value) < 1e-3 else f"{value:#.3g}".removesuffix(".")
+
+
+def chance(value: Any) -> str:
+    """A p or q: at most three digits, below 0.001 as such; – where missing."""
+    if value is None or pd.isna(value):
+        return "–"
+    if value < 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def spread(value: Any, sd: Any) -> str:
+    """A figure with its sd, both to three decimals; – where missing."""
+    return "–" if value is None or pd.isna(value) else f"{value:.3f} ± {sd:.3f}"
+
+
+def signed(value: Any) -> str:
+    """A difference with its sign, to three decimals; – where missing."""
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:+.3f}".replace("-", "−")

@@ -7,7 +7,7 @@ before a method that says it runs one.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from catalog.flips.prompts import Prompt
     from catalog.flips.source import Source
     from catalog.notebook.comparing import Comparison
+    from catalog.notebook.concepts import OfWords
     from catalog.notebook.dimensions import Dimension
+    from catalog.notebook.discoveries import Discovered, Discoveries
     from catalog.notebook.evidence import Evidence
-    from catalog.notebook.features import Feature
+    from catalog.notebook.feature_answers import Waves
+    from catalog.notebook.features import Feature, OfCategory
     from catalog.notebook.flips import Flip
     from catalog.notebook.items import Item, Neighbours
     from catalog.notebook.labels import Agreement, Labels
     from catalog.notebook.layers import Layers
+    from catalog.notebook.texts import Text
 
 
 class Catalog(store.Catalog):
@@ -73,18 +77,76 @@ class Catalog(store.Catalog):
 
         return items.neighbours(items.item(self, item, site, threshold), k, family)
 
+    @overload
+    def feature(
+        self,
+        site: str,
+        category: str,
+        *,
+        threshold: str | None = None,
+        background: str | None = None,
+    ) -> "OfCategory": ...
+
+    @overload
+    def feature(
+        self,
+        site: str,
+        *,
+        words: Sequence[str],
+        counter: Sequence[str] = (),
+        threshold: str | None = None,
+        background: str | None = None,
+    ) -> "OfWords": ...
+
+    @overload
+    def feature(
+        self, site: str, *, discovered: str, threshold: str | None = None
+    ) -> "Discovered": ...
+
     def feature(
         self,
         site: str,
         category: str | None = None,
         words: Sequence[str] | None = None,
+        counter: Sequence[str] = (),
+        discovered: str | None = None,
         threshold: str | None = None,
         background: str | None = None,
     ) -> "Feature":
-        """One feature: of a stored category, or registered on words given here."""
+        """One feature: of a stored category, of words given here, or a discovered one by its name.
+
+        `counter` are words it must not fire on; of images and sounds words are numbers such as #12.
+        The background is by default that of verdicts. NotInCatalog or SettingRefused where there
+        is no such feature.
+        """
         from catalog.notebook import features
 
-        return features.feature(self, site, category, words, threshold, background)
+        where = (threshold, background)
+        return features.feature(self, site, category, words, counter, discovered, where)
+
+    def discovered(self, site: str, threshold: str | None = None) -> "Discoveries":
+        """Features found at a site without categories; NotInCatalog where it was not searched."""
+        from catalog.notebook import discoveries
+
+        return discoveries.discoveries(self, site, threshold)
+
+    def cycle(self, category: str, site: str, threshold: str | None = None) -> "Waves":
+        """Whether signs turn with a circle of words, such as months, however few they are.
+
+        NotInCatalog where the category is no circle, SettingRefused below 5 words.
+        """
+        from catalog.notebook import feature_answers
+
+        return feature_answers.waves(self, category, site, threshold)
+
+    def read(self, text: str, site: str | None = None, threshold: str | None = None) -> "Text":
+        """A text in the model: features that fire at each token, signs that context changes.
+
+        Runs the catalog's model. `site` None is the primary one.
+        """
+        from catalog.notebook import texts
+
+        return texts.read(self, text, site, threshold)
 
     def flip(
         self,

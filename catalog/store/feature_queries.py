@@ -132,8 +132,11 @@ def means(site: str) -> Query:
 
 
 def all_members() -> Query:
-    """Members of all categories: category, item."""
-    return Query("SELECT category, item FROM member ORDER BY category, item")
+    """Members of all measured categories: category, item."""
+    return Query(
+        "SELECT category, item FROM member JOIN category USING (category) "
+        "WHERE status <> 'skipped' ORDER BY category, item"
+    )
 
 
 def discoveries() -> Query:

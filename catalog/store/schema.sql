@@ -319,7 +319,7 @@ CREATE TABLE member (
     item     INTEGER NOT NULL,
     word     VARCHAR NOT NULL
 );
-COMMENT ON TABLE member IS 'Members of every category that was not skipped: one item per family.';
+COMMENT ON TABLE member IS 'Members of every category that was not skipped, and of every circle: one item per family, in the order of the list.';
 COMMENT ON COLUMN member.category IS 'The category.';
 COMMENT ON COLUMN member.item IS 'The item that represents the family.';
 COMMENT ON COLUMN member.word IS 'The word of the list that led to it.';

@@ -15,7 +15,9 @@ def categories() -> Query:
 
 
 def members(wanted: str) -> Query:
-    """Members whose word contains `wanted`, or whose family it belongs to: category, word, asked.
+    """Members of measured categories by word or family: category, word, asked.
+
+    Their word contains `wanted`, or it belongs to their family.
 
     asked: the word itself, or another token of its family (Dogs finds dog).
     """
@@ -24,8 +26,8 @@ def members(wanted: str) -> Query:
         WITH asked AS (SELECT lower(?) AS q),
         meant AS (SELECT DISTINCT family FROM item, asked WHERE item.word = q)
         SELECT category, word, lower(word) = q OR item IN (FROM meant) AS asked
-        FROM member, asked
-        WHERE contains(lower(word), q) OR item IN (FROM meant)
+        FROM member JOIN category USING (category), asked
+        WHERE status <> 'skipped' AND (contains(lower(word), q) OR item IN (FROM meant))
         ORDER BY asked DESC, length(word), category, word
         LIMIT {MOST}
         """,

@@ -59,6 +59,14 @@ def cached(spinner: bool | str = False) -> Callable[[Function], Function]:
     return cast(Callable[[Function], Function], keep)
 
 
+def shared(entries: int, spinner: bool | str = False) -> Callable[[Function], Function]:
+    """The same for values that are not copied: everybody gets one, and nobody may change it."""
+    keep = st.cache_resource(
+        max_entries=entries, show_spinner=spinner, hash_funcs={Catalog: _stamp}
+    )
+    return cast(Callable[[Function], Function], keep)
+
+
 @cached()
 def read(catalog: Catalog, query: Query) -> pd.DataFrame:
     """Rows of one of the store's queries."""

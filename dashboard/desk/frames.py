@@ -16,7 +16,7 @@ from catalog.workspace.values import ANSWERED, Answer, Circumstances
 from dashboard.common import frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import component, shown
-from dashboard.evidence import frames as evidence_frames
+from dashboard.features import discovery_frames
 from dashboard.features import frames as feature_frames
 from dashboard.labels import frames as label_frames
 from dashboard.media import frames as media_frames
@@ -65,7 +65,7 @@ def names(here: Here, what: str) -> list[str]:
         dims = here.catalog.sites.set_index("site").dims[here.site]
         return [str(number) for number in range(int(dims))]
     if what == "discovered":
-        return [str(name) for name in evidence_frames.discovered(here).frame["name"]]
+        return [str(name) for name in discovery_frames.discovered(here).frame["name"]]
     found = feature_frames.features_everywhere(here, here.catalog.primary.background).frame
     return [str(name) for name in found[found.site == here.site].category.drop_duplicates()]
 

@@ -13,7 +13,7 @@ from catalog.store.catalog import Catalog
 from catalog.workspace.subjects import FIELDS, Subject
 from dashboard.common import answers, frames, parts
 from dashboard.common.answers import Here
-from dashboard.evidence import frames as evidence_frames
+from dashboard.features import discovery_frames
 from dashboard.features import frames as feature_frames
 from dashboard.media import frames as media_frames
 from dashboard.media import wall
@@ -100,7 +100,7 @@ def _feature(subject: Subject, here: Here) -> dict[str, Any]:
 
 def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
     if subject.kind == "discovered":
-        return evidence_frames.discovered_prototype(here, subject.name).frame
+        return discovery_frames.prototype(here, subject.name).frame
     background = here.catalog.primary.background
     return feature_frames.prototype(here, subject.name, background).frame
 

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts, lines
+from catalog.figures import charts
+from catalog.notebook.evidence import Claim
 from dashboard.common import parts
 from dashboard.evidence import flips, frames
-from dashboard.evidence.frames import Claim
 from dashboard.frame import address, rail
 
 COLOURS = {"holds": "green", "partly": "yellow", "does not hold": "red", "cannot be tested": "gray"}
@@ -58,15 +58,12 @@ def draw(claim: Claim) -> None:
                     parts.table(claim.controls)
             with right:
                 if not claim.curves.empty:
-                    st.plotly_chart(
-                        lines.curves(claim.curves),
-                        config=charts.CONFIG,
-                        key=f"evidence.{row['claim']}",
-                    )
+                    key = f"evidence.{claim.key}"
+                    st.plotly_chart(claim.plot(), config=charts.CONFIG, key=key)
 
 
 here = rail.here()
-answer = frames.evidence(here.catalog)
+answer, table = frames.evidence(here.catalog), frames.table(here.catalog)
 parts.breadcrumb(here.slug, "evidence")
 if answer.frame.empty:
     parts.empty(
@@ -76,9 +73,9 @@ if answer.frame.empty:
 else:
     summary(answer.frame)
     with parts.panel("Claims", answer):
-        for one in frames.claims(answer.frame):
+        for one in table.claims:
             draw(one)
     flips.draw(here)
     with st.expander("As a table for a paper (Markdown)"):
-        st.code(frames.as_markdown(answer.frame), language=None)
+        st.code(table.markdown(), language=None)
     address.link("features", "All features", here, ":material/grid_on:")

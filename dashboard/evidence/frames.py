@@ -1,97 +1,68 @@
-"""What the Evidence and Discover pages may ask for."""
-
-import json
-from typing import NamedTuple
+"""What pages may ask of the evidence table, and of the flips that it was made from."""
 
 import pandas as pd
-import streamlit as st
 
-from catalog.features import from_words, measure
-from catalog.store import feature_queries
+from catalog.figures.flips import NAMES
+from catalog.notebook.evidence import Evidence
+from catalog.store import feature_queries, flip_queries
 from catalog.store.catalog import Catalog
-from dashboard.common import answers
-from dashboard.common.answers import Answer, Here
+from catalog.store.reading import Query
+from dashboard.common import answers, catalogs
+from dashboard.common.answers import Answer
 
-
-class Claim(NamedTuple):
-    """One row of the evidence table, ready to draw."""
-
-    row: "pd.Series[object]"
-    controls: pd.DataFrame
-    """Columns: control, value."""
-    curves: pd.DataFrame
-    """The first column is the axis; empty where the row has no plot."""
+ALL = "mean of all"
 
 
 def evidence(catalog: Catalog) -> Answer:
     """The evidence table as stored; no rows before `dims evidence` ran."""
-    return answers.answer(catalog, feature_queries.evidence())
+    return _of("evidence", catalog, feature_queries.evidence())
 
 
-def claims(frame: pd.DataFrame) -> list[Claim]:
-    """Rows of `evidence` with controls and curves as frames."""
-    found = []
-    for _, row in frame.iterrows():
-        controls = json.loads(row["controls"])
-        curves = json.loads(row["curves"])
-        longest = max((len(values) for values in curves.values()), default=0)
-        whole = {name: values for name, values in curves.items() if len(values) == longest}
-        table = pd.DataFrame({"control": list(controls), "value": list(controls.values())})
-        found.append(Claim(row, table, pd.DataFrame(whole)))
-    return found
+def table(catalog: Catalog) -> Evidence:
+    """The same, claim by claim."""
+    return Evidence(catalog, evidence(catalog).frame)
 
 
-def as_markdown(frame: pd.DataFrame) -> str:
-    """The evidence table for a paper: claim, figure with interval, strongest control, verdict."""
-    lines = [
-        "| claim | this model | strongest control | paper | verdict |",
-        "|---|---|---|---|---|",
-    ]
-    for claim in claims(frame):
-        row = claim.row
-        figure = (
-            ""
-            if pd.isna(row["value"])
-            else f"{row['value']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
-        )
-        values = dict(zip(claim.controls["control"], claim.controls["value"], strict=True))
-        strongest = row["strongest"]
-        control = f"{strongest} {values[strongest]:.3g}" if strongest in values else ""
-        cells = [row["statement"], figure, control, row["paper"], row["verdict"]]
-        lines.append("| " + " | ".join(str(cell).replace("|", "/") for cell in cells) + " |")
-    return "\n".join(lines)
+def runs(catalog: Catalog) -> Answer:
+    """Every flip that `dims evidence` made; no rows where it made none."""
+    return _of("flip_run", catalog, flip_queries.runs())
 
 
-def discoveries(catalog: Catalog) -> Answer:
-    """Searches for unsupervised features, one row for each site and threshold."""
-    return answers.answer(catalog, feature_queries.discoveries())
+def effects(catalog: Catalog) -> Answer:
+    """Effect of every condition of every flip."""
+    return _of("flip_run", catalog, flip_queries.effects())
 
 
-def discovered(here: Here) -> Answer:
-    """Unsupervised features kept here, strongest first."""
-    return answers.answer(here.catalog, feature_queries.discovered(here.site, here.threshold))
+def _of(name: str, catalog: Catalog, query: Query) -> Answer:
+    """Rows of a query on a table that older files lack: none there."""
+    if name not in set(catalogs.tables(catalog).frame["table"]):
+        return Answer(pd.DataFrame(), query.text)
+    return answers.answer(catalog, query)
 
 
-def discovered_prototype(here: Here, name: str) -> Answer:
-    """Signed dimensions of a discovered feature."""
-    return answers.answer(here.catalog, feature_queries.discovered_prototype(name))
+def curve(frame: pd.DataFrame, axis: str, category: str) -> pd.DataFrame:
+    """Rows of one category, or the mean over all of them, with `at` as the axis to draw."""
+    named = frame.assign(at=frame[axis].map(str if axis == "site" else "{:g}".format))
+    if category != ALL:
+        return named[named["category"] == category]
+    values = ["effect", "low", "high"]
+    whole = named.groupby([axis, "at", "condition"], sort=False, as_index=False)[values].mean()
+    verdicts = named[named["condition"] == "away"].groupby("at")["verdict"]
+    hits = verdicts.agg(lambda one: f"{(one == 'suppresses').sum()} of {len(one)} suppressed")
+    return whole.assign(verdict=whole["at"].map(hits))
 
 
-def agreeing(here: Here, name: str) -> pd.DataFrame:
-    """Items that agree most with a discovered feature: text, agreement, item."""
-    return _agreeing(here.catalog, here.site, here.threshold, name)
+def dosed(frame: pd.DataFrame) -> str:
+    """Site of the dose curve: the one with more than one scale."""
+    scales = frame.groupby("site", sort=False)["scale"].nunique()
+    return str(scales.idxmax())
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _agreeing(catalog: Catalog, site: str, threshold: str, name: str) -> pd.DataFrame:
-    prototype = path.fetch(feature_queries.discovered_prototype(name))
-    signs = path.signs(site, threshold)
-    agreement = measure.agreement_of(
-        signs.by_dimension,
-        signs.items,
-        prototype["dimension"].to_numpy(),
-        prototype["sign"].to_numpy(),
-    )
-    base = from_words.ground(path)
-    rows = from_words.top(base, agreement, prototype["dimension"].to_numpy()[:0])
-    return pd.DataFrame(rows)[["text", "agreement", "item"]]
+def by_category(frame: pd.DataFrame, made: pd.DataFrame, site: str) -> pd.DataFrame:
+    """One row a category at a site and scale 1: verdict, q and the effect of every condition."""
+    here = frame[(frame["site"] == site) & (frame["scale"] == 1)]
+    wide = here.pivot(index="category", columns="condition", values="effect")
+    wide = wide[[name for name in NAMES if name in wide]].reset_index()
+    own = made[(made["site"] == site) & (made["scale"] == 1)]
+    columns = ["category", "verdict", "q", "tokens", "prompts", "as_low"]
+    return own[columns].merge(wide, on="category", how="left")

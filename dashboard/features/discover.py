@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.common import parts, terms
-from dashboard.evidence import frames as evidence_frames
+from dashboard.features import discovery_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.labels import panel, words
@@ -34,7 +34,7 @@ def _columns() -> dict[str, Any]:
 
 
 parts.breadcrumb(here.slug, here.site, "discovered features")
-searches = evidence_frames.discoveries(here.catalog)
+searches = discovery_frames.searches(here.catalog)
 mine = searches.frame[
     (searches.frame["site"] == here.site) & (searches.frame["threshold"] == here.threshold)
 ]
@@ -67,7 +67,7 @@ else:
         f"{found['paper_yield']:.0%} here and {found['paper_coin_yield']:.0%} on permuted signs, "
         "which hold no features at all."
     )
-    kept = panel.unnamed(here, evidence_frames.discovered(here))
+    kept = panel.unnamed(here, discovery_frames.discovered(here))
     shown = kept.frame[
         ["seed", "auc", "q", "sparsity", "dimensions", "merged", "category", "category_auc", "name"]
     ]
@@ -88,13 +88,13 @@ else:
     if name in set(shown["name"]):
         chosen = shown[shown["name"] == name].iloc[0]
         left, right = st.columns(2, gap="medium")
-        agreeing = evidence_frames.agreeing(here, str(name))
-        with left, parts.panel("Items that agree most"):
+        agreeing = discovery_frames.top(here, str(name))
+        with left, parts.panel("Items that agree most", agreeing):
             if media_frames.is_media(here.catalog):
-                stage.discovered(here, str(name), agreeing)
+                stage.discovered(here, str(name), agreeing.frame)
             else:
-                parts.table(agreeing, height=380)
-        prototype = evidence_frames.discovered_prototype(here, str(name))
+                parts.table(agreeing.frame[["text", "agreement", "item"]], height=380)
+        prototype = discovery_frames.prototype(here, str(name))
         prototype = panel.unhidden(here, prototype)
         with right, parts.panel("Its signed dimensions", prototype):
             parts.table(prototype.frame, height=380)

@@ -9,7 +9,7 @@ from catalog.errors import SettingRefused
 from catalog.features import export
 from catalog.features.export import Source
 from dashboard.common.answers import Here
-from dashboard.features import frames as feature_frames
+from dashboard.features import frames
 
 
 def source(here: Here, name: str, background: str) -> Source:
@@ -62,7 +62,7 @@ def buttons(
 
 def _vector(origin: Source, here: Here, prototype: pd.DataFrame) -> str:
     dimensions = prototype["dimension"].to_numpy()
-    strengths = feature_frames.mean_abs(here)[dimensions]
+    strengths = frames.mean_abs(here)[dimensions]
     try:
         return export.neuronpedia_vector(
             origin, dimensions, prototype["sign"].to_numpy(), strengths

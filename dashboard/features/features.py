@@ -4,9 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from catalog.figures import charts
+from catalog.figures.text import chance
 from dashboard.common import answers, parts, terms, workspace
-from dashboard.features import charts as feature_charts
-from dashboard.features import frames as feature_frames
+from dashboard.features import charts as clickable
+from dashboard.features import frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.labels import words
@@ -86,7 +87,7 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
     title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
     with parts.panel(title, answer, terms.term("feature.auc")):
         left, right = st.columns([1, 3], vertical_alignment="center")
-        left.plotly_chart(feature_charts.legend(), config=charts.CONFIG, key="features.legend")
+        left.plotly_chart(clickable.legend(), config=charts.CONFIG, key="features.legend")
         right.caption(
             f"Columns: layers of the residual stream (f: final), {here.site} framed. "
             + (
@@ -96,13 +97,13 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
                 f"cells have no null yet: dims features {here.slug}"
             )
         )
-        blocks = feature_charts.columns_of(listed, count)
+        blocks = clickable.columns_of(listed, count)
         for number, (column, rows) in enumerate(
             zip(st.columns(count, gap="small"), blocks, strict=False)
         ):
             key = f"features.map.{number}"
             event = column.altair_chart(
-                feature_charts.heat(frame, rows, order, here.site), key=key, on_select="rerun"
+                clickable.heat(frame, rows, order, here.site), key=key, on_select="rerun"
             )
             cells = event["selection"].get("cell") or []
             if cells and parts.changed(key, cells[0]):
@@ -117,7 +118,7 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
 def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     """The features of this site, strongest first; a click on a row opens it."""
     shown = at.sort_values("auc", ascending=False).reset_index(drop=True)
-    shown["chance"] = shown["q"].fillna(shown["p"]).map(feature_charts.chance)
+    shown["chance"] = shown["q"].fillna(shown["p"]).map(chance)
     shown["flags"] = [feature_parts.flags(row) for row in shown.to_dict("records")]
     columns = [
         "category",
@@ -173,14 +174,14 @@ def show_skipped(listed: pd.DataFrame, answer: answers.Answer) -> None:
 
 
 parts.breadcrumb(here.slug, here.site, "features of all categories")
-categories = feature_frames.categories(here.catalog)
+categories = frames.categories(here.catalog)
 if categories.frame.empty:
     feature_parts.unmeasured(here)
     st.stop()
 rail.warn_degenerate(here)
 view, group, state, find, answer_background = choose(categories.frame)
 address.write(view=view, background=answer_background, group=group, state=state, find=find)
-answer = feature_frames.features_everywhere(here, answer_background)
+answer = frames.features_everywhere(here, answer_background)
 if workspace.anything_hidden():  # the best dimension of a category suggests its label
     answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
 everything = feature_parts.told(answer.frame)

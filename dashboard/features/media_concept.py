@@ -5,11 +5,12 @@ What is chosen stands in the same two texts as words do, as numbers: "#12 #57".
 
 import streamlit as st
 
+from catalog.modalities.backgrounds import Background
 from dashboard.common import parts
 from dashboard.common.answers import Here
-from dashboard.features import frames
+from dashboard.features import concept_frames
 from dashboard.features import parts as feature_parts
-from dashboard.features.frames import Asked
+from dashboard.features.concept_frames import Asked
 from dashboard.frame import address
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
@@ -43,7 +44,7 @@ def _keep(key: str, items: list[int]) -> None:
     st.session_state[key] = " ".join(f"#{item}" for item in items)
 
 
-def ask(here: Here) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def ask(here: Here) -> tuple[tuple[str, ...], tuple[str, ...], Background]:
     """Choose by class or by search; what was chosen as walls, a click takes a tile out."""
     address.seed(WORDS, "words", "", address.anything)
     address.seed(COUNTER, "against", "", address.anything)
@@ -120,14 +121,14 @@ def _chosen(here: Here, key: str, title: str) -> None:
 
 def items(here: Here, what: Asked) -> None:
     """Items that agree most as a wall, and the chosen one, which can be added."""
-    answer = frames.concept_top(what)
+    answer = concept_frames.top(what)
     first = answer.frame["item"]
     stage.start(here, "concept", str(what), None if first.empty else int(first.iloc[0]))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         stage.agreeing(here, "concept", "Items that agree most, members violet", answer, "top")
     with right:
-        made = frames.concept(what).concept
+        made = concept_frames.concept(what)
         stage.overlaid(here, "concept", made.dimensions, made.signs)
         item = stage.chosen("concept")
         if item is None:

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from catalog.figures.text import chance, signed, spread
+from catalog.modalities.backgrounds import Background
 from dashboard.common import parts, terms, workspace
 from dashboard.common.answers import Here
-from dashboard.features import frames as feature_frames
-from dashboard.features.charts import chance, signed, spread
+from dashboard.features import frames
 from dashboard.frame import address
 from dashboard.labels import words
 
@@ -22,9 +23,9 @@ def unmeasured(here: Here) -> None:
     )
 
 
-def background(page: str, here: Here) -> str:
+def background(page: str, here: Here) -> Background:
     """The switch between backgrounds, as the link has it; none where there is only one."""
-    several, first = feature_frames.backgrounds(here.catalog), here.catalog.primary.background
+    several, first = here.catalog.backgrounds, here.catalog.primary.background
     if len(several) == 1:
         return first
     key = f"{page}.background"
@@ -36,7 +37,7 @@ def background(page: str, here: Here) -> str:
         required=True,
         help=terms.term("feature.background"),
     )
-    return str(chosen)
+    return next(one for one in several if one == chosen)
 
 
 def columns() -> dict[str, Any]:
@@ -143,14 +144,14 @@ def readers_panel(here: Here, dimension: int) -> None:
     """Categories whose feature uses a dimension; a click opens one. Hidden from blind labelers."""
     if workspace.hidden(workspace.subject(here, dimension)):
         return  # a suggestion to who labels it blind
-    answer = feature_frames.readers(here, dimension)
+    answer = frames.readers(here, dimension)
     help = (
-        "Features (background matched) that register this dimension, strongest first. "
-        + terms.term("feature_dimension.auc")
+        f"Features (background {here.catalog.primary.background}) that register this dimension, "
+        "strongest first. " + terms.term("feature_dimension.auc")
     )
     copied = None if answer.frame.empty else answer
     with parts.panel("Categories that read this dimension", copied, help):
-        if not feature_frames.found(here.catalog):
+        if not here.catalog.measured:
             unmeasured(here)
             return
         if answer.frame.empty:

@@ -7,9 +7,8 @@ from catalog.flips.extra_edits import KINDS as EDITS
 from catalog.flips.source import Source
 from dashboard.common import parts
 from dashboard.common.answers import Here
-from dashboard.evidence import frames
+from dashboard.features import discovery_frames, shelf
 from dashboard.features import frames as feature_frames
-from dashboard.features import shelf
 from dashboard.frame import address
 from dashboard.labels import words as label_words
 
@@ -65,7 +64,7 @@ def _category(here: Here, listed: list[str]) -> Source:
 
 
 def _discovered(here: Here) -> Source | None:
-    kept = frames.discovered(here).frame
+    kept = discovery_frames.discovered(here).frame
     if kept.empty:
         st.caption(
             f"Nothing was discovered at {here.site}: search it with dims discover "

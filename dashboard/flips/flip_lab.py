@@ -9,7 +9,6 @@ from catalog.figures import flips as flip_charts
 from catalog.flips import flip, report
 from catalog.flips.readouts import counted
 from dashboard.common import parts, running
-from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.flips import ask as flip_ask
 from dashboard.flips import frames as flip_frames
@@ -262,7 +261,7 @@ parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = running.missing(build)
 if absent:
     parts.empty(absent)
-elif not feature_frames.found(here.catalog):
+elif not here.catalog.measured:
     feature_parts.unmeasured(here)
 elif not here.site.startswith("resid."):
     parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on the left.")

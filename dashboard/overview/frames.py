@@ -15,6 +15,7 @@ from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.evidence import frames as evidence_frames
+from dashboard.features import concept_frames
 from dashboard.features import frames as feature_frames
 
 SLUG = "storyteller"
@@ -139,8 +140,8 @@ def concept(here: Here) -> Finding:
     background = here.catalog.primary.background
     link: dict[str, object] = {"words": WORDS, "background": background}
     try:
-        asked = feature_frames.asked(here, tuple(WORDS.split()), (), background)
-        made = feature_frames.concept(asked).concept
+        asked = concept_frames.asked(here, tuple(WORDS.split()), (), background)
+        made = concept_frames.concept(asked).live.concept
     except CatalogError as error:
         return _plain(title, here, "concept", link, str(error))
     small = " Fewer than 20 words: no verdict." if made.small else ""
@@ -167,8 +168,8 @@ def flip(here: Here) -> Finding:
     """Signs changed while the model runs, beside what else could have done it."""
     title = "A flip with its controls"
     link: dict[str, object] = {"category": CATEGORY, "run": 1}
-    frame = evidence_frames.evidence(here.catalog).frame
-    rows = [one for one in evidence_frames.claims(frame) if one.row["claim"] == FLIP]
+    claims = evidence_frames.table(here.catalog).claims
+    rows = [one for one in claims if one.key == FLIP]
     sentence = (
         f"Change the signs of {_name(CATEGORY)} while the model runs, and watch its words fade or "
         "not, beside random dimensions, noise of the same size and another category's dimensions."
@@ -186,7 +187,7 @@ def flip(here: Here) -> Finding:
 def refuted(here: Here) -> Finding:
     """A claim that this model does not bear out."""
     title = "A claim that does not hold"
-    claims = evidence_frames.claims(evidence_frames.evidence(here.catalog).frame)
+    claims = evidence_frames.table(here.catalog).claims
     failing = {
         str(one.row["claim"]): one for one in claims if one.row["verdict"] == "does not hold"
     }

@@ -1,0 +1,246 @@
+"""Figures of a feature: its signed dimensions, its items, its layers, its null, its waves.
+
+Members are violet, the background and every null grey: features never borrow the poles' colours,
+which mark expected signs only.
+"""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from catalog.figures.charts import ACCENT, HERE, NEAR, NEGATIVE, POSITIVE, Trace, figure
+from catalog.figures.text import chance, chart_text, number, signed, spread
+
+WIDEST = 400
+"""Dimensions drawn in a strip; the weaker ones of a larger feature stay in its table."""
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def strip(frame: pd.DataFrame, height: int = 170) -> alt.Chart:
+    """Signed dimensions as bars of AUC - 1/2, in the poles' colours; selection `bar`.
+
+    `frame`: dimension, sign, auc, p, q. Positive ones first, the strongest outermost.
+    """
+    shown = frame.head(WIDEST)
+    shown = shown.assign(
+        contrast=shown["auc"] - 0.5,
+        expected=np.where(shown["sign"] > 0, "+", "−"),
+        auc_text=[number(value) for value in shown["auc"]],
+        q_text=[chance(value) for value in shown["q"]],
+    ).sort_values("contrast", ascending=False)
+    shown["place"] = np.arange(len(shown))
+    bar = alt.selection_point(
+        name="bar", fields=["dimension"], on="click", clear=False, empty=False
+    )
+    return (
+        alt.Chart(shown)
+        .mark_bar(cursor="pointer")
+        .encode(
+            x=alt.X("place:O", axis=None),
+            y=alt.Y("contrast:Q", title="AUC − ½", axis=alt.Axis(tickCount=5)),
+            color=alt.Color(
+                "expected:N",
+                scale=alt.Scale(domain=["+", "−"], range=[POSITIVE, NEGATIVE]),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("dimension:Q"),
+                alt.Tooltip("expected:N", title="expected sign"),
+                alt.Tooltip("auc_text:N", title="sign AUC"),
+                alt.Tooltip("q_text:N", title="q"),
+            ],
+        )
+        .add_params(bar)
+        .properties(height=height)
+        .configure_view(stroke=None)
+    )
+
+
+def best(frame: pd.DataFrame) -> go.Figure:
+    """Items by agreement as bars: members violet, others grey; text is escaped."""
+    places = list(range(len(frame)))
+    bars = {
+        "type": "bar",
+        "x": frame["agreement"],
+        "y": places,
+        "orientation": "h",
+        "marker": {
+            "color": np.where(frame["member"], ACCENT, NEAR),
+            "opacity": np.where(frame["member"], 0.9, 0.5),
+            "line": {"width": 0},
+        },
+        "text": [number(value) for value in frame["agreement"]],
+        "textposition": "inside",
+        "insidetextanchor": "end",
+        "textangle": 0,
+        "hovertext": [
+            f"{chart_text(row.text)}<br>agreement {number(row.agreement)}"
+            f"<br>{'member' if row.member else 'no member'}, item {row.item}"
+            for row in frame.itertuples()
+        ],
+        "hoverinfo": "text",
+    }
+    return figure(
+        [bars],
+        22 * len(frame) + 16,
+        bargap=0.22,
+        xaxis={"visible": False, "range": [0, 1]},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": [
+                f"<b>{chart_text(row.text, 18)}</b>" if row.member else chart_text(row.text, 18)
+                for row in frame.itertuples()
+            ],
+            "autorange": "reversed",
+            "showgrid": False,
+        },
+    )
+
+
+def across(frame: pd.DataFrame, site: str) -> go.Figure:
+    """AUC at every site with its sd, the null's 95th percentile and the level of resid.0.
+
+    The point that is clicked has the number of its row.
+    """
+    here = (frame["site"] == site).to_numpy()
+    base = frame.loc[frame["site"] == "resid.0", "auc"]
+    traces: list[Trace] = [
+        {
+            "type": "scatter",
+            "x": frame["site"],
+            "y": frame["null_p95"],
+            "mode": "lines+markers",
+            "line": {"color": NEAR, "width": 1},
+            "marker": {"symbol": "line-ew-open", "size": 12, "color": NEAR, "line": {"width": 2}},
+            "hovertext": [f"null p95 {number(v)}" for v in frame["null_p95"]],
+            "hoverinfo": "text",
+        },
+        {
+            "type": "scatter",
+            "x": frame["site"],
+            "y": frame["auc"],
+            "mode": "lines+markers",
+            "line": {"color": ACCENT},
+            "error_y": {
+                "type": "data",
+                "array": frame["sd"],
+                "color": ACCENT,
+                "thickness": 1,
+                "width": 3,
+            },
+            "marker": {
+                "size": np.where(here, 12, 7),
+                "color": np.where(here, HERE, ACCENT),
+                "line": {"width": np.where(here, 1.5, 0), "color": NEAR},
+            },
+            "hovertext": [_layer(row) for row in frame.to_dict("records")],
+            "hoverinfo": "text",
+        },
+    ]
+    shapes = [
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": float(value),
+            "y1": float(value),
+            "line": {"color": ACCENT, "dash": "dot", "width": 1},
+        }
+        for value in base
+    ]
+    low = min(0.45, float(np.nanmin(frame[["auc", "null_p95"]].to_numpy(np.float64))) - 0.05)
+    return figure(
+        traces,
+        270,
+        shapes=shapes,
+        xaxis={"type": "category", "showgrid": False, "tickangle": -45},
+        yaxis={"title": "prototype AUC", "range": [low, 1.02]},
+    )
+
+
+def _layer(row: dict[Any, Any]) -> str:
+    fallback = ", fallback" if row["fallback"] else ""
+    return (
+        f"{row['site']}<br>AUC {spread(row['auc'], row['sd'])}"
+        f"<br>gain over resid.0 {signed(row['gain'])}<br>null p95 {number(row['null_p95'])}"
+        f"<br>{row['dimensions']} dimensions{fallback}"
+    )
+
+
+def null(aucs: NDArray[np.float64], observed: float) -> go.Figure:
+    """Null draws as bars, the observed AUC as a line."""
+    low, high = float(min(aucs.min(), observed)), float(max(aucs.max(), observed))
+    counts, edges = np.histogram(aucs, bins=30, range=(low, high + 1e-9))
+    bars = {
+        "type": "bar",
+        "x": (edges[:-1] + edges[1:]) / 2,
+        "y": counts,
+        "width": edges[1] - edges[0],
+        "marker": {"color": NEAR, "opacity": 0.55, "line": {"width": 0}},
+        "hovertext": [
+            f"{count} random sets<br>AUC {number(left)} to {number(right)}"
+            for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True)
+        ],
+        "hoverinfo": "text",
+    }
+    line = {"type": "line", "x0": observed, "x1": observed, "y0": 0, "y1": 1, "yref": "paper"}
+    return figure(
+        [bars],
+        190,
+        bargap=0,
+        shapes=[line | {"line": {"color": ACCENT, "width": 2.5}}],
+        xaxis={"title": "held-out AUC of random sets (grey) and of the concept (line)"},
+        yaxis={"title": "sets"},
+    )
+
+
+def waves(frame: pd.DataFrame) -> go.Figure:
+    """Share of each period in the variation of the signs, over the band of permuted orders.
+
+    `frame`: period, share, null_low, null_high, p, q.
+    """
+    names = [f"{period:.3g}" for period in frame["period"]]
+    middle = (frame["null_low"] + frame["null_high"]) / 2
+    traces: list[Trace] = [
+        {
+            "type": "bar",
+            "x": names,
+            "y": frame["share"],
+            "marker": {"color": ACCENT, "opacity": 0.8, "line": {"width": 0}},
+            "width": 0.55,
+            "hovertext": [
+                f"period {name} words<br>share {number(row.share)}<br>permuted "
+                f"{number(row.null_low)} to {number(row.null_high)}"
+                f"<br>p {chance(row.p)}, q {chance(row.q)}"
+                for name, row in zip(names, frame.itertuples(), strict=True)
+            ],
+            "hoverinfo": "text",
+        },
+        {
+            "type": "scatter",
+            "x": names,
+            "y": middle,
+            "mode": "markers",
+            "marker": {"size": 1, "color": _CLEAR},
+            "error_y": {
+                "type": "data",
+                "array": (frame["null_high"] - frame["null_low"]) / 2,
+                "color": NEAR,
+                "thickness": 9,
+                "width": 0,
+            },
+            "hoverinfo": "skip",
+        },
+    ]
+    return figure(
+        traces,
+        230,
+        xaxis={"title": "period (words)", "type": "category", "showgrid": False},
+        yaxis={"title": "share of variation", "rangemode": "tozero"},
+    )

@@ -1,0 +1,152 @@
+"""The map of a text, tokens x features, and the one cell of it that is open."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from catalog.figures import charts, texts
+from catalog.figures.text import chance
+from catalog.notebook.texts import Map, Text
+from dashboard.common import parts, terms
+from dashboard.common.answers import Here
+from dashboard.features import parts as feature_parts
+from dashboard.frame import address
+from dashboard.texts import charts as clickable
+from dashboard.texts import frames, window
+
+FEATURES = 20
+"""Features shown: those that fire most clearly."""
+
+
+def draw(here: Here, read: Text, found: Map) -> int | None:
+    """The map, and below it the cell that is open; the place of its token."""
+    _map(here, read, found)
+    cell = _opened(read, found)
+    if cell is None:
+        return None
+    _cell(here, read, found, *cell)
+    st.divider()
+    return cell[0]
+
+
+def _map(here: Here, read: Text, found: Map) -> None:
+    """Tokens x features; a click on a cell opens it below."""
+    states = read.states
+    chosen = found.fired.clearest(~states.special, FEATURES)
+    title = f"Features that fire most clearly, at {here.site}; click a cell to open it"
+    help = (
+        "Colour: how few items of the vocabulary agree with the feature as much as this token. "
+        "Strong colour: the feature fires, its agreement is above the firing level. "
+        + terms.term("feature.firing_level")
+    )
+    with parts.panel(title, frames.fired_copy(read), help):
+        part = window.choose(len(states.ids))
+        frame = _cells(read, found, chosen, part)
+        event = st.altair_chart(
+            clickable.cells(
+                frame, list(dict.fromkeys(frame["token"])), [found.names[f] for f in chosen]
+            ),
+            key="read.map",
+            on_select="rerun",
+        )
+        marked = " * marks special tokens." if states.special[part].any() else ""
+        st.caption(
+            f"The {len(chosen)} of {len(found.names)} features that fire most clearly anywhere in "
+            "the text (fewest items agree as much), background "
+            f"{here.catalog.primary.background}. Faint: does not fire.{marked}"
+        )
+    cells = event["selection"].get("cell") or []
+    if cells and parts.changed("read.map", cells[0]):
+        st.session_state["read.place"] = str(cells[0]["place"])
+        st.session_state["read.feature"] = cells[0]["category"]
+
+
+def _cells(read: Text, found: Map, chosen: NDArray[np.int64], part: slice) -> pd.DataFrame:
+    """Cells of the map that are shown, one row each."""
+    states, fired = read.states, found.fired
+    names = clickable.token_names(states.tokens[part], states.special[part], part.start)
+    rows, size = len(names), len(chosen)
+    rare = fired.rarity[part][:, chosen].ravel()
+    return pd.DataFrame(
+        {
+            "token": np.repeat(np.array(names, object), size),
+            "shown": np.repeat([parts.visible(t) for t in states.tokens[part]], size),
+            "place": np.repeat(np.arange(part.start, part.stop), size),
+            "category": np.tile(np.array([found.names[f] for f in chosen], object), rows),
+            "agreement": fired.agreement[part][:, chosen].ravel(),
+            "level": np.tile(found.level[chosen], rows),
+            "fires": fired.fires[part][:, chosen].ravel(),
+            "one_in": 1 / np.maximum(rare, 1e-6),
+            "rare": [f"{share:.2%}" for share in rare],
+            "usual": [f"{share:.1%}" for share in np.tile(found.usual[chosen], rows)],
+        }
+    )
+
+
+def _opened(read: Text, found: Map) -> tuple[int, str] | None:
+    """The cell that is open: clicked, or as a link has it."""
+    address.seed("read.place", "token", "", address.anything)
+    address.seed("read.feature", "feature", "", address.anything)
+    place, name = str(st.session_state["read.place"]), str(st.session_state["read.feature"])
+    inside = place.isascii() and place.isdigit() and int(place) < len(read.states.ids)
+    if not inside or name not in found.names:
+        return None
+    address.write(token=place, feature=name)
+    return int(place), name
+
+
+def _cell(here: Here, read: Text, found: Map, place: int, name: str) -> None:
+    """One token against one feature: its dimensions here, its agreement across layers."""
+    number, fired = found.names.index(name), found.fired
+    answer = frames.cell(read, place, name)
+    frame = answer.frame
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{parts.visible(read.states.tokens[place])}  ×  {parts.visible(name)}")
+        address.link("feature", "Open the feature", here, ":material/join_inner:", category=name)
+        item = int(read.states.ids[place])
+        address.link("item", "Open the token", here, ":material/match_word:", item=item)
+    with st.container(horizontal=True, gap="xsmall"):
+        parts.figure("agreement", float(fired.agreement[place, number]), width=100)
+        parts.figure("fires above", float(found.level[number]), "feature.firing_level", width=100)
+        parts.figure("fires", "yes" if fired.fires[place, number] else "no", width=70)
+        parts.figure("items that agree so", f"{fired.rarity[place, number]:.2%}", width=150)
+        parts.figure("dims that match", f"{int(frame['matches'].sum())} of {len(frame)}", width=130)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, parts.panel("Dimensions behind it; click one", answer):
+        _dimensions(here, frame)
+    layers = frames.across(read, place, name)
+    help = "Dashed: the level it fires above. Filled: it fires."
+    with right, parts.panel("This token across layers", layers, help):
+        figure = texts.across(layers.frame, here.site)
+        st.plotly_chart(figure, config=charts.CONFIG, key="read.across")
+
+
+def _dimensions(here: Here, frame: pd.DataFrame) -> None:
+    """The token's sign against the prototype; a click opens the dimension."""
+    shown = frame.assign(
+        expected=np.where(frame["expected"] > 0, "+", "−"),
+        sign=np.where(frame["sign"] > 0, "+", "−"),
+        match=np.where(frame["matches"], "same", "differs"),
+        chance=frame["q"].map(chance),
+    )[["dimension", "expected", "sign", "match", "state", "auc", "chance"]]
+    text = st.column_config.TextColumn
+    event = parts.table(
+        shown,
+        key="read.dimensions",
+        on_select="rerun",
+        selection_mode="single-cell",
+        height=min(300, 35 * len(shown) + 38),
+        column_config=feature_parts.columns()
+        | {
+            "expected": text("expected", help=terms.term("feature_dimension.sign")),
+            "sign": text("sign here", help="Sign of this token's state, in this text."),
+            "match": text("match"),
+            "state": st.column_config.NumberColumn("state", format="%.3g"),
+            "chance": text("q", help=terms.term("feature_dimension.q")),
+        },
+    )
+    row = parts.picked("read.dimensions", event)
+    if row is not None:
+        address.go("dimension", here, dim=int(shown["dimension"][row]))
