@@ -1,0 +1,79 @@
+"""Recorded figures of the models that ship, and how today's are compared with them.
+
+`recorded.json` was written by the first release on the machine it names. There hashes must be
+equal; elsewhere the last bit of a state may differ, so only the figures are compared, each within
+its tolerance. A figure that changes on purpose is recorded anew with its reason in REASONS.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catalog.store import feature_queries
+from catalog.store.catalog import Catalog
+
+RECORDED = json.loads((Path(__file__).with_name("recorded.json")).read_text("utf-8"))
+REASONS: dict[tuple[str, str], str] = {}
+"""(model, claim) whose figure was recorded anew since the first release, and why."""
+MADE = """
+import sys
+from catalog.commands import demo
+from catalog.evidence import gather
+from catalog.progress import silent
+for one in demo.first(silent, (sys.argv[1],)):
+    print(one.build["findings_hash"])
+    if sys.argv[2] == "evidence":
+        gather.gather(one)
+"""
+
+
+def made(name, stage, folder):
+    """The catalog of a shipped model as the demo makes it; its findings hash before evidence."""
+    done = subprocess.run(
+        [sys.executable, "-c", MADE, name, stage],
+        env={**os.environ, "DIMS_DATA": str(folder), "OMP_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Catalog(folder / "catalogs" / f"{name}.duckdb"), done.stdout.strip()
+
+
+def same_setting(catalog, recorded):
+    """Whether this is the setting in which the last bit of every state is the recorded one."""
+    build = catalog.build
+    here = {
+        "machine": build["machine"],
+        "torch": json.loads(build["versions"])["torch"],
+        "threads": int(build["threads"]),
+    }
+    return here == recorded["setting"]
+
+
+def compare(catalog, findings_hash, recorded):
+    if same_setting(catalog, recorded):
+        assert catalog.build["content_hash"] == recorded["content_hash"]
+        assert findings_hash == recorded["findings_hash"]
+
+
+def compare_evidence(name, catalog, recorded):
+    exact = same_setting(catalog, recorded)
+    rows = catalog.fetch(feature_queries.evidence()).set_index("claim")
+    assert list(rows.index) == [row["claim"] for row in recorded["evidence"]]
+    for row in recorded["evidence"]:
+        found, claim = rows.loc[row["claim"]], row["claim"]
+        within = 1e-6 if exact and claim != "cost" else 0.02  # a file's size varies by a block
+        for column in ("value", "low", "high"):
+            expected = row[column]
+            actual = None if found[column] != found[column] else found[column]
+            if expected is None:
+                assert actual is None, (name, claim, column)
+            else:
+                assert actual == pytest.approx(expected, rel=within, abs=within), (name, claim)
+        if exact:
+            assert found["verdict"] == row["verdict"], (name, claim)
+            assert (found["strongest"] or None) == row["strongest"], (name, claim)
