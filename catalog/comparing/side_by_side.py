@@ -66,9 +66,10 @@ def paired(
     negatives while held out, in A minus in B; `difference` is the mean over members. p: sign-flip
     test (which model is which is arbitrary for each family under the null), two-sided, (1 + b) /
     (1 + 9,999). Intervals of 95 %: bootstrap over members. q: Benjamini-Hochberg over the
-    categories with 40 families or more; smaller ones get none. Beside each AUC the null of the same
-    background, 100 draws of random sets, and its p with q over the same categories. Source:
-    Fisher's randomisation test on paired differences.
+    categories with 40 families or more; smaller ones get none. Beside each AUC its null in the same
+    background: 100 draws of random sets (one null a size where categories share the background),
+    and its p with q over the same categories. Source: Fisher's randomisation test on paired
+    differences.
     """
     rows = []
     known = {name: rows for name, rows in members.items() if len(rows) >= FEWEST_FAMILIES}
@@ -96,27 +97,39 @@ class _Model:
     site: SiteSigns
     whole: nulls.Ground | None
     """Counted once; None for `matched`, where every category has its own."""
+    drawn: dict[int, nulls.Null]
+    """Nulls of the shared background, by the size of their sets."""
 
     @classmethod
     def of(cls, site: SiteSigns, ground: Pools, background: Background) -> "_Model":
         if background == "matched":
-            return cls(site, None)
+            return cls(site, None, {})
         items = ground.items(background)
         positives = site.positives(items)
-        return cls(site, nulls.Ground.shared(site, items, positives, np.random.default_rng(0)))
+        whole = nulls.Ground.shared(site, items, positives, np.random.default_rng(0))
+        return cls(site, whole, {})
 
     def measure(self, pool: Pool, anchors: NDArray[np.bool_], place: int) -> _Figures:
         counted = None if self.whole is None else self.whole.positives
         outcome = run(Contest.of(self.site, pool, counted), anchors)
         auc = float(outcome.aucs.mean())
-        drawn_from = self.whole or nulls.Ground.matched(self.site, pool)
-        null = nulls.Null(self.site, drawn_from, len(pool.members), seed=place)
+        null = self._null(pool, place)
         p, _ = null.p(auc, NULL_DRAWS, NULL_DRAWS)
         dimensions, _signs = outcome.prototypes.of(0)
         # never held out (rarer than one in a million): no better and no worse than the negatives
         ranks = np.nan_to_num(outcome.held_out_ranks, nan=0.5)
         fallback = bool(outcome.prototypes.fallback[0])
         return _Figures(ranks, auc, null.p95, p, len(dimensions), fallback)
+
+    def _null(self, pool: Pool, place: int) -> nulls.Null:
+        """A category's own, or the one that all of its size share: see `nulls`."""
+        if self.whole is None:
+            ground = nulls.Ground.matched(self.site, pool)
+            return nulls.Null(self.site, ground, len(pool.members), seed=place)
+        size = nulls.bucket(len(pool.members))
+        if size not in self.drawn:
+            self.drawn[size] = nulls.Null(self.site, self.whole, size, seed=0)
+        return self.drawn[size]
 
 
 def sign_flip(apart: NDArray[np.floating], generator: np.random.Generator) -> float:

@@ -1,7 +1,7 @@
 """Two catalogs as a notebook compares them: dimensions matched, categories paired, versions."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,7 +88,7 @@ class Comparison(Shown):
         is no such build.
         """
         cached_versions.check(self.a, self.b)
-        named = None if rebuilt is None else _found(rebuilt)
+        named = None if rebuilt is None else _found(rebuilt, self.a.catalog)
         again = cached_versions.rebuild_of(self.a, named)
         found = comparing.changes(self.a, self.b, again, self._opener(), self.report)
         return Versions(self.a, self.b, again, found.summary, found.tables)
@@ -134,7 +134,7 @@ class Categories(Shown):
 
     def changed(self) -> pd.DataFrame:
         """Those that can be read in one of the two alone: the same columns."""
-        return self.rows[self.rows["change"] != ""].copy()
+        return self.rows[self.rows["change"] != ""].reset_index(drop=True)
 
     def plot(self, category: str = "") -> "go.Figure":
         """AUC in A against AUC in B with 95 % intervals; `category` is ringed."""
@@ -212,11 +212,13 @@ def compare(
     report: Report,
 ) -> Comparison:
     """See `notebook.catalog.Catalog.compare`."""
-    b = _found(other)
+    b = _found(other, a)
     sides.shared(a, b)
     one, two = sides.settled(a, b, *sites_asked, *thresholds)
     return Comparison(one, two, with_model, report)
 
 
-def _found(named: Catalog | str | Path) -> Catalog:
-    return named if isinstance(named, Catalog) else store.find(named)
+def _found(named: Catalog | str | Path, beside: Catalog) -> Catalog:
+    """A catalog of the kind of the one it is compared with; CatalogMissing where there is none."""
+    path = named.path if isinstance(named, Catalog) else store.find(named).path
+    return replace(beside, path=path)

@@ -6,13 +6,13 @@ import streamlit as st
 from catalog.comparing import cached_pairs, cached_versions
 from catalog.errors import CatalogError
 from catalog.figures import charts, comparing
+from catalog.figures.text import chance
 from catalog.store.catalog import Catalog
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both, Result
-from dashboard.features.charts import chance
 from dashboard.frame import address
 
 JOB = "compare.versions"
@@ -181,11 +181,11 @@ def _features(both: Both) -> None:
         return
     frame = known.tables["categories"]
     one = known.summary
-    gone = frame[frame["change"] != ""]
-    answer = frames.of_both(both, gone, ".categories().changed()")
+    changed = frame[frame["change"] != ""].reset_index(drop=True)
+    answer = frames.of_both(both, changed, ".categories().changed()")
     with parts.panel("Appeared or vanished", answer, _FEATURES):
-        if not gone.empty:
-            parts.table(gone[["name", "change", "a", "b", "difference", "q"]], height=250)
+        if not changed.empty:
+            parts.table(changed[["name", "change", "a", "b", "difference", "q"]], height=250)
         st.text(
             f"{one['vanished']} vanished, {one['appeared']} appeared, of {one['judged']} "
             f"categories judged; {one['a_better']} read better in A, {one['b_better']} in B "

@@ -9,36 +9,19 @@ from catalog.features import findings
 from catalog.features.pools import Pools
 from catalog.store import compare_queries
 from catalog.store.catalog import Catalog
-from tests.given import synthetic
+from tests.given import classes
+from tests.given.classes import CLASSES, EACH, SITES
 
-CLASSES, EACH = 50, 60
 MIDDLE = 25
-SITES = ("resid.0", "resid.1")
-
-
-def media(path, seed):
-    """A catalog of sounds, one class after the other as files lie in folders of classes."""
-    recipe = synthetic.Recipe(CLASSES * EACH, 16, SITES, ("zero",), slug=path.stem, seed=seed)
-    synthetic.write(path, recipe)
-    with duckdb.connect(path) as connection:
-        connection.execute(
-            "UPDATE build SET modality = 'audio', content_hash = ?", [str(seed) * 64]
-        )
-        connection.execute("UPDATE item SET kind = 'sound', word = NULL, family = item")
-        connection.execute(
-            "INSERT INTO media SELECT item, 'sound-' || item, 'class ' || item // ?, NULL, "
-            "sha256('sound ' || item), NULL, NULL, NULL, 1.0, 16000 FROM item",
-            [EACH],
-        )
-    return Catalog(path)
 
 
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory):
-    """Two such catalogs, of other states."""
+    """Two catalogs of the same sounds, of other states."""
     folder = tmp_path_factory.mktemp("media") / "catalogs"
     folder.mkdir()
-    return [media(folder / f"{slug}.duckdb", seed) for seed, slug in enumerate(("one", "two"))]
+    named = enumerate(("one", "two"))
+    return [Catalog(classes.write(folder / f"{slug}.duckdb", seed)) for seed, slug in named]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from scipy import stats
 from catalog.comparing import allowed, layers, pairs, side_by_side, versions
 from catalog.errors import SettingRefused
 from catalog.features.pools import Pools, Traits
+from catalog.signs.prototypes import halves
 from tests.given.planted import noise, site_of
 
 
@@ -67,16 +68,16 @@ def ground(count):
     return Pools(kind, rows, Traits.of(text, kind, rows))
 
 
-def test_paired_categories_find_the_better_model_and_no_other():
+@pytest.mark.parametrize("background", ["matched", "all"])
+def test_paired_categories_find_the_better_model_and_no_other(background):
     count, dims = 1500, 32
     a, b = noise(count, dims, 0, "median"), noise(count, dims, 1, "median")
     generator = np.random.default_rng(2)
     planted, idle = (np.sort(generator.choice(count, 60, replace=False)) for _ in range(2))
     a[np.ix_(planted, np.arange(16))] |= generator.random((60, 16)) < 0.7
     given = {"planted": planted, "idle": idle, "few": idle[:25], "absent": idle[:5]}
-    found = side_by_side.paired(site_of(a), site_of(b), ground(count), given, "matched").set_index(
-        "name"
-    )
+    sites, pools = (site_of(a), site_of(b)), ground(count)
+    found = side_by_side.paired(*sites, pools, given, background).set_index("name")
     assert list(found.index) == ["planted", "idle", "few"]
     row = found.loc["planted"]
     assert row.a > 0.9 and row.a > row.a_null_p95 and row.low > 0 and row.q < 0.01
@@ -84,9 +85,7 @@ def test_paired_categories_find_the_better_model_and_no_other():
     assert row.difference == pytest.approx(row.a - row.b)
     assert found.loc["idle"].q > 0.05 and found.loc["idle"].change == ""
     assert found.loc["few"].small and np.isnan(found.loc["few"].q)
-    mirrored = side_by_side.paired(
-        site_of(b), site_of(a), ground(count), given, "matched"
-    ).set_index("name")
+    mirrored = side_by_side.paired(*sites[::-1], pools, given, background).set_index("name")
     assert mirrored.loc["planted"].change == "appeared"
     assert mirrored.loc["planted"].difference == pytest.approx(-row.difference)
 
@@ -96,6 +95,24 @@ def test_a_model_against_itself_differs_in_nothing():
     given = {"any": np.arange(0, 900, 15)}
     row = side_by_side.paired(a, a, ground(900), given, "matched").iloc[0]
     assert row.difference == 0 and row.p == 1 and row.low == row.high == 0
+
+
+def test_against_all_items_an_auc_is_that_of_ranks_among_them():
+    count, chosen = 400, np.arange(0, 400, 10)
+    bits = noise(count, 16, 6)
+    row = side_by_side.paired(site_of(bits), site_of(bits), ground(count), {"c": chosen}, "all")
+    others = np.setdiff1d(np.arange(count), chosen)
+    anchors = halves(len(chosen), 20, np.random.default_rng([0, 3]))
+    ranks = np.full(anchors.shape, np.nan)
+    for split, own in enumerate(anchors):
+        contrast = bits[chosen[own]].sum(axis=0) * count - bits.sum(axis=0) * own.sum()
+        strength = np.abs(contrast)
+        kept = strength >= np.sort(strength)[-4]  # none reaches tau: the fallback's four, and ties
+        agree = (bits[:, kept] == (contrast[kept] > 0)).sum(axis=1)
+        above = agree[chosen][:, None] > agree[others]
+        tied = agree[chosen][:, None] == agree[others]
+        ranks[split, ~own] = (above + tied / 2).mean(axis=1)[~own]
+    assert row["a"].iloc[0] == pytest.approx(np.nanmean(ranks, axis=0).mean())
 
 
 def test_the_sign_flip_test_against_scipy():

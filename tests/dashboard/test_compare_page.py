@@ -1,14 +1,17 @@
 """The Compare page: every view by its link, what is stored, what is refused, poles side by side."""
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 
-from catalog.comparing import cached_layers, cached_pairs, sides
+from catalog.comparing import cached_layers, cached_pairs, cached_versions, sides
+from catalog.features import findings
 from catalog.store.catalog import Catalog
 from dashboard.comparing import frames
 from dashboard.comparing.frames import Both
 from tests.dashboard.test_dashboard import linked, literal, show, start
-from tests.given import synthetic
+from tests.given import classes, copied, feature_catalog, synthetic, versions
 
 SITES = ("resid.0", "resid.1", "resid.2")
 
@@ -90,3 +93,94 @@ def test_items_at_both_poles_are_marked(both, turned):
     expected = "" if turned else "●"
     assert (first.loc[words, "shared"] == expected).all()
     assert (second["shared"] == "●").any() != turned
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory):
+    """Catalogs measured, again (its second build) and version."""
+    return versions.write(tmp_path_factory.mktemp("versions"))
+
+
+@pytest.fixture
+def computed(measured, monkeypatch):
+    """The first and the last of them, with everything computed that the page can show."""
+    monkeypatch.setenv("DIMS_DATA", str(measured))
+    one, again, other = (
+        Catalog(measured / "catalogs" / f"{name}.duckdb")
+        for name in ("measured", "again", "version")
+    )
+    both = Both(*(sides.side(each, versions.SITE, "zero") for each in (one, other)))
+    states = np.random.default_rng(0).normal(size=(len(sides.shared(one, one)), both.a.dims))
+    given = lambda *_: states.astype(np.float32)  # noqa: E731 - a model's part
+    cached_pairs.matches(*both, given)
+    cached_pairs.categories(*both)
+    cached_layers.similarity(one, "zero")
+    cached_versions.changes(*both, again, given)
+    return both
+
+
+PANELS = {
+    "side by side": {"AUC in A and in B", "By relative depth", "Difference of every category"},
+    "dimensions": {"|phi| of matches and nulls", "Matches, the strongest first"},
+    "layers": {
+        "Site by site",
+        "First readable layer",
+        "AUC on the way",
+        "Dimensions kept to the next layer",
+    },
+    "versions": {
+        "Signs changed, by dimension",
+        "By magnitude",
+        "By site",
+        "Appeared or vanished",
+        "Dimensions",
+        "Items",
+    },
+    "evidence": {"A measured and B version, claim by claim"},
+}
+
+
+@pytest.mark.parametrize("view", PANELS)
+def test_what_is_copied_gives_what_its_panel_shows(computed, measured, monkeypatch, view):
+    for app in start(measured, monkeypatch):
+        answers = copied.record(monkeypatch)
+        place = {"catalog": "measured", "site": versions.SITE, "b": "version"}
+        show(app, "compare", **place, part=view, track=feature_catalog.HOSTILE)
+        assert set(answers) == PANELS[view]
+        for answer in answers.values():
+            if answer.language == "python":
+                copied.same(answer, measured)
+                continue
+            with duckdb.connect() as plain:
+                given = plain.execute(answer.copy).df()
+            pd.testing.assert_frame_equal(given, answer.frame)
+
+
+@pytest.mark.parametrize("thresholds", [("zero", "median"), ("median", "zero")])
+def test_what_is_copied_names_both_thresholds_where_they_differ(pair, monkeypatch, thresholds):
+    monkeypatch.setenv("DIMS_DATA", str(pair))
+    catalogs = (Catalog(pair / "catalogs" / f"{slug}.duckdb") for slug in ("one", "two"))
+    both = Both(
+        *(sides.side(c, "resid.1", name) for c, name in zip(catalogs, thresholds, strict=True))
+    )
+    found = cached_pairs.matches(*both, None).tables["pairs"]
+    copied.same(frames.of_both(both, found, ".frame()"), pair)
+
+
+def test_classes_are_told_apart_from_all_items(tmp_path, monkeypatch):
+    (tmp_path / "catalogs").mkdir()
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
+    sounds = Catalog(classes.write(tmp_path / "catalogs" / "sounds.duckdb", classes=3))
+    findings.measure(sounds)
+    one, other = (sides.side(sounds, site, "zero") for site in classes.SITES)
+    cached_pairs.categories(one, other)
+    for app in start(tmp_path, monkeypatch):
+        answers = copied.record(monkeypatch)
+        place = {"catalog": "sounds", "site": "resid.0", "b": "sounds", "site_b": "resid.1"}
+        show(app, "compare", **place, part="side by side")
+        assert set(answers["By relative depth"].frame["site"]) == set(classes.SITES)
+        show(app, "compare", **place, part="layers")
+        assert answers["AUC on the way"].frame["site"].tolist() == list(classes.SITES)
+        assert len(answers["First readable layer"].frame) == 3
+        for title in ("AUC on the way", "First readable layer"):
+            copied.same(answers[title], tmp_path)
