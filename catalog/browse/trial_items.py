@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from catalog import places
 from catalog.features.pools import Traits
-from catalog.signs import bits as signs
+from catalog.signs import bits
 from catalog.store import media_queries, queries
 from catalog.store.catalog import Catalog
 from catalog.workspace.label_pairs import Items, Trial
@@ -43,18 +42,17 @@ class Found:
 
 def of_dimension(catalog: Catalog, site: str, number: int, threshold: str) -> Found:
     """The sample with sign, frequency, length, family and, where it can be had, value."""
-    table = catalog.items
     poles = catalog.fetch(queries.poles(site, number))
-    family = table.family.to_numpy(np.int64)
+    family, count = catalog.families, len(catalog.families)
     generator = np.random.default_rng(0)  # one sample for all tests: its values are kept
-    chosen = np.sort(generator.permutation(len(table))[:SAMPLE])
-    bits = signs.unpack(catalog.by_dimension(site, threshold)[number][None], len(table))[0]
-    frequency, length = _alike(catalog, table, family)
+    chosen = np.sort(generator.permutation(count)[:SAMPLE])
+    positive = bits.unpack(catalog.by_dimension(site, threshold)[number][None], count)[0][chosen]
+    frequency, length = _alike(catalog)
     values = site_values(catalog, site, chosen)
     items = Items(
         item=chosen,
-        value=np.where(bits[chosen], 1.0, -1.0) if values is None else values[:, number],
-        positive=bits[chosen],
+        value=np.where(positive, 1.0, -1.0) if values is None else values[:, number],
+        positive=positive,
         frequency=frequency[chosen],
         length=length[chosen],
         family=family[chosen],
@@ -62,19 +60,18 @@ def of_dimension(catalog: Catalog, site: str, number: int, threshold: str) -> Fo
     return Found(items, np.unique(family[poles.item.to_numpy(np.int64)]), values is not None)
 
 
-def _alike(
-    catalog: Catalog, table: pd.DataFrame, family: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _alike(catalog: Catalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """What the two items of a pair are matched in: frequency decile and length of every item.
 
     Of images and sounds nobody counts how frequent they are (their order is that of the files, so
     a decile of it would match classes): the length is that of the sound in seconds, or the number
     of the image's pixels.
     """
-    media = catalog.fetch(media_queries.every())
-    if media.empty:
-        decile = Traits.of(table.text, table.kind, family).decile
+    table = catalog.items
+    if catalog.modality == "text":
+        decile = Traits.of(table.text, table.kind, catalog.families).decile
         return decile, table.text.str.len().to_numpy(np.float64)
+    media = catalog.fetch(media_queries.every())
     sizes = media["seconds"].fillna(media["width"] * media["height"]).fillna(0.0)
     return np.zeros(len(table), np.int64), sizes.to_numpy(np.float64)
 

@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +12,11 @@ from rich.console import Console
 from catalog import places
 from catalog.commands import printing
 from catalog.errors import CatalogError, ImportRefused, SettingRefused
+
+if TYPE_CHECKING:
+    from catalog.store.catalog import Catalog
+    from catalog.workspace.file import Workspace
+    from catalog.workspace.transfer import Known
 
 app = typer.Typer(help="Labels that people gave.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -26,7 +31,6 @@ _ENDINGS = {
     ".parquet": "parquet",
     ".json": "label-studio",
 }
-_NAMES = ("model", "revision", "reading")
 Format = Annotated[
     str | None,
     typer.Option("--format", help=f"{', '.join(FORMATS)}; by default from the file's ending."),
@@ -150,12 +154,12 @@ def carry(
     as_json: Json = False,
 ) -> None:
     """Carry labels over to a rebuilt model: says what would move, stay or be lost."""
+    from catalog.store.catalog import find
     from catalog.workspace import carrying
 
-    versions = [carrying.Version(**_where(name)) for name in (old, new)]
-    path = places.find_catalog(new)
+    before, after = (carrying.Version(**_where(name)) for name in (old, new))
     with _open() as workspace:
-        planned = carrying.plan(workspace, versions[0], versions[1], _dims(path))
+        planned = carrying.plan(workspace, before, after, _dims(find(new)))
         moved = carrying.carry(workspace, planned) if yes else 0
     frames = {"moves": planned.moves, "kept": planned.kept, "lost": planned.lost}
     if as_json:
@@ -186,7 +190,7 @@ def backup(
     print(f"The workspace is copied to {path}")
 
 
-def _open() -> Any:
+def _open() -> "Workspace":
     from catalog.workspace.file import open_workspace
 
     return open_workspace()
@@ -201,39 +205,33 @@ def _format(path: Path, named: str | None) -> str:
     return chosen
 
 
-def _where(catalog: str | None) -> dict[str, str]:
-    if catalog is None:
+def _where(name: str | None) -> dict[str, str]:
+    """The names by which the log knows a catalog's model; none for None."""
+    if name is None:
         return {}
-    build = _build(places.find_catalog(catalog))
-    return {name: str(build[name] or "") for name in _NAMES}
+    from catalog.store.catalog import find
+    from catalog.workspace import subjects
+
+    return subjects.of_build(find(name).build)
 
 
-def _dims(path: Path) -> dict[str, int]:
-    from catalog.store import queries, reading
-
-    sites = reading.fetch(path, queries.sites()).dropna(subset="dims")
+def _dims(catalog: "Catalog") -> dict[str, int]:
+    sites = catalog.sites.dropna(subset="dims")
     return {str(site): int(count) for site, count in zip(sites.site, sites.dims, strict=True)}
 
 
-def _build(path: Path) -> Any:
-    from catalog.store import queries, reading
-
-    return reading.fetch(path, queries.build()).iloc[0]
-
-
-def _known() -> list[Any]:
+def _known() -> "list[Known]":
     """What the catalogs at hand hold; unreadable ones are passed over."""
+    from catalog.store.catalog import Catalog
+    from catalog.workspace import subjects
     from catalog.workspace.transfer import Known
 
     known = []
-    for path in places.catalog_files():
+    for catalog in map(Catalog, places.catalog_files()):
         try:
-            build = _build(path)
-            dims = _dims(path)
+            known.append(Known(**subjects.of_build(catalog.build), sites=_dims(catalog)))
         except CatalogError:
             continue
-        model, revision, reading_ = (str(build[name] or "") for name in _NAMES)
-        known.append(Known(model, revision, reading_, dims))
     return known
 
 
