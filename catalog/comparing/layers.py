@@ -1,4 +1,7 @@
-"""Sites of one model against each other, and categories on their way through the layers."""
+"""Sites of one model against each other, and categories on their way through the layers.
+
+Definition: docs/method.md#layers-of-one-model.
+"""
 
 import itertools
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which dimension of B plays the part of which one of A: assignment, held-out phi, two nulls.
 
-Definitions are METHOD.md's, "Comparing two models". The assignment is chosen on half of the shared
-families and judged on the other half; both nulls repeat the assignment.
+Definitions: docs/method.md#matching-dimensions and #two-nulls-of-matching. The assignment is chosen
+on half of the shared families and judged on the other half; both nulls repeat the assignment.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from catalog.signs.significance import benjamini_hochberg
 FEWEST = 2000
 """Shared items below which there is no verdict."""
 DRAWS = 20
-"""Draws of each null (METHOD: 10 or more): with 20 one match above all draws has q < 0.05."""
+"""Draws of each null (10 or more): with 20 one match above all draws has q < 0.05."""
 DEGENERATE = 0.01
 LEVEL = 0.05
 

@@ -1,4 +1,7 @@
-"""One category in two models: prototype AUC on the same families, negatives and splits."""
+"""One category in two models: prototype AUC on the same families, negatives and splits.
+
+Definition: docs/method.md#categories-in-two-models.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Two versions of one model: which signs changed by more than another build of the base changes.
 
-The null of a dimension's rate of sign changes is its rate between two builds of the base that
-differ in number format or batch size. Families are counted: one item each.
+Definition: docs/method.md#versions-of-one-model. The null of a dimension's rate of sign changes is
+its rate between two builds of the base that differ in number format or batch size. Families are
+counted: one item each.
 """
 
 import itertools
