@@ -1,7 +1,6 @@
 """States of a side's items from its own model, items shown as the catalog showed them."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from catalog.comparing.sides import Side
 from catalog.errors import MediaUnreadable, ModelUnavailable
 from catalog.model import opening
 from catalog.progress import Report
+from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from catalog.model.loading import LoadedModel
@@ -43,15 +43,15 @@ def of(model: "LoadedModel", whose: Side) -> States:
     return read
 
 
-def opener(named: Mapping[Path, str | None] | None = None) -> Opener:
+def opener(named: Mapping[Catalog, str | None] | None = None) -> Opener:
     """Loads a side's model when its states are asked for; no states where it is not to be had.
 
-    `named` says where the models of some catalogs, by their files, lie now: one that is named and
-    cannot be had raises ModelUnavailable or MediaUnreadable.
+    `named` says where the models of some catalogs lie now: one that is named and cannot be had
+    raises ModelUnavailable or MediaUnreadable.
     """
 
     def opened(side: Side) -> States | None:
-        source = None if named is None else named.get(side.catalog.path)
+        source = None if named is None else named.get(side.catalog)
         try:
             return of(opening.of(side.catalog, source), side)
         except (ModelUnavailable, MediaUnreadable):

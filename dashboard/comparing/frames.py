@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from catalog.model.live import Job
     from catalog.model.loading import LoadedModel
 
-__all__ = ["Result", "Side"]
-
 
 class Both(NamedTuple):
     """What is compared."""

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from catalog.comparing import cached_layers
+from catalog.comparing.sides import Side
 from catalog.features import splits
 from catalog.figures import charts, comparing
 from catalog.figures.text import chance
 from dashboard.common import parts
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
-from dashboard.comparing.frames import Side
 from dashboard.frame import address
 
 JOB = "compare.layers"

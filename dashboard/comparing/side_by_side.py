@@ -6,11 +6,12 @@ import streamlit as st
 from catalog.comparing import cached_pairs
 from catalog.figures import charts, comparing
 from catalog.figures.text import chance
+from catalog.store.cache import Result
 from dashboard.common import catalogs, parts
 from dashboard.common.answers import Answer
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
-from dashboard.comparing.frames import Both, Result
+from dashboard.comparing.frames import Both
 from dashboard.frame import address
 
 JOB = "compare.categories"

@@ -7,12 +7,13 @@ from catalog.comparing import cached_pairs, cached_versions
 from catalog.errors import CatalogError
 from catalog.figures import charts, comparing
 from catalog.figures.text import chance
+from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
-from dashboard.comparing.frames import Both, Result
+from dashboard.comparing.frames import Both
 from dashboard.frame import address
 
 JOB = "compare.versions"
