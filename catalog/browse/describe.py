@@ -8,7 +8,7 @@ import pandas as pd
 from catalog import places
 from catalog.browse import poles
 from catalog.browse.poles import Pole
-from catalog.errors import CatalogError, NotInCatalog
+from catalog.errors import NotInCatalog
 from catalog.store import feature_queries, media_queries, queries, writer_queries
 from catalog.store.catalog import Catalog
 
@@ -18,25 +18,6 @@ STATISTICS = (
 )  # fmt: skip
 """Figures of a dimension that are told, in order."""
 POLES: tuple[Pole, ...] = ("positive", "negative", "near")
-
-
-def catalogs() -> list[dict[str, Any]]:
-    """Every catalog in the data folder: slug, path, model, modality, ...; broken ones say so."""
-    return [_listed(Catalog(path)) for path in places.catalog_files()]
-
-
-def _listed(catalog: Catalog) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "slug": catalog.slug,
-        "path": str(catalog.path),
-        "bytes": catalog.path.stat().st_size,
-    }
-    try:
-        build = catalog.build
-    except CatalogError as error:
-        return {**row, "model": None, "modality": None, "problem": str(error)}
-    names = ("model", "revision", "modality", "reading", "dtype", "items")
-    return {**row, **{name: _plain(build[name]) for name in names}}
 
 
 def info(catalog: Catalog) -> dict[str, Any]:
@@ -73,9 +54,11 @@ def _media(catalog: Catalog) -> dict[str, Any]:
 
 
 def _verified_at(content_hash: str) -> str | None:
+    if not places.workspace_exists():
+        return None
     from catalog.browse import verifications  # SQLAlchemy takes half a second to import
 
-    when = verifications.verified_at(content_hash) if places.workspace_exists() else None
+    when = verifications.verified_at(content_hash)
     return f"{when.isoformat(timespec='seconds')}Z" if when else None
 
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.building import reopen
-from catalog.building.build import versions
+from catalog.building.plan import versions
 from catalog.errors import CatalogUnreadable
 from catalog.modalities import Modality
 from catalog.model import device as devices
 from catalog.model import loading, opening, stage, states
 from catalog.signs import bits
 from catalog.sites import Site
-from catalog.store import file, hashing
+from catalog.store import file, hashing, packed_queries, queries
 from catalog.store.catalog import Catalog
 
 ELSEWHERE = 0.001
@@ -66,16 +66,15 @@ def verify(
 
 
 def _verify(catalog: Catalog, sample: int, model: str | None, seed: int | None) -> Verification:
+    build = catalog.build
+    loaded = opening.of(catalog, model)
+    modality = reopen.reopen(catalog, loaded)
+    items = _sample(catalog, len(modality.items), sample, seed)
+    rows, examples = _compare(catalog, loaded, modality, items)
     with file.open_readonly(catalog.path) as connection:
-        relation = connection.sql("FROM catalog.build")
-        build = relation.to_arrow_table().to_pylist()[0]
-        loaded = opening.of(catalog, model)
-        modality = reopen.reopen(catalog, loaded)
-        items = _sample(connection, len(modality.items), sample, seed)
-        rows, examples = _compare(connection, build, loaded, modality, items)
         digest = hashing.content_hash(connection)
     same = _setting(loaded) == (
-        build["threads"],
+        int(build["threads"]),
         build["device"],
         build["machine"],
         json.loads(build["versions"])["torch"],
@@ -102,59 +101,50 @@ def _setting(model: loading.LoadedModel) -> tuple[int, str, str, str]:
 
 
 def _sample(
-    connection: duckdb.DuckDBPyConnection, items: int, sample: int, seed: int | None
+    catalog: Catalog, items: int, sample: int, seed: int | None
 ) -> dict[int, NDArray[np.int64]]:
     """Random item numbers by the batch size that their chunk was computed with."""
     chosen = np.sort(np.random.default_rng(seed).choice(items, min(sample, items), replace=False))
-    chunks = connection.execute(
-        "SELECT first_item, items, batch_size FROM catalog.chunk ORDER BY chunk"
-    ).fetchall()
-    row = connection.execute("SELECT seed, pilot_items FROM catalog.build").fetchone()
-    assert row is not None
-    order = stage.build_order(items, *row)
+    build = catalog.build
+    order = stage.build_order(items, int(build["seed"]), int(build["pilot_items"]))
     place = np.empty(items, np.int64)
     place[order] = np.arange(items)
     batch = np.zeros(len(chosen), np.int64)
-    for first, count, size in chunks:
-        inside = (place[chosen] >= first) & (place[chosen] < first + count)
-        batch[inside] = size
+    for chunk in catalog.fetch(packed_queries.chunks()).itertuples():
+        first, past = chunk.first_item, chunk.first_item + chunk.items
+        batch[(place[chosen] >= first) & (place[chosen] < past)] = chunk.batch_size
     return {int(size): chosen[batch == size] for size in np.unique(batch)}
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection,
-    build: dict[str, Any],
+    catalog: Catalog,
     model: loading.LoadedModel,
     modality: Modality,
     sample: dict[int, NDArray[np.int64]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Counts per site and threshold, and the worst mismatches."""
-    names = connection.execute(
-        "SELECT site FROM catalog.site WHERE absent IS NULL ORDER BY position"
-    ).fetchall()
-    sites = [Site.parse(name) for (name,) in names]
-    counts = {(s, t): [0, 0] for s in sites for t in build["thresholds"]}
+    sites = [Site.parse(name) for name in catalog.site_names]
+    cuts = {(s, t): catalog.cuts(str(s), t) for s in sites for t in catalog.thresholds}
+    counts = {key: [0, 0] for key in cuts}
     found: list[dict[str, Any]] = []
-    cuts = {key: _thresholds(connection, *key) for key in counts}
     for batch_size, items in sample.items():
         for numbers, seen in states.batches(model, modality, sites, items, batch_size):
-            for site, threshold in counts:
-                values = seen[site].cpu().numpy()
-                cut = cuts[site, threshold]
-                stored = _stored(connection, site, threshold, numbers, values.shape[1])
+            for site, threshold in cuts:
+                values, cut = seen[site].cpu().numpy(), cuts[site, threshold]
+                stored = _stored(catalog, site, threshold, numbers, values.shape[1])
                 wrong = np.argwhere((values > cut) != stored)
                 counts[site, threshold][0] += values.size
                 counts[site, threshold][1] += len(wrong)
-                for row, dim in wrong[:LISTED]:
-                    found.append(
-                        {
-                            "site": str(site),
-                            "threshold": threshold,
-                            "item": int(numbers[row]),
-                            "dimension": int(dim),
-                            "distance": float(abs(values[row, dim] - cut[dim])),
-                        }
-                    )
+                found += [
+                    {
+                        "site": str(site),
+                        "threshold": threshold,
+                        "item": int(numbers[row]),
+                        "dimension": int(dim),
+                        "distance": float(abs(values[row, dim] - cut[dim])),
+                    }
+                    for row, dim in wrong[:LISTED]
+                ]
     items_seen = sum(len(items) for items in sample.values())
     rows = [
         {
@@ -170,29 +160,9 @@ def _compare(
     return rows, sorted(found, key=lambda one: -one["distance"])[:LISTED]
 
 
-def _thresholds(
-    connection: duckdb.DuckDBPyConnection, site: Site, threshold: str
-) -> NDArray[np.float32]:
-    relation = connection.sql(
-        "SELECT value FROM catalog.dimension_sign WHERE site = ? AND threshold = ? "
-        "ORDER BY dimension",
-        params=[str(site), threshold],
-    )
-    return np.asarray(relation.fetchnumpy()["value"], np.float32)
-
-
 def _stored(
-    connection: duckdb.DuckDBPyConnection,
-    site: Site,
-    threshold: str,
-    items: NDArray[np.integer],
-    dims: int,
+    catalog: Catalog, site: Site, threshold: str, items: NDArray[np.integer], dims: int
 ) -> NDArray[np.bool_]:
     """Signs in the file: bool[items, dims], in the order of `items` (ascending)."""
-    relation = connection.sql(
-        "SELECT bits FROM catalog.signs_by_item WHERE site = ? AND threshold = ? "
-        "AND item IN (SELECT unnest(?)) ORDER BY item",
-        params=[str(site), threshold, items.tolist()],
-    )
-    packed = file.rows_of(relation.to_arrow_table().column("bits"), -(-dims // 8))
-    return bits.unpack(packed, dims)
+    table = catalog.fetch_arrow(queries.bits_of_items(str(site), threshold, items.tolist()))
+    return bits.unpack(file.rows_of(table.column("bits"), -(-dims // 8)), dims)

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from catalog.commands import printing
-from catalog.store import catalog as store
-from catalog.store.catalog import Catalog
+from catalog.commands.options import opened
 
 if TYPE_CHECKING:
     from catalog.progress import Report
+    from catalog.store.catalog import Catalog
 
 _SHOWN = 12
 
@@ -47,16 +47,16 @@ def compare(
     from catalog.comparing import states
 
     asked = whole.Asked(
-        store.find(a),
-        store.find(b),
+        opened(a),
+        opened(b),
         site_a,
         site_b,
         threshold,
         draws,
         seed,
-        store.find(rebuilt) if rebuilt else None,
+        opened(rebuilt) if rebuilt else None,
     )
-    lie = {asked.a.path: model_a, asked.b.path: model_b}
+    lie = {asked.a: model_a, asked.b: model_b}
     opener = whole.no_states if without_model else states.opener(lie)
     with printing.progress(quiet) as report:
         known, tables = whole.compare(asked, opener, report)
@@ -69,7 +69,7 @@ def compare(
     show(known)
 
 
-def kept(a: Catalog, b: Catalog, report: "Report") -> None:
+def kept(a: "Catalog", b: "Catalog", report: "Report") -> None:
     """Compare two catalogs whose models are at hand; the cache keeps what the page reads."""
     from catalog.comparing import compare as whole
     from catalog.comparing import states

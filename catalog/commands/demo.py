@@ -1,20 +1,28 @@
-"""The demo: catalogs of the models that ship. First what a visitor needs, then the rest.
+"""`dims demo`: catalogs of the models that ship. First what a visitor needs, then the rest.
 
 `python -m catalog.commands.demo` adds the rest while the dashboard is looked at.
 """
 
+import itertools
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from catalog import places
+from catalog.commands import printing, serve
+from catalog.commands.build import announce, built
+from catalog.commands.options import Browser, Port
 from catalog.errors import CatalogError
 from catalog.progress import Report, silent
-from catalog.store import feature_queries, writer_queries
-from catalog.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from catalog.store.catalog import Catalog
 
 SAMPLES = {"digits": "resid.2", "sounds": "resid.2"}
 """Shipped models of images and sounds, and the site whose patch signs the demo keeps."""
@@ -31,7 +39,29 @@ LATER = (
 )
 
 
-def first(report: Report) -> Iterator[Catalog]:
+def demo(
+    build_only: Annotated[bool, typer.Option("--build-only", help="Do not serve.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Wait for writers, evidence and models to compare, too.")
+    ] = False,
+    port: Port = 8501,
+    browser: Browser = True,
+) -> None:
+    """Build the catalogs of the shipped models (once), then serve the dashboard."""
+    with printing.resumable(), printing.progress(quiet=False) as report:
+        stages = [first, rest] if whole else [first]
+        for one in itertools.chain.from_iterable(stage(report) for stage in stages):
+            built(one)
+    if build_only:
+        return
+    if whole:
+        raise typer.Exit(serve.run(port, browser))
+    print(LATER, file=sys.stderr)
+    with going_on():
+        raise typer.Exit(serve.run(port, browser))
+
+
+def first(report: Report) -> "Iterator[Catalog]":
     """Build the catalog of each of MODELS that has none yet; yields it."""
     from catalog.features import discovery, findings
 
@@ -44,15 +74,17 @@ def first(report: Report) -> Iterator[Catalog]:
             yield one
 
 
-def rest(report: Report) -> Iterator[Catalog]:
+def rest(report: Report) -> "Iterator[Catalog]":
     """What can wait: models to compare, writers, evidence; yields each catalog that grew.
 
     Comparisons go to the cache, and cost nothing where they are there.
     """
-    from catalog.commands import compare, writers
+    from catalog.circuits import measure
+    from catalog.commands import compare
     from catalog.commands import demo_versions as versions
     from catalog.evidence import gather
     from catalog.features import findings
+    from catalog.store import feature_queries, writer_queries
 
     other = _built(OTHER, report)
     if not other.measured:
@@ -61,7 +93,7 @@ def rest(report: Report) -> Iterator[Catalog]:
     yield from versions.build_versions(report, TEXT)
     text = _catalog(TEXT)
     if text.fetch(writer_queries.searched()).empty:
-        writers.measured(text, report=report)
+        measure.measured(text, report=report)
         yield text
     for name in (OTHER, f"{TEXT}-int8"):
         compare.kept(text, _catalog(name), report)
@@ -84,18 +116,20 @@ def going_on() -> Iterator[None]:
         child.wait()
 
 
-def _catalog(name: str) -> Catalog:
+def _catalog(name: str) -> "Catalog":
+    from catalog.store.catalog import Catalog
+
     return Catalog(places.catalogs() / f"{name}{places.SUFFIX}")
 
 
-def _built(name: str, report: Report) -> Catalog:
+def _built(name: str, report: Report) -> "Catalog":
     from catalog.building import build
-    from catalog.commands import printing
+    from catalog.building.plan import Settings
 
     one = _catalog(name)
     if not one.path.is_file():
-        settings = build.Settings(name, items=_samples(name), per_patch=SAMPLES.get(name))
-        build.build(settings, report, printing.announce)
+        settings = Settings(name, items=_samples(name), per_patch=SAMPLES.get(name))
+        build.build(settings, report, announce)
     return one
 
 

@@ -1,4 +1,4 @@
-"""What this machine has, for bug reports."""
+"""`dims doctor`: what this machine has, for bug reports."""
 
 import os
 import platform
@@ -6,9 +6,9 @@ import shutil
 from importlib import metadata
 from typing import Any
 
-import psutil
-
 from catalog import places
+from catalog.commands import printing
+from catalog.commands.options import Json
 
 PACKAGES = (
     "dimension-catalog",
@@ -22,8 +22,22 @@ PACKAGES = (
 )
 
 
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine has: versions, memory, disk, device, browser."""
+    known = examine()
+    if as_json:
+        printing.as_json(known)
+        return
+    table = printing.table("what", "value")
+    for key, value in known.items():
+        table.add_row(key, str(value))
+    printing.console().print(table)
+
+
 def examine() -> dict[str, Any]:
     """Versions, memory, disk, device and browser: what to do stands beside what is missing."""
+    import psutil
+
     memory = psutil.virtual_memory()
     folder = places.data()
     disk = shutil.disk_usage(folder if folder.exists() else ".")

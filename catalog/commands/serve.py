@@ -1,4 +1,4 @@
-"""Start the dashboard."""
+"""`dims serve`: start the dashboard."""
 
 import importlib.util
 import os
@@ -6,11 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import typer
+
 from catalog import places
+from catalog.commands.options import Browser, Port
 from catalog.errors import CatalogError
 
 
-def serve(port: int, browser: bool) -> int:
+def serve(port: Port = 8501, browser: Browser = True) -> None:
+    """Serve the dashboard on localhost."""
+    raise typer.Exit(run(port, browser))
+
+
+def run(port: int, browser: bool) -> int:
     """Run Streamlit on localhost until it is stopped; returns its exit status."""
     spec = importlib.util.find_spec("dashboard")
     if spec is None or spec.submodule_search_locations is None:

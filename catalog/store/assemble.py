@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +23,37 @@ DEGENERATE = 0.01
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
-def assemble(
-    path: Path,
-    checkpoint: Checkpoint,
-    progress: Progress,
-    build: Mapping[str, Any],
-    items: pd.DataFrame,
-    order: NDArray[np.int64],
-    absent: Mapping[Site, str],
-    extra: Iterable[tuple[str, dict[str, Any]]] = (),
-) -> str:
-    """Write the catalog at `path` and return its content hash.
+@dataclass(frozen=True)
+class Known:
+    """What the file holds besides what the states stage computed."""
 
-    `extra` are tables that belong to the items of a modality, as (table, columns) in pieces.
+    build: Mapping[str, Any]
+    """Columns of the table build, but the hashes."""
+    items: pd.DataFrame
+    """The table item."""
+    order: NDArray[np.int64]
+    """The item number at each place in build order."""
+    absent: Mapping[Site, str]
+    """Sites that were asked for, and why they are not there."""
+    extra: Iterable[tuple[str, dict[str, Any]]] = ()
+    """Tables that belong to the items of a modality, as (table, columns) in pieces."""
 
-    `build` holds the columns of the table build but the hashes; `order` is the item number at
-    each place in build order; `absent` the sites that were asked for and why they are not there.
-    """
+
+def assemble(path: Path, checkpoint: Checkpoint, progress: Progress, known: Known) -> str:
+    """Write the catalog at `path` and return its content hash."""
     frozen_and_batch = checkpoint.frozen()
     assert frozen_and_batch is not None
     partial = checkpoint.folder / "catalog.partial"
     with file.writing(partial) as connection:
         chunks = pd.DataFrame([vars(chunk) for chunk in progress.chunks])
         file.insert(connection, "chunk", _columns(chunks))
-        file.insert(connection, "item", _columns(items))
-        for table, columns in extra:
+        file.insert(connection, "item", _columns(known.items))
+        for table, columns in known.extra:
             file.insert(connection, table, columns)
-        writer = _Sites(connection, checkpoint, progress, order, frozen_and_batch[0])
-        writer.write(list(build["thresholds"]), absent)
+        writer = _Sites(connection, checkpoint, progress, known.order, frozen_and_batch[0])
+        writer.write(list(known.build["thresholds"]), known.absent)
         digest = hashing.content_hash(connection)
-        row = {**build, "content_hash": digest, "findings_hash": None}
+        row = {**known.build, "content_hash": digest, "findings_hash": None}
         file.insert(connection, "build", {k: pa.array([v]) for k, v in row.items()})
     os.replace(partial, path)
     return digest

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from catalog.errors import CatalogMissing, CatalogUnreadable
+
+if TYPE_CHECKING:  # NumPy and Arrow take a third of a second, and listing catalogs needs neither
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.5.0"
@@ -96,16 +99,22 @@ class Stamp:
         return cls(str(path), stat.st_mtime_ns, stat.st_size)
 
 
-def blobs(rows: NDArray[np.uint8]) -> pa.Array:
+def blobs(rows: "NDArray[np.uint8]") -> "pa.Array":
     """uint8[n, width] -> Arrow binary array of n values of `width` bytes, without a Python loop."""
+    import numpy as np
+    import pyarrow as pa
+
     count, width = rows.shape
     offsets = np.arange(count + 1, dtype=np.int64) * width
     data = pa.py_buffer(np.ascontiguousarray(rows))
     return pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(offsets), data])
 
 
-def rows_of(column: pa.ChunkedArray, width: int) -> NDArray[np.uint8]:
+def rows_of(column: "pa.ChunkedArray", width: int) -> "NDArray[np.uint8]":
     """Undo `blobs`: Arrow binary column of equal widths -> uint8[n, width]."""
+    import numpy as np
+    import pyarrow as pa
+
     parts = []
     for chunk in column.cast(pa.large_binary()).chunks:
         offsets = np.frombuffer(chunk.buffers()[1], np.int64)[chunk.offset :][: len(chunk) + 1]
@@ -116,6 +125,8 @@ def rows_of(column: pa.ChunkedArray, width: int) -> NDArray[np.uint8]:
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, object]) -> None:
     """Append columns (arrays or Arrow arrays of one length) to `table`, matched by name."""
+    import pyarrow as pa
+
     frame = pa.table(columns)
     connection.register("incoming", frame)
     try:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from catalog.errors import CatalogUnreadable, NotInCatalog
 from catalog.signs import bits
-from catalog.store import queries, reading
+from catalog.store import packed_queries, queries, reading
 from catalog.store.file import Stamp, rows_of
 from catalog.store.memory import Memory
 
@@ -49,7 +49,7 @@ def _kept(array: Array) -> Array:
 
 
 def _rows(path: Path, site: str, threshold: str) -> bits.Packed:
-    table = reading.fetch_arrow(path, queries.bits_by_item(site, threshold))
+    table = reading.fetch_arrow(path, packed_queries.bits_by_item(site, threshold))
     if not len(table):
         raise NotInCatalog(
             f"{path.stem} has no signs of {site} with threshold {threshold}. "
@@ -62,7 +62,7 @@ def _rows(path: Path, site: str, threshold: str) -> bits.Packed:
 
 
 def _turned(path: Path, site: str, threshold: str) -> bits.Packed:
-    table = reading.fetch_arrow(path, queries.bits_by_dimension(site, threshold))
+    table = reading.fetch_arrow(path, packed_queries.bits_by_dimension(site, threshold))
     if len(table):
         return rows_of(table.column("bits"), len(table.column("bits")[0].as_py()))
     dims = len(reading.fetch(path, queries.positives(site, threshold)))

@@ -293,22 +293,3 @@ def threshold_values(site: str, threshold: str) -> Query:
         "ORDER BY dimension",
         (site, threshold),
     )
-
-
-def bits_by_item(site: str, threshold: str) -> Query:
-    """Packed signs of all items in order: item, bits."""
-    return Query(
-        "SELECT item, bits FROM signs_by_item WHERE site = ? AND threshold = ? ORDER BY item",
-        (site, threshold),
-    )
-
-
-def bits_by_dimension(site: str, threshold: str) -> Query:
-    """Packed signs of all dimensions in order: dimension, bits; empty where not stored."""
-    return Query(
-        """
-        SELECT dimension, bits FROM signs_by_dimension
-        WHERE site = ? AND threshold = ? ORDER BY dimension
-        """,
-        (site, threshold),
-    )

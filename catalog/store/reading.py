@@ -6,14 +6,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
-import pyarrow as pa
 
 from catalog.errors import CatalogUnreadable, NotInCatalog
 from catalog.store.file import Stamp, open_readonly
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 Value = str | int | float | bool | tuple[int, ...]
 
@@ -49,7 +51,7 @@ def _session(stamp: Stamp, process: int) -> duckdb.DuckDBPyConnection:
     return open_readonly(Path(stamp.path))
 
 
-def fetch(path: Path, query: Query) -> pd.DataFrame:
+def fetch(path: Path, query: Query) -> "pd.DataFrame":
     """Run `query` on the catalog at `path`: one cursor per call, so any thread may call.
 
     Raises CatalogMissing or CatalogUnreadable.
@@ -58,7 +60,7 @@ def fetch(path: Path, query: Query) -> pd.DataFrame:
         return relation.df()
 
 
-def fetch_arrow(path: Path, query: Query) -> pa.Table:
+def fetch_arrow(path: Path, query: Query) -> "pa.Table":
     """`fetch`, as an Arrow table (for packed bits)."""
     with _relation(path, query) as relation:
         return relation.to_arrow_table()

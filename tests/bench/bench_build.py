@@ -91,15 +91,9 @@ def _states_stage(work: stage.Work, folder: Path) -> tuple[float, int]:
     progress = stage.run(work, checkpoint, lambda *_: None)
     path = folder / "catalog.duckdb"
     plan = build.Plan(build.Settings("x"), work, {}, {}, path)
-    assemble.assemble(
-        path,
-        checkpoint,
-        progress,
-        build.build_row(plan, progress.seconds),
-        work.modality.items,
-        work.order(),
-        {},
-    )
+    row = build.build_row(plan, progress.seconds)
+    known = assemble.Known(row, work.modality.items, work.order(), {})
+    assemble.assemble(path, checkpoint, progress, known)
     return time.perf_counter() - started, path.stat().st_size
 
 

@@ -305,8 +305,8 @@ def test_equal_builds_are_equal_and_other_settings_are_not(llama, tmp_path, path
 
 def test_two_builds_at_once(llama, tmp_path, dims):
     plan = build.prepare(build.Settings(str(llama), out=tmp_path, batch_size=BATCH))
-    digest = build._digest(plan.identity)[:6]
-    with locked(tmp_path / f"tiny-llama-{digest}.building"):
+    assert plan.folder.parent == tmp_path and plan.folder.suffix == ".building"
+    with locked(plan.folder):
         second = dims("build", llama, "--out", tmp_path, "--batch-size", BATCH)
     assert second.code == 1
     assert f"being built by process {os.getpid()} on" in second.sentence

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from catalog import places
-from catalog.commands import compare, demo, serve, writers
+from catalog.circuits import measure
+from catalog.commands import compare, demo, serve
 from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
 from catalog.features import discovery, findings
@@ -32,7 +33,7 @@ def built(data, monkeypatch):
     for module, name in (
         (findings, "measure"),
         (discovery, "discover"),
-        (writers, "measured"),
+        (measure, "measured"),
         (gather, "gather"),
     ):
         monkeypatch.setattr(
@@ -84,6 +85,6 @@ def test_the_server_asks_a_first_visitor_for_nothing(data, monkeypatch):
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert serve.serve(8501, browser=True) == 0
+    assert serve.run(8501, browser=True) == 0
     place = commands[0].index("--server.showEmailPrompt")
     assert commands[0][place + 1] == "false"

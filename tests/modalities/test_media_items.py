@@ -10,12 +10,11 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from catalog.browse import describe
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.features import from_words
 from catalog.modalities import folders, scanning
 from catalog.modalities.image import Images
-from catalog.store import feature_queries, media_queries, reading
+from catalog.store import feature_queries, listing, media_queries, reading
 from catalog.store.catalog import Catalog
 from tests.given import media
 
@@ -137,7 +136,7 @@ def test_a_saved_dataset(tmp_path, vit, dims):
     items = dataset(tmp_path)
     found = build(dims, vit, items)
     assert found.code == 0, found.err
-    path = describe.catalogs()[0]["path"]
+    path = listing.catalogs()[0]["path"]
     rows = reading.fetch(path_of(path), media_queries.every())
     assert list(rows["label"].fillna("")) == ["even", "odd", "even", "odd", "even", ""]
     assert rows["path"][2] == "data-00000-of-00001.arrow#2.image"

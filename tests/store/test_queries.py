@@ -8,7 +8,7 @@ import pytest
 from catalog.browse import neighbours
 from catalog.errors import CatalogMissing, CatalogUnreadable, NotInCatalog
 from catalog.signs import bits as signs
-from catalog.store import file, glossary, queries
+from catalog.store import file, glossary, packed_queries, queries
 from catalog.store.catalog import Catalog
 from catalog.store.queries import SORTS, Filter
 from catalog.store.reading import Query, fetch
@@ -50,8 +50,9 @@ EVERY = [
     queries.family(5),
     queries.extremes(SITE, 5),
     queries.bits_of_item(SITE, "zero", 5),
-    queries.bits_by_item(SITE, "zero"),
-    queries.bits_by_dimension(SITE, "zero"),
+    packed_queries.chunks(),
+    packed_queries.bits_by_item(SITE, "zero"),
+    packed_queries.bits_by_dimension(SITE, "zero"),
 ]
 
 

@@ -1,0 +1,226 @@
+"""Plan a build: what was asked for, what will be read, what it will take, where it goes."""
+
+import dataclasses
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from catalog import places, sites
+from catalog.building import patches
+from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
+from catalog.modalities import Asked
+from catalog.modalities.kinds import KINDS
+from catalog.model import loading
+from catalog.model import stage as stages
+from catalog.progress import Report, silent
+from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
+from catalog.sites import Site
+from catalog.store.catalog import Catalog
+
+THRESHOLDS = ("zero", "median")
+LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "duckdb", "dimension-catalog")
+MOST_PATCH_BYTES = 4e9
+"""Patch signs above this size are kept only with --force."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person can ask of a build; the names of the command's options."""
+
+    model: str
+    revision: str | None = None
+    name: str | None = None
+    sites: str | None = None
+    layers: str | None = None
+    template: str | None = None
+    """bare, special, or a string with {}; by default bare for causal LMs, else special."""
+    thresholds: tuple[str, ...] = THRESHOLDS
+    dtype: str = "auto"
+    device: str = "auto"
+    batch_size: int | None = None
+    """Items per forward pass; by default 1,024 tokens, 32 images or 8 sounds."""
+    seed: int = 0
+    modality: str | None = None
+    """What the model is expected to read; refused where it reads something else."""
+    items: Path | None = None
+    """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
+    pooling: str | None = None
+    """Images and sounds: mean over patches (default), or cls."""
+    per_patch: str | None = None
+    """Images and sounds: a site at which the sign of every patch is kept."""
+    out: Path | None = None
+    """Folder of the catalog; by default $DIMS_DATA/catalogs."""
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A build that could start: loaded model, work to do, and what it will cost."""
+
+    settings: Settings
+    work: stages.Work
+    absent: dict[Site, str]
+    identity: dict[str, Any]
+    """Everything that can change a bit of the states stage."""
+    path: Path
+    """Of the catalog file."""
+
+    @property
+    def bytes(self) -> int:
+        """Estimated size of the catalog file; the build needs about twice that while it runs."""
+        parts = self.work.model.parts
+        per_item = per_dimension = 0
+        thresholds = len(self.work.thresholds)
+        for site in self.work.sites:
+            dims = parts.hidden_size if site.kind in ("resid", "final") else parts.widest
+            per_item += dims * (thresholds + 1) // 8 + 5 * thresholds
+            poles = 2 * POLE_ITEMS + thresholds * NEAR_ITEMS
+            per_dimension += dims * (poles * 7 + BINS * 3 + 100)
+        return self.work.items * (per_item + 24) + per_dimension + self.patch_bytes
+
+    @property
+    def digest(self) -> str:
+        """Hash of the identity; an equal build has an equal one."""
+        return _digest(self.identity)
+
+    @property
+    def folder(self) -> Path:
+        """Where the build keeps what is done until the catalog is written."""
+        return self.path.with_name(f"{self.path.stem}-{self.digest[:6]}.building")
+
+    @property
+    def patch_bytes(self) -> int:
+        """Size of the signs of all patches; 0 where none are kept."""
+        return self.work.items * patches.width(self.work)
+
+
+def prepare(settings: Settings, report: Report = silent) -> Plan:
+    """Load the model and check every setting; of images and sounds, look at every file.
+
+    Nothing of the catalog is written yet.
+    """
+    _check(settings)
+    model = loading.load(
+        settings.model, settings.revision, settings.dtype, settings.device, settings.modality
+    )
+    if settings.name and Path(settings.model).is_dir():
+        model = dataclasses.replace(model, name=settings.name)
+    present, absent = _sites(settings, model)
+    modality = KINDS[model.modality].prepare(model, _asked(settings, model), report)
+    work = stages.Work(
+        model=model,
+        modality=modality,
+        sites=tuple(present),
+        thresholds=tuple(t for t in THRESHOLDS if t in settings.thresholds),
+        batch_size=settings.batch_size or modality.usual_batch,
+        seed=settings.seed,
+        per_patch=patches.site(settings.per_patch, model, modality.grid),
+    )
+    identity = _identity(work)
+    plan = Plan(settings, work, absent, identity, _path(settings, work, identity))
+    if plan.patch_bytes > MOST_PATCH_BYTES and not settings.force:
+        raise SettingRefused(
+            f"The patch signs would take {plan.patch_bytes / 1e9:,.1f} GB. Leave --per-patch out, "
+            "show fewer items, or insist with --force."
+        )
+    return plan
+
+
+def _check(settings: Settings) -> None:
+    """SettingRefused for what no model could make right."""
+    unknown = [t for t in settings.thresholds if t not in THRESHOLDS]
+    if unknown or not settings.thresholds:
+        raise SettingRefused("--thresholds takes zero, median, or zero,median.")
+    if settings.batch_size is not None and settings.batch_size < 1:
+        raise SettingRefused("--batch-size must be at least 1.")
+    if settings.modality not in (None, *KINDS):
+        raise SettingRefused(f"--modality is one of {', '.join(KINDS)}.")
+
+
+def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
+    slug = _slug(settings.name or model.name.split("/")[-1])
+    folder = settings.out or places.catalogs()
+    return Asked(settings.template, settings.items, settings.pooling, slug, folder)
+
+
+def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], dict[Site, str]]:
+    """Sites to read, and absent ones with their reason; one asked for by name must be there."""
+    chosen, named = sites.wanted(settings.sites, settings.layers, len(model.parts.blocks))
+    reasons = {site: model.parts.absent(site) for site in chosen}
+    absent = {site: reason for site, reason in reasons.items() if reason is not None}
+    for site in sorted(named & absent.keys(), key=lambda s: s.order):
+        raise SettingRefused(f"{model.name} has no {site}: {absent[site]} Leave it out of --sites.")
+    present = [site for site in chosen if site not in absent]
+    if not present:
+        raise SettingRefused(f"None of the sites asked for exists in {model.name}.")
+    return present, absent
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that can change a bit."""
+    found = {name: metadata.version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), **found}
+
+
+def _identity(work: stages.Work) -> dict[str, Any]:
+    model = work.model
+    kept = {"per_patch": str(work.per_patch)} if work.per_patch else {}
+    return {
+        **work.modality.identity,
+        **kept,
+        "model": model.name,
+        "revision": model.revision,
+        "weights_hash": model.weights_hash,
+        "reading": work.modality.reading,
+        "dtype": model.dtype,
+        "attention": model.attention,
+        "device": model.device.type,
+        "threads": work.threads(),
+        "batch_size": work.batch_size,
+        "seed": work.seed,
+        "sites": [str(site) for site in work.sites],
+        "thresholds": list(work.thresholds),
+        "versions": versions(),
+    }
+
+
+def _digest(identity: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def _path(settings: Settings, work: stages.Work, identity: dict[str, Any]) -> Path:
+    """Where the catalog goes; another identity under the same name gets a longer name."""
+    folder = settings.out or places.catalogs()
+    digest = _digest(identity)
+    plain = _slug(settings.name or work.model.name.split("/")[-1])
+    longer = _slug(f"{plain}-{work.modality.reading}-{work.model.dtype}-{digest[:6]}")
+    for slug in (plain, longer):
+        path = folder / f"{slug}{places.SUFFIX}"
+        if not path.exists():
+            return path
+        if _identity_of(path) == digest:
+            if settings.force:
+                return path
+            raise AlreadyBuilt(
+                f"{path} holds this very build already. Look at it with: dims info {slug}; "
+                "or build it anew with --force.",
+                path,
+            )
+    raise SettingRefused(f"{path} is in the way. Choose another --name.")
+
+
+def _identity_of(path: Path) -> str | None:
+    """The digest that a catalog was built with; None where the file is no catalog."""
+    try:
+        return str(Catalog(path).build["identity"])
+    except CatalogError:
+        return None
+
+
+def _slug(name: str) -> str:
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return kept.strip("-._")[:80].lower() or "model"

@@ -1,0 +1,177 @@
+"""`dims build`: run a model over its items and write the catalog."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from catalog.commands import printing
+from catalog.commands.options import Quiet
+from catalog.errors import AlreadyBuilt
+
+if TYPE_CHECKING:
+    from catalog.building.plan import Plan
+    from catalog.store.catalog import Catalog
+
+LEFT_OUT = 20
+"""Skipped files that are named one by one."""
+
+
+def build(
+    model: Annotated[str, typer.Argument(help="Hugging Face id, folder, or shipped model.")],
+    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit on the hub.")] = None,
+    name: Annotated[str | None, typer.Option(help="Short name of the catalog.")] = None,
+    sites: Annotated[
+        str | None,
+        typer.Option(help="Kinds added to resid and final (k,v,ffn), or sites (resid.5,final)."),
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Only these layers, such as 0-4,8 (0 = embeddings).")
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(help="bare (default for causal LMs), special (encoders) or text with {}."),
+    ] = None,
+    thresholds: Annotated[str, typer.Option(help="zero, median, or both.")] = "zero,median",
+    dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    modality: Annotated[
+        str | None, typer.Option(help="text, image or audio; refused where the model is another.")
+    ] = None,
+    items: Annotated[
+        Path | None,
+        typer.Option(help="Images or sounds: folder of classes, CSV path,label, or saved dataset."),
+    ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="Images, sounds: mean over patches (default) or cls.")
+    ] = None,
+    per_patch: Annotated[
+        str | None, typer.Option(metavar="SITE", help="Keep the sign of every patch at this site.")
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(help="Items per forward pass; by default 1024 tokens, 32 images, 8 sounds."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the pilot sample.", min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of the catalog.")] = None,
+    force: Annotated[bool, typer.Option(help="Replace the same build.")] = False,
+    with_findings: Annotated[
+        bool, typer.Option("--findings/--no-findings", help="Measure the categories at the end.")
+    ] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Run a model over its vocabulary, or over images or sounds, and write its catalog.
+
+    Resumes where it stopped.
+    """
+    from catalog.building import build as building
+    from catalog.building.plan import Settings
+    from catalog.features import findings
+    from catalog.store.catalog import Catalog
+
+    settings = Settings(
+        model=model,
+        revision=revision,
+        name=name,
+        sites=sites,
+        layers=layers,
+        template=template,
+        thresholds=tuple(part.strip() for part in thresholds.split(",")),
+        dtype=dtype,
+        device=device,
+        batch_size=batch_size,
+        seed=seed,
+        out=out,
+        force=force,
+        modality=modality,
+        items=items,
+        pooling=pooling,
+        per_patch=per_patch,
+    )
+    with printing.resumable(), printing.progress(quiet) as report:
+        try:
+            made = Catalog(building.build(settings, report, announce))
+        except AlreadyBuilt as error:
+            made = Catalog(error.args[1])
+            if not with_findings or made.measured:
+                raise
+        if with_findings:
+            findings.measure(made, report=report)
+    built(made)
+
+
+def announce(plan: "Plan") -> None:
+    """Say what will be built, and what it will take, before it starts."""
+    work = plan.work
+    model = work.model
+    print(
+        f"{model.name} ({model.architecture}, {model.parameters / 1e6:,.1f} M parameters, "
+        f"{model.dtype}, {model.device}) -> {plan.path}\n"
+        f"{work.items:,} items, reading {work.modality.reading!r}, {len(work.sites)} sites, "
+        f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB",
+        file=sys.stderr,
+    )
+    if plan.patch_bytes:
+        print(
+            f"signs of every patch at {work.per_patch}: {plan.patch_bytes / 1e6:,.1f} MB of these",
+            file=sys.stderr,
+        )
+    for site, reason in plan.absent.items():
+        print(f"no {site}: {reason}", file=sys.stderr)
+
+
+def built(catalog: "Catalog") -> None:
+    """Say what was built, and warn of degenerate dimensions."""
+    from catalog.browse import describe
+
+    known = describe.info(catalog)
+    print(
+        f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
+        f"{known['bytes'] / 1e6:,.1f} MB.\n"
+        f"Look at it with: dims serve, or: dims info {known['slug']}"
+    )
+    for line in left_out(known):
+        print(line, file=sys.stderr)
+    for warning in degenerate_warnings(known):
+        print(f"Warning: {warning}", file=sys.stderr)
+
+
+def left_out(known: dict[str, Any]) -> list[str]:
+    """What became of the files of images or sounds: those skipped are named, with the reason."""
+    media = known.get("media")
+    if media is None:
+        return []
+    lines = []
+    if media["skipped"]:
+        lines.append(f"Skipped {media['skipped']:,} of {media['files']:,} files:")
+        for one in media["left_out"][:LEFT_OUT]:
+            lines.append(f"  {one['path']}: {one['reason']}")
+        if len(media["left_out"]) > LEFT_OUT:
+            lines.append("  The others are in the table media_skipped.")
+    if media["duplicates"]:
+        lines.append(f"{media['duplicates']:,} files are copies of others: one family with them.")
+    if media["ignored"]:
+        lines.append(f"{media['ignored']:,} files of other kinds were not looked at.")
+    return lines
+
+
+def degenerate_warnings(known: dict[str, Any]) -> list[str]:
+    """A sentence where so many of a site's dimensions almost never change sign that zero is no
+    primary threshold.
+    """
+    from catalog.store.catalog import DEGENERATE_SHARE
+
+    bad = [
+        f"{one['site']} ({one['degenerate'] / one['dims']:.0%})"
+        for one in known["sites"]
+        if (one["degenerate"] or 0) > DEGENERATE_SHARE * one["dims"]
+    ]
+    if not bad:
+        return []
+    readings = {"bare": "--template special", "mean": "--pooling cls", "cls": "--pooling mean"}
+    other = readings.get(known["reading"], "--template bare")
+    return [
+        f"many dimensions almost never change sign at {', '.join(bad)}. Threshold median does not "
+        f"suffer from this; or build with {other}."
+    ]

@@ -1,0 +1,123 @@
+"""`dims features`, `dims feature`: measure every category, or read one feature."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from catalog.commands import printing
+from catalog.commands.options import CatalogName, Json, Quiet, SiteName, Threshold, opened
+from catalog.errors import SettingRefused
+
+
+def features(
+    catalog: CatalogName,
+    categories: Annotated[
+        Path | None, typer.Option(help="Folder of category files; by default the shipped ones.")
+    ] = None,
+    nulls: Annotated[
+        str, typer.Option(help="Sites at which matched nulls are drawn: all, or primary.")
+    ] = "all",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Measure every category at every site anew, and replace the catalog's findings."""
+    from catalog.browse import describe
+    from catalog.features import findings
+
+    measured = opened(catalog)
+    with printing.progress(quiet) as report:
+        findings.measure(measured, categories, report, nulls)
+    rows = describe.features(measured)
+    if as_json:
+        printing.as_json(rows)
+        return
+    show_all(rows)
+
+
+def feature(
+    catalog: CatalogName,
+    site: SiteName,
+    words: Annotated[str | None, typer.Option(help="Words, separated by commas.")] = None,
+    category: Annotated[str | None, typer.Option(help="Name of a category.")] = None,
+    threshold: Threshold = None,
+    background: Annotated[
+        str | None, typer.Option(help="all, words or matched (default; images and sounds: all).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read one feature: of a category, or of words made up on the spot."""
+    from catalog.features import from_words
+    from catalog.modalities.backgrounds import BACKGROUNDS
+
+    if (words is None) == (category is None):
+        raise typer.BadParameter("give either --words or --category", param_hint="--words")
+    asked = opened(catalog)
+    against = next((b for b in BACKGROUNDS if b == background), None)
+    if background is not None and against is None:
+        raise SettingRefused("--background is one of all, words, matched.")
+    against = against or asked.primary.background
+    if category is not None:
+        known = from_words.category_report(asked, site, category, threshold, against)
+    else:
+        listed = [word.strip() for word in str(words).split(",") if word.strip()]
+        known = from_words.words_report(asked, site, listed, threshold, against)
+    if as_json:
+        printing.as_json(known)
+        return
+    show(known)
+
+
+def show_all(rows: list[dict[str, Any]]) -> None:
+    """Print every category at the site where it reads best, best first."""
+    from rich.text import Text  # literal: no markup, no :emoji:
+
+    best: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["category"] not in best or row["auc"] > best[row["category"]]["auc"]:
+            best[row["category"]] = row
+    shown = printing.table(
+        "category", "site", "AUC", "sd", "null p95", "q", "coherence", "dims", ""
+    )
+    for row in sorted(best.values(), key=lambda r: -r["auc"]):
+        notes = [word for word in ("small", "fallback") if row[word]]
+        shown.add_row(
+            Text(row["category"]),
+            row["site"],
+            f"{row['auc']:.3f}",
+            f"{row['sd']:.3f}",
+            printing.figure(row["null_p95"]),
+            printing.share(row["q"]),
+            printing.figure(row["coherence"]),
+            str(row["dimensions"]),
+            ", ".join(notes),
+        )
+    printing.console().print(shown)
+
+
+def show(known: dict[str, Any]) -> None:
+    """Print what `dims feature` knows."""
+    from rich.text import Text
+
+    console = printing.console()
+    console.print(f"{known['name']} at {known['site']}", style="bold", markup=False)
+    size = f"{len(known['dimensions'])} dimensions{' (fallback)' if known['fallback'] else ''}"
+    small = "   small: no verdict" if known["small"] else ""
+    console.print(
+        f"held-out AUC {printing.figure(known['prototype_auc'])}   "
+        f"null p95 {printing.figure(known['null_p95'])}   "
+        f"p {printing.share(known['p'])}   {size}{small}",
+        highlight=False,
+    )
+    if known.get("missing"):
+        console.print(f"not single tokens here: {', '.join(known['missing'])[:300]}", markup=False)
+    dims = printing.table("dimension", "sign", "AUC", "q")
+    strongest = sorted(known["dimensions"], key=lambda one: -abs(one["auc"] - 0.5))
+    for one in strongest[:12]:
+        sign = "+" if one["sign"] > 0 else "-"
+        dims.add_row(str(one["dimension"]), sign, f"{one['auc']:.3f}", printing.share(one["q"]))
+    console.print(dims)
+    items = printing.table("agrees most", "agreement", "member")
+    for one in known["top"][:24]:
+        items.add_row(Text(one["text"]), f"{one['agreement']:.2f}", "yes" if one["member"] else "")
+    console.print(items)

@@ -1,0 +1,24 @@
+"""Options that several commands share, and what the name of a catalog means."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from catalog.store.catalog import Catalog
+
+CatalogName = Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")]
+SiteName = Annotated[str, typer.Argument(help="Such as resid.5 or final.")]
+Threshold = Annotated[str | None, typer.Option(help="zero or median.")]
+ModelPlace = Annotated[str | None, typer.Option(help="Where the model lies now.")]
+Port = Annotated[int, typer.Option(help="Port on localhost.")]
+Browser = Annotated[bool, typer.Option(help="Open a browser window.")]
+Quiet = Annotated[bool, typer.Option(help="Lines instead of a progress bar.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def opened(name: str) -> "Catalog":
+    """The catalog of a slug or path; CatalogMissing names those there are."""
+    from catalog.store.catalog import find
+
+    return find(name)
