@@ -1,26 +1,34 @@
-"""Independent tasks in worker processes, each a plain `python -m catalog.parallel`.
+"""Independent tasks in worker processes, by joblib; another of its backends can take the same ones.
 
-Neither a fork (DuckDB crashes in a forked worker: seen) nor multiprocessing's spawn, which runs
-the caller's main script again, and under Streamlit that is the whole dashboard.
+Its own, loky, starts a plain interpreter for each worker: not a fork (DuckDB crashes in a forked
+worker: seen), nor multiprocessing's spawn, which runs the caller's main script again, and under
+Streamlit that is the whole dashboard.
 """
 
 import os
-import pickle
 import signal
-import subprocess
 import sys
-import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from catalog.errors import WorkerGone
+
+if TYPE_CHECKING:
+    from joblib import Parallel
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 MOST = 4
 """Workers at most: each holds the signs of a site in memory."""
+IDLE_SECONDS = 5
+"""A worker without a task for so long ends, and gives its memory back."""
+EXPECTED = (
+    "A worker stopped while some jobs were given",  # it grew by 300 MB: another goes on
+    r"\d+ tasks ",  # are given up, when the caller leaves early
+)
+"""Warnings of joblib about what is meant to happen."""
 
 
 def cores() -> int:
@@ -32,69 +40,47 @@ def cores() -> int:
 def run(
     function: Callable[[Task], Result], tasks: Sequence[Task], workers: int
 ) -> Iterator[Result]:
-    """function(task) for every task, in order.
+    """function(task) for every task, in order, each as soon as it and those before it are done.
 
-    `function` is importable, tasks and results can be pickled. With one worker everything runs in
-    this process. What a task raises is raised here.
+    Tasks and results can be pickled. With one worker everything runs in this process. What a task
+    raises is raised here; leaving early ends the workers. Inside `joblib.parallel_config` the
+    backend named there takes the tasks.
     """
-    if min(workers, len(tasks)) <= 1:
+    pool = _pool(min(workers, len(tasks)))
+    if pool is None:
         yield from map(function, tasks)
         return
-    started: list[subprocess.Popen[bytes]] = []
-    own = threading.local()
+    from joblib import delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    def ask(task: Task) -> Result:
-        if not hasattr(own, "process"):
-            own.process = _start()
-            started.append(own.process)
-        try:
-            pickle.dump((function, task), own.process.stdin)
-            own.process.stdin.flush()
-            failed, answer = pickle.load(own.process.stdout)
-        except (EOFError, BrokenPipeError) as gone:
-            raise WorkerGone(
-                "A worker process was ended from outside, perhaps for want of memory. "
-                "Close other programs and run the command again."
-            ) from gone
-        if failed:
-            raise answer
-        result: Result = answer
-        return result
-
-    threads = ThreadPoolExecutor(min(workers, len(tasks)))
     try:
-        yield from threads.map(ask, tasks)
-    finally:
-        for process in started:
-            process.kill()
-        threads.shutdown(cancel_futures=True)
-        for process in started:
-            process.communicate()
+        yield from pool(delayed(function)(task) for task in tasks)
+    except TerminatedWorkerError as gone:
+        raise WorkerGone(
+            "A worker process was ended from outside, perhaps for want of memory. "
+            "Close other programs and run the command again."
+        ) from gone
 
 
-def _start() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "catalog.parallel"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def _pool(workers: int) -> "Parallel | None":
+    """What takes tasks one by one: the backend in force, else loky, for one worker nothing."""
+    from joblib import Parallel, parallel_config
+    from joblib.parallel import BACKENDS, get_active_backend
+
+    for told in EXPECTED:
+        warnings.filterwarnings("ignore", told, UserWarning)
+    backend, asked = get_active_backend()
+    if not isinstance(backend, BACKENDS["loky"]):
+        return Parallel(n_jobs=asked or workers, return_as="generator", batch_size=1)
+    if workers <= 1:
+        return None
+    with parallel_config(
+        "loky", inner_max_num_threads=1, initializer=_begin, idle_worker_timeout=IDLE_SECONDS
+    ):
+        return Parallel(n_jobs=workers, return_as="generator", batch_size=1)
 
 
-def work() -> None:
-    """Answer pickled (function, task) from stdin on stdout until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends us
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    while True:
-        try:
-            function, task = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        answer: Any
-        try:
-            answer = False, function(task)
-        except Exception as error:
-            answer = True, error
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
-
-
-if __name__ == "__main__":
-    work()
+def _begin() -> None:
+    """In a worker: Ctrl-C ends the parent, which ends us; no site is asked for twice."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["DIMS_MEMORY"] = "0"
