@@ -106,6 +106,9 @@ def test_a_newer_workspace_is_refused(fresh):
         open_workspace(address)
 
 
+NEWEST = migrations.MIGRATIONS[-1].number
+
+
 def _added_column(connection):
     connection.execute(text("ALTER TABLE label ADD COLUMN mood TEXT"))
 
@@ -115,11 +118,11 @@ def test_an_older_workspace_is_backed_up_and_migrated(fresh, memory, tmp_path, m
     address = fresh()
     with open_workspace(address) as workspace:
         say(workspace, "ada", S[0])
-    second = migrations.Migration(2, "a mood", _added_column)
+    second = migrations.Migration(NEWEST + 1, "a mood", _added_column)
     with open_workspace(address, (*migrations.MIGRATIONS, second)) as workspace:
         with workspace.reading() as connection:
             assert connection.scalar(text("SELECT count(mood) FROM label")) == 0
-            assert migrations.version(connection) == 2
+            assert migrations.version(connection) == NEWEST + 1
         assert reading.current(workspace, None).author.tolist() == ["ada"]
     backups = [*memory.glob("*.backup-*"), *tmp_path.glob("*.backup-*")]
     assert len(backups) == 1
@@ -137,12 +140,12 @@ def test_a_failed_migration_changes_nothing(fresh, tmp_path, monkeypatch):
         _added_column(connection)
         raise ZeroDivisionError
 
-    steps = (*migrations.MIGRATIONS, migrations.Migration(2, "half", half))
+    steps = (*migrations.MIGRATIONS, migrations.Migration(NEWEST + 1, "half", half))
     with pytest.raises(ZeroDivisionError):
         open_workspace(address, steps)
     with open_workspace(address) as workspace, workspace.reading() as connection:
         assert "mood" not in {c["name"] for c in inspect(connection).get_columns("label")}
-        assert migrations.version(connection) == 1
+        assert migrations.version(connection) == NEWEST
 
 
 def test_a_backup_holds_everything(path, tmp_path):
