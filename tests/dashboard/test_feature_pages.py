@@ -6,11 +6,12 @@ import shutil
 import duckdb
 import pytest
 
+from catalog.figures.text import chance
 from catalog.store import packed, replacing
 from dashboard.features import charts, frames
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, start
-from tests.given import feature_catalog, synthetic
+from tests.given import copied, feature_catalog, synthetic
 from tests.given.feature_catalog import HOSTILE, SITE
 
 PAGES = ["features", "feature", "concept"]
@@ -178,20 +179,45 @@ def test_a_skipped_circle_still_turns(app, folder, monkeypatch):
     assert "The link asks for category" in literal(app)
 
 
-@pytest.mark.parametrize("view, query", [("feature", {"category": "planted"}), ("concept", {})])
-def test_what_is_copied_runs(app, view, query):
-    if view == "concept":
-        query = {"words": words()}
-    opened(app, view, **query)
-    copied = [block for block in app.code if block.language in ("sql", "python")]
-    assert len(copied) > 2
-    for block in copied:
-        if block.language == "python":
-            exec(block.value, {})
-        else:
-            path = app.session_state["rail.here"].path
-            with duckdb.connect(path, read_only=True) as plain:
-                assert len(plain.execute(block.value).df())
+COPIED = {
+    "feature": ({"category": "planted"}, 7),
+    "a circle": ({"category": "circle"}, 2),
+    "the evidence beside it": ({"catalog": "proved", "category": "planted"}, 8),
+    "features": ({"view": "map"}, 1),
+}
+
+
+@pytest.mark.parametrize("case", COPIED)
+def test_what_is_copied_gives_what_the_panel_shows(app, case, monkeypatch):
+    query, panels = COPIED[case]
+    found = copied.record(monkeypatch)
+    opened(app, "features" if case == "features" else "feature", **query)
+    assert len(found) == panels
+    for answer in found.values():
+        copied.same(answer, app.session_state["rail.here"].catalog.path)
+
+
+@pytest.mark.parametrize("view", ["table", "skipped"])
+def test_a_table_that_is_filtered_shows_rows_of_what_is_copied(app, view, monkeypatch):
+    found = copied.record(monkeypatch)
+    opened(app, "features", view=view)
+    (answer,) = found.values()
+    with duckdb.connect(app.session_state["rail.here"].catalog.path, read_only=True) as plain:
+        whole = plain.execute(answer.copy).df()
+    names = [name for name in answer.frame if name in whole and name not in ("flags", "chance")]
+    rows = answer.frame[names].merge(whole[names], how="left", indicator=True)
+    assert len(rows) == len(answer.frame) and (rows["_merge"] == "both").all()
+
+
+@pytest.mark.parametrize("against", ["", " ".join(feature_catalog.lists()["noise"][:6])])
+def test_what_a_concept_lets_one_copy_makes_it_again(app, against, monkeypatch):
+    opened(app, "concept", words=words(), against=against, background="words")
+    found = copied.record(monkeypatch)
+    next(b for b in app.button if b.label == "Draw its null").click().run()
+    assert {"Is it more than chance?", "Known categories it overlaps"} <= set(found)
+    assert len(found) == 4
+    for answer in found.values():
+        copied.same(answer, app.session_state["rail.here"].catalog.path)
 
 
 def test_a_concept_finds_further_members(app):
@@ -294,16 +320,16 @@ def test_the_exported_json_is_what_the_page_shows(app):
         frame["sign"],
         frames.figures_of(row),
     )
-    assert json.loads(text)["figures"]["auc"] == row["auc"]
-    source, dimensions, _ = export.read_json(text)
-    assert source.dims == 24 and len(dimensions) == row["dimensions"]
+    body = json.loads(text)
+    assert body["figures"]["auc"] == row["auc"]
+    assert body["dims"] == 24 and len(body["prototype"]) == row["dimensions"]
 
 
 @pytest.mark.parametrize(
     "value, text", [(None, "–"), (float("nan"), "–"), (0.0001, "< 0.001"), (0.005, "0.005")]
 )
 def test_chances_below_a_thousandth_are_said_so(value, text):
-    assert charts.chance(value) == text
+    assert chance(value) == text
 
 
 def test_groups_stay_whole_in_the_columns_of_the_map():

@@ -17,13 +17,13 @@ from catalog.evidence import (
     from_states,
     table,
 )
-from catalog.evidence.cell import Cell, Member, Sample, held_out_ranks, outcomes
+from catalog.evidence.cell import Cell, Sample, held_out_ranks, outcomes
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.passes import Passes
-from catalog.features import findings, measure
-from catalog.features.measure import SPLITS
+from catalog.features import measure
 from catalog.features.pools import Pools
 from catalog.features.scoring import Contest
+from catalog.features.splits import SPLITS, Splits
 from catalog.model import loading
 from catalog.signs.prototypes import halves
 from catalog.signs.rotation import random_rotation, signs_above, signs_at_median
@@ -63,13 +63,21 @@ def given(path, states):
         generator = np.random.default_rng(place)
         pool = ground.pool("all", mine, generator)
         before = np.random.default_rng(place)
-        members.append(Member(f"c{place}", place, pool, halves(SIZE, SPLITS, generator), before))
+        members.append(Splits(f"c{place}", place, pool, halves(SIZE, SPLITS, generator), before))
     site = signs_above(states, 0.0)
     build_row = {"reading": "bare", "seconds": 1.0}
-    words = findings.Lexicon({}, {}, (), np.arange(ITEMS))
-    level = np.zeros(DIMS, np.float32)
     cell = Cell(
-        Catalog(path), build_row, Site("resid", 1), "zero", level, site, words, ground, members
+        Catalog(path),
+        build_row,
+        Site("resid", 1),
+        "zero",
+        np.zeros(DIMS, np.float32),
+        site,
+        signs_at_median(states),
+        {f"c{place}": "word" for place in range(GROUPS)},
+        ground,
+        members,
+        "matched",
     )
     noise = np.random.default_rng(9).normal(size=states.shape)
     drawn = {"zero": signs_above(noise, 0.0), "median": signs_at_median(noise)}
@@ -96,9 +104,9 @@ def test_the_figures_are_those_of_the_feature_page(catalog_file):
     _, prototype, _ = from_categories.category_rows(cell, silent)
     measured = []
     for place, one in enumerate(cell.categories):
-        generator = np.random.default_rng(place)
         contest = Contest.of(cell.signs, one.pool)
-        measured.append(measure.measure(contest, generator))
+        anchors = halves(SIZE, SPLITS, np.random.default_rng(place))
+        measured.append(measure.measure(contest, anchors))
         best = from_categories.best_dimension(contest, one.anchors)
         assert best.dimension == measured[-1].best
         assert best.in_sample == measured[-1].best_in_sample
@@ -231,13 +239,15 @@ def test_a_gaussian_has_no_discrete_features(catalog_file):
     generator = np.random.default_rng(1)
     mix = generator.normal(size=(DIMS, DIMS)) * np.exp(-np.arange(DIMS) / 8)
     states = (generator.normal(size=(ITEMS, DIMS)) @ mix.T).astype(np.float32)
-    found, sparse = from_search.discovery_rows(*given(catalog_file, states), silent)
+    cell, sample, _ = given(catalog_file, states)
+    found, sparse = from_search.discovery_rows(cell, sample, silent)
     assert found.verdict == "partly" and found.figure.value > 0.5
     assert found.strongest == "Gaussian of the same covariance"
     assert found.controls["paper's procedure on permuted signs"] > 0.9
     assert sparse.verdict == "does not hold"
     noise = generator.normal(size=(ITEMS, DIMS)).astype(np.float32)
-    found, _ = from_search.discovery_rows(*given(catalog_file, noise), silent)
+    cell, sample, _ = given(catalog_file, noise)
+    found, _ = from_search.discovery_rows(cell, sample, silent)
     assert found.verdict == "does not hold"
 
 
@@ -276,13 +286,11 @@ def _cut(pool, negatives):
 def tiny(llama, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     path = build(Settings(str(llama), out=folder, batch_size=64))
-    texts, categories = folder / "texts", folder / "categories"
+    texts = folder / "texts"
     texts.mkdir()
-    categories.mkdir()
     for number in range(6):
         (texts / f"{number}.txt").write_text(f"# {number}\n" + models.SENTENCES[number % 5] * 3)
-    (categories / "animals.txt").write_text("# Animals\ncat\nclass\n")
-    return path, loading.load(str(llama)), {"texts": texts, "categories": categories}
+    return path, loading.load(str(llama)), {"texts": texts}
 
 
 def test_the_table_is_complete_with_and_without_the_model(tiny):
@@ -298,6 +306,11 @@ def test_the_table_is_complete_with_and_without_the_model(tiny):
     alone = table.rows(Catalog(path), None, silent, **folders)
     assert [row.claim.key for row in alone] == list(CLAIMS)
     assert {r.reason for r in alone if r.claim.needs_model} == {table.NO_MODEL}
+    searched = [
+        {r.claim.key: (r.verdict, r.controls) for r in made}["unsupervised"]
+        for made in (rows, alone)
+    ]
+    assert searched[0] == searched[1]  # its Gaussian is made of signs: it needs no model
     again = table.rows(Catalog(path), model, silent, **folders)
     assert [(r.figure, r.controls) for r in again] == [(r.figure, r.controls) for r in rows]
 

@@ -1,5 +1,6 @@
 """The evidence table of images: which rows there are, and their figures against plain NumPy."""
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -39,7 +40,8 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(made):
-    return {row.claim.key: row for row in table.rows(*made)}
+    path, model = made
+    return {row.claim.key: row for row in table.rows(Catalog(path), model)}
 
 
 def test_rows_of_states_are_measured_and_rows_of_text_are_not(rows):
@@ -64,7 +66,7 @@ def test_the_baseline_without_a_model_is_among_the_controls(rows, made):
 
 def test_nearest_neighbours_share_a_class_not_a_superclass(rows, made):
     path = made[0]
-    cell = Cell.read(path, path.parent)
+    cell = Cell.read(Catalog(path))
     signs = cell.signs.bits(np.arange(cell.signs.items)) > 0
     assert rows["nearest"].figure.value == pytest.approx(_nearest(path, signs), abs=1e-9)
 
@@ -93,7 +95,7 @@ def test_superclasses_stand_beside_random_unions(rows):
 
 
 def test_a_small_sample_cuts_the_categories(made):
-    cell = Cell.read(made[0], made[0].parent)
+    cell = Cell.read(Catalog(made[0]))
     sample = Sample.of(cell, most=300)
     assert len(sample.items) == 300 and (np.diff(sample.items) > 0).all()
     names = {one.name for one in cell.categories}
@@ -119,9 +121,8 @@ def test_without_the_files_rows_of_states_say_so(made, tmp_path):
 
 
 def test_without_superclasses_there_is_no_row(made):
-    cell = Cell.read(made[0], made[0].parent)
-    plain = {n: c for n, c in cell.words.read.items() if c.kind == "class"}
-    object.__setattr__(cell.words, "read", plain)
+    cell = Cell.read(Catalog(made[0]))
+    plain = {name: kind for name, kind in cell.kinds.items() if kind == "class"}
     kept = [one for one in cell.categories if one.name in plain]
-    object.__setattr__(cell, "categories", kept)
-    assert from_media.rows(cell) == []
+    assert 0 < len(kept) < len(cell.categories)
+    assert from_media.rows(dataclasses.replace(cell, kinds=plain, categories=kept)) == []

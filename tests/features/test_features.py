@@ -3,10 +3,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from catalog.features import measure as features
-from catalog.features.measure import Others, measure, overlap
+from catalog.features.measure import Others
 from catalog.features.pools import Pool, Pools, Traits
 from catalog.features.scoring import Contest, run
-from catalog.features.selection import best_of, first_readable, inner_aucs
+from catalog.features.splits import SPLITS
 from catalog.signs.prototypes import anchor_count, halves
 from tests.given.planted import noise, planted, site_of
 
@@ -17,6 +17,12 @@ def contest_of(bits, members):
     site = site_of(bits)
     negatives = np.setdiff1d(np.arange(len(bits)), members)
     return Contest.of(site, Pool("all", np.asarray(members), negatives, NOTHING))
+
+
+def measure(contest, generator, *others):
+    """A category measured over splits of its own."""
+    anchors = halves(len(contest.members), SPLITS, generator)
+    return features.measure(contest, anchors, *others)
 
 
 def plain_auc(bits, members, anchors):
@@ -169,8 +175,6 @@ def test_small_says_so():
         for size in (38, 40)
     }
     assert sizes[38].small and not sizes[40].small
-    assert features.discoverable(sizes[38], q_best=0.0) is None
-    assert features.discoverable(sizes[40], q_best=0.0) is False
 
 
 def test_coherence_leaves_out_shared_families_and_names_the_nearest():
@@ -200,7 +204,7 @@ def test_coherence_is_the_auc_against_the_other_members():
     others = Others.of(site_of(bits), rest, rest, np.zeros(60, np.int64))
     contest = contest_of(bits, members)
     feature = measure(contest, np.random.default_rng(0), others, members)
-    anchors = halves(40, features.SPLITS, np.random.default_rng(0))
+    anchors = halves(40, SPLITS, np.random.default_rng(0))
     expected = []
     for split, prototype in enumerate(run(contest, anchors).prototypes.of(s) for s in range(20)):
         agree = (bits[:, prototype[0]] == (prototype[1] > 0)).mean(axis=1)
@@ -230,42 +234,6 @@ def test_the_best_dimension_is_chosen_on_anchors_and_judged_on_the_others():
         for d in best
     ]
     assert actual == pytest.approx(np.mean(aucs))
-
-
-def test_overlap_counts_equal_and_opposite_signs():
-    first = np.array([1, 2, 3, 9]), np.array([1, 1, -1, 1])
-    second = np.array([9, 3, 2, 4]), np.array([1, 1, 1, 1])
-    found = overlap(first, second, dims=16)
-    assert (found.same, found.opposite, found.expected) == (2, 1, 1.0)
-
-
-def test_first_readable_needs_two_in_a_row():
-    assert first_readable([0.01, 0.2, 0.04, 0.01, 0.9]) == 2
-    assert first_readable([0.01, 0.2, 0.04]) is None
-    assert first_readable([0.01]) is None
-
-
-def test_the_best_site_is_not_chosen_by_what_is_held_out():
-    inner = np.array([[0.9, 0.2], [0.1, 0.8]])
-    outer = np.array([[0.6, 1.0], [1.0, 0.7]])
-    chosen, value = best_of(inner, outer)
-    assert chosen.tolist() == [0, 1]
-    assert value == pytest.approx(0.65)
-
-
-def test_inner_aucs_tell_a_readable_site_from_noise_without_the_held_out():
-    members = np.arange(80)
-    readable = planted(800, 120, members, {d: 1 for d in range(20)}, 0.8, seed=1)
-    blind = readable.copy()
-    anchors = halves(80, 4, np.random.default_rng(0))
-    held = np.flatnonzero(~anchors[0])
-    blind[held] = noise(800, 120, seed=9)[held]
-    one = inner_aucs(contest_of(readable, members), anchors[:1])
-    two = inner_aucs(contest_of(blind, members), anchors[:1])
-    assert one > 0.9 and two > 0.9  # what happens to the held-out members hardly matters
-    nothing = inner_aucs(contest_of(noise(800, 120, seed=3), members), anchors)
-    assert nothing.shape == (4,)
-    assert nothing.mean() == pytest.approx(0.5, abs=0.1)
 
 
 def test_a_rotation_of_isotropic_states_changes_nothing():

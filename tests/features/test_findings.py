@@ -46,7 +46,7 @@ def _words():
 @pytest.fixture(scope="module")
 def catalog(folder, tmp_path_factory):
     path = synthetic.write(tmp_path_factory.mktemp("catalog") / "planted.duckdb", RECIPE)
-    findings.measure(Catalog(path), folder, nulls="all")
+    findings.measure(Catalog(path), folder, matched_nulls="all")
     return path
 
 
@@ -115,7 +115,7 @@ def test_measuring_again_gives_the_same_hash_and_leaves_the_states(catalog, fold
             )
 
     before = hashes()
-    findings.measure(Catalog(catalog), folder, nulls="all")
+    findings.measure(Catalog(catalog), folder, matched_nulls="all")
     assert hashes() == before
     assert before[1] is not None
 
@@ -157,4 +157,4 @@ def test_words_that_make_no_concept_are_refused(catalog):
 
 
 def test_the_primary_cell_is_the_middle_site(catalog):
-    assert Catalog(catalog).primary == findings.Primary("resid.1", "zero")
+    assert Catalog(catalog).primary == ("resid.1", "zero", "matched")

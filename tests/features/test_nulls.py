@@ -5,7 +5,6 @@ from scipy.stats import binom
 from catalog.features.nulls import BUCKETS, Ground, Null, bucket, score_sets
 from catalog.features.pools import Pool
 from catalog.features.scoring import Contest, run
-from catalog.features.selection import best_of, best_score, inner_aucs
 from catalog.signs.prototypes import halves
 from tests.given.planted import noise, planted, site_of
 
@@ -69,24 +68,6 @@ def test_fewer_draws_than_strata_take_some_strata_each():
     sets = ground.sets(4, 300, np.random.default_rng(0))
     assert all(len(set(row)) == 4 for row in stratum[sets].tolist())
     np.testing.assert_allclose(np.bincount(stratum[sets].ravel()) / 300, 4 / 6, atol=0.1)
-
-
-def test_the_null_of_the_best_site_chooses_as_a_category_does():
-    sites = [site_of(noise(500, 60, seed=s)) for s in (1, 2)]
-    grounds = [ground_of(site, np.arange(500)) for site in sites]
-    score = best_score(sites, grounds)
-    generator = np.random.default_rng(0)
-    sets = grounds[0].sets(40, 2, generator)
-    anchors = np.stack([halves(40, 6, generator) for _ in sets])
-    actual = score(sets, anchors)
-    for drawn, chosen, value in zip(sets, anchors, actual, strict=True):
-        rest = np.setdiff1d(np.arange(500), drawn)
-        contests = [Contest.of(s, Pool("all", drawn, rest, drawn)) for s in sites]
-        inner = [inner_aucs(contest, chosen) for contest in contests]
-        outer = [run(contest, chosen).aucs for contest in contests]
-        assert value == pytest.approx(best_of(np.stack(inner), np.stack(outer))[1])
-    null = Null(sites[0], grounds[0], 40, seed=0, score=score)
-    assert null.draw(50).mean() == pytest.approx(0.5, abs=0.03)
 
 
 def test_draws_have_no_item_twice_and_differ():
