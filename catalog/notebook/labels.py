@@ -8,7 +8,7 @@ what others said; None sees everything. Figures of agreement count everybody's f
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from catalog.errors import SettingRefused
 from catalog.notebook.shown import Shown
 from catalog.store.catalog import Catalog
 from catalog.workspace import agreement as measuring
-from catalog.workspace import reading, subjects
+from catalog.workspace import reading
 from catalog.workspace.agreement import FIELDS, Field
 from catalog.workspace.file import Workspace, open_workspace
+from catalog.workspace.subjects import of_build
 
 
 @dataclass(frozen=True)
@@ -139,32 +140,42 @@ def labels(catalog: Catalog, site: str | None, person: str | None) -> Labels:
 
 def agreement(catalog: Catalog, field: str, site: str | None, person: str | None) -> Agreement:
     """See `notebook.catalog.Catalog.agreement`."""
-    with _workspace() as workspace:
-        return agreement_in(workspace, catalog, field, site, person)
-
-
-def agreement_in(
-    workspace: Workspace, catalog: Catalog, field: str, site: str | None, person: str | None
-) -> Agreement:
-    """The same of a workspace that is open."""
-    known = next((one for one in FIELDS if one == field), None)
-    if known is None:
+    asked = tuple(one for one in FIELDS if one == field)
+    if not asked:
         raise SettingRefused(f"Agreement on {field!r} is not measured: on {' or '.join(FIELDS)}.")
+    with _workspace() as workspace:
+        (found,) = agreements(workspace, catalog, asked, site, person)
+    return found
+
+
+def agreements(
+    workspace: Workspace,
+    catalog: Catalog,
+    fields: Sequence[Field],
+    site: str | None,
+    person: str | None,
+) -> list[Agreement]:
+    """The same of a workspace that is open, for each field; the log is read once for all."""
     where = _where(catalog, site)
     answers = measuring.entering(workspace, **where)
-    return Agreement(
-        catalog,
-        known,
-        site,
-        person,
-        len(answers),
-        answers["key"].nunique(),
-        measuring.measure(answers, known),
-        measuring.consensus(answers, known),
-        measuring.by_site(answers, known),
-        measuring.per_labeler(answers, known),
-        measuring.disagreements(workspace, person, **where),
-    )
+    divided = measuring.disagreements(workspace, person, **where)
+    subjects = answers["key"].nunique()
+    return [
+        Agreement(
+            catalog,
+            field,
+            site,
+            person,
+            len(answers),
+            subjects,
+            measuring.measure(answers, field),
+            measuring.consensus(answers, field),
+            measuring.by_site(answers, field),
+            measuring.per_labeler(answers, field),
+            divided,
+        )
+        for field in fields
+    ]
 
 
 @contextlib.contextmanager
@@ -184,7 +195,7 @@ def _workspace() -> Iterator[Workspace]:
 def _where(catalog: Catalog, site: str | None) -> dict[str, str | None]:
     if site is not None:
         catalog.checked(site, None)
-    return {**subjects.of_build(catalog.build), "site": site}
+    return {**of_build(catalog.build), "site": site}
 
 
 def _place(catalog: Catalog, site: str | None) -> str:

@@ -8,8 +8,8 @@ import streamlit as st
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
 from dashboard.common import parts, workspace
-from dashboard.desk import agreement_frames, settling
 from dashboard.desk import frames as queue_frames
+from dashboard.desk import settling
 from dashboard.frame import address, rail, who
 from dashboard.labels import form as label_form
 from dashboard.labels import frames, panel
@@ -27,7 +27,7 @@ def choose() -> Subject | None:
     address.seed("adjudicate.kind", "kind", "dimension", address.among(list(KINDS)))
     kind = str(st.session_state["adjudicate.kind"])
     names = queue_frames.names(here, kind)
-    divided = agreement_frames.disagreements(here, here.site).frame
+    divided = settling.divided(here)
     settled = frames.decisions(here)
     done = set(settled[(settled.site == here.site) & (settled.kind == kind)].name)
     waiting = [str(name) for name in divided[divided.kind == kind].name if name not in done]

@@ -79,9 +79,9 @@ COLUMNS = {
 }
 
 
-def divided(site: str | None) -> None:
+def divided(found: Agreement) -> None:
     """Subjects people differ on; a click opens them for a decision."""
-    answer = frames.disagreements(here, site)
+    answer = frames.disagreements(here, found)
     title = f"{len(answer.frame):,} disagreements; click one to settle it"
     with parts.panel(title, answer, "Current closed answers that differ, the most divided first."):
         if answer.frame.empty:
@@ -149,12 +149,12 @@ def compare(person: str, pair: Pair, left: int) -> None:
         st.caption(f"{left} pairs left")
 
 
-names = here.catalog.sites.dropna(subset="dims").site.tolist()
+names = list(here.catalog.site_names)
 address.seed("agreement.site", "at", EVERYWHERE, address.among([EVERYWHERE, *names]))
 at = st.selectbox("Where", [EVERYWHERE, *names], key="agreement.site", width=220)
 address.write(at=at)
 site = None if at == EVERYWHERE else at
-measured = [frames.agreement(here, field, site) for field in frames.FIELDS]
+measured = frames.agreements(here, site)
 entered = measured[0].entered
 if not entered:
     parts.empty(
@@ -166,5 +166,5 @@ else:
     st.caption(f"{entered:,} first blind answers of {people} people about {subjects:,} dimensions")
     for found in measured:
         field_panel(found)
-divided(site)
+divided(measured[0])
 texts()

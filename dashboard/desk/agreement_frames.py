@@ -5,7 +5,6 @@ Figures count everybody; what says on which subjects people differ passes the pe
 
 from catalog.notebook import labels
 from catalog.notebook.labels import Agreement
-from catalog.workspace import agreement as measuring
 from catalog.workspace import free_text
 from catalog.workspace.agreement import Field
 from catalog.workspace.free_text import Pair, TextAgreement
@@ -15,32 +14,30 @@ from dashboard.common.answers import Answer, Here
 FIELDS: dict[Field, str] = {"clear_pole": "Clear pole", "category": "Category"}
 
 
-def agreement(here: Here, field: Field, site: str | None) -> Agreement:
-    """Agreement on one closed field, at a site or everywhere, for the person who looks."""
-    opened = workspace.workspace()
-    return labels.agreement_in(opened, here.catalog, field, site, workspace.person())
+def agreements(here: Here, site: str | None) -> list[Agreement]:
+    """Agreement on each of FIELDS, at a site or everywhere, for the person who looks."""
+    opened, person = workspace.workspace(), workspace.person()
+    return labels.agreements(opened, here.catalog, tuple(FIELDS), site, person)
 
 
 def labelers(here: Here, found: Agreement) -> Answer:
     """A row for each person."""
-    call = f"c.agreement({found.field!r}{_asked(found.site)}).labelers()"
+    call = f"c.agreement({found.field!r}{_asked(found)}).labelers()"
     return Answer(found.labelers(), answers.python(here.catalog, call), "python")
 
 
-def disagreements(here: Here, site: str | None) -> Answer:
+def disagreements(here: Here, found: Agreement) -> Answer:
     """Subjects on which people differ, the most divided first: site, kind, name, people, agreeing.
 
     What waits in an open queue of who looks is left out.
     """
-    where = workspace.where(here, site)
-    found = measuring.disagreements(workspace.workspace(), workspace.person(), **where)
-    call = f"c.agreement('clear_pole'{_asked(site)}).disagreements()"
-    return Answer(found, answers.python(here.catalog, call), "python")
+    call = f"c.agreement({found.field!r}{_asked(found)}).disagreements()"
+    return Answer(found.disagreements(), answers.python(here.catalog, call), "python")
 
 
-def _asked(site: str | None) -> str:
-    """Arguments that ask for a site as the person who looks."""
-    asked = {"site": site, "person": workspace.person()}
+def _asked(found: Agreement) -> str:
+    """Arguments that ask for the same place as the same person."""
+    asked = {"site": found.site, "person": found.person}
     return "".join(f", {name}={value!r}" for name, value in asked.items() if value is not None)
 
 

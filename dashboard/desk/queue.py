@@ -13,7 +13,7 @@ COUNTS = {"30": 30, "60": 60, "120": 120, "all": None}
 
 def setup(person: str) -> None:
     """The form that opens a queue."""
-    names = here.catalog.sites.dropna(subset="dims").site.tolist()
+    names = list(here.catalog.site_names)
     st.text(
         "Label dimensions by what their two poles have in common. While the queue is open, what "
         "others said of its dimensions, and every suggestion, is hidden from you on all pages."

@@ -1,4 +1,4 @@
-"""A subject while it is settled: its poles or the items by agreement, and the decision saved."""
+"""Settling: what divides people, the two ends of a subject, and the decision saved."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.figures import charts
-from catalog.workspace import adjudication
+from catalog.workspace import adjudication, agreement
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
 from dashboard.common import frames, parts, workspace
@@ -29,6 +29,12 @@ def subject(here: Here, kind: str, name: str) -> Subject:
     if kind == "dimension":
         return workspace.subject(here, int(name))
     return workspace.feature(here, name, kind)
+
+
+def divided(here: Here) -> pd.DataFrame:
+    """Subjects of the rail's site on which people differ, the most divided first."""
+    where = workspace.where(here, here.site)
+    return agreement.disagreements(workspace.workspace(), workspace.person(), **where)
 
 
 def decide(event: str, decisions: Sequence[Decision]) -> None:
