@@ -1,10 +1,13 @@
 """From a catalog to an ablation: the feature, held-out members that show it, its background."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog
 from catalog.features import lexicon, measure, splits
+from catalog.sites import Site
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
 
@@ -15,8 +18,45 @@ AGREEING = 50
 Ints = NDArray[np.int64]
 
 
-def feature(catalog: Catalog, kind: str, name: str, site: str, threshold: str) -> tuple[Ints, Ints]:
-    """Dimensions and expected signs of a stored feature; NotInCatalog where there is none."""
+@dataclass(frozen=True)
+class Target:
+    """A feature at a site, and the items that its agreement is read on."""
+
+    site: Site
+    dimensions: Ints
+    signs: Ints
+    cut: NDArray[np.float32]
+    """Threshold of each of the dimensions."""
+    members: Ints
+    """Held-out members of the feature."""
+    background: Ints
+    """Items of its background."""
+
+
+def target(
+    catalog: Catalog, kind: str, name: str, site: str, threshold: str, seed: int = 0
+) -> Target:
+    """A stored feature as an ablation's target; NotInCatalog where there is none.
+
+    `kind` is category or discovered; `seed` draws the items of the background.
+    """
+    dimensions, signs = _feature(catalog, kind, name, site, threshold)
+    generator = np.random.default_rng(seed)
+    if kind == "category":
+        one = splits.of(catalog, name)
+        shown, others = one.held_out, one.pool.negatives
+    else:
+        shown, others = _agreeing(catalog, site, threshold, dimensions, signs)
+    count = min(MOST_BACKGROUND, len(others))
+    background = generator.choice(others, count, replace=False)
+    cut = catalog.cuts(site, threshold)[dimensions]
+    return Target(Site.parse(site), dimensions, signs, cut, shown, background)
+
+
+def _feature(
+    catalog: Catalog, kind: str, name: str, site: str, threshold: str
+) -> tuple[Ints, Ints]:
+    """Dimensions and expected signs of a stored feature."""
     query = feature_queries.prototype(name, site, threshold, catalog.primary.background)
     if kind == "discovered":
         query = feature_queries.discovered_prototype(name)
@@ -29,25 +69,12 @@ def feature(catalog: Catalog, kind: str, name: str, site: str, threshold: str) -
     return frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64)
 
 
-def items(
-    catalog: Catalog, kind: str, name: str, site: str, threshold: str, seed: int = 0
+def _agreeing(
+    catalog: Catalog, site: str, threshold: str, dimensions: Ints, expected: Ints
 ) -> tuple[Ints, Ints]:
-    """Items that should show the feature, and items of its background.
-
-    A category: the members that did not make the stored feature (held out in split 0)
-    and its primary background. A discovered feature: the items
-    that agree with it most (its own test items are not kept) and random others.
-    """
-    generator = np.random.default_rng(seed)
-    if kind == "category":
-        one = splits.of(catalog, name)
-        shown, others = one.held_out, one.pool.negatives
-    else:
-        signs = catalog.signs(site, threshold)
-        found = feature(catalog, kind, name, site, threshold)
-        agreement = measure.agreement_of(signs.by_dimension, signs.items, *found)
-        every = lexicon.pools_of(catalog).items("all")
-        order = every[np.argsort(-agreement[every], kind="stable")]
-        shown, others = order[:AGREEING], order[AGREEING:]
-    count = min(MOST_BACKGROUND, len(others))
-    return shown, generator.choice(others, count, replace=False)
+    """For a discovered feature, whose own test items are not kept: what agrees most, and others."""
+    signs = catalog.signs(site, threshold)
+    agreement = measure.agreement_of(signs.by_dimension, signs.items, dimensions, expected)
+    every = lexicon.pools_of(catalog).items("all")
+    order = every[np.argsort(-agreement[every], kind="stable")]
+    return order[:AGREEING], order[AGREEING:]

@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Effect:
     """What ablating the writers did beyond ablating random neurons."""
 
     verdict: Verdict
@@ -143,7 +143,7 @@ def judge(
     writers: NDArray[np.floating],
     random: NDArray[np.floating],
     generator: np.random.Generator,
-) -> Judged:
+) -> Effect:
     """Changes of agreement on dimensions that did not choose the writers.
 
     `writers` is float[splits, items], `random` float[splits, draws, items]. Carry: the 95 %
@@ -160,7 +160,7 @@ def judge(
     verdict: Verdict = "undecided" if clear else "no more than random neurons"
     if clear and not reached:
         verdict = "carry the feature" if difference.value < 0 else "work against the feature"
-    return Judged(
+    return Effect(
         verdict,
         crossed(writers.T, generator),
         crossed(random.reshape(flat.shape).T, generator),

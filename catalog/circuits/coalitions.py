@@ -1,8 +1,8 @@
-"""Which FFN neurons write a feature: signs of down-projection columns against its prototype.
+"""Coalitions: do the neurons that agree most with a feature write it together?
 
-Neuron i writes the column W_down[:, i]. Chosen and scored on the same dimensions, any weights at
-all seem to write any feature (Gaussian ones reach 0.72-1.00), so a coalition is scored on
-dimensions that did not choose it. NumPy only.
+Chosen and scored on the same dimensions, any weights at all seem to write any feature (Gaussian
+ones reach 0.72-1.00), so a coalition is scored on dimensions that did not choose it. NumPy only;
+docs/method.md#coalition.
 """
 
 from collections.abc import Iterator
@@ -11,61 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.circuits.writers import Match, strength
+
 COALITION = 200
 """Neurons that vote."""
 SPLITS = 20
 """Random halves of the dimensions."""
-WRITES = 0.70
-"""Agreement, or disagreement, above which a single neuron may be a writer."""
-FEWEST = 64
-"""Registered dimensions below which there is no verdict."""
 
 Floats = NDArray[np.float64]
-Match = NDArray[np.float32]
-"""float32[dims, neurons]: +1 where a column's sign is the prototype's, -1 where it is not, 0 where
-the weight is 0 (which writes neither sign and counts half)."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What all neurons of a model write, block after block."""
-
-    signs: NDArray[np.int8]
-    """Sign of every weight, a norm after the FFN folded in: int8[dims, neurons]."""
-    norms: NDArray[np.float32]
-    """Length of every column: float32[neurons]."""
-    layer: NDArray[np.int32]
-    """Block of every neuron, from 1, ascending: int32[neurons]."""
-    neuron: NDArray[np.int32]
-    """Its number within the block, from 0: int32[neurons]."""
-
-    @property
-    def neurons(self) -> int:
-        """Neurons in all."""
-        return len(self.layer)
-
-    def until(self, layer: int) -> "Columns":
-        """Neurons of blocks 1 to `layer`: those that can write to resid.`layer`."""
-        end = int(np.searchsorted(self.layer, layer, side="right"))
-        return Columns(self.signs[:, :end], self.norms[:end], self.layer[:end], self.neuron[:end])
-
-
-def match(
-    signs: NDArray[np.int8], dimensions: NDArray[np.integer], expected: NDArray[np.integer]
-) -> Match:
-    """Columns against a prototype: int8[all dims, neurons] -> float32[dims, neurons]."""
-    rows = signs[dimensions] * np.asarray(expected, np.int8)[:, None]
-    return np.asarray(rows, np.float32)
-
-
-def agreements(found: Match) -> Floats:
-    """Agreement a of every neuron: share of the dimensions with its sign; float64[neurons]."""
-    return np.asarray(0.5 + found.mean(axis=0, dtype=np.float64) / 2)
-
-
-def strength(found: Match) -> Floats:
-    """max(a, 1 - a) of every neuron: a neuron may write the opposite and be active negatively."""
-    return np.asarray(0.5 + np.abs(agreements(found) - 0.5))
 
 
 def dimension_halves(
@@ -168,16 +121,3 @@ def permuted(found: Match, count: int, generator: np.random.Generator) -> Iterat
     """Signs permuted across neurons, each dimension by itself: as many of each sign stay."""
     for _ in range(count):
         yield generator.permuted(found, axis=1)
-
-
-def best_of_coins(dims: int, neurons: int, level: float = 0.95) -> float:
-    """The `level` quantile of the largest max(a, 1 - a) of Gaussian weights, exact.
-
-    Agreements of fair coins are Binomial(dims, 1/2) / dims and independent, so the largest of n
-    lies at or below x with probability P(max(a, 1 - a) <= x) ** n.
-    """
-    from scipy.stats import binom  # 0.8 s to import
-
-    counts = np.arange(dims // 2 + dims % 2, dims + 1)
-    within = binom.cdf(counts, dims, 0.5) - binom.cdf(dims - counts - 1, dims, 0.5)
-    return float(counts[np.argmax(neurons * np.log(within) >= np.log(level))] / dims)

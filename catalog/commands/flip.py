@@ -1,26 +1,16 @@
 """`dims flip`: change a feature's signs in the live model, beside its controls."""
 
-import json
-import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from catalog.commands import printing
-from catalog.progress import Report, silent
-from catalog.store import catalog as store
-from catalog.store.catalog import Catalog
-
-if TYPE_CHECKING:
-    from catalog.flips.prompts import Prompt
-    from catalog.flips.source import Source
+from catalog.commands import options, printing
+from catalog.commands.options import CatalogName, Json, ModelPlace, Quiet, Threshold
 
 
 def flip(
-    catalog: Annotated[str, typer.Argument(help="Path of a catalog, or its slug.")],
+    catalog: CatalogName,
     feature: Annotated[
         str, typer.Option(help="Category, discovered feature, saved concept, or 12+,40- by hand.")
     ],
@@ -39,7 +29,7 @@ def flip(
     dimensions: Annotated[
         int | None, typer.Option(help="Only so many dimensions, the strongest first.", min=1)
     ] = None,
-    threshold: Annotated[str | None, typer.Option(help="zero or median.")] = None,
+    threshold: Threshold = None,
     words: Annotated[
         str | None, typer.Option(help="Words of an own concept, separated by commas.")
     ] = None,
@@ -50,103 +40,40 @@ def flip(
         list[str] | None,
         typer.Option(help="Further edit, such as 'resid.4 zero birds'; may be repeated."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Where the model lies now.")] = None,
-    quiet: Annotated[bool, typer.Option(help="Lines instead of a progress bar.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    model: ModelPlace = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Flip a feature's signs while the model runs: does its concept fade, and only its concept?"""
+    from catalog.flips import flip as flipping
     from catalog.flips import prompts as given
+    from catalog.flips.asked import Asked
+    from catalog.flips.source import named
 
-    opened = store.find(catalog)
-    source = named(opened, feature, site, words, read, threshold)
-    listed = given.from_file(prompts) if prompts else None
+    opened = options.opened(catalog)
+    listed = None if words is None else [one.strip() for one in words.split(",") if one.strip()]
+    asked = Asked(
+        named(opened, feature, site, listed, read, threshold),
+        site,
+        tuple(given.from_file(prompts)) if prompts else None,
+        threshold=threshold,
+        dimensions=dimensions,
+        positions=positions,
+        scale=scale,
+        seed=seed,
+        edits="\n".join(edit or ()),
+    )
     with printing.progress(quiet) as report:
-        known = measured(
-            opened,
-            source,
-            site,
-            listed,
-            model,
-            report,
-            edits="\n".join(edit or ()),
-            threshold=threshold,
-            dimensions=dimensions,
-            positions=positions,
-            scale=scale,
-            seed=seed,
-        )
+        known = flipping.measured(opened, asked, model, report)
     if as_json:
-        json.dump(known, sys.stdout, ensure_ascii=False, indent=2)
-        print()
+        printing.as_json(known)
         return
     show(known)
 
 
-def named(
-    catalog: Catalog,
-    feature: str,
-    site: str,
-    words: str | None,
-    read: str,
-    threshold: str | None = None,
-) -> "Source":
-    """What a name on the command line means: words, dimensions, discovered, category."""
-    from catalog.flips.source import Source
-    from catalog.store import feature_queries
-
-    if words is not None:
-        listed = tuple(word.strip() for word in words.split(",") if word.strip())
-        return Source("concept", feature, listed, read)
-    if re.fullmatch(r"[\d+\-,; ]+", feature):
-        return Source("dimensions", feature, read=read)
-    chosen = catalog.checked(site, threshold, catalog.primary.background)
-    kept = catalog.fetch(feature_queries.discovered(site, chosen))
-    return Source("discovered" if feature in set(kept["name"]) else "category", feature, read=read)
-
-
-def measured(
-    catalog: Catalog,
-    feature: "str | Source",
-    site: str,
-    listed: "list[Prompt] | None" = None,
-    model: str | None = None,
-    report: Report = silent,
-    edits: str = "",
-    **settings: Any,
-) -> dict[str, Any]:
-    """Set up, run and judge a flip; the JSON form of `dims flip`. `edits`: further ones, a line
-    each (see `catalog.flips.extra_edits`).
-
-    Without `listed` 16 neutral and 16 eliciting prompts or items.
-    """
-    from catalog.flips import extra_edits, run
-    from catalog.flips import flip as flip_ways
-    from catalog.flips import report as flip_report
-
-    extra = extra_edits.parse(catalog, edits, settings.get("threshold"))
-    made = machine(catalog, model)
-    setup = flip_ways.setup(made, catalog, feature, site, listed, extra=extra, **settings)
-    found = run.run(made, setup, report)
-    return flip_report.as_json(found, flip_report.summarize(found))
-
-
-def machine(catalog: Catalog, source: str | None = None) -> Any:
-    """The catalog's model as flips use it; CatalogError where its weights are other ones."""
-    from dataclasses import replace
-
-    from catalog.flips import flip as flip_ways
-    from catalog.model.live import Live
-    from catalog.model.opening import ModelKey
-
-    build = catalog.build
-    key = ModelKey.of({str(name): value for name, value in build.items()})
-    key = key if source is None else replace(key, source=source, revision=None)
-    return Live().submit(key, lambda loaded, _job: flip_ways.machine(loaded, catalog)).wait()
-
-
 def show(known: dict[str, Any]) -> None:
     """Print what a flip did."""
-    console = Console()
+    console = printing.console()
     console.print(known["sentence"], style="bold", markup=False, highlight=False)
     console.print(known["reason"], markup=False, highlight=False)
     rows = printing.table(

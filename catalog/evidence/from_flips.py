@@ -104,7 +104,7 @@ def _away_row(cell: str, measured: Measured) -> Row:
 def _share_row(cell: str, measured: Measured) -> Row:
     """Share of categories x layers called suppressing."""
     claim = CLAIMS["flips_share"]
-    ran = [one for one in measured.cells if one.scale == 1 and one.found]
+    ran = [one for one in measured.entries if one.scale == 1 and one.found]
     hits = np.array([one.verdict == "suppresses" for one in ran], np.float64)
     chance = flip_table.controls_that_pass(measured)
     names = np.unique([one.category for one in ran], return_inverse=True)[1]
@@ -228,7 +228,7 @@ def _late_minus_early(measured: Measured, name: str) -> list[Floats]:
     """Of each category that was run in both thirds: float64[prompts]."""
     first, last = _thirds(measured)
     found = []
-    for category in dict.fromkeys(one.category for one in measured.cells):
+    for category in dict.fromkeys(one.category for one in measured.entries):
         early, late = (
             [
                 one.prompts(name)

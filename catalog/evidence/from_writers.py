@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from catalog.circuits import ablation_items, coalitions, measure
+from catalog.circuits import ablate, ablation_items, measure, subjects, writers
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import FEWEST, Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.modalities import Modality, text
-from catalog.model import ablation
+from catalog.model import down_projection
+from catalog.model.columns import Columns
 from catalog.model.loading import LoadedModel
 from catalog.progress import Report
 from catalog.signs.resampling import clustered, nested, strongest
@@ -31,7 +32,7 @@ NEURONS = 20
 def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
     """Coalitions, single writers, and what ablation does; untested where too little is there."""
     try:
-        columns = None if model is None else ablation.columns_before(model, cell.site)
+        columns = None if model is None else down_projection.before(model, cell.site).columns
         found = _stored(cell)
         if found.empty and columns is not None and not cell.too_few:
             found = _measured(cell, columns, report)
@@ -41,7 +42,7 @@ def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
         return [untested(CLAIMS[key], NO_MODEL, cell.name) for key in KEYS]
     if len(found) < FEWEST:
         reason = (
-            f"Only {len(found)} features have {coalitions.FEWEST} dimensions and 40 families here; "
+            f"Only {len(found)} features have {writers.FEWEST} dimensions and 40 families here; "
             f"{FEWEST} are needed."
         )
         return [untested(CLAIMS[key], cell.too_few or reason, cell.name) for key in KEYS]
@@ -62,12 +63,12 @@ def _stored(cell: Cell) -> pd.DataFrame:
     return cell.catalog.fetch(writer_queries.with_verdict(str(cell.site), cell.threshold))
 
 
-def _measured(cell: Cell, columns: coalitions.Columns, report: Report) -> pd.DataFrame:
+def _measured(cell: Cell, columns: Columns, report: Report) -> pd.DataFrame:
     """The same, made here for at most MOST categories."""
     order = np.random.default_rng(0).permutation(len(cell.categories))[:MOST]
     names = {cell.categories[place].name for place in order}
 
-    def wanted(one: measure.Subject) -> bool:
+    def wanted(one: subjects.Subject) -> bool:
         return one.kind == "category" and one.name in names and one.able
 
     site = str(cell.site)
@@ -78,8 +79,8 @@ def _measured(cell: Cell, columns: coalitions.Columns, report: Report) -> pd.Dat
 def coalition_row(cell: Cell, found: pd.DataFrame) -> Row:
     """Share of features whose coalition agrees above 0.70 on dimensions that did not choose it."""
     claim, generator = CLAIMS["coalitions"], np.random.default_rng(0)
-    above = (found["held_out"] > coalitions.WRITES).to_numpy(float)
-    null = np.array([np.mean(np.asarray(one) > coalitions.WRITES) for one in found["nulls"]])
+    above = (found["held_out"] > writers.WRITES).to_numpy(float)
+    null = np.array([np.mean(np.asarray(one) > writers.WRITES) for one in found["nulls"]])
     names = np.arange(len(found))
     figure = clustered(above, names, generator)
     over = {"random item sets": clustered(above - null, names, generator)}
@@ -95,7 +96,7 @@ def coalition_row(cell: Cell, found: pd.DataFrame) -> Row:
         "held-out agreement, Gaussian p95": float(found["gaussian_p95"].mean()),
         "held-out agreement, permuted p95": float(found["permuted_p95"].mean()),
         "share with q < 0.05": float((found["q"] < 0.05).mean()),
-        "paper's procedure (in sample)": float((found["in_sample"] > coalitions.WRITES).mean()),
+        "paper's procedure (in sample)": float((found["in_sample"] > writers.WRITES).mean()),
         "paper's procedure, mean agreement": float(found["in_sample"].mean()),
         "paper's procedure on Gaussian weights, mean agreement": float(
             found["gaussian_in_sample"].mean()
@@ -119,7 +120,7 @@ def writer_row(cell: Cell, found: pd.DataFrame) -> Row:
     controls = {
         "expected by chance": 0.05,
         "random item sets": float(null.mean()),
-        "paper's procedure (above 0.70 alone)": float((found["best"] > coalitions.WRITES).mean()),
+        "paper's procedure (above 0.70 alone)": float((found["best"] > writers.WRITES).mean()),
         "paper's procedure, Gaussian weights' p95 of the best neuron": float(
             found["best_gaussian_p95"].mean()
         ),
@@ -137,14 +138,14 @@ class _Live:
 
     model: LoadedModel
     modality: Modality
-    columns: coalitions.Columns
+    columns: Columns
 
 
 def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> Row:
     """Mean over features of what the writers carry beyond random neurons, on other dimensions."""
     claim, generator = CLAIMS["ablation"], np.random.default_rng(0)
     order = generator.permutation(len(found))[:ABLATED]
-    made: list[ablation.Ablated] = []
+    made: list[ablate.Ablated] = []
     refused = 0
     for done, place in enumerate(order):
         report("ablations", done, len(order))
@@ -175,11 +176,8 @@ def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) 
     )  # fmt: skip
 
 
-def _ablated(cell: Cell, name: str, live: _Live) -> ablation.Ablated:
+def _ablated(cell: Cell, name: str, live: _Live) -> ablate.Ablated:
     where = cell.catalog, "category", name, str(cell.site), cell.threshold
-    dimensions, signs = ablation_items.feature(*where)
-    members, background = ablation_items.items(*where)
-    asked = ablation.Asked(
-        cell.site, dimensions, signs, cell.level[dimensions], members, background, NEURONS
-    )
-    return ablation.run(live.model, live.modality, asked, written=live.columns)
+    target = ablation_items.target(*where)
+    sizes = ablate.Sizes(NEURONS)
+    return ablate.run(live.model, live.modality, target, sizes, written=live.columns)

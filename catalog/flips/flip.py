@@ -4,14 +4,14 @@ A next token is read where the model predicts one, else the classes of its head,
 later layers. This is the only place that chooses.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from catalog.flips import items, prompts
+from catalog.flips import items, report, run
 from catalog.flips import setup as flip_setup
-from catalog.flips.prompts import EACH, Prompt
-from catalog.flips.run import Machine, Setup
-from catalog.flips.source import Source
+from catalog.flips.asked import Asked
+from catalog.flips.run import Flips, Machine, Setup
+from catalog.progress import Report, silent
 from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -40,34 +40,45 @@ def machine(model: "LoadedModel", catalog: Catalog) -> Any:
     return made(model, reopen(catalog, model))
 
 
-def setup(
-    made: Machine,
-    catalog: Catalog,
-    feature: str | Source,
-    site: str,
-    listed: Sequence[Prompt] | None = None,
-    each: int = EACH,
-    **settings: Any,
-) -> Setup:
-    """A run that suits a machine; `listed` None takes `each` prompts or items of both kinds.
+def opened(catalog: Catalog, source: str | None = None) -> Any:
+    """Load the catalog's model as a machine of the caller's own: it lives as long as it is held.
 
-    `settings` as of `flip_setup.setup`. Raises NotInCatalog or SettingRefused.
+    For work that runs once. Whoever shares a model between threads queues with
+    `catalog.model.live`. `source` says where the model lies now. Raises ModelUnavailable or
+    ModelUnsupported, and SettingRefused where its weights are others than the catalog's.
     """
-    source = Source("category", feature) if isinstance(feature, str) else feature
-    return _WAYS[made.reads](made, catalog, source, site, listed, each, **settings)
+    from catalog.model import opening  # torch and transformers take seconds
+
+    return machine(opening.of(catalog, source), catalog)
 
 
-def _vocabulary(
-    _made: Machine,
-    catalog: Catalog,
-    source: Source,
-    site: str,
-    listed: Sequence[Prompt] | None,
-    each: int,
-    **settings: Any,
-) -> Setup:
-    given = prompts.shipped(source.prompted, each) if listed is None else listed
-    return flip_setup.setup(catalog, source, site, given, **settings)
+def setup(made: Machine, catalog: Catalog, asked: Asked) -> Setup:
+    """A run that suits a machine. Raises NotInCatalog or SettingRefused."""
+    return _WAYS[made.reads](made, catalog, asked)
+
+
+def judged(
+    made: Machine, catalog: Catalog, asked: Asked, progress: Report = silent
+) -> tuple[Flips, report.Summary]:
+    """Set up, run and judge a flip."""
+    progress("setting up", 0, 0)
+    found = run.run(made, setup(made, catalog, asked), progress)
+    return found, report.summarize(found)
+
+
+def measured(
+    catalog: Catalog, asked: Asked, model: str | None = None, progress: Report = silent
+) -> dict[str, Any]:
+    """Load the model, flip, judge and let the model go; the JSON form of `dims flip`.
+
+    `model` says where it lies now. Raises as `opened` and `setup`.
+    """
+    progress("loading the model", 0, 0)
+    return report.as_json(*judged(opened(catalog, model), catalog, asked, progress))
+
+
+def _vocabulary(_made: Machine, catalog: Catalog, asked: Asked) -> Setup:
+    return flip_setup.setup(catalog, asked)
 
 
 _WAYS: dict[str, Callable[..., Setup]] = {

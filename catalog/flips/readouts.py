@@ -1,7 +1,7 @@
 """What is read after a flip: an interface, and its readouts on next tokens and on classes.
 
 A model's output in, contrasts out; NumPy only. A contrast of log p is the same as one of logits
-after subtracting their mean: the normaliser cancels. `flip_layers` has the third readout.
+after subtracting their mean: the normaliser cancels. `later_layers` has the third readout.
 """
 
 from collections.abc import Mapping, Sequence
@@ -147,7 +147,7 @@ class Vocabulary:
     def contrasts(self, delta: NDArray[np.floating]) -> Floats:
         """Change of log p of each concept token minus its controls' mean: float64[rows, h].
 
-        `delta` is float[rows, vocabulary]. The mean over tokens is the effect of METHOD.md.
+        `delta` is float[rows, vocabulary]. Their mean over tokens is docs/method.md#flip-effect.
         """
         own = delta[:, self.tokens].astype(np.float64)
         return np.asarray(own - delta[:, self.controls].mean(axis=2, dtype=np.float64))

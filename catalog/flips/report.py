@@ -1,4 +1,4 @@
-"""What a run of flips says: intervals, verdict, specificity; as JSON (DESIGN.md names the keys)."""
+"""What a run of flips says: intervals, verdict, specificity; as plain JSON."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.flips.controls import TOLERANCE
 from catalog.flips.readouts import counted
-from catalog.flips.run import Flips
+from catalog.flips.run import Flips, Setup
 from catalog.flips.verdicts import Bootstrap, Judged, judge
 from catalog.signs.resampling import DRAWS, Interval
 
+ASKED = (
+    "name",
+    "kind",
+    "read",
+    "site",
+    "threshold",
+    "dimensions",
+    "positions",
+    "scale",
+    "seed",
+    "draws",
+)
+"""What the JSON of a run says of what was asked for."""
 SHOWN = ("away", "toward", "disjoint", "random", "noise", "direct", "edits", "together")
 
 
@@ -101,12 +115,12 @@ def sentence(found: Flips, summary: Summary) -> str:
     return f"{words}: {away.value:+.2f} {unit} [{away.low:+.2f}, {away.high:+.2f}]; {beside}"
 
 
-def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
-    """DESIGN's names: conditions, specificity, kl, verdict; and all that repeats the run."""
-    setup = found.setup
+def asked(setup: Setup) -> dict[str, Any]:
+    """All that repeats a run on the same catalog, as plain JSON; see `catalog.flips.saved`."""
     return {
-        "name": setup.name,
         "kind": setup.source.kind,
+        "name": setup.name,
+        "words": list(setup.source.words),
         "read": setup.source.read,
         "site": str(setup.site),
         "threshold": setup.threshold,
@@ -115,6 +129,20 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         "scale": setup.scale,
         "seed": setup.seed,
         "draws": setup.draws,
+        "edits": setup.edits,
+        "prompts": [[one.text, one.source, one.kind] for one in setup.prompts],
+    }
+
+
+def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
+    """What a run gave, as plain JSON: conditions, specificity, kl, verdict, beside what was asked.
+
+    `saved.body` keeps it whole, with the prompts and the words, which are only counted here.
+    """
+    setup = found.setup
+    told = asked(setup)
+    return {
+        **{name: told[name] for name in ASKED},
         "prompts": len(setup.prompts),
         "sources": len(set(found.sources.tolist())),
         "tokens": setup.readout.columns,
@@ -135,7 +163,7 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         "differences": {name: vars(one) for name, one in summary.judged.differences.items()},
         "specificity": specificity(found, summary),
         "kl": {name: float(one.mean()) for name, one in found.kl.items() if name != "baseline"},
-        "matching": {"worst": found.worst_match, "tolerance": 0.05},
+        "matching": {"worst": found.worst_match, "tolerance": TOLERANCE},
         "p": summary.judged.p,
         "verdict": summary.judged.verdict,
         "reason": summary.judged.reason,

@@ -44,6 +44,9 @@ class Machine(Protocol):
     def outputs(self, ids: Ints, rows: Sequence[Sequence[Edit]]) -> NDArray[np.float32]:
         """What the readout reads, under each row's edits: float32[rows, ...]."""
 
+    def shown(self, ids: Sequence[int]) -> list[str]:
+        """What the numbers of a readout's `Top` are called: tokens, classes or items."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -67,6 +70,8 @@ class Setup:
     draws: int = controls.DRAWS
     extra: tuple[Edit, ...] = ()
     """Further edits, at the same positions: read alone, and together with away."""
+    edits: str = ""
+    """The text that they were made from."""
     source: Source = field(default_factory=lambda: Source("category", ""))
     """Where the feature comes from: with it the run can be made at another site."""
 

@@ -11,85 +11,61 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.flips import extra_edits, flip, run
-from catalog.flips import report as flip_report
+from catalog.flips import report
+from catalog.flips.asked import Asked
 from catalog.flips.prompts import Prompt
+from catalog.flips.report import Summary
+from catalog.flips.run import Flips
 from catalog.flips.source import Source
-from catalog.progress import Report, silent
 from catalog.store.catalog import Catalog
 
 FORMAT = "dims flip run 1"
 MODEL = ("model", "revision", "weights_hash", "dtype", "attention", "reading", "content_hash")
 
 
-def body(build: Mapping[str, Any], setup: run.Setup, edits: str, result: Any) -> dict[str, Any]:
-    """What is kept of a run; `edits` is the text that made `setup.extra`."""
+def body(build: Mapping[str, Any], found: Flips, summary: Summary) -> dict[str, Any]:
+    """What is kept of a run made on the catalog of this build."""
     model = {name: str(build[name]) for name in MODEL}
     return {
         "format": FORMAT,
         "catalog": str(build["slug"]),
         "model": model | {"versions": json.loads(str(build["versions"]))},
-        "asked": {
-            "kind": setup.source.kind,
-            "name": setup.source.name,
-            "words": list(setup.source.words),
-            "read": setup.source.read,
-            "site": str(setup.site),
-            "threshold": setup.threshold,
-            "dimensions": len(setup.feature.dimensions),
-            "positions": setup.positions,
-            "scale": setup.scale,
-            "seed": setup.seed,
-            "draws": setup.draws,
-            "edits": edits,
-            "prompts": [[one.text, one.source, one.kind] for one in setup.prompts],
-        },
-        "result": result,
+        "asked": report.asked(found.setup),
+        "result": report.as_json(found, summary),
     }
 
 
-def setup_of(catalog: Catalog, saved: Mapping[str, Any], machine: run.Machine) -> run.Setup:
-    """The run again, from its body; SettingRefused where it is none."""
+def asked_of(saved: Mapping[str, Any]) -> Asked:
+    """What a saved run was asked; SettingRefused where it is none."""
     try:
         asked = saved["asked"]
-        source = Source(asked["kind"], asked["name"], tuple(asked["words"]), asked["read"])
-        prompts = [Prompt(text, origin, kind) for text, origin, kind in asked["prompts"]]
-        site, threshold, edits = asked["site"], asked["threshold"], asked["edits"]
-        sizes = {name: asked[name] for name in ("dimensions", "positions", "scale", "seed")}
+        return Asked(
+            Source(asked["kind"], asked["name"], tuple(asked["words"]), asked["read"]),
+            asked["site"],
+            tuple(Prompt(text, origin, kind) for text, origin, kind in asked["prompts"]),
+            threshold=asked["threshold"],
+            dimensions=asked["dimensions"],
+            positions=asked["positions"],
+            scale=asked["scale"],
+            seed=asked["seed"],
+            edits=asked["edits"],
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise SettingRefused(
             f"This is no saved flip run ({error}). Save one in the flip lab."
         ) from error
-    extra = extra_edits.parse(catalog, edits, threshold)
-    sizes |= {"threshold": threshold, "extra": extra}
-    return flip.setup(machine, catalog, source, site, prompts, **sizes)
 
 
 def same_model(catalog: Catalog, saved: Mapping[str, Any]) -> None:
     """NotInCatalog where a catalog holds other weights or states than the run was made with."""
-    build = catalog.build
+    build, known = catalog.build, saved.get("model", {})
     for name in ("weights_hash", "content_hash"):
-        before, now = str(saved["model"][name]), str(build[name])
+        before, now = str(known.get(name, "unknown")), str(build[name])
         if before != now:
             raise NotInCatalog(
                 f"This run was made with {name.replace('_', ' ')} {before[:12]}, but the catalog "
                 f"has {now[:12]}. Open the catalog that it was made with."
             )
-
-
-def repeat(
-    catalog: Catalog,
-    saved: Mapping[str, Any],
-    model: str | None = None,
-    report: Report = silent,
-) -> dict[str, Any]:
-    """Run it again on the catalog's model; the JSON of `dims flip`."""
-    from catalog.commands.flip import machine
-
-    same_model(catalog, saved)
-    made = machine(catalog, model)
-    found = run.run(made, setup_of(catalog, saved, made), report)
-    return flip_report.as_json(found, flip_report.summarize(found))
 
 
 def rows(saved: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -121,25 +97,27 @@ def _calm(value: Any) -> Any:
 def as_notebook(saved: Mapping[str, Any], catalog: str) -> str:
     """A Jupyter notebook (nbformat 4) that repeats the run and sets it beside what was saved."""
     text = json.dumps(dict(saved), indent=1, sort_keys=True)
+    unit = saved["result"].get("readout", {}).get("unit", "nats")  # runs of an earlier day: nats
     cells = [
         _markdown(
             "# A flip, run again\n\nMade by the flip lab. Needs the package `dimension-catalog`, "
             "the catalog file and its model."
         ),
         _code(
-            "import json\nfrom pathlib import Path\n\nfrom catalog import flip_runs, places\n\n"
-            f"CATALOG = places.find_catalog({catalog!r})  # a path works as well\n"
+            "import json\n\nimport catalog\n\n"
+            f"c = catalog.open({catalog!r})  # a path works as well\n"
             f"saved = json.loads({text!r})"
         ),
         _code(
-            "again = flip_runs.repeat(CATALOG, saved)\n"
-            "for name, one in again['conditions'].items():\n"
+            "again = c.repeat(saved)\n"
+            "for name, one in again.as_dict()['conditions'].items():\n"
             "    before = saved['result']['conditions'][name]['mean']\n"
-            "    print(f\"{name:10} {one['mean']:+.3f} nats, saved {before:+.3f}\")\n"
-            "print(again['sentence'])"
+            f"    print(f\"{{name:10}} {{one['mean']:+.3f}} {unit}, saved {{before:+.3f}}\")\n"
+            "print(again.sentence)"
         ),
+        _code("again.plot()"),
         _code(
-            "away = again['conditions']['away']['mean']\n"
+            "away = again.as_dict()['conditions']['away']['mean']\n"
             "assert abs(away - saved['result']['conditions']['away']['mean']) < 0.05, away"
         ),
     ]

@@ -1,24 +1,24 @@
 """From a catalog to a flip: the feature, its held-out tokens, matched ones, other categories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.edits import Edit
 from catalog.errors import SettingRefused
+from catalog.flips import extra_edits, facts
+from catalog.flips import prompts as shipping
 from catalog.flips import source as flip_features
+from catalog.flips.asked import Asked
 from catalog.flips.controls import Signed
 from catalog.flips.prompts import Prompt
-from catalog.flips.readouts import Matching, Readout, Vocabulary
+from catalog.flips.readouts import Readout, Vocabulary
 from catalog.flips.run import Setup
-from catalog.flips.source import Source, held_out
+from catalog.flips.source import Feature
 from catalog.sites import Site
-from catalog.store import feature_queries, queries
 from catalog.store.catalog import Catalog
-
-__all__ = ["Signed", "Source", "at_site", "held_out", "setup", "with_readout"]
 
 Ints = NDArray[np.int64]
 DISJOINT = 5
@@ -27,107 +27,94 @@ FEWEST_DISJOINT = 8
 """Dimensions that such a feature must have left."""
 
 
-def setup(
-    catalog: Catalog,
-    feature: str | Source,
-    site: str,
-    prompts: Sequence[Prompt],
-    threshold: str | None = None,
-    dimensions: int | None = None,
-    positions: str = "all",
-    scale: float = 1.0,
-    seed: int = 0,
-    extra: tuple[Edit, ...] = (),
-) -> Setup:
-    """Everything a flip of a feature (by default a category's) needs from the catalog at `path`.
+def setup(catalog: Catalog, asked: Asked) -> Setup:
+    """Everything a flip needs from a catalog whose model predicts a next token.
 
-    A category's feature is the stored one (background matched); `dimensions` keeps the strongest.
-    Raises NotInCatalog or SettingRefused where the catalog has no such thing.
+    A category's feature is the stored one of the primary background. Raises NotInCatalog or
+    SettingRefused where the catalog has no such thing.
     """
-    source = Source("category", feature) if isinstance(feature, str) else feature
-    chosen = catalog.checked(site, threshold, catalog.primary.background)
-    tokens, members = flip_features.tokens(catalog, source, site, chosen)
-    readout = _readout(catalog, tokens, members, lists_of(catalog))
-    return with_readout(
-        catalog, source, site, prompts, readout, chosen, dimensions, positions, scale, seed, extra
-    )
+    threshold = checked(catalog, asked)
+    feature = flip_features.feature(catalog, asked.source, asked.site, threshold)
+    given = asked.prompts
+    if given is None:
+        given = tuple(shipping.shipped(asked.source.prompted, asked.each))
+    return with_readout(catalog, asked, feature, given, _vocabulary(catalog, feature))
+
+
+def checked(catalog: Catalog, asked: Asked) -> str:
+    """The threshold of a run; SettingRefused where its site cannot be flipped or is not held."""
+    threshold = catalog.checked(asked.site, asked.threshold)
+    if Site.parse(asked.site).kind != "resid":
+        raise SettingRefused(f"{asked.site} cannot be flipped: choose a residual site, resid.L.")
+    return threshold
 
 
 def with_readout(
     catalog: Catalog,
-    source: Source,
-    site: str,
+    asked: Asked,
+    feature: Feature,
     prompts: Sequence[Prompt],
     readout: Readout,
-    threshold: str | None = None,
-    dimensions: int | None = None,
-    positions: str = "all",
-    scale: float = 1.0,
-    seed: int = 0,
-    extra: tuple[Edit, ...] = (),
 ) -> Setup:
-    """`setup`, for any readout."""
-    chosen = catalog.checked(site, threshold, catalog.primary.background)
-    if dimensions is not None and dimensions < 1:
-        raise SettingRefused("Flip at least one dimension.")
-    where = Site.parse(site)
-    if where.kind != "resid":
-        raise SettingRefused(f"{site} cannot be flipped: choose a residual site, resid.L.")
-    signed = flip_features.signed(catalog, source, site, chosen)
-    members = flip_features.tokens(catalog, source, site, chosen)[1]
-    disjoint = _disjoint(signed, others_of(catalog, site, chosen, members))
+    """`setup`, for any readout; `feature` is the source's at the site asked for."""
+    threshold = checked(catalog, asked)
+    here = _there(catalog, feature, asked.site, threshold)
     return Setup(
-        name=source.name,
-        source=source,
-        site=where,
-        threshold=chosen,
-        feature=signed.strongest(dimensions),
-        cut=cut_of(catalog, site, chosen),
+        name=asked.source.name,
+        source=asked.source,
+        site=here.site,
+        threshold=threshold,
+        feature=feature.signed.strongest(asked.dimensions),
+        cut=here.cut,
         readout=readout,
         prompts=tuple(prompts),
-        disjoint=tuple(disjoint.values()),
-        disjoint_names=tuple(disjoint),
-        positions=positions,
-        scale=scale,
-        seed=seed,
-        extra=extra,
+        disjoint=here.disjoint,
+        disjoint_names=here.names,
+        positions=asked.positions,
+        scale=asked.scale,
+        seed=asked.seed,
+        extra=extra_edits.parse(catalog, asked.edits, threshold),
+        edits=asked.edits,
     )
 
 
 def at_site(catalog: Catalog, made: Setup, site: str) -> Setup:
     """The same run at another site: feature, thresholds and disjoint features are that site's."""
-    signed = flip_features.signed(catalog, made.source, site, made.threshold)
-    members = flip_features.tokens(catalog, made.source, site, made.threshold)[1]
-    disjoint = _disjoint(signed, others_of(catalog, site, made.threshold, members))
+    feature = flip_features.feature(catalog, made.source, site, made.threshold)
+    there = _there(catalog, feature, site, made.threshold)
     return replace(
         made,
-        site=Site.parse(site),
-        feature=signed.strongest(len(made.feature.dimensions)),
-        cut=cut_of(catalog, site, made.threshold),
-        readout=made.readout.at(Site.parse(site)),
-        disjoint=tuple(disjoint.values()),
-        disjoint_names=tuple(disjoint),
+        site=there.site,
+        feature=feature.signed.strongest(len(made.feature.dimensions)),
+        cut=there.cut,
+        readout=made.readout.at(there.site),
+        disjoint=there.disjoint,
+        disjoint_names=there.names,
     )
 
 
-def cut_of(catalog: Catalog, site: str, threshold: str) -> NDArray[np.float64]:
-    """Threshold of every dimension of a site."""
-    values = catalog.fetch(queries.threshold_values(site, threshold))
-    return np.asarray(values["value"], np.float64)
+class _There(NamedTuple):
+    """What a run takes from its site, besides the feature."""
+
+    site: Site
+    cut: NDArray[np.float64]
+    disjoint: tuple[Signed, ...]
+    names: tuple[str, ...]
 
 
-def lists_of(catalog: Catalog) -> dict[str, Ints]:
-    """Members of every category."""
-    frame = catalog.fetch(feature_queries.all_members())
-    return {str(name): rows["item"].to_numpy(np.int64) for name, rows in frame.groupby("category")}
+def _there(catalog: Catalog, feature: Feature, site: str, threshold: str) -> _There:
+    others = others_of(catalog, site, threshold, feature.members)
+    disjoint = _disjoint(feature.signed, others)
+    cut = facts.cuts(catalog, site, threshold)
+    return _There(Site.parse(site), cut, tuple(disjoint.values()), tuple(disjoint))
 
 
-def _unrelated(members: Ints, lists: dict[str, Ints]) -> list[str]:
+def _unrelated(members: Ints, lists: Mapping[str, Ints]) -> list[str]:
     """Categories that share no member."""
     return [one for one, items in lists.items() if not np.isin(items, members).any()]
 
 
-def related(members: Ints, lists: dict[str, Ints], family: Ints) -> NDArray[np.bool_]:
+def related(members: Ints, lists: Mapping[str, Ints], family: Ints) -> NDArray[np.bool_]:
     """Items of the families of `members` and of every category that shares one: bool[items]."""
     near = np.isin(family, family[members])
     for items in lists.values():
@@ -138,14 +125,9 @@ def related(members: Ints, lists: dict[str, Ints], family: Ints) -> NDArray[np.b
 
 def others_of(catalog: Catalog, site: str, threshold: str, members: Ints) -> dict[str, Signed]:
     """Features of the categories that share no member, by name."""
-    lists = lists_of(catalog)
-    frame = catalog.fetch(feature_queries.prototypes(site, threshold, catalog.primary.background))
-    allowed = set(_unrelated(members, lists))
-    return {
-        str(one): Signed(rows["dimension"].to_numpy(np.int64), rows["sign"].to_numpy(np.int64))
-        for one, rows in frame.groupby("category")
-        if one in allowed
-    }
+    allowed = set(_unrelated(members, facts.lists(catalog)))
+    every = facts.prototypes(catalog, site, threshold)
+    return {name: one for name, one in every.items() if name in allowed}
 
 
 def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
@@ -166,22 +148,15 @@ def _disjoint(feature: Signed, others: dict[str, Signed]) -> dict[str, Signed]:
     return {name: able[name] for name in sorted(able, key=key)[:DISJOINT]}
 
 
-def _readout(catalog: Catalog, tokens: Ints, members: Ints, lists: dict[str, Ints]) -> Vocabulary:
-    items = catalog.items
-    matching = Matching(
-        items["kind"].tolist(), items["text"].tolist(), lists, items["family"].to_numpy(np.int64)
-    )
-    banned = matching.related(members)
-    names = _unrelated(members, lists)
-    others = []
-    for one in names:
-        mine = lists[one]
-        others.append((mine, matching.controls(mine, banned | matching.related(mine))))
-    kept = [n for n, (_, found) in enumerate(others) if found.size]
-    return Vocabulary(
-        tokens,
-        matching.controls(tokens, banned),
-        members,
-        tuple(names[n] for n in kept),
-        tuple(others[n] for n in kept),
-    )
+def _vocabulary(catalog: Catalog, feature: Feature) -> Vocabulary:
+    """Held-out tokens and every unrelated category, each beside its frequency-matched tokens."""
+    lists, matching = facts.lists(catalog), facts.matching(catalog)
+    banned = matching.related(feature.members)
+    found = {}
+    for name in _unrelated(feature.members, lists):
+        controls = matching.controls(lists[name], banned | matching.related(lists[name]))
+        if controls.size:
+            found[name] = lists[name], controls
+    tokens = feature.tokens
+    controls = matching.controls(tokens, banned)
+    return Vocabulary(tokens, controls, feature.members, tuple(found), tuple(found.values()))

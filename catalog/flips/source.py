@@ -5,6 +5,7 @@ where the feature was made from words.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import from_words, measure, splits
+from catalog.features.pools import Pool
 from catalog.features.scoring import Contest, run
+from catalog.flips import facts
 from catalog.flips.controls import Signed
 from catalog.signs.prototypes import halves
 from catalog.store import feature_queries
@@ -23,6 +26,8 @@ Ints = NDArray[np.int64]
 Kind = Literal["category", "discovered", "concept", "dimensions"]
 TOKENS = 50
 """Tokens read for a feature that no words were held out of: those that agree with it most."""
+FEWEST = 4
+"""Words of an own concept that must be single tokens: half of them are held out."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,38 @@ class Source:
         return self.read or (self.name if self.kind == "category" else "")
 
 
+@dataclass(frozen=True)
+class Feature:
+    """A source at one site: what is flipped there, and what the effect is read on."""
+
+    signed: Signed
+    """Strongest first; as written where they were picked by hand."""
+    tokens: Ints
+    """Tokens the effect is read on: held out of the feature where it was made from words. A
+    discovered or hand-picked one has no words: its tokens are those that agree with it most, which
+    is no held-out reading."""
+    members: Ints
+    """All tokens of the concept."""
+
+
+def named(
+    catalog: Catalog,
+    name: str,
+    site: str,
+    words: Sequence[str] | None = None,
+    read: str = "",
+    threshold: str | None = None,
+) -> Source:
+    """What a name on the command line means: words, dimensions, discovered, category."""
+    if words is not None:
+        return Source("concept", name, tuple(words), read)
+    if re.fullmatch(r"[\d+\-,; ]+", name):
+        return Source("dimensions", name, read=read)
+    chosen = catalog.checked(site, threshold)
+    kept = catalog.fetch(feature_queries.discovered(site, chosen))
+    return Source("discovered" if name in set(kept["name"]) else "category", name, read=read)
+
+
 def dimensions(text: str) -> Signed:
     """Dimensions picked by hand, such as 12+,40-; SettingRefused where it is not like that."""
     parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
@@ -71,15 +108,28 @@ def written(feature: Signed) -> str:
     return ",".join(f"{d}{'+' if s > 0 else '-'}" for d, s in pairs)
 
 
-def signed(catalog: Catalog, source: Source, site: str, threshold: str) -> Signed:
-    """Dimensions and signs of a feature at a site, strongest first; NotInCatalog where it has none.
+def feature(catalog: Catalog, source: Source, site: str, threshold: str) -> Feature:
+    """Everything of a source at a site; NotInCatalog where it has no dimensions there.
 
-    A concept is registered on half of its words, as a category is.
+    A category's feature is the stored one; a concept is registered on half of its words, as a
+    category is.
     """
+    if source.kind == "concept":
+        made = _concept(catalog, source, site, threshold)
+        return made if not source.read else Feature(made.signed, *held_out(catalog, source.read))
+    found = signed(catalog, source, site, threshold)
+    if source.read or source.kind == "category":
+        return Feature(found, *held_out(catalog, source.read or source.name))
+    agreeing = _agreeing(catalog, found, site, threshold)
+    return Feature(found, agreeing, agreeing)
+
+
+def signed(catalog: Catalog, source: Source, site: str, threshold: str) -> Signed:
+    """Dimensions and signs alone, as of `feature`."""
     if source.kind == "dimensions":
         return dimensions(source.name)
     if source.kind == "concept":
-        return _concept(catalog, source, site, threshold)[0]
+        return _concept(catalog, source, site, threshold).signed
     if source.kind == "category":
         query = feature_queries.prototype(source.name, site, threshold, catalog.primary.background)
     else:
@@ -91,7 +141,7 @@ def signed(catalog: Catalog, source: Source, site: str, threshold: str) -> Signe
             f"The catalog has no feature {source.name!r} with dimensions at {site}. List them "
             "with: dims features"
         )
-    return Signed(frame["dimension"].to_numpy(np.int64), frame["sign"].to_numpy(np.int64))
+    return facts.signed(frame)
 
 
 def _found_here(catalog: Catalog, name: str, site: str, threshold: str) -> None:
@@ -103,22 +153,6 @@ def _found_here(catalog: Catalog, name: str, site: str, threshold: str) -> None:
         )
 
 
-def tokens(catalog: Catalog, source: Source, site: str, threshold: str) -> tuple[Ints, Ints]:
-    """Tokens the effect is read on, and all tokens of the concept.
-
-    Held out of the feature where it was made from words. A discovered or hand-picked one has no
-    words: its tokens are those that agree with it most, which is no held-out reading.
-    """
-    if source.read:
-        return held_out(catalog, source.read)
-    if source.kind == "category":
-        return held_out(catalog, source.name)
-    if source.kind == "concept":
-        return _concept(catalog, source, site, threshold)[1:]
-    found = _agreeing(catalog, signed(catalog, source, site, threshold), site, threshold)
-    return found, found
-
-
 def held_out(catalog: Catalog, name: str) -> tuple[Ints, Ints]:
     """Held-out members and all members of a category: those that did not make the stored feature.
 
@@ -128,25 +162,30 @@ def held_out(catalog: Catalog, name: str) -> tuple[Ints, Ints]:
     return one.held_out, one.members
 
 
-def _concept(
-    catalog: Catalog, source: Source, site: str, threshold: str
-) -> tuple[Signed, Ints, Ints]:
-    """Prototype of half of the words, the other half, and all of them."""
+def _concept(catalog: Catalog, source: Source, site: str, threshold: str) -> Feature:
+    """The prototype of half of the words at a site, the other half, and all of them."""
+    pool, anchors = catalog.remembered(
+        ("flips", "words", source.words), lambda: _halved(catalog, source)
+    )
+    outcome = run(Contest.of(catalog.signs(site, threshold), pool), anchors)
+    chosen, signs = outcome.prototypes.of(0)
+    order = np.argsort(-np.abs(outcome.contrasts[0][chosen]), kind="stable")
+    found = Signed(chosen[order].astype(np.int64), signs[order].astype(np.int64))
+    return Feature(found, pool.members[~outcome.anchors[0]], pool.members)
+
+
+def _halved(catalog: Catalog, source: Source) -> tuple[Pool, NDArray[np.bool_]]:
+    """The pool of a concept's words, and which of them register it: bool[1, members]."""
     base = from_words.ground(catalog)
     members = base.vocabulary.match(list(source.words)).members
-    if len(members) < 4:
+    if len(members) < FEWEST:
         raise NotInCatalog(
             f"Only {len(members)} of the {len(source.words)} words of {source.name!r} are single "
             "tokens here; half of them must be held out. Give at least four."
         )
-    generator, against = np.random.default_rng(0), catalog.primary.background
-    pool = base.pools.pool(against, members, generator)
-    contest = Contest.of(catalog.signs(site, threshold), pool)
-    outcome = run(contest, halves(len(members), 1, generator))
-    chosen, signs = outcome.prototypes.of(0)
-    order = np.argsort(-np.abs(outcome.contrasts[0][chosen]), kind="stable")
-    feature = Signed(chosen[order].astype(np.int64), signs[order].astype(np.int64))
-    return feature, members[~outcome.anchors[0]], members
+    generator = np.random.default_rng(0)
+    pool = base.pools.pool(catalog.primary.background, members, generator)
+    return pool, halves(len(members), 1, generator)
 
 
 def _agreeing(catalog: Catalog, feature: Signed, site: str, threshold: str) -> Ints:

@@ -15,7 +15,9 @@ from catalog.errors import SettingRefused
 from catalog.flips import prompts, run
 from catalog.flips import report as flip_report
 from catalog.flips import setup as flip_setup
+from catalog.flips.asked import Asked
 from catalog.flips.controls import CONDITIONS
+from catalog.flips.source import Source, held_out
 from catalog.flips.verdicts import FEWEST_TOKENS, Verdict, judge
 from catalog.progress import Report, silent
 from catalog.signs.significance import benjamini_hochberg
@@ -30,7 +32,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Cell:
+class Entry:
     """One category at one site and scale."""
 
     category: str
@@ -53,23 +55,23 @@ class Cell:
 
 @dataclass
 class Measured:
-    """Every cell that was run, and the strongest single dimension of each category."""
+    """Every entry that was run, and the strongest single dimension of each category."""
 
     site: str
     """The primary one."""
-    cells: list[Cell] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     single: list[run.Flips] = field(default_factory=list)
     """Away and noise of the strongest dimension alone, at the primary site."""
 
-    def at(self, site: str | None = None, scale: float = 1.0) -> list[Cell]:
-        """Cells that were run at a site (the primary one by default) and scale."""
+    def at(self, site: str | None = None, scale: float = 1.0) -> list[Entry]:
+        """Entries that were run at a site (the primary one by default) and scale."""
         wanted = (site or self.site, scale)
-        return [one for one in self.cells if (one.site, one.scale) == wanted and one.found]
+        return [one for one in self.entries if (one.site, one.scale) == wanted and one.found]
 
     @property
     def sites(self) -> list[str]:
         """Sites of the layer sweep, in order."""
-        return list(dict.fromkeys(one.site for one in self.cells if one.scale == 1))
+        return list(dict.fromkeys(one.site for one in self.entries if one.scale == 1))
 
 
 def eligible(catalog: Catalog, names: Sequence[str]) -> list[str]:
@@ -78,7 +80,7 @@ def eligible(catalog: Catalog, names: Sequence[str]) -> list[str]:
         name
         for name in sorted(names)
         if sum(p.kind == "eliciting" for p in prompts.shipped(name)) >= prompts.EACH
-        and len(flip_setup.held_out(catalog, name)[0]) >= FEWEST_TOKENS
+        and len(held_out(catalog, name)[0]) >= FEWEST_TOKENS
     ]
     if len(able) <= CATEGORIES:
         return able
@@ -94,20 +96,21 @@ def measure(
     primary: str,
     threshold: str,
     report: Report = silent,
-    scales: Sequence[float] = SCALES,
 ) -> Measured:
     """Layer sweep, dose curve and single dimension of every category, over shipped prompts."""
     measured = Measured(primary)
-    plan = [(site, 1.0) for site in sites] + [(primary, s) for s in scales if s != 1]
+    plan = [(site, 1.0) for site in sites] + [(primary, s) for s in SCALES if s != 1]
     total = len(names) * (len(plan) + 1)
     for number, name in enumerate(names):
-        listed = prompts.shipped(name)
-        base = flip_setup.setup(catalog, name, primary, listed, threshold)
+        asked = Asked(Source("category", name), primary, threshold=threshold)
+        base = flip_setup.setup(catalog, asked)
         for place, (site, scale) in enumerate(plan):
             done = number * (len(plan) + 1) + place
             report(f"flipping {name}", done, total)
             here = base if site == primary else flip_setup.at_site(catalog, base, site)
-            measured.cells.append(_cell(machine, replace(here, scale=scale), report, done, total))
+            measured.entries.append(
+                _entry(machine, replace(here, scale=scale), report, done, total)
+            )
         alone = replace(base, feature=base.feature.strongest(1))
         measured.single.append(run.run(machine, alone, names=("away", "noise")))
     report("flipping", total, total)
@@ -115,43 +118,43 @@ def measure(
     return measured
 
 
-def _cell(machine: run.Machine, setup: run.Setup, report: Report, done: int, total: int) -> Cell:
+def _entry(machine: run.Machine, setup: run.Setup, report: Report, done: int, total: int) -> Entry:
     key = setup.name, str(setup.site), setup.scale
     try:
         found = run.run(
             machine, setup, lambda _stage, _n, _of: report(f"flipping {setup.name}", done, total)
         )
     except SettingRefused as refused:
-        return Cell(*key, None, None, "cannot be tested", str(refused), np.nan)
+        return Entry(*key, None, None, "cannot be tested", str(refused), np.nan)
     summary = flip_report.summarize(found)
     judged = summary.judged
-    return Cell(*key, found, summary, judged.verdict, judged.reason, judged.p)
+    return Entry(*key, found, summary, judged.verdict, judged.reason, judged.p)
 
 
 def _family(measured: Measured) -> None:
     """q over categories x layers; `suppresses` needs q < 0.05."""
-    places = [n for n, one in enumerate(measured.cells) if one.scale == 1 and one.found]
+    places = [n for n, one in enumerate(measured.entries) if one.scale == 1 and one.found]
     if not places:
         return
-    q = benjamini_hochberg(np.array([measured.cells[n].p for n in places]))
+    q = benjamini_hochberg(np.array([measured.entries[n].p for n in places]))
     for n, value in zip(places, q, strict=True):
-        one = replace(measured.cells[n], q=float(value))
+        one = replace(measured.entries[n], q=float(value))
         if one.verdict == "suppresses" and value >= LEVEL:
             one = replace(
                 one,
                 verdict="non-specific",
                 reason=f"{one.reason} But q = {value:.3f} over categories and layers.",
             )
-        measured.cells[n] = one
+        measured.entries[n] = one
 
 
 def controls_that_pass(measured: Measured) -> NDArray[np.float64]:
     """1 where *random* signs would have been called suppressing by the same rule, else 0.
 
-    Random takes away's place against noise and disjoint: float64[cells at scale 1].
+    Random takes away's place against noise and disjoint: float64[entries at scale 1].
     """
     passed = []
-    for one in measured.cells:
+    for one in measured.entries:
         if one.found is None or one.scale != 1:
             continue
         whole = one.found.effects
@@ -165,7 +168,7 @@ def tables(measured: Measured) -> dict[str, list[dict[str, Any]]]:
     """Rows of `flip_run` and `flip_effect`."""
     runs: list[dict[str, Any]] = []
     effects: list[dict[str, Any]] = []
-    for one in measured.cells:
+    for one in measured.entries:
         runs.append(_run_row(one))
         if one.found is not None and one.summary is not None:
             effects += [
@@ -176,11 +179,11 @@ def tables(measured: Measured) -> dict[str, list[dict[str, Any]]]:
     return {"flip_run": runs, "flip_effect": effects}
 
 
-def _key(one: Cell) -> dict[str, Any]:
+def _key(one: Entry) -> dict[str, Any]:
     return {"category": one.category, "site": one.site, "scale": one.scale}
 
 
-def _run_row(one: Cell) -> dict[str, Any]:
+def _run_row(one: Entry) -> dict[str, Any]:
     row: dict[str, Any] = {**_key(one), "verdict": one.verdict, "reason": one.reason}
     row |= {"p": _number(one.p), "q": _number(one.q)}
     if one.found is None or one.summary is None:
@@ -200,7 +203,7 @@ def _run_row(one: Cell) -> dict[str, Any]:
 
 
 def _effect_row(
-    one: Cell, found: run.Flips, summary: flip_report.Summary, name: str
+    one: Entry, found: run.Flips, summary: flip_report.Summary, name: str
 ) -> dict[str, Any]:
     effect, measures = summary.effects[name], found.measures[name].mean(axis=0)
     kinds = {kind: rows[name].value for kind, rows in summary.by_kind.items()}

@@ -70,7 +70,7 @@ class Judged:
 def judge(
     effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap, sample: str = "prompts"
 ) -> Judged:
-    """The rule of METHOD.md on float[prompts, tokens] of away and each control.
+    """docs/method.md#verdict-of-a-flip, on float[prompts, tokens] of away and each control.
 
     Suppresses: the intervals of away minus random, noise, disjoint and toward all lie below 0.
     Non-specific: away's own interval lies below 0, but not all of those. Else no effect. A control

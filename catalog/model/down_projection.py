@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from catalog.circuits.coalitions import Columns
 from catalog.errors import SettingRefused
+from catalog.model.columns import Columns, check
 from catalog.model.loading import LoadedModel, tensors
 from catalog.model.structure import Structure
 from catalog.sites import Site
@@ -40,6 +40,16 @@ class Written:
     strongest: tuple[Strongest, ...]
     absent: dict[int, str]
     """Blocks without a single down projection, and why."""
+
+
+def before(model: LoadedModel, site: Site) -> Written:
+    """What can be written to a site: the columns of the blocks before it.
+
+    Raises SettingRefused where nothing can (`catalog.model.columns.check`), or as `read`.
+    """
+    check(site)
+    found = read(model, final=site.kind == "final")
+    return found if site.layer is None else replace(found, columns=found.columns.until(site.layer))
 
 
 @torch.inference_mode()

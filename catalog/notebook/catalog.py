@@ -5,7 +5,7 @@ where a notebook shows it. Nothing is computed before it is asked for, and no mo
 before a method that says it runs one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -15,8 +15,9 @@ from catalog.progress import Report, silent
 from catalog.store import catalog as store
 
 if TYPE_CHECKING:
-    from catalog.flips.prompts import Prompt
-    from catalog.flips.source import Source
+    from typing import Unpack
+
+    from catalog.notebook.circuits import Ablation, Writers
     from catalog.notebook.comparing import Comparison
     from catalog.notebook.concepts import OfWords
     from catalog.notebook.dimensions import Dimension
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from catalog.notebook.evidence import Evidence
     from catalog.notebook.feature_answers import Waves
     from catalog.notebook.features import Feature, OfCategory
-    from catalog.notebook.flips import Flip
+    from catalog.notebook.flips import Flip, Prompts
+    from catalog.notebook.flips import Settings as FlipSettings
     from catalog.notebook.items import Item, Neighbours
     from catalog.notebook.labels import Agreement, Labels
     from catalog.notebook.layers import Layers
+    from catalog.notebook.saved_flips import SavedFlips
     from catalog.notebook.texts import Text
 
 
@@ -150,16 +153,69 @@ class Catalog(store.Catalog):
 
     def flip(
         self,
-        feature: "str | Source",
+        feature: str,
         site: str,
-        prompts: "Sequence[str] | Sequence[Prompt] | None" = None,
+        prompts: "Prompts | None" = None,
         report: Report = silent,
-        **settings: Any,
+        **settings: "Unpack[FlipSettings]",
     ) -> "Flip":
-        """Flip a feature's signs in the model, beside its controls. Runs the catalog's model."""
+        """Flip a feature's signs in the model, beside its controls.
+
+        `feature` is a category, or what `kind` says: a discovered feature, a concept of `words`,
+        or dimensions such as 12+,40-. Of models that predict no next token `prompts` are items,
+        such as #12; None takes 16 neutral and 16 eliciting ones. Settings: kind, words, read,
+        each, threshold, dimensions, positions, scale, seed, edits, model; see
+        `catalog.notebook.flips.Settings`. Runs the catalog's model and lets it go.
+        """
         from catalog.notebook import flips
 
-        return flips.flip(self, feature, site, prompts, report, **settings)
+        return flips.flip(self, feature, site, prompts, report, settings)
+
+    def repeat(
+        self, saved: Mapping[str, Any], model: str | None = None, report: Report = silent
+    ) -> "Flip":
+        """Run a saved flip again: its JSON as exported, or of `saved_flips`.
+
+        NotInCatalog where it was made with other weights or states than this catalog's.
+        """
+        from catalog.notebook import flips
+
+        return flips.repeat(self, saved, model, report)
+
+    def saved_flips(self) -> "SavedFlips":
+        """Runs that people saved in the flip lab of this model, newest first."""
+        from catalog.notebook import saved_flips
+
+        return saved_flips.saved_flips(self)
+
+    def writers(self, site: str, threshold: str | None = None) -> "Writers":
+        """The FFN neurons that write the features of a site, as `dims writers` left them.
+
+        NotInCatalog where they have not been looked for.
+        """
+        from catalog.notebook import circuits
+
+        return circuits.writers(self, site, threshold)
+
+    def ablate(
+        self,
+        feature: str,
+        site: str,
+        kind: str = "category",
+        threshold: str | None = None,
+        neurons: int = 20,
+        seed: int = 0,
+        report: Report = silent,
+    ) -> "Ablation":
+        """Set a feature's strongest writers to 0 in the model, beside as many random neurons.
+
+        `kind` is category or discovered. Runs the catalog's model and lets it go.
+        """
+        from catalog.circuits.ablate import Asked
+        from catalog.notebook import circuits
+
+        chosen = self.checked(site, threshold)
+        return circuits.ablate(self, Asked(kind, feature, site, chosen, neurons, seed), report)
 
     def evidence(self) -> "Evidence":
         """The claims of the paper as tested on this catalog; no rows before that was done."""

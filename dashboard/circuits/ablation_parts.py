@@ -1,18 +1,13 @@
 """The part of the Circuits page that runs a model: ablate writers, beside random neurons."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from catalog.figures import charts
+from catalog.notebook.circuits import Ablation
 from dashboard.circuits import ablation_frames
-from dashboard.circuits import charts as writer_charts
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.frame import address
-
-if TYPE_CHECKING:
-    from catalog.model.ablation import Ablated
 
 JOB = "circuits"
 COLOURS = {
@@ -62,37 +57,26 @@ def panel(here: Here, kind: str, name: str) -> None:
                 "Ablate", type="primary", icon=":material/content_cut:", key="circuits.run"
             )
         address.write(neurons=count, seed=seed)
-        asked = ablation_frames.asked(here, kind, name, count, seed)
+        wanted = ablation_frames.wanted(here, kind, name, count, seed)
         if pressed:
-            running.start(JOB, here.catalog, asked, ablation_frames.work(asked))
-        made = running.outcome(JOB, asked)
+            running.start(JOB, here.catalog, wanted, ablation_frames.work(wanted))
+        made = running.outcome(JOB, wanted)
         if made is None:
-            if not running.started(JOB, asked):
+            if not running.started(JOB, wanted):
                 st.caption("Press Ablate: a second or two for a small model.")
             return
-        _ablated(made, asked)
+        _ablated(made)
 
 
-def _ablated(made: "Ablated", asked: ablation_frames.Asked) -> None:
+def _ablated(answer: Ablation) -> None:
     """Verdict, changes with intervals, the neurons."""
-    judged = made.members
+    made, judged = answer.made, answer.made.members
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(judged.verdict, color=COLOURS[judged.verdict], help=_RULE)  # type: ignore[arg-type]
-        st.text(
-            f"Agreement of {made.shown} items with the feature, {made.before:.3f} before, on "
-            f"dimensions that chose no neuron: {judged.writers.value:+.3f} without the writers, "
-            f"{judged.random.value:+.3f} without random neurons; difference "
-            f"{judged.difference.value:+.3f} "
-            f"[{judged.difference.low:+.3f}, {judged.difference.high:+.3f}]."
-        )
+        st.text(answer.sentence)
     left, right = st.columns([3, 2], gap="medium")
-    effects, draws = ablation_frames.effects(made, asked), ablation_frames.draws(made, asked)
-    with left, parts.panel("Change of agreement", effects):
-        st.plotly_chart(
-            writer_charts.ablation(effects.frame, draws.frame),
-            config=charts.CONFIG,
-            key="circuits.ablation",
-        )
+    with left, parts.panel("Change of agreement", ablation_frames.effects(answer)):
+        st.plotly_chart(answer.plot(), config=charts.CONFIG, key="circuits.ablation")
         st.caption(
             f"{judged.reached} of {judged.draws} random draws (dots) go as far. On the dimensions "
             f"that chose the neurons: {made.same:+.3f} (in sample). Worst match in "
@@ -100,7 +84,7 @@ def _ablated(made: "Ablated", asked: ablation_frames.Asked) -> None:
             f"over all draws. Background agreement before: "
             f"{made.background_before:.3f}."
         )
-    neurons = ablation_frames.neurons(made, asked)
+    neurons = ablation_frames.neurons(answer)
     with right, parts.panel("Ablated neurons", neurons):
         number = st.column_config.NumberColumn
         parts.table(

@@ -4,18 +4,20 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from catalog.circuits.writers import FEWEST
 from catalog.figures import charts
+from catalog.figures import circuits as figures
+from catalog.figures.text import chance
+from catalog.model.columns import written as writable
+from catalog.sites import Site
 from dashboard.circuits import ablation_parts
-from dashboard.circuits import charts as writer_charts
 from dashboard.circuits import frames as writer_frames
 from dashboard.common import answers, parts, terms
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
-from dashboard.features.charts import chance
 from dashboard.frame import address, rail
 
 COLOURS = {"written": "green", "not above its nulls": "red", "no verdict": "gray"}
-FEWEST = 64  # dimensions below which METHOD.md allows no verdict
 
 here = rail.here()
 
@@ -108,9 +110,7 @@ def coalition_panel(kind: str, name: str, row: "answers.Row") -> None:
             )
     answer = writer_frames.coalition_copy(here, kind, name)
     with parts.panel("The coalition against its nulls", answer, terms.term("coalition")):
-        st.plotly_chart(
-            writer_charts.coalition(row), config=charts.CONFIG, key="circuits.coalition"
-        )
+        st.plotly_chart(figures.coalition(row), config=charts.CONFIG, key="circuits.coalition")
         st.caption(
             f"Gold: this feature. Grey: {len(row['nulls'])} random item sets and their 95th "
             "percentile. Violet: Gaussian weights (long tick), permuted signs (short). Chosen and "
@@ -166,9 +166,7 @@ def keys_values_panel(name: str) -> None:
                 writer_frames.with_keys_values(here),
             )
             return
-        st.plotly_chart(
-            writer_charts.keys_values(answer.frame), config=charts.CONFIG, key="circuits.kv"
-        )
+        st.plotly_chart(figures.keys_values(answer.frame), config=charts.CONFIG, key="circuits.kv")
         drawn = answer.frame["null_p95"].notna()
         st.caption(
             f"Mean of 20 splits ± sd, background {here.catalog.primary.background}. "
@@ -241,7 +239,7 @@ def _every_columns() -> dict[str, object]:
 
 def unlooked() -> None:
     """Nothing was looked for here: what to do."""
-    if here.site == "resid.0" or here.site.split(".")[0] not in ("resid", "final"):
+    if not writable(Site.parse(here.site)):
         parts.empty(
             f"No FFN neuron writes to {here.site}: choose resid.1 or a later residual site."
         )
@@ -264,7 +262,7 @@ _KEYS = (
 parts.breadcrumb(here.slug, here.site, "circuits")
 listed = feature_frames.categories(here.catalog).frame
 names = [str(name) for name in listed[listed["status"] != "skipped"]["category"]]
-if not feature_frames.found(here.catalog):
+if not here.catalog.measured:
     feature_parts.unmeasured(here)
 elif not names:
     parts.empty("No category of this catalog is large enough for a feature.")

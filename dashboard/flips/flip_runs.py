@@ -1,7 +1,6 @@
 """Saved flip runs: open one by link, set two side by side, export."""
 
 import json
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -9,10 +8,11 @@ import streamlit as st
 from catalog.figures import charts
 from catalog.figures import flips as flip_charts
 from catalog.flips import saved
-from dashboard.common import parts
+from catalog.notebook import flips
+from catalog.notebook.saved_flips import SavedFlip
+from dashboard.common import answers, parts
 from dashboard.common.answers import Answer
 from dashboard.flips import shelf
-from dashboard.flips.shelf import Kept
 from dashboard.frame import address, rail
 from dashboard.pages import FILES
 
@@ -21,24 +21,7 @@ NONE = "nothing"
 here = rail.here()
 
 
-def table(kept: list[Kept]) -> pd.DataFrame:
-    """One row a run."""
-    return pd.DataFrame(
-        {
-            "name": [one.title for one in kept],
-            "feature": [one.body["asked"]["name"] for one in kept],
-            "site": [one.body["asked"]["site"] for one in kept],
-            "scale": [one.body["asked"]["scale"] for one in kept],
-            "verdict": [one.body["result"]["verdict"] for one in kept],
-            "away_nats": [one.body["result"]["conditions"]["away"]["mean"] for one in kept],
-            "prompts": [len(one.body["asked"]["prompts"]) for one in kept],
-            "by": [one.person for one in kept],
-            "saved (UTC)": [one.made for one in kept],
-        }
-    )
-
-
-def conditions(one: Kept) -> pd.DataFrame:
+def conditions(one: SavedFlip) -> pd.DataFrame:
     """The conditions of a saved run, as the flip lab draws them."""
     told = one.body["result"]["conditions"]
     rows = [
@@ -49,7 +32,7 @@ def conditions(one: Kept) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def chosen(kept: list[Kept]) -> tuple[Kept, Kept | None]:
+def chosen(kept: list[SavedFlip]) -> tuple[SavedFlip, SavedFlip | None]:
     """The run to show, and the one beside it."""
     by_key = {one.key: one for one in kept}
     address.seed("runs.key", "run_key", kept[0].key, address.among(list(by_key)))
@@ -67,7 +50,7 @@ def chosen(kept: list[Kept]) -> tuple[Kept, Kept | None]:
     return by_key[first], by_key.get(second)
 
 
-def one_run(one: Kept, key: str) -> None:
+def one_run(one: SavedFlip, key: str) -> None:
     """Verdict, chart, and what was asked."""
     result, asked = one.body["result"], one.body["asked"]
     st.badge(result["verdict"])
@@ -93,9 +76,9 @@ def one_run(one: Kept, key: str) -> None:
     )
 
 
-def links(one: Kept) -> None:
+def links(one: SavedFlip) -> None:
     """Open it in the lab; export."""
-    body: dict[str, Any] = one.body
+    body = dict(one.body)
     with st.container(horizontal=True):
         st.page_link(
             FILES["flip_lab"],
@@ -122,10 +105,12 @@ def links(one: Kept) -> None:
         parts.notice("This run was made with other weights than this catalog's: it will differ.")
 
 
-def beside(left: Kept, right: Kept) -> None:
+def beside(left: SavedFlip, right: SavedFlip) -> None:
     """What was asked differently, and both figures."""
     rows = pd.DataFrame(saved.compared(left.body, right.body))
-    answer = Answer(rows, "saved.compared(a, b)", "python")
+    a, b = (flips.call(saved.asked_of(one.body)) for one in (left, right))
+    call = f"a = {a}\nb = {b}\na.beside(b)"
+    answer = Answer(rows, answers.python(here.catalog, call), "python")
     with parts.panel("A and B, in nats", answer):
         st.text(
             parts.visible("; ".join(saved.differing(left.body, right.body)))
@@ -144,7 +129,8 @@ def beside(left: Kept, right: Kept) -> None:
 
 
 parts.breadcrumb(here.slug, "saved runs")
-kept = shelf.held(here)
+runs = shelf.held(here)
+kept = list(runs.kept)
 if not kept:
     parts.empty(
         "No flip of this model is saved yet. Run one in the flip lab and press Save below its "
@@ -152,13 +138,14 @@ if not kept:
     )
     address.link("flip_lab", "To the flip lab", here, ":material/science:")
 else:
-    listed = Answer(table(kept), "runs.held(workspace, 'run', None)", "python")
+    call = "c.saved_flips().frame()"
+    listed = Answer(runs.frame(), answers.python(here.catalog, call), "python")
     with parts.panel("Saved runs, newest first", listed):
         number = st.column_config.NumberColumn
         parts.table(
             listed.frame,
             height="content",
-            column_config={"away_nats": number("away (nats)", format="%+.2f")},
+            column_config={"away": number("away", format="%+.2f"), "key": None},
         )
     first, second = chosen(kept)
     if second is None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from catalog.edits import Edit
+from catalog.flips import controls
+from catalog.flips import flip as flipping
 from catalog.flips import words as flip_words
-from catalog.flips.controls import Where, flip
+from catalog.flips.controls import Where
 from catalog.flips.words import Word
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
-from dashboard.flips import frames
-from dashboard.flips.frames import Asked
+from dashboard.flips.frames import Wanted
 from dashboard.frame import address
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ POLL_SECONDS = 0.3
 class Wish(NamedTuple):
     """Everything that a generation depends on."""
 
-    asked: Asked
+    flip: Wanted
     prompt: str
     way: str
     tokens: int
@@ -53,22 +54,23 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
         from catalog.model import generating
         from catalog.model.token_machine import Machine
 
-        machine = Machine(model)
-        setup = frames.setup(machine, wish.asked, job)
+        machine, asked = Machine(model), wish.flip.asked
+        job.report("setting up", 0, 0)
+        setup = flipping.setup(machine, wish.flip.catalog, asked)
         members = frozenset(setup.readout.members.tolist())
 
         def emit(pair: "Pair") -> None:
             job.partial = Shown(pair, members, False)
             job.report("writing", len(pair.edited.ids), wish.tokens)
 
-        positions = wish.asked.positions
+        positions = asked.positions
         wanted = generating.Wanted(
             wish.prompt,
             (_edit(setup, wish.way), *setup.extra),
             positions if positions in ("all", "last") else "all",
             wish.tokens,
             wish.temperature,
-            wish.asked.seed,
+            asked.seed,
         )
         done = Shown(generating.generate(machine, wanted, emit), members, True)
         job.partial = done
@@ -79,10 +81,10 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
 
 def _edit(setup: "Setup", way: str) -> Edit:
     where = Where(setup.site, setup.site, setup.cut, setup.scale)
-    return flip(where, setup.feature, None, toward=way == "toward")
+    return controls.flip(where, setup.feature, None, toward=way == "toward")
 
 
-def draw(here: Here, asked: Asked) -> None:
+def draw(here: Here, flip: Wanted) -> None:
     """The choices, and both texts."""
     st.divider()
     st.markdown("**Continue a text, with and without the flip**", help=_HELP)
@@ -100,7 +102,7 @@ def draw(here: Here, asked: Asked) -> None:
         )  # fmt: skip
         pressed = st.button("Write", key="flip.write", icon=":material/edit_note:")
     address.write(generate=prompt, way=way)
-    wish = Wish(asked, prompt, way, tokens, warmth)
+    wish = Wish(flip, prompt, way, tokens, warmth)
     if pressed:
         running.start(JOB, here.catalog, wish, work(wish))
     if not running.started(JOB, wish):

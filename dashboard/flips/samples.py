@@ -6,10 +6,10 @@ import streamlit as st
 
 from catalog.figures import charts
 from catalog.figures.charts import ACCENT, HERE, NEAR, figure
+from catalog.notebook.flips import Flip
 from dashboard.common import parts
 from dashboard.common.answers import Here
 from dashboard.flips import frames
-from dashboard.flips.frames import Made
 from dashboard.frame import address
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
@@ -18,7 +18,7 @@ PAGE = "flip_lab"
 KINDS = {"eliciting": "held out, of the concept", "neutral": "of no related category"}
 
 
-def draw(here: Here, made: Made) -> None:
+def draw(here: Here, made: Flip) -> None:
     """Choose an item of the run; its classes, or its nearest items, before and after away."""
     listed = [int(one.text.removeprefix("#")) for one in made.found.setup.prompts]
     first = next((n for n, one in enumerate(made.found.setup.prompts) if one.kind != "neutral"), 0)
@@ -34,7 +34,7 @@ def draw(here: Here, made: Made) -> None:
             _nearest(here, made, number)
 
 
-def _choose(here: Here, made: Made, listed: list[int]) -> int:
+def _choose(here: Here, made: Flip, listed: list[int]) -> int:
     """The place of the chosen item among those of the run."""
     pictured = media_frames.is_media(here.catalog)
     with parts.panel(f"The {media_frames.named(here.catalog)} that were run"):
@@ -70,9 +70,10 @@ def _texts(here: Here, items: list[int]) -> list[str]:
     return [parts.visible(one) for one in frames.item_texts(here.catalog, items)]
 
 
-def _classes(made: Made, number: int) -> None:
+def _classes(made: Flip, number: int) -> None:
     frame = frames.next_tokens(made, number, False).rename(columns={"token": "class"})
-    with parts.panel("Its classes before and after away; gold is the concept's"):
+    before = frames.top(made, number)
+    with parts.panel("Its classes before and after away; gold is the concept's", before):
         st.plotly_chart(_bars(frame), config=charts.CONFIG, key="flip.classes")
         moved = frame.assign(change=frame["then"] - frame["p"])
         worst = moved.loc[moved["p"].idxmax()]
@@ -113,20 +114,22 @@ def _bars(frame: pd.DataFrame) -> go.Figure:
     )
 
 
-def _nearest(here: Here, made: Made, number: int) -> None:
+def _nearest(here: Here, made: Flip, number: int) -> None:
     top = made.found.seen[number].top
     lost = len(set(top.before.tolist()) - set(top.after.tolist()))
-    with parts.panel("Its nearest items before and after away, by the share of equal signs"):
+    before = frames.top(made, number)
+    told = "Its nearest items before and after away, by the share of equal signs"
+    with parts.panel(told, before):
         left, right = st.columns(2, gap="small")
-        for place, told, items, share in (
+        for place, when, items, share in (
             (left, "before", top.before, top.before_p),
             (right, "after", top.after, top.after_p),
         ):
             rows = pd.DataFrame({"item": items, "equal signs": 100 * share})
             with place:
-                st.caption(f"{told.capitalize()} away")
+                st.caption(f"{when.capitalize()} away")
                 if media_frames.is_media(here.catalog):
-                    stage.wall(here, PAGE, told, rows, "equal signs", picked=lambda item: None)
+                    stage.wall(here, PAGE, when, rows, "equal signs", picked=lambda item: None)
                     continue
                 rows["item"] = _texts(here, rows["item"].tolist())
                 number_column = st.column_config.NumberColumn("equal signs (%)", format="%.1f")

@@ -1,67 +1,38 @@
 """Saved flip runs in the workspace: save, list, open again, export."""
 
 import json
-from typing import Any, NamedTuple
 
 import streamlit as st
 
 from catalog import places
-from catalog.flips import report, saved
+from catalog.notebook import saved_flips
+from catalog.notebook.flips import Flip
+from catalog.notebook.saved_flips import SavedFlip, SavedFlips
 from catalog.workspace import runs
+from catalog.workspace.runs import Entry
 from dashboard.common import parts, workspace
 from dashboard.common.answers import Here
-from dashboard.flips.frames import Made
 from dashboard.frame import address, who
 
 
-class Kept(NamedTuple):
-    """One saved run."""
-
-    key: str
-    title: str
-    person: str
-    body: dict[str, Any]
-    made: str
-    """When it was saved, UTC."""
-
-
-def held(here: Here) -> list[Kept]:
+def held(here: Here) -> SavedFlips:
     """Saved runs of the catalog's model, newest first; none before anybody saved anything."""
     if not places.workspace_exists():
-        return []
-    rows = runs.held(
-        workspace.workspace(),
-        "run",
-        workspace.person(),
-        model=str(here.catalog.build["model"]),
-    )
-    return [
-        Kept(
-            row.key,
-            str(row.body.get("title", "")),
-            row.person,
-            row.body,
-            f"{row.made_at:%Y-%m-%d %H:%M}",
-        )
-        for row in rows
-        if row.body.get("format") == saved.FORMAT
-    ]
+        return SavedFlips(here.catalog, ())
+    return saved_flips.held(workspace.workspace(), here.catalog, workspace.person())
 
 
-def keep(here: Here, made: Made, title: str, person: str) -> str:
+def keep(here: Here, made: Flip, title: str, person: str) -> str:
     """Save a run and return its key; raises LabelRefused for an empty name or person."""
-    build = here.catalog.build
-    result = report.as_json(made.found, made.summary)
-    body = saved.body(build, made.found.setup, made.edits, result)
     event = workspace.event()
     key = f"run-{event}"[:60]
-    body = json.loads(json.dumps({**body, "title": title.strip()}))
-    entry = runs.Entry("run", key, person, str(build["model"]), body)
-    runs.save(workspace.workspace(), event, entry)
+    body = json.loads(json.dumps({**made.as_saved(), "title": title.strip()}))
+    model = str(here.catalog.build["model"])
+    runs.save(workspace.workspace(), event, Entry("run", key, person, model, body))
     return key
 
 
-def save(here: Here, made: Made) -> None:
+def save(here: Here, made: Flip) -> None:
     """Name and a Save button, and where saved runs are."""
     with (
         st.form("flip.save", border=False),
@@ -84,13 +55,13 @@ def save(here: Here, made: Made) -> None:
         address.link("flip_runs", "Open the saved run", here, ":material/folder_open:", run_key=key)
 
 
-def opened(here: Here, kept: Kept) -> dict[str, str]:
+def opened(here: Here, kept: SavedFlip) -> dict[str, str]:
     """Query parameters of the flip lab that ask for the same run."""
     asked = kept.body["asked"]
     lines = "\n".join(text for text, _source, _kind in asked["prompts"])
     more: dict[str, object] = {
         "feature": asked["kind"],
-        "positions": asked["positions"],
+        **_positions(asked["positions"]),
         "scale": asked["scale"],
         "seed": asked["seed"],
         "run": 1,
@@ -98,6 +69,8 @@ def opened(here: Here, kept: Kept) -> dict[str, str]:
     name = {"category": "category", "discovered": "found", "dimensions": "dims"}.get(asked["kind"])
     if name is not None:
         more[name] = asked["name"]
+    if asked["kind"] == "concept":
+        more["concept"] = runs.concept_key(str(here.catalog.build["model"]), asked["name"])
     if asked["read"]:
         more["read"] = asked["read"]
     if asked["edits"]:
@@ -109,3 +82,10 @@ def opened(here: Here, kept: Kept) -> dict[str, str]:
         more["prompts"] = "32 + 32"
     place = here._replace(site=asked["site"], threshold=asked["threshold"])
     return address.of(place, **more)
+
+
+def _positions(asked: str) -> dict[str, object]:
+    """As the lab's link has them: places stand in a field of their own."""
+    if asked in ("all", "last"):
+        return {"positions": asked}
+    return {"positions": "chosen", "places": asked}

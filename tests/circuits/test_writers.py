@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from catalog.circuits import coalitions, measure
+from catalog.circuits import coalitions, item_sets, writers
 from catalog.features import nulls
 from catalog.features.pools import Pool
 from catalog.model import down_projection as reader
@@ -30,7 +30,7 @@ def prototype(dims=DIMS, seed=1):
 
 
 def matched(weights, pi):
-    return coalitions.match(np.sign(weights).astype(np.int8), np.arange(len(pi)), pi)
+    return writers.match(np.sign(weights).astype(np.int8), np.arange(len(pi)), pi)
 
 
 def planted(pi, neurons=300, agreeing=0.7, seed=2):
@@ -58,13 +58,11 @@ def by_hand(weights, pi, choosing, scored, count):
 def test_agreement_is_the_share_of_signs_that_match():
     weights, pi = gaussian(neurons=40), prototype()
     dims = np.random.default_rng(2).permutation(DIMS)[:70]
-    found = coalitions.match(np.sign(weights).astype(np.int8), dims, pi[dims])
+    found = writers.match(np.sign(weights).astype(np.int8), dims, pi[dims])
     expected = [np.mean(np.sign(weights[dims, i]) == pi[dims]) for i in range(40)]
-    np.testing.assert_allclose(coalitions.agreements(found), expected)
-    np.testing.assert_allclose(coalitions.strength(found), [max(a, 1 - a) for a in expected])
-    assert (
-        coalitions.agreements(np.zeros((8, 1), np.float32)) == 0.5
-    )  # a zero column writes nothing
+    np.testing.assert_allclose(writers.agreements(found), expected)
+    np.testing.assert_allclose(writers.strength(found), [max(a, 1 - a) for a in expected])
+    assert writers.agreements(np.zeros((8, 1), np.float32)) == 0.5  # a zero column writes nothing
 
 
 @pytest.mark.parametrize("count", [7, 50, 200])
@@ -93,8 +91,8 @@ def test_planted_writers_are_recovered():
     pi = prototype()
     weights, polarity = planted(pi, neurons=30, agreeing=0.9)
     found = matched(weights, pi)
-    assert set(np.argsort(-coalitions.strength(found))[:30]) == set(range(30))
-    np.testing.assert_array_equal(coalitions.agreements(found)[:30] > 0.5, polarity > 0)
+    assert set(np.argsort(-writers.strength(found))[:30]) == set(range(30))
+    np.testing.assert_array_equal(writers.agreements(found)[:30] > 0.5, polarity > 0)
     wide, _ = planted(pi, neurons=300, agreeing=0.6)
     held, _, _ = coalitions.measured(matched(wide, pi), np.random.default_rng(4))
     assert held > 0.9
@@ -114,8 +112,8 @@ def test_gaussian_weights_seem_to_write_anything_in_sample_only(dims, neurons, l
 
 def test_the_best_of_gaussian_weights_is_exact():
     drawn = coalitions.coins(64, 700, 800, np.random.default_rng(9))
-    best = np.array([coalitions.strength(one).max() for one in drawn])
-    level = coalitions.best_of_coins(64, 700)
+    best = np.array([writers.strength(one).max() for one in drawn])
+    level = writers.best_of_coins(64, 700)
     assert (best <= level).mean() >= 0.935 and (best < level).mean() <= 0.965
     within = lambda k: binom.cdf(k, 64, 0.5) - binom.cdf(64 - k - 1, 64, 0.5)  # noqa: E731
     k = round(level * 64)
@@ -141,7 +139,7 @@ def test_null_prototypes_are_those_of_random_sets():
         "all", np.arange(40), np.arange(40, 400), np.empty(0, np.int64), np.arange(360) % 40
     )
     ground = nulls.Ground.matched(signs, pool)
-    made = list(measure.prototypes_of_sets(signs, ground, 40, 12, 5, np.random.default_rng(14)))
+    made = list(item_sets.prototypes_of(signs, ground, (5, 40), 12, np.random.default_rng(14)))
     again = np.random.default_rng(14)
     share = (states[40:] > 0).mean(axis=0)
     sets = ground.sets(40, 5, again)

@@ -10,7 +10,7 @@ from catalog.building.build import Settings, build
 from catalog.circuits import ablation_items
 from catalog.evidence import from_writers
 from catalog.features import findings
-from catalog.flips import setup
+from catalog.flips.source import held_out
 from catalog.store import feature_queries, packed, reading, writer_queries
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
@@ -96,12 +96,10 @@ def test_a_file_without_the_tables_gets_them(looked, tmp_path):
 
 
 def test_items_are_the_findings_own_held_out_members(catalog):
-    members, background = ablation_items.items(
-        Catalog(catalog), "category", "first", "resid.2", "zero"
-    )
-    held, every = setup.held_out(catalog, "first")
-    np.testing.assert_array_equal(members, held)
-    assert not np.isin(background, every).any() and len(background)
+    found = ablation_items.target(Catalog(catalog), "category", "first", "resid.2", "zero")
+    held, every = held_out(Catalog(catalog), "first")
+    np.testing.assert_array_equal(found.members, held)
+    assert not np.isin(found.background, every).any() and len(found.background)
 
 
 def rows_of(held, null, writers=0, null_writers=0.05, count=20):
@@ -209,4 +207,4 @@ def test_a_dimension_names_the_neurons_that_write_it(app):
 def app_path(_app):
     from dashboard.common import catalogs
 
-    return catalogs.listed()[0].path
+    return catalogs.listed()[0].catalog.path

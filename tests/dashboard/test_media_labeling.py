@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.browse import originals, trial_items
 from catalog.circuits import measure
-from catalog.circuits.coalitions import Columns
+from catalog.model.columns import Columns
 from catalog.store import media_queries, packed, queries, reading
 from catalog.store.catalog import Catalog
 from catalog.workspace import adjudication, labels, queue

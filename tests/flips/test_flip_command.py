@@ -10,14 +10,18 @@ import pytest
 
 from catalog.building.build import Settings, build
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
-from catalog.features import curves, findings, from_words
+from catalog.features import findings, splits
+from catalog.features.scoring import Contest
+from catalog.features.scoring import run as contest
 from catalog.flips import extra_edits, prompts, report, saved, setup, sweeps
 from catalog.flips import run as flips
 from catalog.flips import source as flip_features
+from catalog.flips.asked import Asked
 from catalog.flips.source import Source
 from catalog.model import loading
 from catalog.model.token_machine import Machine
-from catalog.store import feature_queries, flip_queries, packed, queries, reading
+from catalog.notebook.catalog import open as open_catalog
+from catalog.store import feature_queries, flip_queries, packed, reading
 from catalog.store.catalog import Catalog
 from catalog.workspace import file as workspace_file
 from catalog.workspace import runs
@@ -25,6 +29,7 @@ from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
 from tests.given.commands import run
 
+FIRST = Source("category", "first")
 TEXT = (
     "The cat sat and\nWe walk, she walked, they\nA city, two cities, one\nI love, you loved, we\n"
 )
@@ -81,14 +86,19 @@ def test_bad_input_gets_one_sentence(catalog, tmp_path, more, said):
     assert found.code == 1 and said in found.sentence and "Traceback" not in found.err
 
 
+def asked(site="resid.1", source=FIRST, **more):
+    """A run on the prompts of TEXT."""
+    return Asked(source, site, tuple(prompts.own(TEXT)), **more)
+
+
 def test_held_out_tokens_did_not_make_the_feature(catalog):
-    held, members = setup.held_out(catalog, "first")
-    signs = from_words.site_signs(Catalog(catalog), "resid.1", "zero")
-    listed, place = curves.members_of(Catalog(catalog), "first")
-    ground = lexicon.pools_of(catalog)
-    _, outcome = curves._run(signs, ground, listed, place, "matched", None)
+    opened = Catalog(catalog)
+    held, members = flip_features.held_out(opened, "first")
+    one = splits.of(opened, "first")
+    outcome = contest(Contest.of(opened.signs("resid.1", "zero"), one.pool), one.anchors)
+    listed = opened.fetch(feature_queries.members_in_order("first"))["item"].to_numpy()
     assert held.tolist() == listed[~outcome.anchors[0]].tolist() and len(held) < len(members)
-    stored = flip_features.signed(Catalog(catalog), Source("category", "first"), "resid.1", "zero")
+    stored = flip_features.signed(opened, FIRST, "resid.1", "zero")
     dimensions, expected = outcome.prototypes.of(0)
     pairs = set(zip(stored.dimensions.tolist(), stored.signs.tolist(), strict=True))
     assert pairs == set(zip(dimensions.tolist(), expected.tolist(), strict=True))
@@ -96,7 +106,7 @@ def test_held_out_tokens_did_not_make_the_feature(catalog):
 
 def test_sweeps_have_a_point_for_every_step(catalog, llama):
     machine = Machine(loading.load(str(llama), device="cpu"))
-    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT))
+    made = setup.setup(Catalog(catalog), asked())
     layers = sweeps.by_layer(machine, Catalog(catalog), made, ["resid.1", "resid.3"])
     assert [point.at for point in layers] == ["resid.1", "resid.3"]
     said = []
@@ -163,10 +173,11 @@ def test_an_own_concept_is_read_on_words_that_did_not_make_it(catalog):
     items = reading.fetch(catalog, feature_queries.items())
     words = tuple(str(w) for w in items[items["word"].notna()]["word"].unique()[60:90])
     source = Source("concept", "mine", words)
-    feature, held, members = flip_features._concept(Catalog(catalog), source, "resid.1", "zero")
-    assert len(feature.dimensions) and set(held) < set(members)
-    signs = from_words.site_signs(Catalog(catalog), "resid.1", "zero")
-    anchors = np.setdiff1d(members, held)
+    found = flip_features.feature(Catalog(catalog), source, "resid.1", "zero")
+    feature = found.signed
+    assert len(feature.dimensions) and set(found.tokens) < set(found.members)
+    signs = Catalog(catalog).signs("resid.1", "zero")
+    anchors = np.setdiff1d(found.members, found.tokens)
     shares = signs.bits(anchors).mean(0)[feature.dimensions]
     strongest = feature.signs * (shares - 0.5)
     assert (strongest[:5] > 0).all()
@@ -185,10 +196,12 @@ def test_dimensions_picked_by_hand_run_from_the_command(catalog, tmp_path):
 
 
 def test_further_edits_are_read_alone_and_together(catalog, llama):
-    extra = extra_edits.parse(Catalog(catalog), "resid.2 zero second; resid.1 scale 1+,2- x0.5")
+    edits = "resid.2 zero second; resid.1 scale 1+,2- x0.5"
+    extra = extra_edits.parse(Catalog(catalog), edits)
     assert [str(edit.site) for edit in extra] == ["resid.2", "resid.1"]
     machine = Machine(loading.load(str(llama), device="cpu"))
-    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT), extra=extra)
+    made = setup.setup(Catalog(catalog), asked(edits=edits))
+    assert made.extra == extra
     found = flips.run(machine, made)
     alone = flips.run(machine, replace(made, extra=()))
     np.testing.assert_allclose(found.effects["away"], alone.effects["away"], atol=1e-4)
@@ -231,15 +244,14 @@ def test_an_edit_that_cannot_be_made_is_refused(catalog, text, said):
 @pytest.fixture(scope="module")
 def body(catalog, llama):
     """A run as it is saved."""
-    made = setup.setup(Catalog(catalog), "first", "resid.1", prompts.own(TEXT), seed=3)
+    made = setup.setup(Catalog(catalog), asked(seed=3))
     found = flips.run(Machine(loading.load(str(llama), device="cpu")), made)
-    result = report.as_json(found, report.summarize(found))
-    build_row = reading.fetch(catalog, queries.build()).iloc[0].to_dict()
-    return json.loads(json.dumps(saved.body(build_row, made, "", result)))
+    kept = saved.body(Catalog(catalog).build, found, report.summarize(found))
+    return json.loads(json.dumps(kept))
 
 
 def test_a_saved_run_repeats_to_the_digit(catalog, body):
-    again = saved.repeat(Catalog(catalog), body)
+    again = open_catalog(catalog).repeat(body).as_dict()
     for name, one in body["result"]["conditions"].items():
         assert again["conditions"][name]["mean"] == pytest.approx(one["mean"], abs=1e-4)
 
@@ -264,9 +276,11 @@ def test_the_notebook_runs(catalog, body, capsys):
 def test_another_model_or_a_foreign_file_is_refused(catalog, body):
     other = {**body, "model": {**body["model"], "weights_hash": "0" * 64}}
     with pytest.raises(NotInCatalog, match="weights hash 000000"):
-        saved.repeat(Catalog(catalog), other)
+        open_catalog(catalog).repeat(other)
+    with pytest.raises(NotInCatalog, match="weights hash unknown"):
+        open_catalog(catalog).repeat({"asked": body["asked"]})
     with pytest.raises(SettingRefused, match="no saved flip run"):
-        saved.setup_of(Catalog(catalog), {"asked": {}}, None)
+        open_catalog(catalog).repeat({"asked": {}})
 
 
 def test_exports_and_comparison(body):
@@ -286,11 +300,10 @@ def test_a_run_is_saved_listed_and_opened_again(catalog, body, monkeypatch, tmp_
         app.run()
         app.switch_page(FILES["flip_runs"]).run()
         assert "No flip of this model is saved yet" in literal(app)
-        build_row = reading.fetch(catalog, queries.build()).iloc[0]
+        model = str(Catalog(catalog).build["model"])
         with closing(workspace_file.open_workspace()) as opened:
             for number in range(2):
                 named = {**body, "title": f"**run {number}**"}
-                model = str(build_row["model"])
                 entry = runs.Entry("run", f"k{number}", "ada", model, named)
                 runs.save(opened, f"e{number}", entry)
         app.query_params["run_key"], app.query_params["beside"] = "k0", "k1"

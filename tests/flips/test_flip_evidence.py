@@ -9,7 +9,7 @@ from catalog.flips import run as flips
 from catalog.flips.controls import Signed
 from catalog.flips.prompts import Prompt
 from catalog.flips.readouts import Vocabulary
-from catalog.flips.table import Cell, Measured
+from catalog.flips.table import Entry, Measured
 from catalog.sites import Site
 from catalog.store import flip_queries, reading
 from catalog.store import replacing as store
@@ -57,8 +57,8 @@ def measured(levels_by_site, single=None, tokens=24):
             found = run(f"c{number}", site, {**NONE, **levels}, tokens=tokens, seed=number)
             summary = report.summarize(found, draws=300)
             judged = summary.judged
-            made.cells.append(
-                Cell(
+            made.entries.append(
+                Entry(
                     f"c{number}", site, 1.0, found, summary, judged.verdict, judged.reason, judged.p
                 )
             )
@@ -116,13 +116,13 @@ def test_a_single_dimension_that_acts_contradicts_the_paper():
 
 def test_no_verdict_below_the_minimum_counts():
     made = measured([{"away": -5.0}] * 3, tokens=19)
-    assert {one.verdict for one in made.cells} == {"cannot be tested"}
-    assert "19 held-out tokens" in made.cells[0].reason
+    assert {one.verdict for one in made.entries} == {"cannot be tested"}
+    assert "19 held-out tokens" in made.entries[0].reason
 
 
 def test_a_verdict_survives_only_with_q_below_5_percent():
     made = measured([{}, {"away": -1.0}, {}])
-    for one in made.cells:
+    for one in made.entries:
         assert (one.verdict == "suppresses") <= (one.q < 0.05)
     assert {one.verdict for one in made.at("resid.1")} == {"suppresses"}
 
@@ -132,13 +132,13 @@ def test_the_tables_are_stored_and_read(tmp_path):
         tmp_path / "a.duckdb", synthetic.Recipe(items=64, dims=8, sites=SITES, slug="a")
     )
     made = measured([{"away": -1.0}] * 3)
-    made.cells.append(Cell("c0", "resid.1", 2.0, None, None, "cannot be tested", "No.", np.nan))
+    made.entries.append(Entry("c0", "resid.1", 2.0, None, None, "cannot be tested", "No.", np.nan))
     store.write(path, table.tables(made))
     runs = reading.fetch(path, flip_queries.runs())
     effects = reading.fetch(path, flip_queries.effects())
     assert len(runs) == 31 and runs["q"].notna().sum() == 30
     assert set(effects["condition"]) == set(NONE)
     own = effects[(effects["category"] == "c3") & (effects["condition"] == "away")]
-    cell = next(one for one in made.cells if (one.category, one.site) == ("c3", "resid.2"))
+    entry = next(one for one in made.entries if (one.category, one.site) == ("c3", "resid.2"))
     stored = own[own["site"] == "resid.2"]["effect"].item()
-    assert stored == pytest.approx(cell.summary.effects["away"].value)
+    assert stored == pytest.approx(entry.summary.effects["away"].value)

@@ -19,12 +19,14 @@ from catalog.flips import items as flip_items
 from catalog.flips import run as flips
 from catalog.flips import setup as flip_setup
 from catalog.flips import source as flip_features
+from catalog.flips.asked import Asked
 from catalog.flips.controls import Signed
 from catalog.flips.readouts import Classes
 from catalog.flips.source import Source
 from catalog.model import loading
+from catalog.notebook.catalog import open as open_catalog
 from catalog.sites import Site
-from catalog.store import feature_queries, packed, queries, reading
+from catalog.store import feature_queries, packed, reading
 from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
@@ -35,6 +37,11 @@ SITE = "resid.1"
 CLASSES, DIMS = 4, 128
 OWN = ("--feature", "class 1")
 ITEMS = "#3\n#70"
+
+
+def asked(name, site=SITE, **more):
+    """A flip of a category."""
+    return Asked(Source("category", name), site, **more)
 
 
 def headed(folder):
@@ -88,7 +95,7 @@ def flipped(pictured):
     """A run on classes."""
     path, model = pictured
     machine = flip.machine(model, Catalog(path))
-    return flips.run(machine, flip.setup(machine, Catalog(path), "class 1", SITE))
+    return flips.run(machine, flip.setup(machine, Catalog(path), asked("class 1")))
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +103,8 @@ def layered(worded):
     """A run on later layers."""
     path, model = worded
     machine = flip.machine(model, Catalog(path))
-    return flips.run(
-        machine, flip.setup(machine, Catalog(path), "first", SITE, each=4, dimensions=5)
-    )
+    wanted = asked("first", each=4, dimensions=5)
+    return flips.run(machine, flip.setup(machine, Catalog(path), wanted))
 
 
 # The machines
@@ -189,7 +195,7 @@ def test_conditions_are_matched(flipped, layered):
 
 
 def test_items_are_held_out_and_half_of_other_classes(flipped, pictured):
-    held, members = flip_setup.held_out(pictured[0], "class 1")
+    held, members = flip_features.held_out(Catalog(pictured[0]), "class 1")
     own = [int(p.text[1:]) for p in flipped.setup.prompts if p.kind == "eliciting"]
     rest = [int(p.text[1:]) for p in flipped.setup.prompts if p.kind == "neutral"]
     assert len(own) == len(rest) == 16 == len(set(own)) == len(set(rest))
@@ -214,7 +220,7 @@ def test_a_head_that_reads_the_dimensions_loses_its_class(pictured):
         model.parts.final_norm.weight.fill_(1.0)
         model.parts.final_norm.bias.zero_()
     try:
-        made = flip.setup(machine, Catalog(path), "class 2", "resid.2")
+        made = flip.setup(machine, Catalog(path), asked("class 2", "resid.2"))
         last = Site("resid", machine.layers)
         zero = np.zeros(machine.dims)
         other = (Signed(np.array([0, 2, 3, 5, 7, 8, 10, 11, 13]), signs),)
@@ -262,7 +268,8 @@ def test_classes_a_feature_stands_for(pictured):
     names = [f"class {n}" for n in range(CLASSES)]
 
     def own(source, listed=names):
-        return flip_items.own_classes(Catalog(path), source, SITE, "zero", listed)
+        feature = flip_features.feature(Catalog(path), source, SITE, "zero")
+        return flip_items.own_classes(Catalog(path), source, feature, listed)
 
     assert own(Source("category", "class 2")) == [2]
     assert own(Source("category", "class 2", read="class 0")) == [0]
@@ -334,7 +341,7 @@ def test_after_the_last_site_there_is_nothing_to_read(worded):
     path, model = worded
     machine = flip.machine(model, Catalog(path))
     with pytest.raises(SettingRefused, match="no later sites"):
-        flip.setup(machine, Catalog(path), "first", f"resid.{machine.layers}")
+        flip.setup(machine, Catalog(path), asked("first", f"resid.{machine.layers}"))
 
 
 # Command, saved runs, page
@@ -362,11 +369,10 @@ def test_own_items_and_text_output(pictured, worded, tmp_path):
 
 
 def test_a_saved_run_repeats(flipped, pictured):
-    row = reading.fetch(pictured[0], queries.build()).iloc[0].to_dict()
-    result = report.as_json(flipped, report.summarize(flipped))
-    body = json.loads(json.dumps(saved.body(row, flipped.setup, "", result)))
-    again = saved.repeat(Catalog(pictured[0]), body)
-    for name, one in result["conditions"].items():
+    summary = report.summarize(flipped)
+    body = json.loads(json.dumps(saved.body(Catalog(pictured[0]).build, flipped, summary)))
+    again = open_catalog(pictured[0]).repeat(body).as_dict()
+    for name, one in body["result"]["conditions"].items():
         assert again["conditions"][name]["mean"] == pytest.approx(one["mean"], abs=1e-4)
     assert prompts.own("#1\n#2")[1].text == "#2"
 

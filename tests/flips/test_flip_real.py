@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from catalog.building.build import Settings, build
-from catalog.commands import flip as flip_command
-from catalog.flips import prompts, setup
-from catalog.flips import source as flip_features
-from catalog.flips.controls import Where, flip
+from catalog.flips import controls, flip, setup
+from catalog.flips.asked import Asked
+from catalog.flips.source import Source
 from catalog.model.generating import Wanted, generate
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
@@ -27,8 +26,8 @@ def stories(tmp_path_factory):
 
 def test_the_lab_runs_end_to_end(stories):
     by_hand = ",".join(f"{d}{'+-'[d % 3 > 0]}" for d in range(0, 48, 3))
-    source = flip_features.Source("dimensions", by_hand)
-    known = flip_command.measured(Catalog(stories), source, "resid.3", prompts.shipped(""))
+    asked = Asked(Source("dimensions", by_hand), "resid.3")
+    known = flip.measured(Catalog(stories), asked)
     assert known["prompts"] == 32 and known["matching"]["worst"] <= 0.05
     assert {"away", "toward", "random", "noise"} <= known["conditions"].keys()
     assert known["verdict"] in ("suppresses", "non-specific", "no effect", "cannot be tested")
@@ -38,14 +37,11 @@ def test_the_lab_runs_end_to_end(stories):
 
 
 def test_it_tells_a_story_with_and_without(stories):
-    machine = flip_command.machine(Catalog(stories))
-    made = setup.setup(
-        Catalog(stories),
-        flip_features.Source("dimensions", "1+,5-,9+,20-"),
-        "resid.3",
-        prompts.shipped(""),
-    )
-    edit = flip(Where(made.site, Site("resid", 5), made.cut, 2.0), made.feature, None, False)
+    machine = flip.opened(Catalog(stories))
+    asked = Asked(Source("dimensions", "1+,5-,9+,20-"), "resid.3")
+    made = setup.setup(Catalog(stories), asked)
+    where = controls.Where(made.site, Site("resid", 5), made.cut, 2.0)
+    edit = controls.flip(where, made.feature, None, False)
     pair = generate(machine, Wanted("Once upon a time", (edit,), tokens=30, seed=1))
     assert len(pair.plain.text) > 20 and pair.plain.text != pair.edited.text
     assert pair.plain.perplexity is not None and 1 < pair.plain.perplexity < 100

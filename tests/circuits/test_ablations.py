@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from catalog.circuits import ablations
+from catalog.circuits import ablate, ablations
+from catalog.circuits.ablation_items import Target
 from catalog.errors import SettingRefused
 from catalog.modalities import text
-from catalog.model import ablation, loading
+from catalog.model import ablation, down_projection, loading
 from catalog.model.recording import recording
 from catalog.sites import Site
 from tests.given import models
@@ -150,16 +151,15 @@ def planted(writes):
 def test_planted_writers_carry_and_other_active_neurons_do_not(writes):
     model, signs = planted(writes)
     modality = text.Text("bare", None, (), ())
-    asked = ablation.Asked(
+    target = Target(
         Site("resid", 2),
         np.arange(24),
         signs,
         np.zeros(24, np.float32),
         np.arange(60, 100),
         np.arange(200, 260),
-        neurons=6,
     )
-    found = ablation.run(model, modality, asked)
+    found = ablate.run(model, modality, target, ablate.Sizes(6))
     assert found.worst <= ablations.ALLOWED and found.shown == 40
     if writes:
         assert found.members.verdict == "carry the feature"
@@ -167,14 +167,14 @@ def test_planted_writers_carry_and_other_active_neurons_do_not(writes):
         assert found.before > 0.7
     else:
         assert found.members.verdict != "carry the feature"
-    before = ablation.matches(model, modality, asked, asked.members)
+    before = ablation.matches(model, modality, target, target.members)
     assert found.before == pytest.approx(before.mean())
 
 
 def test_activations_are_those_of_a_hook():
     model = of(models.model("llama"))
     modality = text.Text("bare", None, (), ())
-    columns = ablation.columns_before(model, Site("resid", 2))
+    columns = down_projection.before(model, Site("resid", 2)).columns
     found = ablation.activations(model, modality, columns, np.arange(30))
     seen = []
     down = model.parts.down_projections[1]
@@ -189,4 +189,4 @@ def test_nobody_writes_to_the_embeddings_or_to_keys():
     model = of(models.model("llama"))
     for name in ("resid.0", "k.2", "ffn.1"):
         with pytest.raises(SettingRefused, match="No FFN neuron writes"):
-            ablation.columns_before(model, Site.parse(name))
+            down_projection.before(model, Site.parse(name))

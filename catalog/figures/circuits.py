@@ -1,4 +1,6 @@
-"""Figures of the Circuits page: a coalition against its nulls, keys and values, an ablation."""
+"""Figures of circuits: a coalition against its nulls, keys and values, an ablation."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -6,10 +8,9 @@ import plotly.graph_objects as go
 
 from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
 from catalog.figures.text import number
-from dashboard.common.answers import Row
 
 
-def coalition(row: Row) -> go.Figure:
+def coalition(row: "pd.Series[Any]") -> go.Figure:
     """Held-out agreement against its null draws; below, the paper's procedure beside its own."""
     nulls = np.asarray(row["nulls"], float)
     high, low = np.histogram(nulls, bins=min(24, max(6, len(nulls) // 12)))
@@ -79,64 +80,57 @@ _KINDS = {
 def keys_values(frame: pd.DataFrame) -> go.Figure:
     """AUC by layer in the stream, keys and values, ± sd; ticks are the null's p95 where drawn."""
     traces: list[Trace] = []
-    for kind, (name, colour, dash) in _KINDS.items():
+    for kind in _KINDS:
         part = frame[frame["kind"] == kind]
-        if part.empty:
-            continue
-        traces.append(
-            {
-                "type": "scatter",
-                "x": part["layer"],
-                "y": part["auc"],
-                "mode": "lines+markers",
-                "name": name,
-                "line": {"color": colour, "dash": dash},
-                "error_y": {"type": "data", "array": part["sd"], "thickness": 1, "width": 3},
-                "hovertext": [
-                    f"{row.site}<br>AUC {number(row.auc)} ± {number(row.sd)}<br>"
-                    f"null p95 {number(row.null_p95)}<br>{row.dimensions} dimensions"
-                    + (" (fallback)" if row.fallback else "")
-                    for row in part.itertuples()
-                ],
-                "hoverinfo": "text",
-            }
-        )
-        drawn = part[part["null_p95"].notna()]
-        traces.append(
-            {
-                "type": "scatter",
-                "x": drawn["layer"],
-                "y": drawn["null_p95"],
-                "mode": "markers",
-                "showlegend": False,
-                "marker": {
-                    "symbol": "line-ew-open",
-                    "size": 12,
-                    "color": colour,
-                    "line": {"width": 2},
-                },
-                "hoverinfo": "skip",
-            }
-        )
+        if not part.empty:
+            traces += [_by_layer(part, kind), _nulls(part[part["null_p95"].notna()], kind)]
+    chance: Trace = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": 0.5, "y1": 0.5}
     return figure(
         traces,
         280,
         showlegend=True,
         legend={"orientation": "h", "y": 1.14},
-        shapes=[
-            {
-                "type": "line",
-                "x0": 0,
-                "x1": 1,
-                "xref": "paper",
-                "y0": 0.5,
-                "y1": 0.5,
-                "line": {"color": NEAR, "width": 1, "dash": "dash"},
-            }
-        ],
+        shapes=[chance | {"line": {"color": NEAR, "width": 1, "dash": "dash"}}],
         xaxis={"title": "layer", "dtick": max(1, round(frame["layer"].max() / 12))},
         yaxis={"title": "prototype AUC"},
     )
+
+
+def _by_layer(part: pd.DataFrame, kind: str) -> Trace:
+    name, colour, dash = _KINDS[kind]
+    return {
+        "type": "scatter",
+        "x": part["layer"],
+        "y": part["auc"],
+        "mode": "lines+markers",
+        "name": name,
+        "line": {"color": colour, "dash": dash},
+        "error_y": {"type": "data", "array": part["sd"], "thickness": 1, "width": 3},
+        "hovertext": [
+            f"{row.site}<br>AUC {number(row.auc)} ± {number(row.sd)}<br>"
+            f"null p95 {number(row.null_p95)}<br>{row.dimensions} dimensions"
+            + (" (fallback)" if row.fallback else "")
+            for row in part.itertuples()
+        ],
+        "hoverinfo": "text",
+    }
+
+
+def _nulls(drawn: pd.DataFrame, kind: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": drawn["layer"],
+        "y": drawn["null_p95"],
+        "mode": "markers",
+        "showlegend": False,
+        "marker": {
+            "symbol": "line-ew-open",
+            "size": 12,
+            "color": _KINDS[kind][1],
+            "line": {"width": 2},
+        },
+        "hoverinfo": "skip",
+    }
 
 
 def ablation(effects: pd.DataFrame, draws: pd.DataFrame) -> go.Figure:

@@ -1,0 +1,314 @@
+"""Flips as a notebook gets them: a run beside its controls, its sweeps, and runs that were kept.
+
+The model is loaded for a call and let go at its end; what it gave is a value.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from catalog.errors import SettingRefused
+from catalog.flips import flip as flipping
+from catalog.flips import report as reporting
+from catalog.flips import saved as saving
+from catalog.flips import source as flip_features
+from catalog.flips.asked import Asked
+from catalog.flips.prompts import EACH, Prompt, checked
+from catalog.flips.report import Summary
+from catalog.flips.run import Flips, Machine
+from catalog.notebook.flip_sweeps import Sweep, swept
+from catalog.notebook.shown import Shown
+from catalog.progress import Report, silent
+from catalog.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Prompts = Sequence[str | Sequence[str] | Prompt]
+"""Beginnings of sentences; or (text, source, kind) where some are of one source."""
+
+
+class Settings(TypedDict, total=False):
+    """How a feature is flipped, where it is not as usual."""
+
+    kind: flip_features.Kind
+    """category (as usual), discovered, concept or dimensions: what the feature's name names."""
+    words: Sequence[str]
+    """Of a concept of one's own; half of them register it, the effect is read on the others."""
+    read: str
+    """Category whose tokens the effect is read on instead of the feature's own."""
+    each: int
+    """Neutral prompts, and as many eliciting ones, where none are given: 16 as usual."""
+    threshold: str | None
+    dimensions: int | None
+    """Only so many of the feature's, the strongest first."""
+    positions: str
+    """all (as usual, but a beginning-of-text sink), last, or places such as 0,2,-1."""
+    scale: float
+    """Times the change: 1 is the flip."""
+    seed: int
+    edits: str | Sequence[str]
+    """Further edits, such as 'resid.4 zero birds'; see `catalog.flips.extra_edits`."""
+    model: str | None
+    """Where the catalog's model lies now."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flip(Shown):
+    """One run: away and toward beside their controls, on every prompt."""
+
+    catalog: Catalog
+    asked: Asked
+    found: Flips = field(repr=False)
+    """Arrays of every condition, prompt and token."""
+    summary: Summary = field(repr=False)
+    text: Mapping[int, str] = field(repr=False)
+    """What the numbers of `top` are called: tokens, classes or items."""
+    model: str | None = None
+    """Where the model lay, if not where the catalog says."""
+
+    @property
+    def name(self) -> str:
+        """The feature."""
+        return self.asked.source.name
+
+    @property
+    def verdict(self) -> str:
+        """suppresses, non-specific, no effect, or cannot be tested."""
+        return self.summary.judged.verdict
+
+    @property
+    def reason(self) -> str:
+        """What the verdict rests on."""
+        return self.summary.judged.reason
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with away's effect, its 95 % interval and the controls'."""
+        return reporting.sentence(self.found, self.summary)
+
+    @property
+    def title(self) -> str:
+        """The sentence, and where."""
+        return f"{self.catalog.slug} › {self.asked.site}: {self.sentence}"
+
+    @property
+    def unit(self) -> str:
+        """What effects are in: nats, or agreement where a model gives no probabilities."""
+        return self.found.setup.readout.unit
+
+    def frame(self) -> pd.DataFrame:
+        """A row a condition: its effect, away minus it, and what it changes.
+
+        Columns: condition; effect with its 95 % interval low and high, in `unit`; away_minus with
+        its own (missing where nothing is compared); changed (share of signs), delta_norm
+        (||delta||), norm_ratio (||x'|| / ||x||); then, by what is read, log_odds and kl (nats) or
+        neighbours (share of the 10 nearest items that change).
+        """
+        rows = []
+        for name, one in self.summary.effects.items():
+            changed, delta, ratio = self.found.measures[name].mean(axis=0)
+            gap = self.summary.judged.differences.get(name)
+            rows.append(
+                {
+                    "condition": name,
+                    "effect": one.value,
+                    "low": one.low,
+                    "high": one.high,
+                    "away_minus": gap.value if gap else np.nan,
+                    "away_minus_low": gap.low if gap else np.nan,
+                    "away_minus_high": gap.high if gap else np.nan,
+                    "changed": changed,
+                    "delta_norm": delta,
+                    "norm_ratio": ratio,
+                    **{what: values[name].mean() for what, values in self.found.beside.items()},
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def others(self) -> pd.DataFrame:
+        """Away's and toward's effect on this category and every other that shares no member.
+
+        Columns: category (class of the head where classes are read), away, toward, this; the
+        lowest first.
+        """
+        names = [self.name, *self.found.setup.readout.names]
+        frame = pd.DataFrame({"category": names})
+        for name in ("away", "toward"):
+            own = self.summary.effects[name].value
+            frame[name] = np.concatenate([[own], self.summary.others[name]])
+        frame["this"] = frame.index == 0
+        return frame.sort_values("away", ignore_index=True)
+
+    def by_kind(self) -> pd.DataFrame:
+        """Effects on neutral and on eliciting prompts apart; no rows where none has a kind.
+
+        Columns: prompts (or items): the kind; condition, effect, low, high.
+        """
+        sample = self.found.setup.readout.sample
+        rows = [
+            {sample: kind, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
+            for kind, effects in self.summary.by_kind.items()
+            for name, one in effects.items()
+        ]
+        return pd.DataFrame(rows, columns=[sample, "condition", "effect", "low", "high"])
+
+    def by_site(self) -> pd.DataFrame:
+        """Effects at every later site, where these are read: at, condition, effect, low, high."""
+        rows = [
+            {"at": at, "condition": name, "effect": one.value, "low": one.low, "high": one.high}
+            for at, effects in self.summary.by_column.items()
+            for name, one in effects.items()
+        ]
+        return pd.DataFrame(rows, columns=["at", "condition", "effect", "low", "high"])
+
+    def top(self, prompt: int, after: bool = False) -> pd.DataFrame:
+        """What comes first for one prompt (by number), before or `after` away.
+
+        Columns: item (its number), text, member (of the concept), p (probability, or share of equal
+        signs); before away also then: what away leaves of p.
+        """
+        if not 0 <= prompt < len(self.found.seen):
+            raise SettingRefused(f"There are prompts 0 to {len(self.found.seen) - 1}.")
+        seen = self.found.seen[prompt].top
+        items = seen.after if after else seen.before
+        frame = pd.DataFrame(
+            {
+                "item": items,
+                "text": [self.text[int(one)] for one in items],
+                "member": np.isin(items, self.found.setup.readout.members),
+                "p": seen.after_p if after else seen.before_p,
+            }
+        )
+        return frame if after else frame.assign(then=seen.before_then)
+
+    def plot(self) -> "go.Figure":
+        """Every condition with its interval on one axis."""
+        from catalog.figures import flips as figures  # Plotly takes a third of a second
+
+        return figures.conditions(self.frame(), self.found.setup.readout.kind)
+
+    def sweep(self, kind: str, report: Report = silent) -> Sweep:
+        """The same flip by layer, dimensions or scale, each point a run of its own.
+
+        Runs the catalog's model. SettingRefused for another kind.
+        """
+        machine = flipping.opened(self.catalog, self.model)
+        return swept(machine, self.catalog, self.asked, kind, report)
+
+    def beside(self, other: "Flip") -> pd.DataFrame:
+        """This run (a) and another (b), a row a condition both have.
+
+        Columns: condition, a, a_low, a_high, b, b_low, b_high, b_minus_a.
+        """
+        return pd.DataFrame(saving.compared(*({"result": f.as_dict()} for f in (self, other))))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of `dims flip`."""
+        return reporting.as_json(self.found, self.summary)
+
+    def as_saved(self) -> dict[str, Any]:
+        """The run as the flip lab saves it, with all that repeats it; `Catalog.repeat` does."""
+        return saving.body(self.catalog.build, self.found, self.summary)
+
+
+def flip(
+    catalog: Catalog,
+    feature: str,
+    site: str,
+    prompts: Prompts | None,
+    report: Report,
+    settings: Settings,
+) -> Flip:
+    """See `notebook.catalog.Catalog.flip`."""
+    model = settings.get("model")
+    return _once(catalog, asked(feature, site, prompts, settings), model, report)
+
+
+def repeat(catalog: Catalog, saved: Mapping[str, Any], model: str | None, report: Report) -> Flip:
+    """See `notebook.catalog.Catalog.repeat`."""
+    again = saving.asked_of(saved)
+    saving.same_model(catalog, saved)
+    return _once(catalog, again, model, report)
+
+
+def _once(catalog: Catalog, wanted: Asked, model: str | None, report: Report) -> Flip:
+    report("loading the model", 0, 0)
+    return run(flipping.opened(catalog, model), catalog, wanted, report, model)
+
+
+def run(
+    machine: Machine,
+    catalog: Catalog,
+    wanted: Asked,
+    report: Report = silent,
+    model: str | None = None,
+) -> Flip:
+    """Flip on a machine that is there already."""
+    found, summary = flipping.judged(machine, catalog, wanted, report)
+    tops = [seen.top for seen in found.seen]
+    items = sorted({int(one) for top in tops for one in (*top.before, *top.after)})
+    text = dict(zip(items, machine.shown(items), strict=True))
+    return Flip(catalog, wanted, found, summary, text, model)
+
+
+def asked(feature: str, site: str, prompts: Prompts | None, settings: Settings) -> Asked:
+    """What a call asks for; SettingRefused for what cannot be asked."""
+    words, edits = tuple(settings.get("words", ())), settings.get("edits", "")
+    usual: flip_features.Kind = "concept" if words else "category"
+    source = flip_features.Source(
+        settings.get("kind", usual), feature, words, settings.get("read", "")
+    )
+    return Asked(
+        source,
+        site,
+        None if prompts is None else _prompts(prompts),
+        settings.get("each", EACH),
+        settings.get("threshold"),
+        settings.get("dimensions"),
+        settings.get("positions", "all"),
+        settings.get("scale", 1.0),
+        settings.get("seed", 0),
+        edits if isinstance(edits, str) else "\n".join(edits),
+    )
+
+
+def _prompts(given: Prompts) -> tuple[Prompt, ...]:
+    made = [
+        Prompt(one, f"line {number}") if isinstance(one, str) else one
+        for number, one in enumerate(given, 1)
+    ]
+    whole = [one if isinstance(one, Prompt) else Prompt(*one) for one in made]  # type: ignore[arg-type]
+    return tuple(checked(whole))
+
+
+def call(wanted: Asked) -> str:
+    """The call of `Catalog.flip` that asks for exactly this."""
+    source = wanted.source
+    concept = source.kind == "concept"  # its words say so
+    more = {
+        "prompts": None if wanted.prompts is None else _written(wanted.prompts),
+        "each": None if wanted.each == EACH or wanted.prompts is not None else wanted.each,
+        "kind": None if concept or source.kind == "category" else source.kind,
+        "words": list(source.words) or None,
+        "read": source.read or None,
+        "threshold": wanted.threshold,
+        "dimensions": wanted.dimensions,
+        "positions": None if wanted.positions == "all" else wanted.positions,
+        "scale": None if wanted.scale == 1 else wanted.scale,
+        "seed": wanted.seed or None,
+        "edits": wanted.edits.splitlines() or None,
+    }
+    named = [f"{name}={value!r}" for name, value in more.items() if value is not None]
+    return f"c.flip({', '.join([repr(source.name), repr(wanted.site), *named])})"
+
+
+def _written(prompts: Sequence[Prompt]) -> Sequence[str | tuple[str, ...]]:
+    """As a call takes them: texts alone, where a call would make the very same of these."""
+    texts = [one.text for one in prompts]
+    if _prompts(texts) == tuple(prompts):
+        return texts
+    return [(one.text, one.source, one.kind) for one in prompts]
