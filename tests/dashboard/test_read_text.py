@@ -1,13 +1,20 @@
 """The page "Read a text" over a tiny model's own catalog, and the list of search results."""
 
+import types
+
 import numpy as np
 import pytest
 import streamlit as st
 
+from catalog.notebook.texts import Text
 from catalog.signs import bits as signs
+from catalog.sites import Site
 from catalog.store import packed
 from catalog.store import replacing as store
+from catalog.store.catalog import Catalog
+from dashboard.texts import frames
 from tests.dashboard.test_dashboard import linked, literal, show, start
+from tests.given import copied
 
 NAME = "<b>cats</b> $x$"
 SITE = "resid.2"
@@ -95,9 +102,7 @@ def test_a_text_is_read_and_the_figures_are_those_of_the_functions(app, llama):
     shown = metrics(app)
     assert shown["tokens"] == str(len(states.ids))
     # The share of changed signs, from the catalog's own bits.
-    from catalog.sites import Site
-
-    path = app.session_state["rail.here"].path
+    path = app.session_state["rail.here"].catalog.path
     cached = packed.by_item(path, SITE, "zero")
     bits = signs.unpack(
         np.ascontiguousarray(cached[:, states.ids].T).view(np.uint8),
@@ -116,12 +121,43 @@ def test_a_link_opens_the_text_and_the_cell(app):
     states = app.session_state["running.read_text"][1].result
     assert f"{states.tokens[2]}  ×  {NAME}" in literal(app)
     table = next(d.value for d in app.dataframe if "expected" in d.value.columns)
-    from catalog.sites import Site
-
     values = states.states[Site("resid", 2)][2]
     assert (table["sign"] == np.where(values[table["dimension"]] > 0, "+", "−")).all()
     assert metrics(app)["dims that match"] == f"{(table['match'] == 'same').sum()} of 10"
     assert not any(NAME in element.value for element in [*app.markdown, *app.caption])
+
+
+def test_what_is_copied_gives_what_the_panels_show(app, monkeypatch):
+    found = copied.record(monkeypatch)
+    show(app, "read_text", catalog="measured", site=SITE, text=TEXT, token=2, feature=NAME)
+    run(app)
+    assert len(found) == 6 and all(answer.language == "python" for answer in found.values())
+    for answer in found.values():
+        copied.same(answer, app.session_state["rail.here"].catalog.path)
+
+
+def test_a_text_at_the_address_of_another_is_not_taken_for_it(folder, monkeypatch):
+    monkeypatch.setattr(frames.st, "session_state", {})
+    catalog = Catalog(folder / "catalogs" / "plain.duckdb")
+    generator = np.random.default_rng(0)
+
+    def words(ids):
+        values = generator.normal(size=(len(ids), 32)).astype(np.float32)
+        return {
+            "ids": np.array(ids),
+            "tokens": tuple(map(str, ids)),
+            "special": np.zeros(len(ids), bool),
+            "states": {Site.parse(SITE): values},
+        }
+
+    states = types.SimpleNamespace(causal=True, whole=3, cut=False, **words([300, 301, 302]))
+    read = Text(catalog, SITE, "zero", TEXT, states)
+    first = frames.changes(read).frame()
+    assert frames.changes(read) is frames.changes(read)
+    vars(states).update(words([310, 311, 312]))  # as where an address is given out again
+    second = frames.changes(Text(catalog, SITE, "zero", TEXT, states)).frame()
+    assert second["own"][0] != first["own"][0]
+    assert second["own"][0] == read.changes().frame()["own"][0]
 
 
 @pytest.mark.parametrize(("token", "feature"), [("99", NAME), ("x", NAME), ("1", "nope")])
