@@ -1,7 +1,7 @@
 """How an answer shows itself in a notebook: a sentence, and the first rows of its frame."""
 
 import html
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 import pandas as pd
 
@@ -9,15 +9,7 @@ ROWS = 20
 """Rows that a notebook shows of an answer; `.frame()` has all of them."""
 
 
-class Framed(Protocol):
-    """An answer that can be had as a frame."""
-
-    def frame(self) -> pd.DataFrame:
-        """The answer as a frame."""
-        ...
-
-
-class Shown:
+class Shown(ABC):
     """Mixin of answers: the table a notebook draws. Strings of the outside world stay literal."""
 
     @property
@@ -25,8 +17,12 @@ class Shown:
         """What the answer is, in a line; answers say more."""
         return type(self).__name__
 
-    def _repr_html_(self: "Shown") -> str:
-        frame: pd.DataFrame = self.frame()  # type: ignore[attr-defined]  # every answer has one
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """The answer as a frame."""
+
+    def _repr_html_(self) -> str:
+        frame = self.frame()
         left = len(frame) - ROWS
         more = f"<p>and {left:,} more rows: <code>.frame()</code></p>" if left > 0 else ""
         table = frame.head(ROWS).to_html(index=False, escape=True, border=0)

@@ -100,7 +100,7 @@ def test_planted_writers_are_recovered():
 
 @pytest.mark.parametrize(("dims", "neurons", "least"), [(64, 1500, 0.99), (1280, 1500, 0.70)])
 def test_gaussian_weights_seem_to_write_anything_in_sample_only(dims, neurons, least):
-    """METHOD.md: 0.72 to 1.00 chosen and scored alike, 0.50 on the other half."""
+    """docs/method.md: 0.72 to 1.00 chosen and scored alike, 0.50 on the other half."""
     drawn = coalitions.coins(dims, neurons, 40, np.random.default_rng(5))
     found = coalitions.draws(drawn, np.random.default_rng(6))
     assert least < found.in_sample.mean() <= 1

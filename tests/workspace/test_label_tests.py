@@ -1,4 +1,4 @@
-"""Forced-choice pairs: drawn alike, scored exactly, judged as METHOD.md says."""
+"""Forced-choice pairs: drawn alike, scored exactly, judged as docs/method.md says."""
 
 import numpy as np
 import pytest
