@@ -1,5 +1,6 @@
 """Where things lie: the data folder ($DIMS_DATA, else ./data), catalogs in it, what ships."""
 
+import contextlib
 import os
 from importlib import resources
 from pathlib import Path
@@ -35,11 +36,12 @@ def workspace_exists() -> bool:
 def find_catalog(name: str) -> Path:
     """Path of a catalog given as a path or a slug; CatalogMissing names those there are."""
     for path in (Path(name), catalogs() / f"{name}{SUFFIX}"):
-        if path.is_file():
-            return path
+        with contextlib.suppress(OSError):  # a name too long for a file is none
+            if path.is_file():
+                return path
     known = ", ".join(path.stem for path in catalog_files()) or "none yet"
     raise CatalogMissing(
-        f"There is no catalog {name!r} (there are: {known}). Build one with: dims build MODEL"
+        f"There is no catalog {name[:200]!r} (there are: {known}). Build one with: dims build MODEL"
     )
 
 
