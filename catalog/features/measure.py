@@ -1,6 +1,6 @@
 """Features read from categories: one category at one site, threshold and background.
 
-Definitions are METHOD.md's (after arXiv 2606.12629); every figure is held out unless it is named
+Definitions are those of docs/method.md (after arXiv 2606.12629); figures are held out unless named
 "in sample" or "paper's procedure".
 """
 

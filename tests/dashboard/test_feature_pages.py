@@ -8,6 +8,8 @@ import pytest
 
 from catalog.figures.text import chance
 from catalog.store import packed, replacing
+from catalog.store.catalog import Catalog
+from catalog.workspace import file, runs
 from dashboard.features import charts, frames
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, start
@@ -296,6 +298,24 @@ def test_a_concept_is_saved_listed_and_opened_by_its_link(app):
     assert "saved by ada" in literal(app) and "*my* <b>idea</b>" not in shown(app)
     assert app.text_area(key="concept.words").value == words()
     assert {metric.label: metric.value for metric in app.metric}["words"] == "22"
+
+
+def test_a_concept_saved_against_matched_items_opens_where_nothing_is_matched(
+    media_files, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DIMS_WORKSPACE", str(tmp_path / "workspace.sqlite"))
+    c = Catalog(media_files / "catalogs" / "digits.duckdb")
+    model = str(c.build["model"])
+    body = {"name": "old", "words": ["#1", "#2", "#30"], "counter": [], "background": "matched"}
+    with file.open_workspace() as opened_workspace:
+        key = runs.concept_key(model, "old")
+        runs.save(opened_workspace, "event", runs.Entry("concept", key, "ada", model, body))
+    for app in start(media_files, monkeypatch):
+        opened(app, "concept", catalog="digits", site=c.primary.site, concept=key)
+        assert "saved by ada" in literal(app)
+        assert {m.label: m.value for m in app.metric}["held-out AUC"] != "–"
+        assert linked(app, "background") == "all"
+        assert not [one for one in app.segmented_control if one.label == "Background"]
 
 
 def test_saving_without_a_name_is_one_sentence(app):

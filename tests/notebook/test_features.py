@@ -225,3 +225,19 @@ def test_figures_are_those_of_the_pages(c):
     assert isinstance(made.plot(), alt.Chart)
     name = c.discovered(SITE).frame()["name"][0]
     assert isinstance(c.feature(SITE, discovered=name).plot(), go.Figure)
+
+
+@pytest.mark.parametrize("name", ["digits", "sounds"])
+def test_pictures_and_sounds_are_told_apart_from_all_others_alone(media_files, name):
+    c = catalog.open(media_files / "catalogs" / f"{name}.duckdb")
+    assert c.backgrounds == ("all",)
+    site = c.primary.site
+    category = c.categories.query("status != 'skipped'")["category"].iloc[0]
+    one = c.feature(site, category)
+    assert one.background == "all" and one.curves().made.aucs.mean() == one.auc
+    numbers = [f"#{item}" for item in one.members[:12]]
+    made = c.feature(site, words=numbers)
+    assert made.background == "all" and made.draw_null().draws == 200
+    for asked in ({"category": category}, {"words": numbers}):
+        with pytest.raises(SettingRefused, match="one of all in this catalog"):
+            c.feature(site, background="matched", **asked)
