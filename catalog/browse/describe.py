@@ -7,7 +7,6 @@ import pandas as pd
 
 from catalog import places
 from catalog.browse import poles
-from catalog.browse.poles import Pole
 from catalog.errors import NotInCatalog
 from catalog.store import feature_queries, media_queries, queries, writer_queries
 from catalog.store.catalog import Catalog
@@ -17,7 +16,6 @@ STATISTICS = (
     "q75", "q95", "maximum", "stability", "chance", "kappa",
 )  # fmt: skip
 """Figures of a dimension that are told, in order."""
-POLES: tuple[Pole, ...] = ("positive", "negative", "near")
 
 
 def info(catalog: Catalog) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def dimension(
                 {"item": int(one.item), "text": one.text, "value": float(one.value)}
                 for one in poles.pole(found, name).itertuples()
             ]
-            for name in POLES
+            for name in poles.NAMES
         },
     }
 

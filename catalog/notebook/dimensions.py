@@ -41,7 +41,7 @@ class Dimension(Shown):
         )
 
     def frame(self) -> pd.DataFrame:
-        """Items at its poles and near its threshold, the most extreme first.
+        """Items at its positive and its negative pole, then near its threshold, each by rank.
 
         Columns: pole (positive, negative or near), rank, value (the state, in the model's own
         units), away (the state minus the threshold), item, text, token, kind.

@@ -53,6 +53,7 @@ def test_the_frame_holds_both_poles_and_what_is_near_its_own_threshold(c, states
         "near": np.argsort(abs(values - cut))[:8].tolist(),
     }
     frame = found.frame()
+    assert frame["pole"].unique().tolist() == list(expected)
     assert {name: rows.item.tolist() for name, rows in frame.groupby("pole")} == expected
     np.testing.assert_allclose(frame["value"], values[frame["item"]], rtol=1e-6)
     np.testing.assert_allclose(frame["away"], values[frame["item"]] - cut, atol=1e-6)
