@@ -11,6 +11,7 @@ from catalog.features.measure import FEWEST_VERDICT, agreement_of
 from catalog.features.nulls import Ground, Null
 from catalog.features.pools import Pool
 from catalog.features.scoring import Contest, Outcome, positive_anchors, score
+from catalog.signs.proportions import wilson
 from catalog.signs.prototypes import (
     TAU,
     Contrasts,
@@ -159,10 +160,7 @@ def interval(values: NDArray[np.floating]) -> tuple[float, float]:
     if count > 1 and np.ptp(values) > 0:
         half = float(stdtrit(count - 1, 0.975) * np.std(values, ddof=1) / np.sqrt(count))
         return max(0.0, mean - half), min(1.0, mean + half)
-    z = 1.959964
-    middle = (mean + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * np.sqrt(mean * (1 - mean) / count + (z / (2 * count)) ** 2)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return wilson(count * mean, count)
 
 
 def _contrasts(

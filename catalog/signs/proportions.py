@@ -15,7 +15,7 @@ def binomial_p(successes: int, trials: int) -> float:
     return float(ways / 2**trials)
 
 
-def wilson(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(successes: float, trials: int, level: float = 0.95) -> tuple[float, float]:
     """Wilson score interval of a share, without continuity correction; (0, 1) without trials.
 
     Wilson 1927, JASA 22: centre (p + z^2/2n) / (1 + z^2/n), half width

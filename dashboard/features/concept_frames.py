@@ -57,9 +57,9 @@ def prototype(what: Asked) -> Answer:
     return _answer(what, concept(what).frame(), "frame()")
 
 
-def top(what: Asked) -> Answer:
+def top(what: Asked, count: int = TOP) -> Answer:
     """Items that agree most: item, text, agreement, member; equals by `features.concepts.wider`."""
-    return _answer(what, concept(what).top(TOP).frame(), f"top({TOP}).frame()")
+    return _answer(what, concept(what).top(count).frame(), f"top({count}).frame()")
 
 
 def overlap(what: Asked) -> Answer | None:

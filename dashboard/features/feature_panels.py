@@ -13,7 +13,10 @@ from dashboard.features import parts as parts_of
 from dashboard.frame import address
 from dashboard.labels import words
 from dashboard.media import frames as media_frames
+from dashboard.media import stage
 
+SHOWN = 20
+"""Items by agreement that are drawn as bars."""
 _ALL_ITEMS = "The list has all items, anchors too: what is held out is the ROC above."
 
 
@@ -100,13 +103,15 @@ def across(here: Here, category: str, background: Background) -> None:
 
 def items(here: Here, category: str, background: Background) -> None:
     """Items that agree most with members marked, and the best of the others."""
-    top = frames.top(here, category, background)
+    pictured = media_frames.is_media(here.catalog)
+    count = stage.size(here) if pictured else SHOWN
+    top = frames.top(here, category, background, count)
     firing = "" if top.firing is None else f"; {top.firing:.1%} of all other families fire"
     sentence = (
         f"Among the first {top.members} families by agreement {top.members_first} are members"
         f"{firing}."
     )
-    if media_frames.is_media(here.catalog):
+    if pictured:
         media_feature.items(here, category, background, top)
         st.caption(f"{sentence} {_ALL_ITEMS}")
         return
@@ -116,7 +121,7 @@ def items(here: Here, category: str, background: Background) -> None:
         (right, "Best false positives", top.false_positives, "feature.false"),
     ):
         with column, parts.panel(title, answer):
-            rows = answer.frame.head(20)
+            rows = answer.frame
             event = st.plotly_chart(
                 features.best(rows),
                 key=key,

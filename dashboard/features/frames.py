@@ -20,10 +20,6 @@ from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs
 from dashboard.common.answers import Answer, Here, Row
 
-TOP = 40
-"""Items listed by agreement."""
-
-
 # Findings as they stand in the file.
 
 
@@ -109,13 +105,13 @@ class Top(NamedTuple):
     """Share of the other families that fire."""
 
 
-def top(here: Here, category: str, background: Background) -> Top:
-    """Items by agreement with a category's feature."""
-    best, rivals = _top(_which(here, category, background))
+def top(here: Here, category: str, background: Background, count: int) -> Top:
+    """The `count` items that agree most with a category's feature."""
+    best, rivals = _top(_which(here, category, background), count)
     call = _call(here, category, background)
     return Top(
-        _answer(here, best.frame(), f"{call}.top({TOP}).frame()"),
-        _answer(here, rivals.frame(), f"{call}.false_positives({TOP}).frame()"),
+        _answer(here, best.frame(), f"{call}.top({count}).frame()"),
+        _answer(here, rivals.frame(), f"{call}.false_positives({count}).frame()"),
         best.members_first,
         best.members,
         best.firing,
@@ -204,9 +200,9 @@ def _curves(what: _Which) -> tuple[Curves, Agreement]:
 
 
 @answers.cached()
-def _top(what: _Which) -> tuple[feature_answers.Top, feature_answers.Top]:
+def _top(what: _Which, count: int) -> tuple[feature_answers.Top, feature_answers.Top]:
     one = what.feature()
-    return one.top(TOP), one.false_positives(TOP)
+    return one.top(count), one.false_positives(count)
 
 
 @answers.cached()

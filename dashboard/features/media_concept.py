@@ -121,7 +121,7 @@ def _chosen(here: Here, key: str, title: str) -> None:
 
 def items(here: Here, what: Asked) -> None:
     """Items that agree most as a wall, and the chosen one, which can be added."""
-    answer = concept_frames.top(what)
+    answer = concept_frames.top(what, stage.size(here))
     first = answer.frame["item"]
     stage.start(here, "concept", str(what), None if first.empty else int(first.iloc[0]))
     left, right = st.columns([3, 2], gap="medium")

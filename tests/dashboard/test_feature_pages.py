@@ -318,6 +318,19 @@ def test_a_concept_saved_against_matched_items_opens_where_nothing_is_matched(
         assert not [one for one in app.segmented_control if one.label == "Background"]
 
 
+@pytest.mark.parametrize("view", ["feature", "concept"])
+def test_walls_let_one_copy_what_they_show(media_files, view, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIMS_WORKSPACE", str(tmp_path / "workspace.sqlite"))
+    c = Catalog(media_files / "catalogs" / "sounds.duckdb")
+    found = copied.record(monkeypatch)
+    for app in start(media_files, monkeypatch):
+        query = {"words": "#1 #2 #30 #31 #32"} if view == "concept" else {}
+        opened(app, view, catalog="sounds", site=c.primary.site, **query)
+        assert "Items that agree most, members violet" in found and len(found) >= 3
+        for answer in found.values():
+            copied.same(answer, c.path)
+
+
 def test_saving_without_a_name_is_one_sentence(app):
     opened(app, "concept", words=words())
     next(b for b in app.button if b.label == "Save").click().run()

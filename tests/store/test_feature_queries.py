@@ -136,12 +136,20 @@ def test_the_report_of_a_category_lists_its_members_first(path):
     assert top[0]["agreement"] == max(row["agreement"] for row in top)
 
 
+def test_the_words_of_a_circle_are_kept_in_order_and_are_no_measured_members(path):
+    listed = feature_catalog.lists()
+    for name in ("circle", "short_circle"):
+        assert fetch(path, queries.members_in_order(name))["word"].tolist() == listed[name]
+    assert fetch(path, queries.members_in_order("few")).empty
+    names = set(fetch(path, queries.all_members())["category"])
+    assert "planted" in names and not names & {"circle", "short_circle", "few"}
+
+
 def test_equals_are_ordered_by_the_strongest_dimensions(path):
     from catalog.features import concepts
 
-    base = from_words.ground(Catalog(path))
     site = Catalog(path).signs(SITE, "zero")
-    live = from_words.from_words(base, site, feature_catalog.lists()["planted"][:12])
+    live = from_words.made(Catalog(path), SITE, "zero", feature_catalog.lists()["planted"][:12])
     wide = concepts.wider(live.concept, site)
     strength = np.abs(live.concept.sign_auc - 0.5)
     strongest = np.flatnonzero(strength >= np.sort(strength)[-6])  # a quarter of 24, with ties
@@ -149,6 +157,6 @@ def test_equals_are_ordered_by_the_strongest_dimensions(path):
         live.concept.sign_auc[strongest] > 0.5
     )
     np.testing.assert_allclose(wide, expected.mean(axis=1), rtol=1e-6)
-    top = from_words.top(base, live.concept.agreement, live.words.members, 400, wide)
-    order = [(row["agreement"], wide[row["item"]]) for row in top]
+    top = live.agreeing(Catalog(path)).top(400)
+    order = [(one, wide[item]) for one, item in zip(top["agreement"], top["item"], strict=True)]
     assert order == sorted(order, reverse=True)
