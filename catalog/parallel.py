@@ -2,12 +2,16 @@
 
 Its own, loky, starts a plain interpreter for each worker: not a fork (DuckDB crashes in a forked
 worker: seen), nor multiprocessing's spawn, which runs the caller's main script again, and under
-Streamlit that is the whole dashboard.
+Streamlit that is the whole dashboard. What was seen of loky and is mended here: its workers print
+a traceback each at Ctrl-C, outlive a parent that was killed, and are replaced, with a warning,
+when they grow by 300 MB, which two sites of a large model can do.
 """
 
 import os
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -75,12 +79,24 @@ def _pool(workers: int) -> "Parallel | None":
     if workers <= 1:
         return None
     with parallel_config(
-        "loky", inner_max_num_threads=1, initializer=_begin, idle_worker_timeout=IDLE_SECONDS
+        "loky",
+        inner_max_num_threads=1,
+        initializer=_begin,
+        initargs=(os.getpid(),),
+        idle_worker_timeout=IDLE_SECONDS,
     ):
         return Parallel(n_jobs=workers, return_as="generator", batch_size=1)
 
 
-def _begin() -> None:
-    """In a worker: Ctrl-C ends the parent, which ends us; no site is asked for twice."""
+def _begin(parent: int) -> None:
+    """In a worker: live as long as the parent, which Ctrl-C ends; no site is asked for twice."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     os.environ["DIMS_MEMORY"] = "0"
+
+
+def _follow(parent: int) -> None:
+    """End this worker when its parent is gone: loky's would wait for ever to give its result."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

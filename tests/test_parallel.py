@@ -173,20 +173,21 @@ def test_the_script_that_asked_is_not_run_again(tmp_path):
     assert told.read_text().split()[::2] == ["__main__"]
 
 
-INTERRUPTED = """
+BUSY = """
 import time
 from catalog import parallel
-if __name__ == "__main__":
-    answers = parallel.run(time.sleep, [0, 60, 60], 2)
-    next(answers)
-    print("begun", flush=True)
-    list(answers)
+answers = parallel.run(time.sleep, [0, 60, 60], 2)
+next(answers)
+print("begun", flush=True)
+list(answers)
 """
 
 
-def test_ctrl_c_ends_the_workers_without_a_word_of_theirs(tmp_path):
+@pytest.fixture
+def busy(tmp_path):
+    """A process whose two workers sleep, and the workers."""
     script = tmp_path / "script.py"
-    script.write_text(INTERRUPTED)
+    script.write_text(BUSY)
     child = subprocess.Popen(
         [sys.executable, str(script)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -196,11 +197,27 @@ def test_ctrl_c_ends_the_workers_without_a_word_of_theirs(tmp_path):
         start_new_session=True,  # a terminal interrupts the whole group
     )
     assert child.stdout and child.stdout.readline() == "begun\n"
-    while len(deaf := [one for one in workers(child.pid) if ignores_interrupts(one)]) < 2:
+    while len(started := [one for one in workers(child.pid) if ignores_interrupts(one)]) < 2:
         time.sleep(0.05)  # until the second worker is up, too
+    yield child, started
+    child.kill()
+    child.communicate()
+
+
+def test_ctrl_c_ends_the_workers_without_a_word_of_theirs(busy):
+    child, started = busy
     os.killpg(child.pid, signal.SIGINT)
     _, errors = child.communicate(timeout=30)
     assert child.returncode != 0
     assert errors.count("Traceback") == errors.count("KeyboardInterrupt") == 1, errors
-    _, alive = psutil.wait_procs(deaf, timeout=10)
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_do_not_outlive_their_parent(busy, how):
+    """A demo that ends its background process, or a machine short of memory that chose it."""
+    child, started = busy
+    child.send_signal(how)
+    _, alive = psutil.wait_procs(started, timeout=20)
     assert alive == []
