@@ -5,6 +5,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -147,6 +148,7 @@ def _samples(name: str) -> Path | None:
 def main() -> int:
     """Add the rest, giving way to everything else on this machine; silent but for errors."""
     os.nice(10)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # workers and their files go first
     try:
         for one in rest(silent):
             print(f"{one.slug}: more is known now.", file=sys.stderr)

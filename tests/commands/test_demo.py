@@ -1,6 +1,8 @@
 """Tests of the demo: what is built at once, what later, and that nothing is built twice."""
 
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +14,7 @@ from catalog.evidence import gather
 from catalog.features import discovery, findings
 from catalog.store.catalog import Catalog
 from tests.given import synthetic
+from tests.given.docs import ROOT
 
 QUIET = lambda _stage, _done, _all: None  # noqa: E731
 
@@ -88,3 +91,27 @@ def test_the_server_asks_a_first_visitor_for_nothing(data, monkeypatch):
     assert serve.run(8501, browser=True) == 0
     place = commands[0].index("--server.showEmailPrompt")
     assert commands[0][place + 1] == "false"
+
+
+BACKGROUND = """
+import sys, time
+from types import SimpleNamespace
+from catalog import parallel
+from catalog.commands import demo
+def rest(_report):
+    for _ in parallel.run(time.sleep, [0, 60, 60], 2):
+        yield SimpleNamespace(slug="one")
+demo.rest = rest
+sys.exit(demo.main())
+"""
+
+
+def test_the_background_goes_quietly_when_the_visitor_leaves():
+    """What `going_on` does at its end; a worker left behind would print its own traces."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", BACKGROUND], stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert child.stderr and child.stderr.readline() == "one: more is known now.\n"
+    child.send_signal(signal.SIGTERM)
+    _, errors = child.communicate(timeout=60)  # the workers hold the other end of the pipe
+    assert (child.returncode, errors) == (143, "")
