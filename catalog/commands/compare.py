@@ -115,15 +115,10 @@ def _matches(found: dict[str, Any], console: Console, say: Any) -> None:
             "same" if pair["polarity"] > 0 else "reversed",
             f"{pair['phi']:.3f}",
             f"{share:.0%}",
-            reporting_p(pair["q"]),
-            "–" if turned is None else reporting_p(turned),
+            printing.share(pair["q"]),
+            "–" if turned is None else printing.share(turned),
         )
     console.print(table)
-
-
-def reporting_p(value: float) -> str:
-    """A p or q: below 0.001 as such."""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _categories(rows: list[dict[str, Any]], console: Console, say: Any) -> None:
@@ -136,7 +131,7 @@ def _categories(rows: list[dict[str, Any]], console: Console, say: Any) -> None:
     for row in clear[:_SHOWN]:
         table.add_row(
             row["name"], f"{row['a']:.3f}", f"{row['b']:.3f}", f"{row['difference']:+.3f}",
-            f"{row['low']:+.3f} to {row['high']:+.3f}", reporting_p(row["q"]),
+            f"{row['low']:+.3f} to {row['high']:+.3f}", printing.share(row["q"]),
         )  # fmt: skip
     console.print(table)
 
