@@ -53,6 +53,17 @@ def prototypes(catalog: Catalog, site: str, threshold: str) -> "Mapping[str, Sig
     return catalog.remembered(("flips", "prototypes", site, threshold), read)
 
 
+def prototype(catalog: Catalog, category: str, site: str, threshold: str) -> Signed:
+    """One of them, the strongest dimensions first; empty where the category has none there."""
+
+    def read() -> Signed:
+        background = catalog.primary.background
+        query = feature_queries.prototype(category, site, threshold, background)
+        return signed(catalog.fetch(query))
+
+    return catalog.remembered(("flips", "prototype", category, site, threshold), read)
+
+
 def cuts(catalog: Catalog, site: str, threshold: str) -> NDArray[np.float64]:
     """Threshold of every dimension of a site: float64[dims]."""
     return catalog.remembered(

@@ -19,7 +19,7 @@ from catalog.flips.readouts import Classes
 from catalog.flips.run import Machine, Setup
 from catalog.flips.source import Feature, Source
 from catalog.sites import Site
-from catalog.store import feature_queries, media_queries
+from catalog.store import media_queries
 from catalog.store.catalog import Catalog
 
 Ints = NDArray[np.int64]
@@ -129,9 +129,7 @@ def _there(catalog: Catalog, asked: Asked, feature: Feature, site: Site, thresho
         return feature.signed
     if source.kind == "concept":
         return flip_features.signed(catalog, source, str(site), threshold)
-    background = catalog.primary.background
-    query = feature_queries.prototype(source.name, str(site), threshold, background)
-    return facts.signed(catalog.fetch(query))
+    return facts.prototype(catalog, source.name, str(site), threshold)
 
 
 def _prompts(catalog: Catalog, asked: Asked, feature: Feature) -> Sequence[Prompt]:

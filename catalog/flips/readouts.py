@@ -260,7 +260,10 @@ class Matching:
         return np.asarray(near[self._family])
 
     def controls(self, tokens: Ints, banned: NDArray[np.bool_], most: int = CONTROLS) -> Ints:
-        """For each token the nearest ids that are not banned: int64[tokens, at most `most`]."""
+        """For each token the nearest ids that are not banned, ties by the lower id.
+
+        int64[tokens, at most `most`].
+        """
         pools = {
             code: np.flatnonzero((self._class == code) & self._own & ~banned)
             for code in np.unique(self._class[tokens]).tolist()

@@ -145,19 +145,19 @@ def _code(text: str) -> dict[str, Any]:
 def compared(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Two runs, a row a condition: both effects with their intervals, and the difference."""
     first, second = left["result"]["conditions"], right["result"]["conditions"]
+    both = [name for name in report.SHOWN if name in first and name in second]
     return [
         {
             "condition": name,
-            "a": one["mean"],
-            "a_low": one["low"],
-            "a_high": one["high"],
+            "a": first[name]["mean"],
+            "a_low": first[name]["low"],
+            "a_high": first[name]["high"],
             "b": second[name]["mean"],
             "b_low": second[name]["low"],
             "b_high": second[name]["high"],
-            "b_minus_a": second[name]["mean"] - one["mean"],
+            "b_minus_a": second[name]["mean"] - first[name]["mean"],
         }
-        for name, one in first.items()
-        if name in second
+        for name in both
     ]
 
 

@@ -102,12 +102,6 @@ def dimensions(text: str) -> Signed:
     return Signed(np.array(numbers, np.int64), np.array(signs, np.int64))
 
 
-def written(feature: Signed) -> str:
-    """The text that `dimensions` reads."""
-    pairs = zip(feature.dimensions.tolist(), feature.signs.tolist(), strict=True)
-    return ",".join(f"{d}{'+' if s > 0 else '-'}" for d, s in pairs)
-
-
 def feature(catalog: Catalog, source: Source, site: str, threshold: str) -> Feature:
     """Everything of a source at a site; NotInCatalog where it has no dimensions there.
 
@@ -131,17 +125,16 @@ def signed(catalog: Catalog, source: Source, site: str, threshold: str) -> Signe
     if source.kind == "concept":
         return _concept(catalog, source, site, threshold).signed
     if source.kind == "category":
-        query = feature_queries.prototype(source.name, site, threshold, catalog.primary.background)
+        found = facts.prototype(catalog, source.name, site, threshold)
     else:
         _found_here(catalog, source.name, site, threshold)
-        query = feature_queries.discovered_prototype(source.name)
-    frame = catalog.fetch(query)
-    if frame.empty:
+        found = facts.signed(catalog.fetch(feature_queries.discovered_prototype(source.name)))
+    if not len(found.dimensions):
         raise NotInCatalog(
             f"The catalog has no feature {source.name!r} with dimensions at {site}. List them "
             "with: dims features"
         )
-    return facts.signed(frame)
+    return found
 
 
 def _found_here(catalog: Catalog, name: str, site: str, threshold: str) -> None:

@@ -38,8 +38,6 @@ class Written:
 
     columns: Columns
     strongest: tuple[Strongest, ...]
-    absent: dict[int, str]
-    """Blocks without a single down projection, and why."""
 
 
 def before(model: LoadedModel, site: Site) -> Written:
@@ -62,12 +60,12 @@ def read(model: LoadedModel, final: bool = False) -> Written:
     parts = model.parts
     norms = _norms_after(model)
     last = [parts.final_norm] if final and parts.final_norm is not None else []
-    signs, lengths, strongest, absent = [], [], [], {}
+    signs, lengths, strongest, reason = [], [], [], None
     sizes: list[tuple[int, int]] = []
     for layer in range(1, len(parts.blocks) + 1):
-        reason = parts.absent(Site("ffn", layer))
-        if reason is not None:
-            absent[layer] = reason
+        absent = parts.absent(Site("ffn", layer))
+        if absent is not None:
+            reason = reason or absent
             continue
         columns = folded(columns_of(parts, layer), [*norms[layer], *last])
         signs.append(np.sign(columns.cpu().numpy()).astype(np.int8))
@@ -75,7 +73,7 @@ def read(model: LoadedModel, final: bool = False) -> Written:
         sizes.append((layer, columns.shape[1]))
         strongest.append(_strongest(layer, columns))
     if not sizes:
-        raise SettingRefused(f"{model.name} has no FFN to look at: {next(iter(absent.values()))}")
+        raise SettingRefused(f"{model.name} has no FFN to look at: {reason}")
     return Written(
         Columns(
             np.concatenate(signs, axis=1),
@@ -84,7 +82,6 @@ def read(model: LoadedModel, final: bool = False) -> Written:
             np.concatenate([np.arange(n, dtype=np.int32) for _, n in sizes]),
         ),
         tuple(strongest),
-        absent,
     )
 
 

@@ -10,6 +10,7 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -145,7 +146,9 @@ class Live:
                 wanted = model is not None or job.key is NOTHING
                 result = job.work(model, job) if wanted else None  # type: ignore[arg-type]  # see `aside`
             except BaseException as caught:  # the thread lives on; the caller gets the error
+                traceback.clear_frames(caught.__traceback__)  # else its frames keep the model
                 error = caught
+            model = None  # before the next job's is loaded: there is room for one
             with self._lock:
                 self._waiting = {n: j for n, j in self._waiting.items() if j is not job}
             job._end(result, error)

@@ -1,16 +1,12 @@
 """Load a model by hub id, folder or shipped name, and turn what can go wrong into a sentence."""
 
 import hashlib
-import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-import transformers
-from huggingface_hub import errors as hub
-from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig
 from transformers.utils import cached_file, logging
@@ -20,6 +16,7 @@ from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
 from catalog.model import classes, structure
 from catalog.model import device as devices
+from catalog.model.sentences import Sentences, first_line
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -99,46 +96,68 @@ def load(
     source = str(folder.resolve()) if folder.is_dir() else model
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
-    with _Sentences(model, revision):
-        config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
-        kind = classes.modality_of(config)
-        if modality not in (None, kind):
-            raise SettingRefused(
-                f"{model} is a model of {kind}, not of {modality}. Leave --modality out, or name "
-                "another model."
-            )
-        chosen = classes.Classes.of(config)
-        module, report = chosen.model.from_pretrained(
-            source,
-            revision=revision,
-            config=chosen.config,
-            dtype=wanted,
-            output_loading_info=True,
-            trust_remote_code=False,
-        )
-        tokenizer, processor = chosen.readers(source, revision)
+    with Sentences(model, revision):
+        read = _read(model, source, revision, wanted, modality)
         files = list(_weight_files(source, revision))
+    module = read.module
     module.requires_grad_(False).eval().to(place)
-    _check_complete(module, report, model)
+    _check_complete(module, read.report, model)
     digest = _hash(files)
-    commit = getattr(config, "_commit_hash", None)
-    trial = _trial(kind, processor, model)
+    trial = _trial(read.kind, read.processor, model)
     return LoadedModel(
         name=model if model in places.shipped_models() or not folder.is_dir() else folder.name,
         source=source,
-        revision=commit or f"weights-{digest[:12]}",
+        revision=read.commit or f"weights-{digest[:12]}",
         weights_hash=digest,
         module=module,
         parts=find_parts(module, place, trial),
-        tokenizer=tokenizer,
-        causal=chosen.causal,
+        tokenizer=read.tokenizer,
+        causal=read.causal,
         device=place,
         dtype=str(module.dtype).removeprefix("torch."),
         attention=module.config._attn_implementation,
-        modality=kind,
-        processor=processor,
+        modality=read.kind,
+        processor=read.processor,
         trial=trial,
     )
+
+
+class _Read(NamedTuple):
+    """What transformers makes of a folder or hub id."""
+
+    kind: str
+    """text, image or audio."""
+    causal: bool
+    module: Any
+    report: dict[str, Any]
+    """Which weights were missing."""
+    tokenizer: Any
+    processor: Any
+    commit: str | None
+    """The hub's, where it comes from there."""
+
+
+def _read(model: str, source: str, revision: str | None, dtype: Any, modality: str | None) -> _Read:
+    """Everything that is read of `model` at its source; other modalities are refused first."""
+    config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
+    kind = classes.modality_of(config)
+    if modality not in (None, kind):
+        raise SettingRefused(
+            f"{model} is a model of {kind}, not of {modality}. Leave --modality out, or name "
+            "another model."
+        )
+    chosen = classes.Classes.of(config)
+    module, report = chosen.model.from_pretrained(
+        source,
+        revision=revision,
+        config=chosen.config,
+        dtype=dtype,
+        output_loading_info=True,
+        trust_remote_code=False,
+    )
+    readers = chosen.readers(source, revision)
+    commit = getattr(config, "_commit_hash", None)
+    return _Read(kind, chosen.causal, module, report, *readers, commit)
 
 
 def find_parts(
@@ -153,7 +172,7 @@ def find_parts(
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise ModelUnsupported(
             f"{type(module).__name__} cannot be read: looked for a model that runs on "
-            f"{' and '.join(given)} alone, but it failed: {_first_line(error)}"
+            f"{' and '.join(given)} alone, but it failed: {first_line(error)}"
         ) from error
 
 
@@ -172,7 +191,7 @@ def _trial(kind: str, processor: Any, model: str) -> Mapping[str, Any]:
     except (ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
         raise ModelUnsupported(
             f"The {type(processor).__name__} of {model} cannot prepare items of its own: "
-            f"{_first_line(error)}"
+            f"{first_line(error)}"
         ) from error
 
 
@@ -201,77 +220,6 @@ def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> No
             f"The weights of {model} lack {len(missing)} tensors of its blocks, norms or "
             f"embeddings (first: {missing[0]}). Fetch or convert the weights again."
         )
-
-
-class _Sentences:
-    """Foreign errors of loading, translated once."""
-
-    def __init__(self, model: str, revision: str | None) -> None:
-        self.model, self.revision = model, revision
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Raise a CatalogError where the cause is known; let anything else through."""
-        causes = list(_causes(error))
-        for kind, sentence in self._known():
-            if any(isinstance(cause, kind) for cause in causes):
-                raise ModelUnavailable(sentence) from error
-        if isinstance(error, ValueError | KeyError | ImportError | AttributeError):
-            raise ModelUnsupported(
-                f"transformers {transformers.__version__} cannot load {self.model}: "
-                f"{_first_line(error)}"
-            ) from error
-        if isinstance(error, pickle.UnpicklingError | EOFError | IndexError | RuntimeError):
-            raise ModelUnavailable(
-                f"The weights of {self.model} are damaged, or do not fit its config.json. Fetch "
-                "or convert them again."
-            ) from error
-        if isinstance(error, OSError) and Path(self.model).is_dir():
-            raise ModelUnavailable(
-                f"The folder {self.model} cannot be read as a model: {_first_line(error)} "
-                "Fetch or convert it again."
-            ) from error
-        if isinstance(error, OSError):
-            raise ModelUnavailable(
-                f"{self.model} is neither a folder, nor a shipped model "
-                f"({', '.join(places.shipped_models())}), nor in the local cache, and the hub "
-                "cannot be reached. Check the spelling or the network."
-            ) from error
-
-    def _known(self) -> list[tuple[Any, str]]:
-        model = self.model
-        return [
-            (
-                hub.GatedRepoError,
-                f"{model} is gated. Accept its terms on its hub page, then log in with: "
-                "hf auth login",
-            ),
-            (
-                hub.RevisionNotFoundError,
-                f"{model} has no revision {self.revision!r}. Look up its branches and commits.",
-            ),
-            (
-                hub.RepositoryNotFoundError,
-                f"The hub has no model {model}, or it is private. Check the spelling, or log in "
-                "with: hf auth login",
-            ),
-            (
-                SafetensorError,
-                f"The weights of {model} are damaged or truncated. Fetch them again.",
-            ),
-        ]
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:200]
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _weight_files(source: str, revision: str | None) -> Iterator[Path]:

@@ -43,21 +43,6 @@ def patches(model: LoadedModel, modality: Modality, site: Site) -> Iterator[Patc
         yield Patches(seen, site)
 
 
-@torch.inference_mode()
-def patch_states(
-    model: LoadedModel, modality: Modality, site: Site, item: int
-) -> NDArray[np.float32]:
-    """States of every patch of one item: float32[rows, columns, dims]."""
-    if modality.grid is None:
-        raise SettingRefused(f"The items of {model.name} have no patches.")
-    with patches(model, modality, site) as grid:
-        _run(model, modality.inputs(np.array([item])))
-        found = grid.seen[site][0].float().cpu().numpy()
-    if not np.isfinite(found).all():
-        raise StatesBroken(f"The patch states of item {item} at {site} are not finite.")
-    return found.reshape(*modality.grid, -1)
-
-
 def class_names(model: LoadedModel) -> list[str]:
     """Names of the classes that the model's head tells apart; SettingRefused where it has none."""
     if not type(model.module).__name__.endswith("Classification"):
@@ -97,7 +82,3 @@ def class_logits(
     if not np.isfinite(found).all():
         raise StatesBroken("The class logits are not finite under this edit. Scale it down.")
     return np.ascontiguousarray(found)
-
-
-def _run(model: LoadedModel, arrays: dict[str, NDArray[np.generic]]) -> None:
-    model.parts.trunk(**tensors(arrays, model.device, model.module.dtype))  # type: ignore[arg-type]

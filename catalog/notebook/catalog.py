@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from catalog.notebook.evidence import Evidence
     from catalog.notebook.feature_answers import Waves
     from catalog.notebook.features import Feature, OfCategory
-    from catalog.notebook.flips import Flip, Prompts
-    from catalog.notebook.flips import Settings as FlipSettings
+    from catalog.notebook.flip_calls import Prompts
+    from catalog.notebook.flip_calls import Settings as FlipSettings
+    from catalog.notebook.flips import Flip
     from catalog.notebook.items import Item, Neighbours
     from catalog.notebook.labels import Agreement, Labels
     from catalog.notebook.layers import Layers
@@ -165,7 +166,7 @@ class Catalog(store.Catalog):
         or dimensions such as 12+,40-. Of models that predict no next token `prompts` are items,
         such as #12; None takes 16 neutral and 16 eliciting ones. Settings: kind, words, read,
         each, threshold, dimensions, positions, scale, seed, edits, model; see
-        `catalog.notebook.flips.Settings`. Runs the catalog's model and lets it go.
+        `catalog.notebook.flip_calls.Settings`. Runs the catalog's model and lets it go.
         """
         from catalog.notebook import flips
 

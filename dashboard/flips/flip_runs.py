@@ -8,7 +8,7 @@ import streamlit as st
 from catalog.figures import charts
 from catalog.figures import flips as flip_charts
 from catalog.flips import saved
-from catalog.notebook import flips
+from catalog.notebook import flip_calls
 from catalog.notebook.saved_flips import SavedFlip
 from dashboard.common import answers, parts
 from dashboard.common.answers import Answer
@@ -108,7 +108,7 @@ def links(one: SavedFlip) -> None:
 def beside(left: SavedFlip, right: SavedFlip) -> None:
     """What was asked differently, and both figures."""
     rows = pd.DataFrame(saved.compared(left.body, right.body))
-    a, b = (flips.call(saved.asked_of(one.body)) for one in (left, right))
+    a, b = (flip_calls.call(saved.asked_of(one.body)) for one in (left, right))
     call = f"a = {a}\nb = {b}\na.beside(b)"
     answer = Answer(rows, answers.python(here.catalog, call), "python")
     with parts.panel("A and B, in nats", answer):

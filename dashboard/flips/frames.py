@@ -8,7 +8,7 @@ import pandas as pd
 from catalog.flips import flip
 from catalog.flips.asked import Asked
 from catalog.flips.prompts import EACH, Prompt, own
-from catalog.notebook import flip_sweeps, flips
+from catalog.notebook import flip_calls, flip_sweeps, flips
 from catalog.notebook.flip_sweeps import Sweep
 from catalog.notebook.flips import Flip
 from catalog.store.catalog import Catalog
@@ -94,13 +94,13 @@ def top(made: Flip, number: int) -> Answer:
 
 def sweep(made: Sweep) -> Answer:
     """A sweep, a row for each point and condition."""
-    call = f"{flips.call(made.asked)}.sweep({made.kind!r}).frame()"
+    call = f"{flip_calls.call(made.asked)}.sweep({made.kind!r}).frame()"
     return Answer(made.frame(), answers.python(made.catalog, call), "python")
 
 
 def _answer(made: Flip, frame: pd.DataFrame, then: str) -> Answer:
     """A frame, and the same run in Python with what is asked of it."""
-    call = f"{flips.call(made.asked)}.{then}"
+    call = f"{flip_calls.call(made.asked)}.{then}"
     return Answer(frame, answers.python(made.catalog, call), "python")
 
 

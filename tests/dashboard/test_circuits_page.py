@@ -16,6 +16,7 @@ from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
+from tests.given import copied
 from tests.given.commands import run
 
 
@@ -187,14 +188,19 @@ def test_an_unknown_discovered_feature_gets_a_notice(app):
     assert app.selectbox(key="circuits.feature").value[0] == "category"
 
 
-def test_the_page_ablates(app):
-    show(app, site="resid.2", category="first", threshold="zero")
+def test_the_page_ablates_and_what_is_copied_gives_what_is_shown(app, looked, monkeypatch):
+    answers = copied.record(monkeypatch)
+    show(app, site="resid.2", category="first", threshold="zero", neurons=10, seed=7)
     app.button(key="circuits.run").click().run()
     for _ in range(60):
         if "without random neurons" in literal(app) or "This cannot be shown" in str(app.markdown):
             break
         app.run()
     assert not app.exception and "without random neurons" in literal(app)
+    assert len(answers) == 6
+    for answer in answers.values():
+        copied.same(answer, looked)
+    assert "neurons=10, seed=7" in answers["Change of agreement"].copy
 
 
 def test_a_dimension_names_the_neurons_that_write_it(app):

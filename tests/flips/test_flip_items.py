@@ -7,104 +7,30 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-import transformers as hf
 
 from catalog.building import reopen
-from catalog.building.build import Settings, build
 from catalog.edits import Edit
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import findings
-from catalog.flips import flip, later_layers, prompts, report, saved, verdicts
+from catalog.flips import flip, prompts, report, saved, verdicts
 from catalog.flips import items as flip_items
 from catalog.flips import run as flips
-from catalog.flips import setup as flip_setup
 from catalog.flips import source as flip_features
-from catalog.flips.asked import Asked
 from catalog.flips.controls import Signed
 from catalog.flips.readouts import Classes
 from catalog.flips.source import Source
 from catalog.model import loading
 from catalog.notebook.catalog import open as open_catalog
 from catalog.sites import Site
-from catalog.store import feature_queries, packed, reading
+from catalog.store import packed
 from catalog.store.catalog import Catalog
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
-from tests.given import media, models
+from tests.flips.given import CLASSES, DIMS, SITE, of, written
+from tests.given import copied
 from tests.given.commands import run
 
-SITE = "resid.1"
-CLASSES, DIMS = 4, 128
 OWN = ("--feature", "class 1")
 ITEMS = "#3\n#70"
-
-
-def asked(name, site=SITE, **more):
-    """A flip of a category."""
-    return Asked(Source("category", name), site, **more)
-
-
-def headed(folder):
-    """A tiny random ViT with a head on classes, wide enough that random controls can be matched."""
-    config = media.IMAGES["vit"][0]()
-    config.hidden_size = DIMS
-    config.id2label = {n: f"class {n}" for n in range(CLASSES)}
-    config.label2id = {f"class {n}": n for n in range(CLASSES)}
-    module = hf.AutoModelForImageClassification.from_config(config)
-    media.randomised(module).save_pretrained(folder)
-    media.IMAGES["vit"][1]().save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pictured(tmp_path_factory):
-    """Catalog and model of a tiny ViT with a head, over four classes of coloured pictures."""
-    folder = tmp_path_factory.mktemp("flip-items")
-    made = headed(folder / "vit")
-    shown = media.pictures(folder / "items", per_class=44, classes=CLASSES)
-    asked = Settings(
-        str(made), items=shown, sites="resid.0,resid.1,resid.2", out=folder / "data" / "catalogs"
-    )
-    path = build(asked)
-    findings.measure(Catalog(path), report=lambda *_: None, matched_nulls="primary")
-    return path, loading.load(str(made), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def worded(tmp_path_factory):
-    """Catalog and model of a tiny BERT, with two categories of pieces drawn at random."""
-    folder = tmp_path_factory.mktemp("flip-layers")
-    made = models.save("bert", folder / "bert")
-    path = build(Settings(model=str(made), out=folder / "data" / "catalogs"))
-    items = reading.fetch(path, feature_queries.items())
-    usable = items[items["word"].notna() & (items["family"] == items["item"])]
-    kind = usable["kind"].value_counts().idxmax()
-    named = [str(one) for one in usable[usable["kind"] == kind]["word"].unique()]
-    named = [one for one in named if one.isascii() and one.isalnum()]
-    lists = folder / "data" / "categories"
-    lists.mkdir(parents=True)
-    for number, name in enumerate(("first", "second")):
-        lines = [f"# {name}", f"# kind: {kind}", *named[number * 24 : number * 24 + 24]]
-        (lists / f"{name}.txt").write_text("\n".join(lines) + "\n")
-    findings.measure(Catalog(path), lists, matched_nulls="primary")
-    return path, loading.load(str(made), device="cpu")
-
-
-@pytest.fixture(scope="module")
-def flipped(pictured):
-    """A run on classes."""
-    path, model = pictured
-    machine = flip.machine(model, Catalog(path))
-    return flips.run(machine, flip.setup(machine, Catalog(path), asked("class 1")))
-
-
-@pytest.fixture(scope="module")
-def layered(worded):
-    """A run on later layers."""
-    path, model = worded
-    machine = flip.machine(model, Catalog(path))
-    wanted = asked("first", each=4, dimensions=5)
-    return flips.run(machine, flip.setup(machine, Catalog(path), wanted))
 
 
 # The machines
@@ -220,7 +146,7 @@ def test_a_head_that_reads_the_dimensions_loses_its_class(pictured):
         model.parts.final_norm.weight.fill_(1.0)
         model.parts.final_norm.bias.zero_()
     try:
-        made = flip.setup(machine, Catalog(path), asked("class 2", "resid.2"))
+        made = flip.setup(machine, Catalog(path), of("class 2", "resid.2"))
         last = Site("resid", machine.layers)
         zero = np.zeros(machine.dims)
         other = (Signed(np.array([0, 2, 3, 5, 7, 8, 10, 11, 13]), signs),)
@@ -276,7 +202,7 @@ def test_classes_a_feature_stands_for(pictured):
     with pytest.raises(SettingRefused, match="no class named 'class 2'"):
         own(Source("category", "class 2"), ["a", "b"])
     stored = flip_features.signed(Catalog(path), Source("category", "class 3"), SITE, "zero")
-    assert own(Source("dimensions", flip_features.written(stored))) == [3]
+    assert own(Source("dimensions", written(stored))) == [3]
     with pytest.raises(NotInCatalog):
         own(Source("category", "class 9"))
 
@@ -287,61 +213,6 @@ def test_a_head_of_two_classes_has_no_other():
     found = readout.read(log_p, "#0")
     np.testing.assert_allclose(found.effects[1], np.log(0.2 / 0.8), rtol=1e-6)
     assert found.others.shape == (2, 0) and readout.names == ()
-
-
-# Later layers
-
-
-def test_agreement_and_neighbours_equal_a_plain_count(layered, worded):
-    path, model = worded
-    machine = flip.machine(model, Catalog(path))
-    setup = layered.setup
-    number = len(setup.prompts) - 1
-    item = int(setup.prompts[number].text[1:])
-    values = tuple((-setup.feature.signs).astype(float).tolist())
-    edit = Edit(setup.site, tuple(setup.feature.dimensions.tolist()), "flip", values)
-    before, after = machine.outputs(machine.encode(f"#{item}")[0], [(), (edit,)]) > 0
-    for column, label in enumerate(setup.readout.labels):
-        stored = flip_features.signed(Catalog(path), Source("category", "first"), label, "zero")
-        place = [str(site) for site in machine.sites].index(label)
-        shares = [
-            (bits[place][stored.dimensions] == (stored.signs > 0)).mean()
-            for bits in (before, after)
-        ]
-        effect = layered.effects["away"][number, column]
-        np.testing.assert_allclose(effect, shares[1] - shares[0], atol=1e-9)
-    every = packed.by_item(path, str(setup.readout.sites[-1]), "zero")
-    items = reading.fetch(path, feature_queries.items())
-    family = items["family"].to_numpy()
-    bits = np.unpackbits(np.ascontiguousarray(every.T).view(np.uint8), axis=1, bitorder="little")
-    able = (family == np.arange(len(family))) & (family != family[item])
-    near = []
-    for one in (before[-1], after[-1]):
-        apart = (bits[:, : machine.dims] != one).sum(axis=1).astype(float)
-        apart[~able] = np.inf
-        near.append(np.argsort(apart, kind="stable")[: later_layers.NEAREST])
-    assert near[0].tolist() == layered.seen[number].top.before.tolist()
-    lost = 1 - np.isin(near[0], near[1]).mean()
-    assert layered.beside["neighbours"]["away"][number] == pytest.approx(lost)
-    assert np.abs(layered.effects["away"]).max() > 0.01
-
-
-def test_only_later_sites_are_read(layered, worded):
-    labels = layered.setup.readout.labels
-    assert labels and "resid.0" not in labels and SITE not in labels
-    moved = flip_setup.at_site(Catalog(worded[0]), layered.setup, "resid.2")
-    assert moved.readout.labels == labels[1:] and len(moved.feature.dimensions)
-    known = report.as_json(layered, report.summarize(layered, draws=100))
-    assert list(known["by_column"]) == list(labels) and known["kl"] == {}
-    mean = np.mean([one["away"]["value"] for one in known["by_column"].values()])
-    assert known["conditions"]["away"]["mean"] == pytest.approx(mean)
-
-
-def test_after_the_last_site_there_is_nothing_to_read(worded):
-    path, model = worded
-    machine = flip.machine(model, Catalog(path))
-    with pytest.raises(SettingRefused, match="no later sites"):
-        flip.setup(machine, Catalog(path), asked("first", f"resid.{machine.layers}"))
 
 
 # Command, saved runs, page
@@ -385,12 +256,13 @@ def test_the_page_flips_items(which, panel, request, monkeypatch):
     name = {"pictured": "class 1", "worded": "first"}[which]
     five = flip_features.signed(Catalog(path), Source("category", name), SITE, "zero")
     five = five.strongest(5 if which == "worded" else None)
-    asked = {"site": SITE, "feature": "dimensions", "dims": flip_features.written(five)}
-    asked |= {"prompts": "own text", "text": ITEMS}
+    query = {"site": SITE, "feature": "dimensions", "dims": written(five)}
+    query |= {"prompts": "own text", "text": ITEMS}
+    answers = copied.record(monkeypatch)
     for app in start(path.parents[1], monkeypatch):
         app.run()
         app.switch_page(FILES["flip_lab"])
-        for name, value in asked.items():
+        for name, value in query.items():
             app.query_params[name] = value
         app.run()
         assert not app.exception and "Press Run" in literal(app)
@@ -403,5 +275,11 @@ def test_the_page_flips_items(which, panel, request, monkeypatch):
             app.run()
         assert not app.exception and "n = 2 items" in literal(app)
         assert panel in "".join(one.value for one in app.markdown) + literal(app)
+        del answers["Neutral and eliciting items apart"]  # chosen items have no kind: no rows
+        answers = {title: one for title, one in answers.items() if one.language == "python"}
+        assert len(answers) == {"pictured": 4, "worded": 5}[which]
+        for answer in answers.values():
+            copied.same(answer, path)
+            assert "'#70'" in answer.copy
         st.cache_resource.clear()
         packed.shelf.clear()

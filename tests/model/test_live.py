@@ -1,12 +1,15 @@
 """The live worker: one model, one job at a time, stopping within one step."""
 
+import dataclasses
+import gc
 import threading
+import weakref
 
 import pytest
 import torch
 
-from catalog.errors import CatalogError
-from catalog.model import live
+from catalog.errors import CatalogError, SettingRefused
+from catalog.model import live, opening
 
 BARRIER_JOBS = 8
 
@@ -110,3 +113,47 @@ def test_other_weights_are_refused_and_the_model_is_freed(worker, key, llama):
     worker.submit(key, logits).wait(60)
     worker.release()
     assert worker.submit(key, logits).wait(60) is not None
+
+
+@pytest.fixture
+def modules(monkeypatch):
+    """Every model that is loaded from now on, held weakly, and how many lived at each load."""
+    held, living = [], []
+    load = opening.load
+
+    def noting(key):
+        gc.collect()
+        living.append(sum(one() is not None for one in held))
+        model = load(key)
+        held.append(weakref.ref(model.module))
+        return model
+
+    monkeypatch.setattr(opening, "load", noting)
+    return held, living
+
+
+def test_a_model_is_let_go_before_another_one_is_loaded(key, modules):
+    own, (held, living) = live.Live(), modules
+    own.submit(key, logits).wait(60)
+    own.submit(dataclasses.replace(key, dtype="bfloat16"), logits).wait(60)
+    assert living == [0, 0]
+    own.release()
+    own.aside(lambda _none, _job: None).wait(60)
+    gc.collect()
+    assert [one() for one in held] == [None, None] and own.loaded is None
+
+
+def test_a_job_that_failed_keeps_no_model(key, modules):
+    own, (held, _) = live.Live(), modules
+
+    def broken(model, _job):
+        kept = model.module
+        raise SettingRefused(f"{type(kept).__name__} cannot do this.")
+
+    job = own.submit(key, broken)
+    with pytest.raises(SettingRefused):
+        job.wait(60)
+    own.release()
+    own.aside(lambda _none, _job: None).wait(60)
+    gc.collect()
+    assert job.error is not None and held[0]() is None
