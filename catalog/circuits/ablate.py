@@ -15,14 +15,18 @@ from catalog.circuits import ablation_items, ablations, coalitions, writers
 from catalog.circuits.ablation_items import Target
 from catalog.circuits.ablations import Effect
 from catalog.errors import SettingRefused
+from catalog.model import columns as reach
 from catalog.model.columns import Columns
 from catalog.progress import Report, silent
+from catalog.sites import Site
 from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from catalog.modalities import Modality
     from catalog.model.loading import LoadedModel
 
+ONLY_TEXT = "Ablation runs on text models so far."
+KINDS = ("category", "discovered")
 NEURONS = 20
 """Writers that are ablated together."""
 Ints = NDArray[np.int64]
@@ -39,6 +43,13 @@ class Asked:
     threshold: str
     neurons: int = NEURONS
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what no catalog could ablate."""
+        if self.kind not in KINDS:
+            raise SettingRefused(f"{self.kind!r} is no stored feature: {' or '.join(KINDS)}.")
+        if self.neurons < 1:
+            raise SettingRefused("Ablate at least one neuron.")
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,11 @@ class Ablated:
     """Largest mismatch of a random draw in summed activation x norm."""
 
 
-def check(catalog: Catalog) -> None:
-    """SettingRefused for a catalog whose model is not ablated here."""
+def check(catalog: Catalog, asked: Asked) -> None:
+    """SettingRefused for what cannot be ablated, whatever the weights."""
     if catalog.modality != "text":
-        raise SettingRefused("Ablation runs on text models so far.")
+        raise SettingRefused(ONLY_TEXT)
+    reach.check(Site.parse(asked.site))
 
 
 def of(model: "LoadedModel", catalog: Catalog, asked: Asked, report: Report = silent) -> Ablated:
@@ -93,7 +105,7 @@ def of(model: "LoadedModel", catalog: Catalog, asked: Asked, report: Report = si
     """
     from catalog.building.reopen import reopen  # torch takes seconds
 
-    check(catalog)
+    check(catalog, asked)
     report("setting up", 0, 0)
     target = ablation_items.target(
         catalog, asked.kind, asked.name, asked.site, asked.threshold, asked.seed

@@ -58,10 +58,12 @@ def _feature(
 ) -> tuple[Ints, Ints]:
     """Dimensions and expected signs of a stored feature."""
     query = feature_queries.prototype(name, site, threshold, catalog.primary.background)
-    if kind == "discovered":
+    here = True
+    if kind == "discovered":  # its name is that of one site and threshold
         query = feature_queries.discovered_prototype(name)
+        here = name in set(catalog.fetch(feature_queries.discovered(site, threshold))["name"])
     frame = catalog.fetch(query)
-    if frame.empty:
+    if frame.empty or not here:
         raise NotInCatalog(
             f"The catalog has no feature {name!r} at {site} with threshold {threshold}. List them "
             "with: dims features"

@@ -187,7 +187,7 @@ def ablate(catalog: Catalog, asked: Asked, report: Report = silent) -> Ablation:
     """
     from catalog.model import opening  # torch takes seconds
 
-    ablating.check(catalog)
+    ablating.check(catalog, asked)
     report("loading the model", 0, 0)
     return ablated(opening.of(catalog), catalog, asked, report)
 

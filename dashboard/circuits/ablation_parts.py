@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from catalog.circuits.ablate import ONLY_TEXT
 from catalog.figures import charts
 from catalog.notebook.circuits import Ablation
 from dashboard.circuits import ablation_frames
@@ -37,7 +38,7 @@ def panel(here: Here, kind: str, name: str) -> None:
     absent = running.missing(build)
     with parts.panel("What ablating the writers does (live)", None, _ABLATION):
         if build["modality"] != "text" or absent:
-            parts.empty(absent or "Ablation runs on text models so far.")
+            parts.empty(absent or ONLY_TEXT)
             return
         address.seed(
             "circuits.neurons", "neurons", 20, address.between(1, max(ablation_frames.COUNTS))

@@ -1,16 +1,23 @@
 """`dims writers` and the Circuits page end to end, and the rows of the evidence table."""
 
+import inspect
+
 import duckdb
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 import streamlit as st
 
 from catalog.building.build import Settings, build
-from catalog.circuits import ablation_items
+from catalog.circuits import ablation_items, measure
+from catalog.commands import writers as command
+from catalog.errors import CatalogError, NotInCatalog
 from catalog.evidence import from_writers
-from catalog.features import findings
+from catalog.features import discovery, findings
 from catalog.flips.source import held_out
+from catalog.notebook import circuits
+from catalog.notebook.catalog import open as open_catalog
 from catalog.store import feature_queries, packed, reading, writer_queries
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
@@ -143,6 +150,65 @@ def test_coalitions_are_judged_by_what_is_held_out(held, null, verdict):
 @pytest.mark.parametrize(("writers", "verdict"), [(1, "holds"), (0, "does not hold")])
 def test_single_writers_are_judged_against_chance(writers, verdict):
     assert from_writers.writer_row(_Cell, rows_of(0.6, 0.5, writers)).verdict == verdict
+
+
+def test_a_notebook_gets_what_the_page_shows(looked):
+    c = open_catalog(looked)
+    found = c.writers("resid.2", "zero")
+    stored = c.fetch(writer_queries.coalitions("resid.2", "zero"))
+    pd.testing.assert_frame_equal(found.frame(), stored)
+    assert "0 of 0 features with a verdict are written" in found.title
+    one = found.coalition("first")
+    assert one["neurons"] == 128 and len(one["nulls"]) == 5  # a quarter: it can have no verdict
+    neurons = found.neurons("first")
+    assert len(neurons) == 20 and neurons["layer"].max() <= 2
+    assert {"resid", "k", "v"} == set(found.keys_values("first")["kind"])
+    assert isinstance(found.plot("first"), go.Figure) and "<table" in found._repr_html_()
+    with pytest.raises(NotInCatalog, match="nothing has no feature"):
+        found.coalition("nothing")
+    with pytest.raises(NotInCatalog, match=r"dims writers .* resid\.3 --threshold zero"):
+        c.writers("resid.3")
+
+
+def test_an_ablation_in_a_notebook(looked):
+    c = open_catalog(looked)
+    made = c.ablate("second", "resid.2", neurons=6, seed=1)
+    frame = made.frame()
+    assert len(frame) == 6 and (frame["low"] <= frame["change"]).all()
+    members = frame[frame["items"] == "members"].set_index("ablated")["change"]
+    assert members["random neurons"] == pytest.approx(made.draws()["change"].mean())
+    assert made.verdict in made.title and isinstance(made.plot(), go.Figure)
+    times = made.neurons()["times"]
+    assert times.is_monotonic_decreasing and times.sum() == 5 * 6
+    for given, said in (
+        (("nothing", "resid.2"), "no feature 'nothing'"),
+        (("first", "k.1"), "No FFN neuron writes"),
+        (("first", "resid.9"), "no site"),
+    ):
+        with pytest.raises(CatalogError, match=said):
+            c.ablate(*given)
+    for more, said in (
+        ({"kind": "concept"}, "no stored feature"),
+        ({"neurons": 0}, "at least one"),
+    ):
+        with pytest.raises(CatalogError, match=said):
+            c.ablate("first", "resid.2", **more)
+
+
+def test_a_discovered_feature_is_ablated_where_it_was_discovered(looked, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(looked.read_bytes())
+    c = open_catalog(copy)
+    name = discovery.discover(c, "resid.2", seeds=40)["features"][0]["name"]
+    made = c.ablate(name, "resid.2", kind="discovered", neurons=6)
+    assert made.made.shown == ablation_items.AGREEING
+    assert f"c.ablate({name!r}, 'resid.2', kind='discovered'" in circuits.call(made.asked)
+    with pytest.raises(NotInCatalog, match="no feature"):
+        c.ablate(name, "resid.3", kind="discovered")
+
+
+def test_the_command_draws_as_many_sets_as_the_work():
+    assert inspect.signature(command.writers).parameters["draws"].default == measure.DRAWS
 
 
 @pytest.fixture
