@@ -43,8 +43,7 @@ def partners(
     positives = counts.positives.to_numpy(np.int64)
     same = _count_same(packed_signs, dimension, items)
     bits, phi = signs.mutual_information(same, positives, positives[dimension], items)
-    low = queries.DEGENERATE
-    degenerate = (counts.share_positive < low) | (counts.share_positive > 1 - low)
+    degenerate = signs.degenerate(counts.share_positive.to_numpy())
     frame = pd.DataFrame(
         {
             "dimension": counts.dimension,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from catalog.building import reopen
 from catalog.building.plan import versions
-from catalog.errors import CatalogUnreadable
 from catalog.modalities import Modality
 from catalog.model import device as devices
 from catalog.model import loading, opening, stage, states
@@ -60,9 +59,7 @@ def verify(
     try:
         return _verify(catalog, sample, model, seed)
     except duckdb.Error as error:
-        raise CatalogUnreadable(
-            f"{catalog.path} is damaged. Build it again with: dims build MODEL --force"
-        ) from error
+        raise file.damaged(catalog.path) from error
 
 
 def _verify(catalog: Catalog, sample: int, model: str | None, seed: int | None) -> Verification:

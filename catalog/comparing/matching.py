@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from catalog.comparing import phi
 from catalog.comparing.phi import Bits, Floats
 from catalog.progress import Report, silent
+from catalog.signs.bits import degenerate
 from catalog.signs.rotation import random_rotation, standardised
 from catalog.signs.significance import benjamini_hochberg
 
@@ -19,7 +20,6 @@ FEWEST = 2000
 """Shared items below which there is no verdict."""
 DRAWS = 20
 """Draws of each null (10 or more): with 20 one match above all draws has q < 0.05."""
-DEGENERATE = 0.01
 LEVEL = 0.05
 
 
@@ -170,7 +170,7 @@ def match(
 def varying(bits: Bits) -> NDArray[np.bool_]:
     """Dimensions that are not degenerate over these items: bool[dims]."""
     share = bits.mean(axis=0)
-    return np.asarray((share >= DEGENERATE) & (share <= 1 - DEGENERATE))
+    return ~degenerate(share)
 
 
 def against(observed: NDArray[np.floating], null: Null) -> Beaten:

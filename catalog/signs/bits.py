@@ -16,11 +16,19 @@ Packed = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 """uint64[ceil(dims / 64), items]: the signs of an item run down a column; unused bits are 0."""
 
+DEGENERATE = 0.01
+"""A dimension is degenerate where its share positive is below this or above 1 minus this."""
+
 _BLOCK = 8192
 """Rows unpacked at a time: 42 MB at 5,120 dimensions."""
 _SLICE = 1 << 16
 """Items compared by one thread at a time."""
 _THREADS = 2
+
+
+def degenerate(share: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which dimensions hardly ever change sign, from their share positive."""
+    return np.asarray((share < DEGENERATE) | (share > 1 - DEGENERATE))
 
 
 def pack(states: NDArray[np.floating], threshold: NDArray[np.floating] | float = 0.0) -> Packed:

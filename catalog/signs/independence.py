@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.signs.bits import Packed, count_positive, mutual_information
+from catalog.signs.bits import Packed, count_positive, degenerate, mutual_information
 
 _BLOCK = 4096
 """Items unpacked at a time (84 MB as float32 at 5,120 dimensions)."""
 _MOST_ITEMS = 2**24
-_DEGENERATE = 0.01
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def measure(by_dimension: Packed, items: int) -> Independence:
     """
     positives = count_positive(by_dimension)
     share = positives / items
-    kept = np.flatnonzero((share >= _DEGENERATE) & (share <= 1 - _DEGENERATE))
+    kept = np.flatnonzero(~degenerate(share))
     if len(kept) < 2:
         raise SettingRefused(
             f"Only {len(kept)} of {len(share)} dimensions vary at this site. "

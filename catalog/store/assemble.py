@@ -18,8 +18,6 @@ from catalog.sites import Site
 from catalog.store import file, hashing
 from catalog.store.checkpoint import Checkpoint, Progress, SiteSums
 
-DEGENERATE = 0.01
-"""A share positive below this, or above 1 - this, makes a dimension degenerate."""
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -87,9 +85,8 @@ class _Sites:
             for threshold in thresholds:
                 frame, by_dimension = self._signs(site, threshold, thresholds)
                 if threshold == "zero":
-                    share = frame["share_positive"]
-                    low, high = share < DEGENERATE, share > 1 - DEGENERATE
-                    degenerate[site] = int((low | high).sum())
+                    share = frame["share_positive"].to_numpy()
+                    degenerate[site] = int(bits.degenerate(share).sum())
                 if threshold in before:
                     self._stability(before.pop(threshold), site, frame, by_dimension)
                 if site.kind == "resid":

@@ -72,6 +72,11 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> Non
         )
 
 
+def damaged(path: Path) -> CatalogUnreadable:
+    """What to raise where a catalog can be opened, and not all of it read."""
+    return CatalogUnreadable(f"{path} is damaged. Build it again with: dims build MODEL --force")
+
+
 def _schema_version(connection: duckdb.DuckDBPyConnection, alias: str) -> int:
     row = connection.execute(f"SELECT schema_version FROM {alias}.build").fetchone()
     if row is None:

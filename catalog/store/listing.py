@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from catalog import places
-from catalog.errors import CatalogError, CatalogUnreadable
+from catalog.errors import CatalogError
 from catalog.store import file, queries
 
 NAMES = ("model", "revision", "modality", "reading", "dtype", "items")
@@ -40,9 +40,7 @@ def _build(session: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:
         names = [str(column[0]) for column in found.description or ()]
         (values,) = found.fetchall()
     except duckdb.Error as error:
-        raise CatalogUnreadable(
-            f"{path} is damaged. Build it again with: dims build MODEL --force"
-        ) from error
+        raise file.damaged(path) from error
     session.execute("USE memory")
     session.execute("DETACH listed")
     build = dict(zip(names, values, strict=True))

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 
 from catalog.store.reading import Query, Value
 
-DEGENERATE = 0.01
-"""A dimension is degenerate where its share positive is below this or above 1 minus this."""
-
 
 def build() -> Query:
     """The one row of `build`, with the number of items."""

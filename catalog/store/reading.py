@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from catalog.errors import CatalogUnreadable, NotInCatalog
-from catalog.store.file import Stamp, open_readonly
+from catalog.errors import NotInCatalog
+from catalog.store.file import Stamp, damaged, open_readonly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,9 +75,7 @@ def _relation(path: Path, query: Query) -> Iterator[duckdb.DuckDBPyRelation]:
             cursor.execute("USE catalog")
             yield cursor.sql(query.sql, params=values)
     except (duckdb.IOException, duckdb.FatalException, duckdb.SerializationException) as error:
-        raise CatalogUnreadable(
-            f"{path} is damaged. Build it again with: dims build MODEL --force"
-        ) from error
+        raise damaged(path) from error
 
 
 def one(path: Path, query: Query, missing: str) -> "pd.Series[Any]":

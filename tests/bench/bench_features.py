@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features import concepts, measure, nulls, unsupervised
-from catalog.features.pools import BACKGROUNDS, Pool, Pools, Traits
+from catalog.features import concepts, measure, nulls, splits, unsupervised
+from catalog.features.pools import Pool, Pools, Traits
 from catalog.features.scoring import Contest
+from catalog.modalities.backgrounds import BACKGROUNDS
 from catalog.signs import independence
 from catalog.signs.bits import transpose, words
 from catalog.signs.site_signs import SiteSigns
@@ -115,11 +116,10 @@ def _categories(world: World) -> Figure:
         shared: dict[int, nulls.Null] = {}
         ground = None if background == "matched" else _ground(world, background)
         for place, members in enumerate(world.members):
-            generator = np.random.default_rng(place)
-            pool = world.pools.pool(background, members, generator)
-            contest = Contest.of(world.site, pool, world.positives.get(background))
-            found = measure.measure(contest, generator, others, members)
-            _null_of(world, pool, ground, shared).p(found.auc, most=nulls.DRAWS)
+            one = splits.drawn(world.pools, str(place), place, members, background)
+            contest = Contest.of(world.site, one.pool, world.positives.get(background))
+            found = measure.measure(contest, one.anchors, others, members)
+            _null_of(world, one.pool, ground, shared).p(found.auc, most=nulls.DRAWS)
     took = time.perf_counter() - start
     return Figure(f"{CATEGORIES} categories, 3 backgrounds, 200 draws", took, "s", 120)
 
