@@ -18,11 +18,10 @@ from catalog.store.catalog import Catalog
 
 RECORDED = json.loads((Path(__file__).with_name("recorded.json")).read_text("utf-8"))
 REASONS: dict[tuple[str, str], str] = {
-    (
-        "storyteller",
-        "findings_hash",
-    ): "the words of five circles (months, weekdays ...) are kept in "
-    "`member`, 41 rows; without them the hash is that of the first release",
+    ("storyteller", "findings_hash"): (
+        "the words of five circles (months, weekdays ...) are kept in `member`, 41 rows; without "
+        "them the hash is that of the first release"
+    ),
 }
 """(model, claim or hash) recorded anew since the first release, and why."""
 MADE = """
