@@ -23,14 +23,15 @@ def flips():
     for number, category in enumerate(("planted", "noise")):
         for site, scale in (("resid.0", 1.0), (SITE, 1.0), (SITE, 2.0)):
             at = {"category": category, "site": site, "scale": scale}
-            told = {"verdict": "suppresses" if number else "no effect", "reason": "r", "q": 0.01}
-            counts = {"tokens": 20, "prompts": 32, "as_low": number, "dimensions": 9, "sources": 8}
-            more = {"threshold": "zero", "worst_match": 0.01, "categories": 3, "p": 0.01}
-            runs.append(at | told | counts | more)
+            told = {"verdict": "suppresses" if number else "no effect", "reason": "r"}
+            counts = {"tokens": 20, "prompts": 32, "as_low": number, "dimensions": 9}
+            more = {"sources": 8, "threshold": "zero", "worst_match": 0.01, "categories": 3}
+            runs.append(at | told | counts | more | {"p": 0.01, "q": 0.01})
             effects += [
                 at | {
                     "condition": condition, "effect": -scale - number, "low": -2.5, "high": 0.5,
-                    "neutral": -1.0, "eliciting": -1.0, "changed": 0.2, "delta_norm": 1.0, "norm_ratio": 1.0, "kl": 0.1,
+                    "neutral": -1.0, "eliciting": -1.0, "changed": 0.2, "delta_norm": 1.0,
+                    "norm_ratio": 1.0, "kl": 0.1,
                 }
                 for condition in ("away", "toward", "random", "noise", "direct")
             ]  # fmt: skip
