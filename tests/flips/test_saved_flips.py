@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,12 @@ from catalog.flips import run as flips
 from catalog.model import loading
 from catalog.model.token_machine import Machine
 from catalog.notebook.catalog import open as open_catalog
+from catalog.notebook.saved_flips import SavedFlip
 from catalog.store.catalog import Catalog
 from catalog.workspace import file as workspace_file
 from catalog.workspace import runs
+from dashboard.common.answers import Here
+from dashboard.flips import shelf
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import literal, start
 from tests.flips.given import asked
@@ -94,3 +98,16 @@ def test_a_run_is_saved_listed_and_opened_again(catalog, body, monkeypatch, tmp_
         for answer in answers.values():
             copied.same(answer, catalog)
         assert list(app.dataframe[0].value["name"]) == ["**run 1**", "**run 0**"]
+
+
+def test_a_saved_run_opens_in_the_lab_as_it_was(catalog, body):
+    opened = Catalog(catalog)
+    here = Here(opened, "resid.3", "zero")
+    kept = SavedFlip("k", "a run", "ada", body, "")
+    given = shelf.opened(here, kept)
+    assert (given["site"], given["seed"], given["positions"]) == ("resid.1", "3", "all")
+    assert given["prompts"] == "own text" and given["text"].splitlines()[0] == "The cat sat and"
+    asked = {**body["asked"], "positions": "0,-1", "kind": "concept", "name": "mine"}
+    given = shelf.opened(here, replace(kept, body={**body, "asked": asked}))
+    assert (given["positions"], given["places"]) == ("chosen", "0,-1")
+    assert given["concept"] == runs.concept_key(str(opened.build["model"]), "mine")

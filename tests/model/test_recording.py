@@ -285,3 +285,24 @@ def test_reading_a_site_that_is_not_there_is_refused(site, said):
     ):
         pass
     assert hooks(model) == hooked
+
+
+def test_a_new_kind_of_site_is_a_line_in_each_table(monkeypatch):
+    """The output of a block under another name: parsed, ordered, chosen, recorded like any."""
+    monkeypatch.setitem(sites.KINDS, "block", sites.Span(1))
+    monkeypatch.setitem(
+        structure.TAPS,
+        "block",
+        lambda parts, layer: structure.Tap(parts.blocks[layer - 1], "output"),
+    )
+    model = models.model("llama")
+    parts = loading.find_parts(model, CPU)
+    chosen, _ = sites.wanted("resid,block", "1-2", models.BLOCKS)
+    assert [str(site) for site in chosen] == ["resid.1", "resid.2", "block.1", "block.2"]
+    with (
+        torch.inference_mode(),
+        recording(model, parts, chosen, lambda hidden: hidden) as seen,
+    ):
+        parts.trunk(input_ids=IDS)
+    for layer in (1, 2):
+        assert torch.equal(seen[Site("resid", layer)], seen[Site.parse(f"block.{layer}")])
