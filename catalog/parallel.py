@@ -28,11 +28,8 @@ MOST = 4
 """Workers at most: each holds the signs of a site in memory."""
 IDLE_SECONDS = 5
 """A worker without a task for so long ends, and gives its memory back."""
-EXPECTED = (
-    "A worker stopped while some jobs were given",  # it grew by 300 MB: another goes on
-    r"\d+ tasks ",  # are given up, when the caller leaves early
-)
-"""Warnings of joblib about what is meant to happen."""
+GIVEN_UP = r"\d+ tasks "
+"""How joblib's warning begins where the caller leaves early, as it may."""
 
 
 def cores() -> int:
@@ -59,6 +56,7 @@ def run(
 
     try:
         yield from pool(delayed(function)(task) for task in tasks)
+        _end(pool)
     except TerminatedWorkerError as gone:
         raise WorkerGone(
             "A worker process was ended from outside, perhaps for want of memory. "
@@ -71,8 +69,7 @@ def _pool(workers: int) -> "Parallel | None":
     from joblib import Parallel, parallel_config
     from joblib.parallel import BACKENDS, get_active_backend
 
-    for told in EXPECTED:
-        warnings.filterwarnings("ignore", told, UserWarning)
+    warnings.filterwarnings("ignore", GIVEN_UP, UserWarning)
     backend, asked = get_active_backend()
     if not isinstance(backend, BACKENDS["loky"]):
         return Parallel(n_jobs=asked or workers, return_as="generator", batch_size=1)
@@ -88,8 +85,24 @@ def _pool(workers: int) -> "Parallel | None":
         return Parallel(n_jobs=workers, return_as="generator", batch_size=1)
 
 
+def _end(pool: "Parallel") -> None:
+    """Let loky's workers go with their memory: the next work, if there is any, starts its own."""
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.parallel import BACKENDS
+
+    if isinstance(pool._backend, BACKENDS["loky"]):
+        get_reusable_executor().shutdown(kill_workers=True)
+
+
 def _begin(parent: int) -> None:
-    """In a worker: live as long as the parent, which Ctrl-C ends; no site is asked for twice."""
+    """In a worker: live as long as the parent, which Ctrl-C ends; no site is asked for twice.
+
+    A worker holds the signs of a site, which loky takes for a leak above 300 MB: it would end
+    itself, and where the parent ends at that moment both wait for each other (seen).
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._USE_PSUTIL = False
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
     os.environ["DIMS_MEMORY"] = "0"

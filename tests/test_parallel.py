@@ -130,14 +130,15 @@ def test_a_worker_keeps_no_signs_besides_those_it_reads():
     assert set(parallel.run(memory_of_signs, [0, 0], 2)) == {"0"}
 
 
-def test_a_worker_that_grew_is_replaced_without_a_word():
-    """Loky ends a worker that grew by 300 MB and warns: as an error that would stop everything."""
+def test_a_worker_that_grew_goes_on():
+    """Loky would end one that grew by 300 MB; a parent that ends just then would wait for ever."""
     sizes = [1, 1, 350, 350, 350, 1, 1]
-    taken: dict[int, list[int]] = {}
-    for size, number in zip(sizes, parallel.run(keep, sizes, 2), strict=True):
-        taken.setdefault(number, []).append(size)
-    grown = [one for one in taken.values() if 350 in one[1:]]
-    assert grown and all(one[1:].index(350) == len(one) - 2 for one in grown), taken
+    assert len(set(parallel.run(keep, sizes, 2))) <= 2
+
+
+def test_workers_end_with_the_work():
+    assert len(list(parallel.run(slowly, [0, 0], 2))) == 2
+    assert workers() == []
 
 
 def test_another_backend_takes_the_same_tasks():

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,11 +62,11 @@ def demo(
         raise typer.Exit(serve.run(port, browser))
 
 
-def first(report: Report) -> "Iterator[Catalog]":
-    """Build the catalog of each of MODELS that has none yet; yields it."""
+def first(report: Report, models: Sequence[str] = MODELS) -> "Iterator[Catalog]":
+    """Build the catalog of each of these models that has none yet; yields it."""
     from catalog.features import discovery, findings
 
-    for name in MODELS:
+    for name in models:
         one = _built(name, report)
         if not one.measured:
             findings.measure(one, report=report, matched_nulls="primary")
