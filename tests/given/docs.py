@@ -67,7 +67,7 @@ def schema() -> str:
     lines = [
         "# The tables of a catalog",
         "",
-        "Made from `catalog/store/schema.sql` by `python -m tests.given.docs`, kept true by a test.",
+        "Made from `catalog/store/schema.sql` by `python -m tests.given.docs`, kept by a test.",
         "The same comments stand in every catalog file, and are the tooltips of the dashboard.",
         "",
     ]
