@@ -16,6 +16,7 @@ from catalog.comparing import matching, side_by_side, sides
 from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
 from catalog.features.pools import Pools, Traits
+from catalog.modalities.backgrounds import OWN
 from catalog.progress import Report, silent
 from catalog.store import cache
 from catalog.store.cache import Result
@@ -153,7 +154,7 @@ def _shared_pools(catalog: Catalog, both: Shared) -> Pools:
     """Backgrounds among the shared families, each of which is a family of its own here."""
     items = catalog.items.iloc[both.a]
     kind, rows = items["kind"].tolist(), np.arange(len(both))
-    if "matched" not in catalog.backgrounds:
+    if OWN.isdisjoint(catalog.backgrounds):
         return Pools(kind, rows)
     return Pools(kind, rows, Traits.of(items["text"].tolist(), kind, rows))
 

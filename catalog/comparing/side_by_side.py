@@ -15,10 +15,9 @@ from catalog.features import nulls
 from catalog.features.categories import FEWEST_FAMILIES, SMALL
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, run
-from catalog.features.splits import SPLITS
-from catalog.modalities.backgrounds import Background
+from catalog.modalities.backgrounds import OWN, Background
 from catalog.progress import Report, silent
-from catalog.signs.prototypes import halves
+from catalog.signs.prototypes import SPLITS, halves
 from catalog.signs.resampling import Interval, nested
 from catalog.signs.significance import benjamini_hochberg
 from catalog.signs.site_signs import SiteSigns
@@ -105,7 +104,7 @@ class _Model:
 
     @classmethod
     def of(cls, site: SiteSigns, ground: Pools, background: Background) -> "_Model":
-        if background == "matched":
+        if background in OWN:
             return cls(site, None, {})
         items = ground.items(background)
         positives = site.positives(items)

@@ -12,9 +12,9 @@ from catalog.features import discovery, lexicon, splits
 from catalog.features.categories import SMALL
 from catalog.features.pools import Pools
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.features.splits import SPLITS, Splits
-from catalog.modalities.backgrounds import Background
-from catalog.signs.prototypes import halves
+from catalog.features.splits import Splits
+from catalog.modalities.backgrounds import OWN, Background
+from catalog.signs.prototypes import SPLITS, halves
 from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
@@ -110,7 +110,7 @@ class Sample:
         Where pools are the whole catalog and it is larger, random items, and pools cut to them.
         """
         generator = np.random.default_rng(seed)
-        if cell.background != "matched" and len(cell.representatives) > most:
+        if cell.background not in OWN and len(cell.representatives) > most:
             items = np.sort(generator.choice(cell.representatives, most, replace=False))
             return cls._made(items, [_cut(one, items) for one in cell.categories])
         chosen = np.zeros(len(cell.ground.family), np.bool_)

@@ -10,10 +10,10 @@ from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Row, judge, untested
 from catalog.features import measure, nulls
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.features.splits import SPLITS, Splits
+from catalog.features.splits import Splits
 from catalog.progress import Report
 from catalog.signs import significance
-from catalog.signs.prototypes import TAU, halves
+from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.resampling import clustered, nested
 from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, queries

@@ -9,8 +9,8 @@ from catalog.evidence.cell import Cell, held_out_ranks
 from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.features import nulls
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.features.splits import SPLITS, Splits
-from catalog.signs.prototypes import halves
+from catalog.features.splits import Splits
+from catalog.signs.prototypes import SPLITS, halves
 from catalog.signs.resampling import nested
 
 UNIONS = 20

@@ -17,6 +17,11 @@ WIDEST = 512
 """Dimensions that the jackknife of mutual information is made on."""
 
 
+def rows(cell: Cell, report: Report) -> list[Row]:
+    """Every row that needs the signs alone."""
+    return [independence_row(cell, report), cost_row(cell)]
+
+
 def independence_row(cell: Cell, report: Report) -> Row:
     """Mutual information beside the permuted floor, phi, effective dimensions."""
     claim = CLAIMS["independence"]

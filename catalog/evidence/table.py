@@ -53,7 +53,7 @@ def rows(
     sample = Sample.of(cell)
     found = [
         *_timed(lambda: from_categories.category_rows(cell, report)),
-        *_timed(lambda: [from_signs.independence_row(cell, report), from_signs.cost_row(cell)]),
+        *_timed(lambda: from_signs.rows(cell, report)),
     ]
     if model is None or not textual:
         reason = NO_MODEL if textual else NO_TEXT

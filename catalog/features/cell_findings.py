@@ -13,7 +13,7 @@ from catalog.features import measure as measuring
 from catalog.features.scoring import Contest
 from catalog.features.splits import Splits
 from catalog.features.tables import Findings
-from catalog.modalities.backgrounds import Background
+from catalog.modalities.backgrounds import OWN, Background
 from catalog.signs import significance
 from catalog.signs.site_signs import SiteSigns
 from catalog.store.catalog import Catalog
@@ -44,7 +44,7 @@ class _Drawn:
     def splits(self, background: Background, name: str, place: int) -> Splits:
         """A category's splits. Those of `matched`, which take time and are small, are kept."""
         members = self.words.matches[name].members
-        if background != "matched":
+        if background not in OWN:
             return splits.drawn(self.ground, name, place, members, background)
         if place not in self._matched:
             self._matched[place] = splits.drawn(self.ground, name, place, members, background)
@@ -76,7 +76,7 @@ class _Cell:
         self.words, self.ground = drawn.words, drawn.ground
         self.site, self.background = site, background
         self.key = {"site": task.site, "threshold": task.threshold, "background": background}
-        shared = background != "matched"
+        shared = background not in OWN
         self.positives = site.positives(self.ground.items(background)) if shared else None
         self.shared = self._shared_nulls() if shared else {}
         self.first = task.catalog.primary
@@ -95,7 +95,7 @@ class _Cell:
             null = self._null(one.pool, len(match.members), place)
             measured.append(feature)
             rows.append(self._row(name, names, feature, one.pool, null))
-            if null is not None and self.background == "matched":
+            if null is not None and self.background in OWN:
                 self._keep(found, null, name)
         for null in self.shared.values():
             if len(null.aucs):
@@ -114,7 +114,7 @@ class _Cell:
 
     def _null(self, pool: pools.Pool, members: int, place: int) -> nulls.Null | None:
         """The null of a category here; None where none is asked for."""
-        if self.background != "matched":
+        if self.background not in OWN:
             return self.shared[nulls.bucket(members)]
         here = (self.task.site, self.task.threshold)
         wanted = (

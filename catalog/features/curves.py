@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from catalog.features import lexicon, nulls, splits
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.features.splits import SPLITS, Splits
+from catalog.features.splits import Splits
 from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import (
+    SPLITS,
     Ints,
     agreeing,
     agreeing_members,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from catalog import places
 from catalog.features import categories
 from catalog.features.pools import Pools, Traits
-from catalog.modalities.backgrounds import Background
+from catalog.modalities.backgrounds import OWN, Background
 from catalog.store import media_queries
 from catalog.store.catalog import Catalog
 
@@ -61,7 +61,7 @@ def positives(
 
     None for `matched`, which every category has of its own. Shared: never change it.
     """
-    if background == "matched":
+    if background in OWN:
         return None
 
     def count() -> NDArray[np.int64]:
@@ -72,7 +72,7 @@ def positives(
 
 def _pools(catalog: Catalog) -> Pools:
     kind, family = catalog.items["kind"].tolist(), catalog.families
-    if "matched" not in catalog.backgrounds:
+    if OWN.isdisjoint(catalog.backgrounds):
         return Pools(kind, family)
     return Pools(kind, family, Traits.of(catalog.texts.tolist(), kind, family))
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from catalog.features.pools import Pool
 from catalog.signs.bits import Packed, count_positive
 from catalog.signs.prototypes import (
+    SPLITS,
     TAU,
     Ints,
     agreeing,
@@ -33,7 +34,6 @@ DRAWS, MOST, ENOUGH = 200, 2000, 10
 """Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value."""
 SAMPLE = 5000
 """Background items scored (a fixed sample of `all` and `words`)."""
-SPLITS = 20
 THREADS = 2
 _BATCH = 50
 """Draws between two looks at the observed value, at progress and at cancelling."""

@@ -14,12 +14,9 @@ from catalog.errors import NotInCatalog
 from catalog.features import lexicon
 from catalog.features.pools import Pool, Pools
 from catalog.modalities.backgrounds import BACKGROUNDS, Background
-from catalog.signs.prototypes import Ints, halves
+from catalog.signs.prototypes import SPLITS, Ints, halves
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
-
-SPLITS = 20
-"""Random splits of a category into anchors and held-out members."""
 
 
 @dataclass(frozen=True)

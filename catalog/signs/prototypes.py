@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from catalog.signs.bits import Packed
 from catalog.signs.column_sums import sum_bits
 
+SPLITS = 20
+"""Random splits of a category into anchors and held-out members; of its nulls too."""
 TAU = 0.75
 """Registration level: the sign AUC (or its complement) from which a dimension is registered."""
 FEWEST = 8

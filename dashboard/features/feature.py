@@ -3,7 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.modalities import backgrounds
 from catalog.modalities.backgrounds import Background
+from catalog.signs.prototypes import SPLITS
 from dashboard.common import parts, workspace
 from dashboard.common.answers import Answer, Row
 from dashboard.features import circle, exports, frames
@@ -11,7 +13,6 @@ from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
-from dashboard.media import frames as media_frames
 
 CLAIMS = ("probe_gain", "basis", "training")
 
@@ -57,11 +58,9 @@ def choose(names: list[str]) -> tuple[str, Background]:
 def told(row: Row, about: Row) -> None:
     """What the category is, and what the figures rest on, in two lines of plain text."""
     st.text(parts.visible(about["description"]))
-    named = media_frames.named(here.catalog)
-    against = {"all": f"other {named}", "words": "whole words", "matched": "matched items"}
     lines = [
         f"Told apart from {row['pool'] - row['anchors'] - row['held_out']:,} "
-        f"{against[row['background']]}, 20 splits."
+        f"{backgrounds.TOLD[row['background']]}, {SPLITS} splits."
     ]
     if row["confusable"]:
         lines.append(f"Most confusable: {parts.visible(row['confusable'])}.")

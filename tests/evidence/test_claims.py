@@ -64,7 +64,7 @@ def test_every_claim_is_complete_and_in_plain_words():
         assert key == one.key
         assert one.statement.endswith(".") and one.method.endswith(".") and one.paper
         assert one.chance < (one.least or math.inf)
-    assert len(CLAIMS) == 27
+    assert len(CLAIMS) >= 27  # a claim of the paper is never dropped
 
 
 def test_rows_are_stored_as_columns():

@@ -23,9 +23,9 @@ from catalog.evidence.passes import Passes
 from catalog.features import measure
 from catalog.features.pools import Pools
 from catalog.features.scoring import Contest
-from catalog.features.splits import SPLITS, Splits
+from catalog.features.splits import Splits
 from catalog.model import loading
-from catalog.signs.prototypes import halves
+from catalog.signs.prototypes import SPLITS, halves
 from catalog.signs.rotation import random_rotation, signs_above, signs_at_median
 from catalog.sites import Site
 from catalog.store.catalog import Catalog

@@ -6,8 +6,7 @@ from catalog.features import measure as features
 from catalog.features.measure import Others
 from catalog.features.pools import Pool, Pools, Traits
 from catalog.features.scoring import Contest, run
-from catalog.features.splits import SPLITS
-from catalog.signs.prototypes import anchor_count, halves
+from catalog.signs.prototypes import SPLITS, anchor_count, halves
 from tests.given.planted import noise, planted, site_of
 
 NOTHING = np.empty(0, np.int64)
