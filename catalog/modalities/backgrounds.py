@@ -8,11 +8,11 @@ BACKGROUNDS: tuple[Background, ...] = ("all", "words", "matched")
 OWN: frozenset[Background] = frozenset({"matched"})
 """Those that are drawn for each category; the others are the same items for all."""
 TOLD: dict[Background, str] = {
-    "all": "all other items",
+    "all": "other {items}",
     "words": "whole words",
     "matched": "matched items",
 }
-"""What a category is told apart from, in words."""
+"""What a category is told apart from, in words; items are tokens, images or sounds."""
 
 
 class Backgrounds(NamedTuple):

@@ -13,6 +13,7 @@ from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
+from dashboard.media import frames as media_frames
 
 CLAIMS = ("probe_gain", "basis", "training")
 
@@ -58,9 +59,10 @@ def choose(names: list[str]) -> tuple[str, Background]:
 def told(row: Row, about: Row) -> None:
     """What the category is, and what the figures rest on, in two lines of plain text."""
     st.text(parts.visible(about["description"]))
+    named = media_frames.named(here.catalog)
     lines = [
         f"Told apart from {row['pool'] - row['anchors'] - row['held_out']:,} "
-        f"{backgrounds.TOLD[row['background']]}, {SPLITS} splits."
+        f"{backgrounds.TOLD[row['background']].format(items=named)}, {SPLITS} splits."
     ]
     if row["confusable"]:
         lines.append(f"Most confusable: {parts.visible(row['confusable'])}.")

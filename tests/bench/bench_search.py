@@ -1,18 +1,17 @@
 """The search box as retrieval: a category's name must find its feature, a member its category.
 
 nDCG@10 with binary relevance, over the features among the hits and over the whole mixed list, on
-the first catalog with findings in the data folder. Without one nothing is measured.
+the first catalog of words with findings in the data folder. Without one nothing is measured.
 """
 
 import math
 import time
-from pathlib import Path
 
 import numpy as np
 
 from catalog import places
 from catalog.browse import search
-from catalog.store import feature_queries, reading
+from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
 from tests.bench.figures import Figure
 
@@ -23,12 +22,12 @@ QUERIES = 300
 
 def run(quick: bool) -> list[Figure]:
     """Figures are 1 - nDCG, since lower is better in the table; and milliseconds a query."""
-    path = catalog()
-    if path is None:
+    searched = measured()
+    if searched is None:
         return []
-    names = reading.fetch(path, feature_queries.categories()).query("status != 'skipped'")
-    members = reading.fetch(path, feature_queries.all_members())
-    items = reading.fetch(path, feature_queries.items()).set_index("item")
+    names = searched.categories.query("status != 'skipped'")
+    members = searched.fetch(feature_queries.all_members())
+    items = searched.items.set_index("item")
     by_word: dict[str, set[str]] = {}
     for category, item in zip(members["category"], members["item"], strict=True):
         by_word.setdefault(str(items.loc[item, "word"]), set()).add(str(category))
@@ -46,19 +45,17 @@ def run(quick: bool) -> list[Figure]:
     }
     forms = _some(sorted(inflected), count, generator)
     return [
-        *_measure(path, "category name -> its feature", by_name, list(by_name)),
-        *_measure(path, "name's first 5 letters -> its feature", *_cut(by_name)),
-        *_measure(path, "member word -> its categories", by_word, words),
-        *_measure(path, "inflected member -> its categories", inflected, forms),
+        *_measure(searched, "category name -> its feature", by_name, list(by_name)),
+        *_measure(searched, "name's first 5 letters -> its feature", *_cut(by_name)),
+        *_measure(searched, "member word -> its categories", by_word, words),
+        *_measure(searched, "inflected member -> its categories", inflected, forms),
     ]
 
 
-def catalog() -> Path | None:
-    """The first catalog of the data folder whose categories were measured."""
-    for path in places.catalog_files():
-        if not reading.fetch(path, feature_queries.categories()).empty:
-            return path
-    return None
+def measured() -> Catalog | None:
+    """The first catalog of the data folder whose categories are words, and were measured."""
+    found = map(Catalog, places.catalog_files())
+    return next((one for one in found if one.modality == "text" and one.measured), None)
 
 
 def ndcg(found: list[str], relevant: set[str], depth: int = DEPTH) -> float:
@@ -83,12 +80,12 @@ def _cut(by_name: dict[str, set[str]]) -> tuple[dict[str, set[str]], list[str]]:
 
 
 def _measure(
-    path: Path, what: str, relevant: dict[str, set[str]], asked: list[str]
+    catalog: Catalog, what: str, relevant: dict[str, set[str]], asked: list[str]
 ) -> list[Figure]:
     features, mixed = [], []
     begun = time.perf_counter()
     for query in asked:
-        hits = search.find(Catalog(path), query, 3 * DEPTH)
+        hits = search.find(catalog, query, 3 * DEPTH)
         own = [hit.name for hit in hits if hit.kind == "feature"]
         whole = [hit.name if hit.kind == "feature" else "" for hit in search.rank(hits, DEPTH)]
         features.append(ndcg(own, relevant[query]))
