@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from catalog.building import plan
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.features import from_words
 from catalog.modalities import folders, scanning
@@ -220,9 +221,7 @@ def test_patch_sites_that_do_not_fit(site, told, tmp_path, vit, dims):
 
 
 def test_patch_signs_above_the_limit_need_force(tmp_path, vit, dims, monkeypatch):
-    from catalog.building import build as building
-
-    monkeypatch.setattr(building, "MOST_PATCH_BYTES", 100)
+    monkeypatch.setattr(plan, "MOST_PATCH_BYTES", 100)
     items = media.pictures(tmp_path / "items", per_class=2, classes=1)
     found = build(dims, vit, items, "--per-patch", "resid.1")
     assert found.code == 1 and "insist with --force" in found.sentence
@@ -289,17 +288,16 @@ def test_a_concept_from_chosen_items(tmp_path, vit, dims):
     items = media.pictures(tmp_path / "items", per_class=24, classes=3)
     assert build(dims, vit, items, "--name", "x").code == 0
     path = path_of(dims("info", "x", "--json").json["path"])
-    base = from_words.ground(Catalog(path))
-    site = Catalog(path).signs("resid.2", "zero")
+    one = Catalog(path)
 
     def of_items(items, counter):
-        asked, against = (from_words.as_match(base, some) for some in (items, counter))
-        return from_words.from_matches(base, site, asked, against, "all")
+        named = ([f"#{number}" for number in some] for some in (items, counter))
+        return from_words.made(one, "resid.2", "zero", *named)
 
     live = of_items(range(12), [50])
+    assert live.pool.background == "all"
     assert live.concept.members == 12 and live.concept.auc > 0.8
-    best = from_words.top(base, live.concept.agreement, live.words.members, 12)
-    assert sum(one["item"] < 24 for one in best) == 12
+    assert (live.agreeing(one).top(12)["item"] < 24).all()
     with pytest.raises(SettingRefused, match="In both lists"):
         of_items([1, 2], [2])
 
