@@ -81,4 +81,5 @@ def compare_evidence(name, catalog, recorded):
                 assert actual == pytest.approx(expected, rel=within, abs=within), (name, claim)
         if exact:
             assert found["verdict"] == row["verdict"], (name, claim)
-            assert (found["strongest"] or None) == row["strongest"], (name, claim)
+            strongest = found["strongest"] if isinstance(found["strongest"], str) else None
+            assert strongest == row["strongest"], (name, claim)
