@@ -6,6 +6,7 @@ from tests.given.recorded import REASONS, RECORDED, compare, compare_evidence, m
 
 
 @pytest.mark.model
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["digits", "sounds"])
 def test_pictures_and_sounds_give_the_recorded_figures(name, tmp_path):
     catalog, findings_hash = made(name, "evidence", tmp_path)

@@ -10,7 +10,7 @@ from tests.given.recorded import RECORDED, compare, made
 PAGE = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
