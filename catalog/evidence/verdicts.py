@@ -7,7 +7,7 @@ from typing import Literal
 
 from catalog.signs.resampling import Interval
 
-Verdict = Literal["holds", "partly", "does not hold", "cannot be tested"]
+Verdict = Literal["holds", "partly", "does not hold", "undecided", "cannot be tested"]
 ENOUGH = 0.9
 """Share of the paper's lowest figure, on the claim's own scale, that still counts as its figure."""
 
@@ -30,6 +30,8 @@ class Claim:
     """Zero of the claim's own scale."""
     better: Literal["more", "less"] = "more"
     """`less`: the claim says that something is small; see `judge`."""
+    margin: float | None = None
+    """Of a claim of absence: how large counts as absent, fixed beforehand; see `judge_absence`."""
     needs_model: bool = False
 
 
@@ -99,6 +101,8 @@ def judge(
 ) -> tuple[Verdict, str]:
     """Verdict and its reason, from the figure minus its null and minus its strongest control.
 
+    For claims of absence see `judge_absence`.
+
     Holds: both intervals lie above 0 and the figure reaches the paper's. Partly: it beats the
     null, but not the control, or falls short. Does not hold: it does not beat the null.
     Choice for claims that something is small (`better` is less), where docs/method.md is silent: a
@@ -118,6 +122,29 @@ def judge(
     beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
     failed = [reason for reason in (beaten, short) if reason]
     return ("partly" if failed else "holds"), _sentence(failed, "It beats its strongest control")
+
+
+def judge_absence(
+    claim: Claim, found: Interval, unit: str, both_sides: bool = False
+) -> tuple[Verdict, str]:
+    """Verdict of a claim that something is not there: an equivalence test with the claim's margin.
+
+    Holds: the whole 95 % interval lies inside the margin (two one-sided tests; Schuirmann 1987).
+    Does not hold: the whole interval lies outside. Else undecided: few data never make absence
+    hold. `found` is what would be absent, in `unit`, minus what chance gives; only a value above
+    the margin speaks against the claim, with `both_sides` one below its negative too.
+    """
+    margin = claim.margin
+    assert margin is not None
+    ends = f"[{found.low:.3g}, {found.high:.3g}] {unit}"
+    inside = found.high < margin and (not both_sides or found.low > -margin)
+    if inside:
+        return "holds", f"The whole interval, {ends}, is within the margin of {margin:g}."
+    if found.low > margin or (both_sides and found.high < -margin):
+        return "does not hold", f"The whole interval, {ends}, is beyond the margin of {margin:g}."
+    return "undecided", (
+        f"The interval, {ends}, reaches across the margin of {margin:g}: more data would tell."
+    )
 
 
 def _sentence(failed: list[str], passed: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # NumPy and Arrow take a third of a second, and listing catal
     import pyarrow as pa
     from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STORAGE_VERSION = "v1.5.0"
 """Oldest DuckDB that can read the file."""
 BLOCK_SIZE = 65536

@@ -601,7 +601,7 @@ CREATE TABLE evidence (
     strongest VARCHAR,
     paper     VARCHAR NOT NULL,
     verdict   VARCHAR NOT NULL
-        CHECK (verdict IN ('holds', 'partly', 'does not hold', 'cannot be tested')),
+        CHECK (verdict IN ('holds', 'partly', 'does not hold', 'undecided', 'cannot be tested')),
     reason    VARCHAR NOT NULL,
     method    VARCHAR NOT NULL,
     n         INTEGER NOT NULL,
@@ -621,7 +621,7 @@ COMMENT ON COLUMN evidence.high IS 'Upper end of its 95 % interval.';
 COMMENT ON COLUMN evidence.controls IS 'JSON object: controls and figures beside it, by name.';
 COMMENT ON COLUMN evidence.strongest IS 'The control that the verdict was made against.';
 COMMENT ON COLUMN evidence.paper IS 'The paper''s figures.';
-COMMENT ON COLUMN evidence.verdict IS 'holds: beats its strongest control and reaches 90 % of the paper''s lowest figure; partly: beats the random null only, or falls short; does not hold: does not beat the null; cannot be tested: too few items, or the model is not there.';
+COMMENT ON COLUMN evidence.verdict IS 'holds: beats its strongest control and reaches 90 % of the paper''s lowest figure; partly: beats the random null only, or falls short; does not hold: does not beat the null. Of a claim that something is absent: holds where the 95 % interval lies inside a margin fixed beforehand, does not hold where it lies outside, else undecided. Cannot be tested: too few items, or the model is not there.';
 COMMENT ON COLUMN evidence.reason IS 'Why this verdict, in one sentence.';
 COMMENT ON COLUMN evidence.method IS 'How the figure, its interval and its controls are made.';
 COMMENT ON COLUMN evidence.n IS 'Units that were resampled for the interval.';

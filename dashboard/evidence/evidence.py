@@ -9,7 +9,13 @@ from dashboard.common import parts
 from dashboard.evidence import flips, frames
 from dashboard.frame import address, rail
 
-COLOURS = {"holds": "green", "partly": "yellow", "does not hold": "red", "cannot be tested": "gray"}
+COLOURS = {
+    "holds": "green",
+    "partly": "yellow",
+    "does not hold": "red",
+    "undecided": "blue",
+    "cannot be tested": "gray",
+}
 
 
 def summary(frame: pd.DataFrame) -> None:
