@@ -1,6 +1,7 @@
 """The findings at one site and threshold: every category, at every background, with its nulls."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -8,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features import categories, lexicon, nulls, pools, splits
+from catalog.features import categories, nulls, pools
 from catalog.features import measure as measuring
+from catalog.features.cell_nulls import Cell, CellNulls, FolderSplits, Key, Sample
 from catalog.features.scoring import Contest
-from catalog.features.splits import Splits
 from catalog.features.tables import Findings
 from catalog.modalities.backgrounds import OWN, Background
 from catalog.signs import significance
@@ -34,31 +35,24 @@ class Task:
     """At which sites nulls of the matched background are drawn."""
 
 
-class _Drawn:
-    """Pools and splits of the categories of a folder: the same at all sites and thresholds."""
+@dataclass(frozen=True)
+class Measured:
+    """What one site and threshold gave: rows that still lack p and q, see `family.settle`."""
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
-        self.words, self.ground = lexicon.lexicon(catalog, folder), lexicon.pools_of(catalog)
-        self._matched: dict[int, Splits] = {}
-
-    def splits(self, background: Background, name: str, place: int) -> Splits:
-        """A category's splits. Those of `matched`, which take time and are small, are kept."""
-        members = self.words.matches[name].members
-        if background not in OWN:
-            return splits.drawn(self.ground, name, place, members, background)
-        if place not in self._matched:
-            self._matched[place] = splits.drawn(self.ground, name, place, members, background)
-        return self._matched[place]
+    findings: Findings
+    samples: list[Sample]
+    """The first draws of every null."""
+    signs: str
+    """Digest of the site's signs: two sites with the same are tested once."""
 
 
-def measure(task: Task) -> Findings:
+def measure(task: Task) -> Measured:
     """Rows of one site and threshold, at every background."""
-    catalog, folder = task.catalog, task.folder
-    drawn = catalog.remembered(("drawn", folder), lambda: _Drawn(catalog, folder))
-    site = catalog.signs(task.site, task.threshold)
-    found = Findings()
-    for background in catalog.backgrounds:
-        _Cell(task, drawn, site, background).measure(found)
+    folder = FolderSplits.of(task.catalog, task.folder)
+    site = task.catalog.signs(task.site, task.threshold)
+    found = Measured(Findings(), [], hashlib.sha256(site.words.tobytes()).hexdigest())
+    for background in task.catalog.backgrounds:
+        _Cell(task, folder, site, background).measure(found)
     return found
 
 
@@ -66,64 +60,57 @@ class _Cell:
     """All categories at one site, threshold and background."""
 
     def __init__(
-        self,
-        task: Task,
-        drawn: _Drawn,
-        site: SiteSigns,
-        background: Background,
+        self, task: Task, folder: FolderSplits, site: SiteSigns, background: Background
     ) -> None:
-        self.task, self.drawn = task, drawn
-        self.words, self.ground = drawn.words, drawn.ground
-        self.site, self.background = site, background
+        self.task, self.folder, self.site = task, folder, site
+        self.cell = Cell(task.site, task.threshold, background)
         self.key = {"site": task.site, "threshold": task.threshold, "background": background}
-        shared = background not in OWN
-        self.positives = site.positives(self.ground.items(background)) if shared else None
-        self.shared = self._shared_nulls() if shared else {}
-        self.first = task.catalog.primary
+        self.nulls = CellNulls(folder, site, background)
 
-    def measure(self, found: Findings) -> None:
-        """Add a row of `feature` per category, its dimensions, and the nulls drawn."""
-        matches = self.words.measured
+    def measure(self, found: Measured) -> None:
+        """Add a row of `feature` per category, its dimensions, and the first draws of the nulls."""
+        matches = self.folder.words.measured
         names, every, number = categories.labels(matches)
-        family = self.words.family
+        family = self.folder.words.family
         others = measuring.Others.of(self.site, every, family[every], number)
-        measured, rows = [], []
+        measured, rows = {}, []
         for place, (name, match) in enumerate(matches.items()):
-            one = self.drawn.splits(self.background, name, place)
-            contest = Contest.of(self.site, one.pool, self.positives)
+            one = self.folder.splits(self.cell.background, name, place)
+            contest = Contest.of(self.site, one.pool, self.nulls.positives)
             feature = measuring.measure(contest, one.anchors, others, family[match.members])
-            null = self._null(one.pool, len(match.members), place)
-            measured.append(feature)
-            rows.append(self._row(name, names, feature, one.pool, null))
-            if null is not None and self.background in OWN:
-                self._keep(found, null, name)
-        for null in self.shared.values():
-            if len(null.aucs):
-                self._keep(found, null, None)
-        q = significance.benjamini_hochberg(np.stack([one.p for one in measured]))
-        for row, feature, own in zip(rows, measured, q, strict=True):
-            found.add("feature", {**row, "best_q": float(own[feature.best])})
-            self._dimensions(found, row["category"], feature, own)
+            measured[name] = feature
+            rows.append(self._row(name, names, feature, one.pool))
+        q = significance.benjamini_hochberg(np.stack([one.p for one in measured.values()]))
+        for row, feature, own in zip(rows, measured.values(), q, strict=True):
+            found.findings.add("feature", {**row, "best_q": float(own[feature.best])})
+            self._dimensions(found.findings, row["category"], feature, own)
+        if self._has_nulls:
+            found.samples.extend(self._samples(measured))
 
-    def _shared_nulls(self) -> dict[int, nulls.Null]:
-        assert self.positives is not None
-        items = self.ground.items(self.background)
-        base = nulls.Ground.shared(self.site, items, self.positives, np.random.default_rng(0))
-        sizes = {nulls.bucket(len(m.members)) for m in self.words.measured.values()}
-        return {size: nulls.Null(self.site, base, size, seed=1) for size in sizes}
+    @property
+    def _has_nulls(self) -> bool:
+        """Whether nulls are asked for here: those of `matched` need not be, everywhere."""
+        first = self.task.catalog.primary
+        if self.cell.background not in OWN:
+            return True
+        if self.task.matched_nulls == "all":
+            return self.task.threshold == first.threshold
+        return (self.task.site, self.task.threshold) == (first.site, first.threshold)
 
-    def _null(self, pool: pools.Pool, members: int, place: int) -> nulls.Null | None:
-        """The null of a category here; None where none is asked for."""
-        if self.background not in OWN:
-            return self.shared[nulls.bucket(members)]
-        here = (self.task.site, self.task.threshold)
-        wanted = (
-            self.task.threshold == self.first.threshold
-            if self.task.matched_nulls == "all"
-            else here == (self.first.site, self.first.threshold)
-        )
-        base = nulls.Ground.matched(self.site, pool) if wanted else None
-        return nulls.Null(self.site, base, members, seed=2 + place) if base else None
+    def _samples(self, measured: Mapping[str, measuring.Feature]) -> Iterator[Sample]:
+        """The first draws of every null: in the primary family its tests say how many more."""
+        first, here = self.task.catalog.primary, self.cell
+        primary = (here.threshold, here.background) == (first.threshold, first.background)
+        judged: dict[Key, list[str]] = {}
+        for name in measured:
+            judged.setdefault(self.nulls.key(name), []).append(name)
+        for key, names in judged.items():
+            null = self.nulls.make(key)
+            if primary and not measured[names[0]].small:
+                aucs = null.draw(nulls.DRAWS)
+            else:
+                aucs = null.settle([measured[name].auc for name in names])
+            yield Sample(here, key, tuple(names), aucs)
 
     def _row(
         self,
@@ -131,10 +118,8 @@ class _Cell:
         names: Sequence[str],
         feature: measuring.Feature,
         pool: pools.Pool,
-        null: nulls.Null | None,
     ) -> dict[str, Any]:
         anchors = int(feature.anchors.sum())
-        p, draws = _p(null, feature.auc) if null else (None, None)
         confusable = names[feature.confusable] if feature.confusable is not None else None
         return {
             "category": name,
@@ -145,10 +130,10 @@ class _Cell:
             "widened": pool.widened,
             "auc": feature.auc,
             "sd": feature.sd,
-            "null_mean": null.mean if null else None,
-            "null_p95": null.p95 if null else None,
-            "null_draws": draws,
-            "p": p,
+            "null_mean": None,
+            "null_p95": None,
+            "null_draws": None,
+            "p": None,
             "q": None,
             "coherence": feature.coherence,
             "confusable": confusable,
@@ -162,10 +147,6 @@ class _Cell:
             "best_held_out": feature.best_held_out,
             "small": feature.small,
         }
-
-    def _keep(self, found: Findings, null: nulls.Null, category: str | None) -> None:
-        row = {**self.key, "category": category, "size": null.size}
-        found.add("feature_null", {**row, "aucs": null.aucs.astype(np.float32).tolist()})
 
     def _dimensions(
         self,
@@ -187,14 +168,3 @@ class _Cell:
                     "q": float(q[dimension]),
                 },
             )
-
-
-def _p(null: nulls.Null, auc: float) -> tuple[float, int]:
-    """p and number of draws: 200, extended to 2,000 while between 1 and 9 draws reach the AUC.
-
-    Choice: where none of 200 does, p = 1/201 stands. It is an upper bound, and ten times the
-    draws for every clear feature would take ten times as long.
-    """
-    p, draws = null.p(auc, nulls.DRAWS, nulls.DRAWS)
-    undecided = 1 < round(p * (1 + draws)) <= nulls.ENOUGH
-    return null.p(auc, nulls.DRAWS, nulls.MOST) if undecided else (p, draws)

@@ -6,18 +6,17 @@ Arrays come from the finished catalog file and go back into a copy of it; the mo
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-
 from catalog import parallel
 from catalog.errors import SettingRefused
-from catalog.features import cell_findings, lexicon
+from catalog.features import cell_findings, family, lexicon
 from catalog.features.cell_findings import Nulls, Task
+from catalog.features.cell_nulls import Sample
+from catalog.features.family import Where
 from catalog.features.lexicon import Lexicon
 from catalog.features.tables import Findings
 from catalog.progress import Report, silent
-from catalog.signs import significance
 from catalog.store import replacing
-from catalog.store.catalog import Catalog, Primary
+from catalog.store.catalog import Catalog
 
 
 def measure(
@@ -50,12 +49,17 @@ def find(
     _list_categories(words, found)
     cells = [(site, cut) for site in catalog.site_names for cut in catalog.thresholds]
     tasks = [Task(catalog, folder, site, threshold, matched_nulls) for site, threshold in cells]
-    if words.measured:
-        report("features", 0, len(tasks))
-        for done, part in enumerate(parallel.run(cell_findings.measure, tasks, workers), 1):
-            found.join(part)
-            report("features", done, len(tasks))
-    _family_q(found, catalog.primary)
+    if not words.measured:
+        return found
+    samples: list[Sample] = []
+    signs = {}
+    report("features", 0, len(tasks))
+    for done, part in enumerate(parallel.run(cell_findings.measure, tasks, workers), 1):
+        found.join(part.findings)
+        samples += part.samples
+        signs[cells[done - 1]] = part.signs
+        report("features", done, len(tasks))
+    family.settle(found, samples, signs, Where(catalog, folder, workers, report))
     return found
 
 
@@ -88,18 +92,3 @@ def _list_categories(words: Lexicon, found: Findings) -> None:
         row: dict[str, Any] = {"category": skip.name, "description": "", "group": None}
         row |= {"kind": "word", "cyclic": False, "words": 0, "found": 0, "families": 0}
         found.add("category", {**row, "status": "skipped", "reason": skip.reason})
-
-
-def _family_q(found: Findings, first: Primary) -> None:
-    """One Benjamini-Hochberg family per catalog: categories x sites in the primary cell's kind."""
-    rows = [
-        row
-        for row in found.tables.get("feature", [])
-        if row["threshold"] == first.threshold
-        and row["background"] == first.background
-        and row["p"] is not None
-    ]
-    if rows:
-        q = significance.benjamini_hochberg(np.array([row["p"] for row in rows]))
-        for row, value in zip(rows, q, strict=True):
-            row["q"] = float(value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from catalog.features.pools import Pool
 from catalog.signs.bits import Packed, count_positive
@@ -27,11 +27,13 @@ from catalog.signs.prototypes import (
     ranks,
     register,
 )
+from catalog.signs.significance import ENOUGH, by_draws
 from catalog.signs.site_signs import SiteSigns
 
 BUCKETS = (20, 28, 40, 56, 80, 112, 160)
-DRAWS, MOST, ENOUGH = 200, 2000, 10
-"""Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value."""
+DRAWS, MOST, FURTHEST = 200, 2000, 20_000
+"""Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value, and to
+FURTHEST where a family of tests needs them: see `sequential`."""
 SAMPLE = 5000
 """Background items scored (a fixed sample of `all` and `words`)."""
 THREADS = 2
@@ -182,18 +184,26 @@ class Null:
         self._together = max(1, _CACHE // (SPLITS * site.dims))
 
     def draw(self, draws: int) -> NDArray[np.float64]:
-        """The first `draws` values of the null, drawing those not drawn yet: float64[draws].
+        """The first `draws` values of the null, drawing those not drawn yet: float64[draws]."""
+        if len(self.aucs) < draws:
+            more = self.between(len(self.aucs), -(-draws // _BATCH) * _BATCH)
+            self.aucs = np.concatenate([self.aucs, more])
+        return self.aucs[:draws]
+
+    def between(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Draws `start` to `stop`, multiples of 50, whatever was drawn before; not remembered.
 
         Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
         small here that two threads make a draw up to ten times slower (measured).
         """
+        made = [np.empty(0)]
         with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
-            while len(self.aucs) < draws:
-                sets, anchors = self._batch(len(self.aucs) // _BATCH)
+            for number in range(start // _BATCH, stop // _BATCH):
+                sets, anchors = self._batch(number)
                 starts = range(self._together, _BATCH, self._together)
-                parts = workers.map(self._score, np.split(sets, starts), np.split(anchors, starts))
-                self.aucs = np.concatenate([self.aucs, *parts])
-        return self.aucs[:draws]
+                parts = np.split(sets, starts), np.split(anchors, starts)
+                made += workers.map(self._score, *parts)
+        return np.concatenate(made)
 
     def _batch(self, number: int) -> tuple[Ints, NDArray[np.bool_]]:
         generator = np.random.default_rng([self._seed, self.size, number])
@@ -207,21 +217,37 @@ class Null:
         most: int = MOST,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[float, int]:
-        """p = (1 + b) / (1 + B) and B, with b draws of at least the observed value.
+        """p and number of draws of one test by itself, such as a person's own concept.
 
-        B = `draws`, extended batch by batch to `most` while b < ENOUGH. `progress` is called with
-        the draws made and the most there may be; it may raise to cancel.
+        B = `draws`, extended batch by batch to `most` while b < ENOUGH. A p of 1 / (1 + B) is below
+        0.05, so the fewest draws decide such a test; one of a family is `sequential`'s. `progress`
+        is called with the draws made and the most there may be; it may raise to cancel.
         """
         made = 0
-        while made < draws or (made < most and self._reached(observed, made) < ENOUGH):
+        while made < draws or (made < most and self.reached(observed, made)[0] < ENOUGH):
             made += _BATCH
             self.draw(made)
             if progress is not None:
                 progress(made, most)
-        return (1 + self._reached(observed, made)) / (1 + made), made
+        return float(by_draws(self.reached(observed, made), made)[0]), made
 
-    def _reached(self, observed: float, made: int) -> int:
-        return int((self.aucs[:made] >= observed).sum())
+    def settle(self, observed: ArrayLike, most: int = MOST) -> NDArray[np.float64]:
+        """Draw for all the values that this null is shared by, and return the draws made.
+
+        DRAWS, then batch by batch to `most` while 1 to ENOUGH - 1 draws reach one of them. All
+        take their p from all draws, so that a larger AUC never has a larger one.
+        """
+        self.draw(DRAWS)
+        while len(self.aucs) < most:
+            reached = self.reached(observed, len(self.aucs))
+            if not ((reached > 0) & (reached < ENOUGH)).any():
+                break
+            self.draw(len(self.aucs) + _BATCH)
+        return self.aucs
+
+    def reached(self, observed: ArrayLike, made: int) -> Ints:
+        """How many of the first `made` draws are at least each observed value: int64[values]."""
+        return reached(self.aucs[:made], observed)
 
     @property
     def mean(self) -> float:
@@ -232,3 +258,9 @@ class Null:
     def p95(self) -> float:
         """95th percentile of the draws made."""
         return float(np.quantile(self.aucs, 0.95))
+
+
+def reached(drawn: NDArray[np.float64], observed: ArrayLike) -> Ints:
+    """How many draws are at least each observed value: int64[values]."""
+    below = np.searchsorted(np.sort(drawn), np.atleast_1d(observed), side="left")
+    return np.asarray(len(drawn) - below, np.int64)

@@ -1,7 +1,14 @@
-"""Significance: hypergeometric p of single dimensions, Benjamini-Hochberg q of any family."""
+"""Significance: hypergeometric p of single dimensions, p by random draws, q of any family."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+LEVEL = 0.05
+"""q below which a test counts."""
+ENOUGH = 10
+"""Draws that reach the observed value, from which on no more are made."""
+_ERROR = 0.001
+"""Chance that a p lies below the lowest one that its count still allows."""
 
 
 def hypergeometric_p(
@@ -70,3 +77,33 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     q = np.empty_like(flat)
     q[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
     return q.reshape(np.shape(p))
+
+
+def by_draws(reached: ArrayLike, draws: ArrayLike) -> NDArray[np.float64]:
+    """p = (1 + b) / (1 + B) where `reached` = b of B random draws are at least the observed value.
+
+    The ones keep p above 0 and the test valid: Phipson and Smyth (2010).
+    """
+    p: NDArray[np.float64] = (1 + np.asarray(reached)) / (1 + np.asarray(draws, np.float64))
+    return p
+
+
+def undecided(reached: ArrayLike, draws: ArrayLike, most: int) -> NDArray[np.bool_]:
+    """Tests of one family that are not significant and that more draws could make so: bool[tests].
+
+    `reached` and `draws` are b and B of each test, int[tests]. Open tests (b < ENOUGH, B < `most`)
+    are given the lowest p that their count still allows: the lower Clopper-Pearson bound of b / B
+    at an error of 0.001, and no less than what `most` draws without a further success would give.
+    Those whose q would then be below LEVEL are undecided; where there are none, more draws make
+    nothing significant. After Besag and Clifford (1991), and Gandy and Hahn (2014).
+    """
+    from scipy.special import betaincinv  # quantile of the beta distribution
+
+    b, made = np.broadcast_arrays(np.asarray(reached, np.int64), np.asarray(draws, np.int64))
+    p = by_draws(b, made)
+    still_open = (b < ENOUGH) & (made < most)
+    bound = np.where(b > 0, betaincinv(np.maximum(b, 1), made - b + 1.0, _ERROR), 0.0)
+    lowest = np.where(still_open, np.maximum(bound, by_draws(b, most)), p)
+    could = benjamini_hochberg(lowest) < LEVEL
+    found: NDArray[np.bool_] = still_open & could & (benjamini_hochberg(p) >= LEVEL)
+    return found

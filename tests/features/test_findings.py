@@ -5,6 +5,7 @@ import pytest
 
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import findings, from_words
+from catalog.features.nulls import bucket
 from catalog.signs.significance import benjamini_hochberg
 from catalog.store import feature_queries, file, hashing, reading
 from catalog.store import replacing as store
@@ -71,25 +72,35 @@ def test_the_planted_category_is_found_and_noise_is_not(catalog):
         planted, noise = rows.loc["planted", site], rows.loc["noise", site]
         assert planted.auc > 0.9 > 0.6 > noise.auc
         assert planted.q < 0.05 < noise.q
-        assert planted.p == pytest.approx(1 / 201)
+        assert planted.p == pytest.approx(1 / (1 + planted.null_draws))
         assert abs(planted.null_mean - 0.5) < 0.03 < planted.null_p95 - 0.5
         assert planted.confusable_auc <= planted.coherence
 
 
 def test_q_is_one_family_over_categories_and_sites(catalog):
     rows = features(catalog)
-    np.testing.assert_allclose(rows.q, benjamini_hochberg(rows.p.to_numpy()))
+    large = rows[~rows.small]
+    np.testing.assert_allclose(large.q, benjamini_hochberg(large.p.to_numpy()))
     assert features(catalog, "median").q.isna().all()
 
 
-def test_null_p_is_the_share_of_stored_draws(catalog):
-    for row in features(catalog).itertuples():
-        query = feature_queries.null(row.site, "zero", "matched", row.category, row.anchors)
+def test_small_categories_have_a_p_and_are_in_no_family(catalog):
+    rows = features(catalog)
+    assert set(rows.category[rows.small]) == {"doubled"}
+    assert rows.q[rows.small].isna().all() and rows.p[rows.small].notna().all()
+
+
+@pytest.mark.parametrize("background", ["matched", "words"])
+def test_null_p_is_the_share_of_stored_draws(catalog, background):
+    for row in features(catalog, background=background).itertuples():
+        size = bucket(row.anchors + row.held_out)
+        query = feature_queries.null(row.site, "zero", background, row.category, size)
         draws = np.asarray(reading.fetch(catalog, query)["aucs"][0])
-        assert len(draws) >= row.null_draws
-        used = draws[: row.null_draws]
-        reached = (used >= np.float32(row.auc)).sum()
-        assert row.p == pytest.approx((1 + reached) / (1 + len(used)), abs=1.5 / len(used))
+        assert len(draws) == min(row.null_draws, 2000)
+        reached = (draws >= np.float32(row.auc)).sum()
+        assert row.p == pytest.approx((1 + reached) / (1 + row.null_draws), abs=1.5 / len(draws))
+        assert row.null_mean == pytest.approx(draws.mean())
+        assert row.null_p95 == pytest.approx(np.quantile(draws, 0.95))
 
 
 def test_skipped_categories_say_why(catalog):
