@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from catalog import places
-from catalog.store.file import STORAGE_VERSION
+from catalog.store.file import STORAGE_VERSION, session
 
 METHOD_VERSION = 2
 """Raised whenever the same settings would give other figures."""
@@ -42,7 +42,7 @@ def load(path: Path) -> Result | None:
     if not path.is_file():
         return None
     try:
-        with duckdb.connect() as connection:
+        with session() as connection:
             connection.execute("ATTACH ? AS cached (READ_ONLY)", [str(path)])
             row = connection.execute("SELECT summary FROM cached.comparison").fetchone()
             names = connection.execute(
@@ -61,7 +61,7 @@ def save(path: Path, result: Result) -> Result:
     partial = path.with_suffix(f".{os.getpid()}.partial")
     partial.unlink(missing_ok=True)
     try:
-        with duckdb.connect() as connection:
+        with session() as connection:
             connection.execute(
                 f"ATTACH ? AS cached (STORAGE_VERSION '{STORAGE_VERSION}')", [str(partial)]
             )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from catalog.errors import CatalogUnreadable
 from catalog.store.catalog import Catalog
-from catalog.store.file import Stamp, attach
+from catalog.store.file import Stamp, attach, session
 from catalog.store.reading import Query
 
 _TABLES = ("build", "site", "item", "media", "feature", "category", "member", "evidence")
@@ -19,7 +19,7 @@ _TABLES = ("build", "site", "item", "media", "feature", "category", "member", "e
 
 @functools.lru_cache(maxsize=4)
 def _session(a: Stamp, b: Stamp, process: int) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = session()
     attach(connection, Path(a.path), "a")
     if a.path != b.path:
         attach(connection, Path(b.path), "b")

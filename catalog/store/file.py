@@ -23,11 +23,21 @@ BLOCK_SIZE = 65536
 """Bytes a block: DuckDB's default of 262,144 wastes 7 % of a small catalog."""
 
 
+def session() -> duckdb.DuckDBPyConnection:
+    """A session in memory, to attach catalogs to.
+
+    Its progress bar is off: DuckDB draws one on standard output, into what a command prints.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield an empty catalog with all tables at `path`; the caller moves it into place."""
     path.unlink(missing_ok=True)
-    with duckdb.connect() as connection:
+    with session() as connection:
         # One checkpoint, at the end: each one rewrites the last row group of a table and leaves
         # its old blocks free in the file (measured: up to 9 % of it, and 1.6 times the time).
         connection.execute("SET checkpoint_threshold = '1TB'")
@@ -47,7 +57,7 @@ def open_readonly(path: Path, alias: str = "catalog") -> duckdb.DuckDBPyConnecti
     Attached rather than connected to, so that a file that replaced an older one is seen even
     while the older connection is in use. Raises CatalogMissing or CatalogUnreadable.
     """
-    connection = duckdb.connect()
+    connection = session()
     attach(connection, path, alias)
     connection.execute(f"USE {alias}")
     return connection

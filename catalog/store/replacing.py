@@ -47,7 +47,7 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         shutil.copyfile(path, partial)
-        with duckdb.connect() as connection:
+        with file.session() as connection:
             connection.execute("ATTACH ? AS catalog", [str(partial)])
             connection.execute("USE catalog")
             _complete(connection)

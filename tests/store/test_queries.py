@@ -218,3 +218,9 @@ def test_the_synthetic_catalog_is_consistent(path, states):
     row = fetch(path, queries.dimension(SITE, "zero", 5)).iloc[0]
     assert sum(row.histogram) == RECIPE.items
     assert fetch(path, queries.build()).schema_version[0] == file.SCHEMA_VERSION
+
+
+def test_no_session_draws_a_progress_bar_into_what_a_command_prints():
+    with file.session() as session:
+        found = session.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+    assert found == (False,)
