@@ -1,8 +1,8 @@
 """Two versions of one model: which signs changed by more than another build of the base changes.
 
-Definition: docs/method.md#versions-of-one-model. The null of a dimension's rate of sign changes is
-its rate between two builds of the base that differ in number format or batch size. Families are
-counted: one item each.
+Definition: docs/method.md#versions-of-one-model. The null of a dimension's sign changes is those
+between two builds of the base that differ in number format or batch size. Families are counted: one
+item each.
 """
 
 import itertools
@@ -21,21 +21,37 @@ UNRELATED = 0.1
 """Kappa of the signs below which two models are not versions of each other."""
 
 
+def excess_p(
+    changed: NDArray[np.integer], null: NDArray[np.integer], share: float = 0.5
+) -> NDArray[np.float64]:
+    """One-sided p that signs change more often in the version than in the rebuild: float64[n].
+
+    The conditional binomial (Przyborowski and Wilenski 1940): of the c0 + c1 changes of both,
+    c1 ~ Bin(c0 + c1, N1 / (N0 + N1)) where the two rates are the same, whatever that rate is;
+    p = P(X >= c1). `changed` is c1, `null` c0, `share` N1 / (N0 + N1): a half, since both are
+    compared on the same families. Exact, not mid-p: p is too large rather than too small, the more
+    so the fewer signs change (1 where none does), and also where the same near states change in
+    both.
+    """
+    from scipy.stats import binom
+
+    found: NDArray[np.float64] = binom.sf(changed - 1, changed + null, share)
+    return found
+
+
 def by_dimension(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
     """Sign changes of each dimension, beside those between two builds of the base.
 
     Columns: dimension; changed, rate (share of families whose sign differs); null_changed,
-    null_rate; p, q (one-sided binomial: P(X >= changed) for X ~ Bin(families, (null_changed + 1) /
-    (families + 1)), one added so that a dimension that no rebuild changed is no certainty;
-    Benjamini-Hochberg over the site's dimensions); up, down (- to +, + to -); directed_p,
-    directed_q (McNemar 1947, exact: Bin(up + down, 1/2), two-sided).
+    null_rate; p, q (`excess_p`; Benjamini-Hochberg over the site's dimensions); up, down (- to +, +
+    to -); directed_p, directed_q (McNemar 1947, exact: Bin(up + down, 1/2), two-sided).
     """
     from scipy.stats import binom
 
     families = len(base)
     changed = (base != version).sum(axis=0)
     null = (base != rebuilt).sum(axis=0)
-    p = binom.sf(changed - 1, families, (null + 1) / (families + 1))
+    p = excess_p(changed, null)
     up, down = (~base & version).sum(axis=0), (base & ~version).sum(axis=0)
     directed = np.minimum(1.0, 2 * binom.cdf(np.minimum(up, down), up + down, 0.5))
     return pd.DataFrame(
@@ -56,20 +72,15 @@ def by_dimension(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
 
 
 def by_item(base: Bits, version: Bits, rebuilt: Bits) -> pd.DataFrame:
-    """Sign changes of each family over the site's dimensions, by a binomial of the same kind.
+    """Sign changes of each family over the site's dimensions, by the same test.
 
-    Columns: row, changed, rate, null_changed, null_rate, p, q (over the families). A single item
-    has too few dimensions for a rate of its own: the null is the larger of its own rate and the
-    site's mean, (all null changes + 1) / (families x dimensions + 1). The dimensions
+    Columns: row, changed, rate, null_changed, null_rate, p, q (over the families). The dimensions
     of an item are not independent, so q says how far beyond the rebuild an item lies, not how
     surely: order by it.
     """
-    from scipy.stats import binom
-
     dims = base.shape[1]
     changed, null = (base != version).sum(axis=1), (base != rebuilt).sum(axis=1)
-    mean = (null.sum() + 1) / (base.size + 1)
-    p = binom.sf(changed - 1, dims, np.maximum(null / dims, mean))
+    p = excess_p(changed, null)
     return pd.DataFrame(
         {
             "row": np.arange(len(base)),

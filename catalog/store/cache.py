@@ -17,7 +17,7 @@ import pandas as pd
 from catalog import places
 from catalog.store.file import STORAGE_VERSION, session
 
-METHOD_VERSION = 2
+METHOD_VERSION = 3
 """Raised whenever the same settings would give other figures."""
 
 

@@ -195,8 +195,9 @@ def _features(both: Both) -> None:
 
 
 _CHANGED = (
-    "Families whose sign differs between A and B, against those between A and A rebuilt: one-sided "
-    "binomial with the rebuild's rate (one added), Benjamini-Hochberg over the site's dimensions."
+    "Families whose sign differs between A and B, against those between A and A rebuilt: of both "
+    "together half would fall to B if nothing but rebuilding changed them (exact, one-sided), "
+    "Benjamini-Hochberg over the site's dimensions."
 )
 _ITEMS = (
     "The same over the dimensions of one item, which depend on each other: read q as an order, not "

@@ -9,6 +9,7 @@ from catalog.comparing import allowed, layers, pairs, side_by_side, versions
 from catalog.errors import SettingRefused
 from catalog.features.pools import Pools, Traits
 from catalog.signs.prototypes import halves
+from catalog.signs.significance import benjamini_hochberg
 from tests.given.planted import noise, site_of
 
 
@@ -203,7 +204,7 @@ def test_versions_find_the_dimension_that_changed_and_its_direction():
     assert found["dimension"][found["q"] < 0.05].tolist() == [3, 7]
     assert found["dimension"][found["directed_q"] < 0.05].tolist() == [7]
     k, null = found["changed"][3], found["null_changed"][3]
-    expected = stats.binomtest(int(k), 1000, (null + 1) / 1001, "greater").pvalue
+    expected = stats.binomtest(int(k), int(k + null), 0.5, "greater").pvalue
     assert found["p"][3] == pytest.approx(expected)
     up, down = int(found["up"][3]), int(found["down"][3])
     assert up + down == k
@@ -211,12 +212,35 @@ def test_versions_find_the_dimension_that_changed_and_its_direction():
     assert found["directed_p"][3] == pytest.approx(directed)
 
 
-def test_versions_of_nothing_but_a_rebuild_find_nothing():
-    base = noise(1000, 200, 13, "median")
+@pytest.mark.parametrize("rate", [1e-4, 1e-3, 0.01, 0.2])
+@pytest.mark.parametrize("dims", [64, 512])
+def test_a_site_without_any_difference_has_none_at_its_level(rate, dims):
+    families, sites = 3000, 400
+    generator = np.random.default_rng(13)
+    rates = rate * generator.lognormal(0, 0.5, dims).clip(0.3, 3)  # each dimension has its own
+    some = {"q": 0, "estimated": 0}
+    for _ in range(sites):
+        null, changed = generator.binomial(families, rates, (2, dims))
+        q = benjamini_hochberg(versions.excess_p(changed, null))
+        taken = stats.binom.sf(changed - 1, families, (null + 1) / (families + 1))
+        some["q"] += (q < 0.05).any()
+        some["estimated"] += (benjamini_hochberg(taken) < 0.05).any()
+    assert some["q"] <= stats.binom.ppf(0.999, sites, 0.05)
+    if rate >= 1e-3:  # the estimated rate taken as known, as it was
+        assert some["estimated"] > 0.2 * sites
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.02])
+def test_a_planted_excess_is_found_and_its_neighbours_are_not(rate):
+    base = noise(3000, 64, 13, "median")
     generator = np.random.default_rng(14)
-    rebuilt, version = (base ^ (generator.random(base.shape) < 0.01) for _ in range(2))
+    rebuilt, version = (base ^ (generator.random(base.shape) < rate) for _ in range(2))
+    version[:, 5] ^= generator.random(3000) < 0.02 + rate
     found = versions.by_dimension(base, version, rebuilt)
-    assert (found["q"] < 0.05).sum() <= 2 and (found["directed_q"] < 0.05).sum() <= 2
+    assert found["dimension"][found["q"] < 0.05].tolist() == [5]
+    assert found["dimension"][found["directed_q"] < 0.05].tolist() == []
+    turned = versions.by_dimension(base, rebuilt, version)
+    assert (turned["q"] > 0.05).all()
 
 
 def test_items_and_magnitudes_of_what_changed():
@@ -230,10 +254,9 @@ def test_items_and_magnitudes_of_what_changed():
     rebuilt = base.copy()
     rebuilt[7] = version[7]
     own = versions.by_item(base, version, rebuilt)
-    assert own["p"][7] == 1 and own["q"].iloc[8] < 0.05
-    few = np.maximum(own["null_rate"], (50 + 1) / (base.size + 1))[9]
-    expected = stats.binomtest(int(own["changed"][9]), 50, few, "greater").pvalue
-    assert own["p"][9] == pytest.approx(expected)
+    assert own["p"][7] > 0.5 and own["q"].iloc[8] < 0.05
+    expected = stats.binomtest(int(own["changed"][9]), int(own["changed"][9]), 0.5, "greater")
+    assert own["p"][9] == pytest.approx(expected.pvalue)
     bands = versions.by_magnitude(base, version, base, distance)
     assert bands["rate"].iloc[0] > 0.9 > 0.05 > bands["rate"].iloc[-1] > 0  # item 7 is in all
     assert bands["band"].tolist()[:2] == ["0–0.1 %", "0.1–0.2 %"]
