@@ -61,7 +61,7 @@ def of_dimension(catalog: Catalog, site: str, number: int, threshold: str) -> Fo
 
 
 def _alike(catalog: Catalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """What the two items of a pair are matched in: frequency decile and length of every item.
+    """What the two items of a pair are matched in: frequency stratum and length of every item.
 
     Of images and sounds nobody counts how frequent they are (their order is that of the files, so
     a decile of it would match classes): the length is that of the sound in seconds, or the number
@@ -69,8 +69,8 @@ def _alike(catalog: Catalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """
     table = catalog.items
     if catalog.modality == "text":
-        decile = Traits.of(table.text, table.kind, catalog.families).decile
-        return decile, table.text.str.len().to_numpy(np.float64)
+        stratum = Traits.of(table.text, table.kind, catalog.families).frequency
+        return stratum, table.text.str.len().to_numpy(np.float64)
     media = catalog.fetch(media_queries.every())
     sizes = media["seconds"].fillna(media["width"] * media["height"]).fillna(0.0)
     return np.zeros(len(table), np.int64), sizes.to_numpy(np.float64)

@@ -16,7 +16,8 @@ from catalog.modalities.backgrounds import Background
 
 PER_MEMBER = 20
 """Items drawn for each member of the `matched` background."""
-DECILES = 10
+STRATA = 13
+"""Frequency strata: the first tenth in four, since it spans a 28-fold range, and nine tenths."""
 _SPACE = "␣"
 _LENGTHS = np.array([2, 4, 6, 9])
 """Length bands in characters: 1, 2-3, 4-5, 6-8, 9 and more."""
@@ -57,7 +58,8 @@ class Traits:
     spaced: NDArray[np.int64]
     case: NDArray[np.int64]
     length: NDArray[np.int64]
-    decile: NDArray[np.int64]
+    frequency: NDArray[np.int64]
+    """Stratum, 0 the most frequent: four fortieths, then nine tenths."""
 
     @classmethod
     def of(
@@ -71,8 +73,8 @@ class Traits:
 
         Choices where the method is silent: the kind of token is matched too (a piece is no
         control for a word); the script is that of the first letter, else "digit" or "other"; the
-        decile is the item's among family representatives of its kind, most frequent first, by
-        corpus count and then id, or by id alone without counts.
+        frequency stratum is the item's among family representatives of its kind, most frequent
+        first, by corpus count and then id, or by id alone without counts.
         """
         bare = [t.strip(_SPACE) for t in text]
         kinds = _codes(list(kind))
@@ -82,7 +84,7 @@ class Traits:
             spaced=np.array([t.startswith(_SPACE) for t in text], np.int64),
             case=_codes([letter_case(t) for t in bare]),
             length=np.searchsorted(_LENGTHS, [len(t) for t in bare], side="right"),
-            decile=_deciles(kinds, np.asarray(family, np.int64), counts),
+            frequency=_frequency(kinds, np.asarray(family, np.int64), counts),
         )
 
 
@@ -111,19 +113,20 @@ def _codes(values: Sequence[str]) -> NDArray[np.int64]:
     )
 
 
-def _deciles(
+def _frequency(
     kinds: NDArray[np.int64], family: Items, counts: NDArray[np.integer] | None
 ) -> NDArray[np.int64]:
-    """Decile of every item, 0 the most frequent tenth of the representatives of its kind."""
+    """Stratum of every item by its place among the representatives of its kind: int64[items]."""
     number = np.arange(len(family))
     order = number if counts is None else np.lexsort((number, -np.asarray(counts, np.int64)))
-    deciles = np.zeros(len(family), np.int64)
+    strata = np.zeros(len(family), np.int64)
     for kind in np.unique(kinds):
         mine = order[kinds[order] == kind]
         standing = np.cumsum(family[mine] == mine)  # representatives up to here
         total = max(1, int(standing[-1]))
-        deciles[mine] = np.minimum(np.maximum(standing - 1, 0) * DECILES // total, DECILES - 1)
-    return deciles
+        fortieth = np.minimum(np.maximum(standing - 1, 0) * 40 // total, 39)
+        strata[mine] = np.where(fortieth < 4, fortieth, 3 + fortieth // 4)
+    return strata
 
 
 class Pools:
@@ -164,13 +167,14 @@ class Pools:
 class _Strata:
     """Representatives grouped by traits, from the narrowest group to the widest.
 
-    Widening, step by step until PER_MEMBER are found: the decile by one more each time, then any
-    decile; any length band; any case; any leading space; any script (of the same kind always).
+    Widening, step by step until PER_MEMBER are found: frequency by one more stratum on either side
+    each time, to any; then any length band; any case; any leading space; any script (of the same
+    kind always).
     """
 
     def __init__(self, traits: Traits, items: Items) -> None:
         t = traits
-        self._decile = t.decile
+        self._frequency = t.frequency
         self._keys = [
             np.stack(columns, axis=1)
             for columns in (
@@ -185,7 +189,7 @@ class _Strata:
 
     def draw(self, members: Items, families: Items, generator: np.random.Generator) -> Pool:
         """PER_MEMBER items for each member, none twice; members take turns in random order."""
-        taken = np.zeros(len(self._decile), np.bool_)
+        taken = np.zeros(len(self._frequency), np.bool_)
         taken[families] = True
         drawn: list[int] = []
         stratum: list[int] = []
@@ -214,7 +218,7 @@ class _Strata:
         chosen: list[int] = []
         steps = 0
         for group, width in self._widths(member):
-            near = np.abs(self._decile[group] - self._decile[member]) <= width
+            near = np.abs(self._frequency[group] - self._frequency[member]) <= width
             free = group[near & ~taken[group]]
             free = free[~np.isin(free, chosen)]
             room = PER_MEMBER - len(chosen)
@@ -227,13 +231,13 @@ class _Strata:
         return chosen, steps > 1
 
     def _widths(self, member: int) -> list[tuple[Items, int]]:
-        """Groups to draw from in turn, with the largest difference of deciles allowed."""
+        """Groups to draw from in turn, with the largest difference of frequency strata."""
         groups = [
             found.get(tuple(keys[member].tolist()), np.empty(0, np.int64))
             for keys, found in zip(self._keys, self._groups, strict=True)
         ]
-        narrow = [(groups[0], width) for width in range(DECILES)]
-        return narrow + [(group, DECILES) for group in groups[1:]]
+        narrow = [(groups[0], width) for width in range(STRATA)]
+        return narrow + [(group, STRATA) for group in groups[1:]]
 
 
 def _grouped(keys: NDArray[np.int64], items: Items) -> dict[tuple[int, ...], Items]:

@@ -29,7 +29,7 @@ class Items:
     positive: NDArray[np.bool_]
     """Sign of the state; of a feature: it fires."""
     frequency: NDArray[np.number]
-    """Frequency decile 0-9, or anything whose differences mean as much."""
+    """Frequency stratum 0-12, or anything whose differences mean as much."""
     length: NDArray[np.number]
     """Characters (pixels, samples) of the item."""
     family: NDArray[np.integer]

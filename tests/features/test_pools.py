@@ -49,7 +49,7 @@ def test_matched_items_share_every_trait_where_there_are_enough(table):
     pools = Pools(kind, family, traits)
     # The commonest stratum certainly has enough.
     keys = np.stack(
-        [traits.kind, traits.script, traits.spaced, traits.case, traits.length, traits.decile]
+        [traits.kind, traits.script, traits.spaced, traits.case, traits.length, traits.frequency]
     )
     _, place, sizes = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
     member = int(np.flatnonzero((place == sizes.argmax()) & (family == np.arange(6000)))[0])
@@ -64,7 +64,7 @@ def test_matched_items_share_every_trait_where_there_are_enough(table):
 def test_narrow_strata_widen_and_are_counted(table):
     text, kind, family = table
     traits = Traits.of(text, kind, family)
-    members = np.flatnonzero(family == np.arange(6000))[5:205:2]
+    members = np.flatnonzero(family == np.arange(6000))[5:5400:53]
     pool = Pools(kind, family, traits).pool("matched", members, np.random.default_rng(0))
     assert len(pool.negatives) == PER_MEMBER * len(members)
     assert 0 < pool.widened < len(members)
@@ -90,13 +90,39 @@ def test_equal_seeds_draw_equal_pools(table):
     assert drawn[0].tolist() == drawn[1].tolist() != drawn[2].tolist()
 
 
-def test_deciles_rank_by_count_where_there_are_counts():
+def test_strata_rank_by_count_where_there_are_counts():
     kind = ["word"] * 100
     family = np.arange(100)
-    by_id = Traits.of(["a"] * 100, kind, family).decile
-    assert by_id.tolist() == [i // 10 for i in range(100)]
+    by_id = Traits.of(["a"] * 100, kind, family).frequency
+    quarters = [0, 0, 0, 1, 1, 2, 2, 2, 3, 3]  # of 10 items 2.5 each
+    assert by_id.tolist() == quarters + [3 + i // 10 for i in range(10, 100)]
     counts = np.arange(100)  # the last id is the most frequent
-    assert Traits.of(["a"] * 100, kind, family, counts).decile.tolist() == by_id[::-1].tolist()
+    assert Traits.of(["a"] * 100, kind, family, counts).frequency.tolist() == by_id[::-1].tolist()
+
+
+def test_strata_against_a_plain_computation(table):
+    text, kind, family = table
+    found = Traits.of(text, kind, family).frequency
+    for one in ("word", "piece"):
+        mine = [i for i in range(6000) if kind[i] == one and family[i] == i]
+        edges = np.array([0.025, 0.05, 0.075, *np.arange(1, 10) / 10]) * len(mine)
+        for rank, item in enumerate(mine):
+            assert found[item] == np.sum(edges <= rank + 1e-9), (one, rank)
+    assert np.bincount(found).shape == (13,)
+
+
+def test_a_frequent_member_is_matched_within_its_quarter_of_the_first_tenth():
+    kind, family = ["word"] * 4000, np.arange(4000)
+    pools = Pools(kind, family, Traits.of(["same"] * 4000, kind, family))
+    for member, low, high in ((50, 0, 100), (350, 300, 400), (1000, 800, 1200)):
+        pool = pools.pool("matched", np.array([member]), np.random.default_rng(0))
+        assert pool.widened == 0
+        assert low <= pool.negatives.min() and pool.negatives.max() < high
+    many = np.arange(0, 20)  # 20 members of the first quarter ask for 400 of its 100 items
+    pool = pools.pool("matched", many, np.random.default_rng(0))
+    assert pool.widened >= 16 and pool.short == 0
+    strata = np.searchsorted([100, 200, 300, 400, 800], pool.negatives, side="right")
+    assert np.bincount(strata).tolist() == [80, 100, 100, 100, 20]  # the nearest first
 
 
 @pytest.mark.parametrize(
