@@ -30,7 +30,7 @@ from catalog.workspace import (
 )
 from catalog.workspace.file import open_workspace
 from catalog.workspace.label_pairs import Trial
-from catalog.workspace.transfer import Known
+from catalog.workspace.transfer import Known, merging
 from catalog.workspace.values import CONTENT, Label
 from tests.workspace.given import event, opened, reply, say, subjects
 
@@ -424,3 +424,29 @@ def test_the_flat_table_has_the_columns_promised(full, tmp_path):
         assert column in header
     transfer.export_parquet(full, tmp_path / "a.parquet")
     assert pd.read_parquet(tmp_path / "a.parquet").columns.tolist() == header
+
+
+def test_an_export_from_before_a_field_was_made_is_read(full, fresh, tmp_path):
+    path = tmp_path / "all.jsonl"
+    transfer.export_jsonl(full, path)
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in rows:
+        if row.get("table") == "label":
+            del row["confidence"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    other = fresh()
+    transfer.import_jsonl(other, path)
+    there, here = (reading.history(one, None) for one in (full, other))
+    assert here["text"].tolist() == there["text"].tolist() and len(here)
+    assert here["confidence"].isna().all()
+
+
+def test_a_field_made_later_renames_no_row_of_an_older_file(monkeypatch):
+    label = Label(subjects(1)[0], "ada", text="birds")
+    row = merging.Incoming(label, datetime(2026, 1, 1))
+    before = row.event
+    said = {**label.content, "colour": None}
+    monkeypatch.setattr(type(label), "content", property(lambda _self: said))
+    assert row.event == before
+    said["colour"] = "red"
+    assert row.event != before

@@ -152,10 +152,12 @@ def _row(line: str) -> tuple[Table, dict[str, Any]]:
         raise ValueError("The line names no table of a workspace.")
     table = _TABLES[values.pop("table")][0]
     kinds = _KINDS[table.name]
-    if values.keys() != kinds.keys():
+    later = {name for name, (empty, _) in kinds.items() if empty and name not in values}
+    if values.keys() | later != kinds.keys():
         odd = ", ".join(sorted(set(values) ^ set(kinds)))
         raise ValueError(f"The row of {table.name} has wrong columns ({odd}).")
-    return table, {name: _in(name, kinds[name], value) for name, value in values.items()}
+    values |= dict.fromkeys(later)  # a column made after this export was: nothing is said in it
+    return table, {name: _in(name, kinds[name], values[name]) for name in kinds}
 
 
 def _kind(column: Column[Any]) -> tuple[bool, tuple[type, ...]]:

@@ -18,6 +18,8 @@ from catalog.workspace.subjects import Subject, remember
 from catalog.workspace.transfer.files import batches
 from catalog.workspace.values import CONTENT, Label
 
+_NAMED = ("action", "clear_pole", "category", "text", "confidence", "note")
+"""Fields that name a row of a flat file, in this order, whether they say something or not."""
 _EXAMPLES = 20
 WRITING, REST = 1.0, 0.15
 """Seconds an import writes before it rests, and how long it rests."""
@@ -63,9 +65,17 @@ class Incoming:
 
     @property
     def event(self) -> str:
-        """Name of this row in any workspace: the same row is the same event."""
+        """Name of this row in any workspace: the same row is the same event.
+
+        Of the fields in _NAMED all count; of later ones those that say something, so that a new
+        field renames no row of an older file.
+        """
         made = self.made_at.isoformat() if self.made_at else ""
-        said = [self.label.subject.key, self.label.author, made, *self.label.content.values()]
+        content = self.label.content
+        said: list[Any] = [self.label.subject.key, self.label.author, made]
+        said += [content[name] for name in _NAMED]
+        later = {name: value for name, value in content.items() if name not in _NAMED}
+        said += [[name, value] for name, value in later.items() if value is not None]
         return "row-" + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:40]
 
 
