@@ -25,6 +25,8 @@ KINDS: dict[str, Span] = {
 }
 """Every kind of site, in the order that catalogs list them in. Where a model has them is told by
 `catalog.model.structure.TAPS`."""
+ADDED = ",".join(kind for kind, span in KINDS.items() if not span.default)
+"""Kinds that a build reads only where they are named, as `--sites` takes them."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import typer
 from catalog.commands import printing
 from catalog.commands.options import Quiet
 from catalog.errors import AlreadyBuilt
+from catalog.sites import ADDED
 
 if TYPE_CHECKING:
     from catalog.building.plan import Plan
@@ -24,7 +25,7 @@ def build(
     name: Annotated[str | None, typer.Option(help="Short name of the catalog.")] = None,
     sites: Annotated[
         str | None,
-        typer.Option(help="Kinds added to resid and final (k,v,ffn), or sites (resid.5,final)."),
+        typer.Option(help=f"Kinds added to the default ({ADDED}), or sites (resid.5,final)."),
     ] = None,
     layers: Annotated[
         str | None, typer.Option(help="Only these layers, such as 0-4,8 (0 = embeddings).")

@@ -42,7 +42,7 @@ def feature(
     category: Annotated[str | None, typer.Option(help="Name of a category.")] = None,
     threshold: Threshold = None,
     background: Annotated[
-        str | None, typer.Option(help="all, words or matched (default; images and sounds: all).")
+        str | None, typer.Option(help="What it is told apart from; by default the primary one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +55,7 @@ def feature(
     asked = opened(catalog)
     against = next((b for b in BACKGROUNDS if b == background), None)
     if background is not None and against is None:
-        raise SettingRefused("--background is one of all, words, matched.")
+        raise SettingRefused(f"--background is one of {', '.join(BACKGROUNDS)}.")
     against = against or asked.primary.background
     if category is not None:
         known = from_words.category_report(asked, site, category, threshold, against)

@@ -49,7 +49,9 @@ def first_readable(catalog: Catalog, threshold: str) -> tuple[pd.DataFrame, str]
     an empty frame and no background where nothing was measured.
     """
     sites = catalog.residual_sites
-    for background in reversed(catalog.backgrounds):
+    first = catalog.primary.background
+    others = [one for one in reversed(catalog.backgrounds) if one != first]
+    for background in (first, *others):
         known = catalog.fetch(feature_queries.features(threshold, background))
         known = known[known["site"].isin(sites) & ~known["small"].astype(bool)]
         if len(known) and known["p"].notna().all():

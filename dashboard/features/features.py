@@ -80,7 +80,7 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
     stream = [site for site in order if kinds[site] in ("resid", "final")]
     if len(stream) < len(order):
         address.seed("features.sites", "sites", "stream", address.among(["stream", "all"]))
-        wide = st.checkbox("Also keys, values and FFN", key="features.all")
+        wide = st.checkbox("Also sites that are not residual", key="features.all")
         order = order if wide else stream
     listed = frame.drop_duplicates("category")
     count = 3 if len(listed) > 40 else 2 if len(listed) > 12 else 1
