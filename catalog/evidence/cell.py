@@ -91,6 +91,11 @@ class Cell:
             return None
         return f"Only {found} categories have 40 families of items here; {FEWEST} are needed."
 
+    def few_of(self, sample: "Sample") -> str:
+        """Why too few categories are in the sample."""
+        found = len(sample.categories)
+        return self.too_few or f"The pools of only {found} categories fit the sample."
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -135,7 +140,7 @@ class Sample:
             if kept
             else (np.zeros((len(items), 0), np.bool_))
         )
-        return cls(items, [_moved(one, items) for one in kept], labels)
+        return cls(items, [moved(one, items) for one in kept], labels)
 
 
 def _cut(one: Splits, items: Ints) -> Splits:
@@ -149,7 +154,7 @@ def _cut(one: Splits, items: Ints) -> Splits:
     return replace(one, pool=pool, anchors=anchors)
 
 
-def _moved(one: Splits, items: Ints) -> Splits:
+def moved(one: Splits, items: Ints) -> Splits:
     """The category with its pool's items as places among `items`."""
     pool = replace(
         one.pool,

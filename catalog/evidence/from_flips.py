@@ -6,13 +6,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog import parallel
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.verdicts import Claim, Row, Verdict, judge, untested
+from catalog.evidence.verdicts import Claim, Row, Verdict, judge, judge_absence, untested
 from catalog.features.tables import Findings
+from catalog.flips import chance, verdicts
 from catalog.flips import table as flip_table
+from catalog.flips.measuring import Task
 from catalog.flips.table import Measured
+from catalog.model import opening
 from catalog.model.loading import LoadedModel
 from catalog.model.token_machine import Machine
 from catalog.progress import Report
@@ -23,6 +27,14 @@ KEYS = ("flips_away", "flips_share", "flips_toward", "flips_late", "flips_single
 FEWEST = 8
 """Categories below which nothing is said of categories in general."""
 CONTROLS = ("random", "noise", "disjoint")
+TOLD = {
+    "random": "random features of the same size",
+    "noise": "noise of the same size",
+    "disjoint": "other categories' features",
+}
+BY_CHANCE = "fixed random features by the same rule"
+MOST_PARAMETERS = 250_000_000
+"""A larger model is not held by several processes at a time."""
 Floats = NDArray[np.float64]
 
 
@@ -44,11 +56,7 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
             f"Only {len(names)} categories have 20 held-out tokens and 16 eliciting prompts here; "
             f"{FEWEST} are needed.",
         )
-    sites = cell.catalog.sites.dropna(subset="dims")
-    residual = [str(name) for name in sites[sites["kind"] == "resid"]["site"]]
-    measured = flip_table.measure(
-        machine, cell.catalog, names, residual, str(cell.site), cell.threshold, report
-    )
+    measured = flip_table.measure(machine, _tasks(cell, model, names), report, _workers(model))
     for table, made in flip_table.tables(measured).items():
         for row in made:
             if kept is not None:
@@ -56,6 +64,21 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
     if len(measured.at()) < FEWEST:
         return absent(cell, "Too few flips could be matched by random signs.")
     return from_measured(cell.name, measured)
+
+
+def _tasks(cell: Cell, model: LoadedModel, names: list[str]) -> list[Task]:
+    """What is flipped of each category: every residual site, and doses at the primary one."""
+    sites = cell.catalog.sites.dropna(subset="dims")
+    residual = tuple(str(name) for name in sites[sites["kind"] == "resid"]["site"])
+    key = opening.ModelKey.held(model)
+    primary = str(cell.site)
+    return [Task(cell.catalog, one, residual, primary, cell.threshold, key) for one in names]
+
+
+def _workers(model: LoadedModel) -> int:
+    """Processes that may each hold the model: one where it is large or on a device of its own."""
+    alone = model.device.type != "cpu" or model.parameters > MOST_PARAMETERS
+    return 1 if alone else parallel.cores()
 
 
 def absent(cell: Cell, reason: str) -> list[Row]:
@@ -89,9 +112,15 @@ def _away_row(cell: str, measured: Measured) -> Row:
     apart = {name: _apart(measured, name, "away") for name in _present(measured)}
     worst = strongest(apart)
     claim = CLAIMS["flips_away"]
-    verdict = judge(claim, figure.value, apart["random"], apart[worst])
+    judged = judge(claim, figure.value, apart["random"], apart[worst])
+    verdict = _said(f"Away's fall was compared with that by {_all(apart)}", judged)
     falls = {name: _mean(measured, name, -1) for name in apart}
     beside = {
+        "dimensions of largest |x|": _mean(measured, "largest", -1),
+        "raw logits (paper's procedure)": _logits(measured, "raw_logits", "away"),
+        "raw logits of random": _logits(measured, "raw_logits", "random"),
+        "logits minus vocabulary mean": _logits(measured, "centred_logits", "away"),
+        "logits minus vocabulary mean, random": _logits(measured, "centred_logits", "random"),
         "direct path alone": _mean(measured, "direct", -1),
         "neutral prompts only": _of_kind(measured, "away", "neutral", -1),
         "eliciting prompts only": _of_kind(measured, "away", "eliciting", -1),
@@ -106,19 +135,19 @@ def _share_row(cell: str, measured: Measured) -> Row:
     claim = CLAIMS["flips_share"]
     ran = [one for one in measured.entries if one.scale == 1 and one.found]
     hits = np.array([one.verdict == "suppresses" for one in ran], np.float64)
-    chance = flip_table.controls_that_pass(measured)
+    passing = np.nan_to_num(chance.shares(measured), nan=verdicts.LEVEL)
     names = np.unique([one.category for one in ran], return_inverse=True)[1]
     generator = np.random.default_rng(0)
     figure = clustered(hits, names, generator)
-    over = clustered(hits - chance, names, generator)
-    verdict = judge(claim, figure.value, figure.over(flip_table.LEVEL), over)
-    controls = {"random signs by the same rule": float(chance.mean())}
+    over = clustered(hits - passing, names, generator)
+    judged = judge(claim, figure.value, figure.over(verdicts.LEVEL), over)
+    verdict = _said("The share was compared with that of random features in away's place", judged)
+    controls = {BY_CHANCE: float(passing.mean())}
     for site in measured.sites:
         at = [one.verdict == "suppresses" for one in measured.at(site)]
         controls[f"share at {site}"] = float(np.mean(at)) if at else float("nan")
     controls = {name: value for name, value in controls.items() if not np.isnan(value)}
-    worst = "random signs by the same rule"
-    return replace(_row(claim, verdict, cell, figure, controls, worst, measured), curves={})
+    return replace(_row(claim, verdict, cell, figure, controls, BY_CHANCE, measured), curves={})
 
 
 def _toward_row(cell: str, measured: Measured) -> Row:
@@ -126,7 +155,8 @@ def _toward_row(cell: str, measured: Measured) -> Row:
     figure = _interval([one.prompts("toward") for one in measured.at()])
     apart = {name: _apart(measured, "toward", name) for name in _present(measured)}
     worst = strongest(apart)
-    verdict = judge(claim, figure.value, apart["random"], apart[worst])
+    judged = judge_absence(claim, apart[worst], "nats")
+    verdict = _said(f"The rise by toward minus that by {TOLD[worst]}", judged)
     controls = {name: _mean(measured, name, 1) for name in apart}
     controls["neutral prompts only"] = _of_kind(measured, "toward", "neutral", 1)
     controls["eliciting prompts only"] = _of_kind(measured, "toward", "eliciting", 1)
@@ -139,7 +169,8 @@ def _late_row(cell: str, measured: Measured) -> Row:
     whole, direct = _late_minus_early(measured, "away"), _late_minus_early(measured, "direct")
     figure = _interval(whole)
     over = _interval([a - b for a, b in zip(whole, direct, strict=True)])
-    verdict = judge(claim, figure.value, figure, over)
+    judged = judge(claim, figure.value, figure, over)
+    verdict = _said("Late layers minus early ones, compared with the direct path alone", judged)
     controls = {
         "direct path alone": float(np.mean([one.mean() for one in direct])),
         "random": float(np.mean([one.mean() for one in _late_minus_early(measured, "random")])),
@@ -155,13 +186,28 @@ def _single_row(cell: str, measured: Measured) -> Row:
     noise = [-one.effects["noise"].mean(axis=1) for one in measured.single]
     figure = _interval(falls)
     over = _interval([a - b for a, b in zip(falls, noise, strict=True)])
-    verdict = judge(claim, figure.value, over, over)
+    judged = judge_absence(claim, over, "nats", both_sides=True)
+    verdict = _said("The fall by one dimension minus that by noise of the same size", judged)
     controls = {
         "noise of the same size": float(np.mean([one.mean() for one in noise])),
         "the whole feature": _mean(measured, "away", -1),
     }
     made = _row(claim, verdict, cell, figure, controls, "noise of the same size", measured)
     return replace(made, n=len(falls), curves={})
+
+
+def _said(compared: str, judged: tuple[Verdict, str]) -> tuple[Verdict, str]:
+    """The verdict; its reason begins with what was compared with what."""
+    return judged[0], f"{compared}: {judged[1][0].lower()}{judged[1][1:]}"
+
+
+def _all(names: dict[str, Interval]) -> str:
+    return ", ".join(TOLD[name] for name in names)
+
+
+def _logits(measured: Measured, what: str, name: str) -> float:
+    """Fall of the concept's logits by one condition, mean over categories and prompts."""
+    return -_over(measured, lambda one: float(one.beside[what][name].mean()))
 
 
 def _row(
@@ -189,7 +235,7 @@ def _row(
 def _by_layer(measured: Measured) -> dict[str, list[float]]:
     """Mean effect over categories of every condition, by layer."""
     sites = [site for site in measured.sites if measured.at(site)]
-    names = ("away", "toward", *CONTROLS, "direct")
+    names = ("away", "toward", *CONTROLS, "largest", "direct")
     curves = {"layer": [float(site.removeprefix("resid.")) for site in sites]}
     for name in names:
         cells = [measured.at(site) for site in sites]

@@ -1,4 +1,4 @@
-"""A row that only images and sounds have: superclasses, beside random unions of classes."""
+"""Rows that only images and sounds have: superclasses, beside random unions of classes."""
 
 from dataclasses import replace
 
@@ -6,15 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.evidence.cell import Cell, held_out_ranks
+from catalog.evidence.from_categories import best_dimension, count, discoverable_row
 from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.features import nulls
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.splits import Splits
-from catalog.signs.prototypes import SPLITS, halves
+from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.resampling import nested
 
+UNIONS_NAME = "random unions of classes"
 UNIONS = 20
 """Random unions of classes drawn for each superclass."""
+
+_Drawn = tuple[Contest, NDArray[np.bool_]]
+"""One random union with its splits."""
 
 SUPERCLASSES = Claim(
     "superclasses",
@@ -28,19 +33,51 @@ SUPERCLASSES = Claim(
 )
 
 
+COUNTED = Claim(
+    "superclasses_counted",
+    "A single dimension tells most superclasses apart (AUC at least 0.75), counted as the paper "
+    "counts them.",
+    "share of superclasses",
+    "DINOv2 9 of 12, ViT-Base 11 of 12, AST 50 of 50 classes",
+    "The best dimension is chosen on the anchors; counted where its held-out AUC is at least 0.75 "
+    "and its q below 0.05. Null: random sets of items. Control: unions of as many random classes, "
+    "the whole procedure repeated. The paper's own count (in sample, no control) stands beside. "
+    "Bootstrap over superclasses.",
+    least=9 / 12,
+)
+
+CLAIMS = {claim.key: claim for claim in (SUPERCLASSES, COUNTED)}
+"""Claims of images and sounds alone, by key."""
+
+
 def rows(cell: Cell) -> list[Row]:
-    """The row of superclasses; none where the items have no superclasses."""
+    """The rows of superclasses; none where the items have no superclasses."""
     above = [one for one in cell.categories if cell.kinds[one.name] == "superclass"]
     classes = {one.name: one for one in cell.categories if cell.kinds[one.name] == "class"}
     if "superclass" not in cell.kinds.values():
         return []
     if len(above) < 2 or len(classes) < 4:
         reason = f"Only {len(above)} superclasses and {len(classes)} classes have 40 items here."
-        return [untested(SUPERCLASSES, reason, cell.name)]
+        return [untested(claim, reason, cell.name) for claim in CLAIMS.values()]
+    drawn = [_unions(cell, one, classes) for one in above]
+    return [_readable(cell, above, drawn), _counted(cell, above, drawn)]
+
+
+def _counted(cell: Cell, above: list[Splits], drawn: list[list[_Drawn]]) -> Row:
+    """Superclasses that one dimension tells apart, against unions of random classes."""
+    unions = np.array(
+        [np.mean([best_dimension(*one).held_out >= TAU for one in of_one]) for of_one in drawn]
+    )
+    made = discoverable_row(cell, COUNTED, count(cell.signs, above), control=(UNIONS_NAME, unions))
+    return replace(made, unit="superclasses")
+
+
+def _readable(cell: Cell, above: list[Splits], drawn: list[list[_Drawn]]) -> Row:
+    """Mean prototype AUC of superclasses, against unions of random classes."""
     generator = np.random.default_rng(0)
     found = [_run(cell, one) for one in above]
     ranks = held_out_ranks(found)
-    unions = np.array([_unions(cell, one, classes, generator).mean() for one in above])
+    unions = np.array([np.mean([run(*one).aucs.mean() for one in of_one]) for of_one in drawn])
     random = np.array([_null_mean(cell, one) for one in above])
     aucs = np.array([one.aucs.mean() for one in found])
     figure = replace(nested(ranks, generator), value=float(aucs.mean()))
@@ -48,48 +85,43 @@ def rows(cell: Cell) -> list[Row]:
     over = nested([r - mean for r, mean in zip(ranks, unions, strict=True)], generator)
     verdict, reason = judge(SUPERCLASSES, figure.value, over_null, over)
     controls = {
-        "random unions of classes": float(unions.mean()),
+        UNIONS_NAME: float(unions.mean()),
         "random sets of items": float(random.mean()),
         **{one.name: float(auc) for one, auc in zip(above, aucs, strict=True)},
     }
-    strongest = "random unions of classes"
-    unit = "superclasses"
-    return [
-        Row(
-            SUPERCLASSES,
-            verdict,
-            reason,
-            cell.name,
-            figure,
-            controls,
-            strongest,
-            len(above),
-            unit,
-            {"sorted AUC of each superclass": np.sort(aucs).tolist()},
-        )
-    ]
+    return Row(
+        SUPERCLASSES,
+        verdict,
+        reason,
+        cell.name,
+        figure,
+        controls,
+        UNIONS_NAME,
+        len(above),
+        "superclasses",
+        {"sorted AUC of each superclass": np.sort(aucs).tolist()},
+    )
 
 
 def _run(cell: Cell, one: Splits) -> Outcome:
     return run(Contest.of(cell.signs, one.pool), one.anchors)
 
 
-def _unions(
-    cell: Cell, one: Splits, classes: dict[str, Splits], generator: np.random.Generator
-) -> NDArray[np.float64]:
-    """AUC of unions of as many random classes as a superclass has: float64[UNIONS]."""
+def _unions(cell: Cell, one: Splits, classes: dict[str, Splits]) -> list[_Drawn]:
+    """UNIONS unions of as many random classes as a superclass has, each with splits of its own."""
+    generator = np.random.default_rng(one.place)
     inside = [c for c in classes.values() if np.isin(c.pool.members, one.pool.members).all()]
     count = min(max(1, len(inside)), len(classes) - 1)
     names = sorted(classes)
-    aucs = []
+    made = []
     for _ in range(UNIONS):
         chosen = generator.choice(len(names), count, replace=False)
         parts = [classes[names[place]].pool.members for place in chosen]
         members = np.unique(np.concatenate(parts))
         pool = cell.ground.pool(cell.background, members, generator)
         anchors = halves(len(members), SPLITS, generator)
-        aucs.append(run(Contest.of(cell.signs, pool), anchors).aucs.mean())
-    return np.array(aucs)
+        made.append((Contest.of(cell.signs, pool), anchors))
+    return made
 
 
 def _null_mean(cell: Cell, one: Splits) -> float:

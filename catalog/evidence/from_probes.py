@@ -1,4 +1,4 @@
-"""The row of trained probes, against readings that need no training."""
+"""Rows of trained readings: what they gain, and what pairs of dimensions add."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,9 +6,8 @@ from numpy.typing import NDArray
 from catalog.evidence import probes
 from catalog.evidence.cell import FEWEST, Cell, Sample, outcomes
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.from_states import too_few
 from catalog.evidence.passes import Passes
-from catalog.evidence.verdicts import Row, judge, untested
+from catalog.evidence.verdicts import Row, judge_absence, untested
 from catalog.features.scoring import Outcome
 from catalog.features.splits import Splits
 from catalog.progress import Report
@@ -17,23 +16,27 @@ from catalog.signs.resampling import crossed
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 from catalog.signs.site_signs import SiteSigns
 
+Floats = NDArray[np.float64]
 PROBED = 24
 """Categories that are probed, chosen at random."""
 PROBE_SPLITS = 2
 """Splits of each that are probed."""
 
 
-def probe_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row:
-    """Probe against prototype, difference of means and a probe on signs."""
-    claim = CLAIMS["probe_gain"]
+def probe_rows(cell: Cell, sample: Sample, passes: Passes, report: Report) -> list[Row]:
+    """Probe against prototype, difference of means and signs; a network added to the probe."""
+    claims = [CLAIMS["probe_gain"], CLAIMS["mlp"]]
     if len(sample.categories) < FEWEST:
-        return untested(claim, too_few(cell, sample), cell.name)
+        return [untested(claim, cell.few_of(sample), cell.name) for claim in claims]
     aucs, beside = _measure(sample, passes, report)
-    generator = np.random.default_rng(1)
-    gain = crossed(aucs[:, :, 0] - aucs[:, :, 1], generator)
-    over = crossed(aucs[:, :, 0] - aucs[:, :, 2], generator)
-    verdict, reason = judge(claim, gain.value, over, over)
-    probe, prototype, means, on_signs = aucs.mean(axis=(0, 1)).tolist()
+    return [_probe_row(cell, aucs, beside), _mlp_row(cell, aucs)]
+
+
+def _probe_row(cell: Cell, aucs: Floats, beside: Floats) -> Row:
+    claim = CLAIMS["probe_gain"]
+    gain = crossed(aucs[:, :, 0] - aucs[:, :, 1], np.random.default_rng(1))
+    verdict, reason = judge_absence(claim, gain, "AUC gained over the prototype")
+    probe, prototype, means, on_signs = aucs.mean(axis=(0, 1))[:4].tolist()
     same, rotated, c = np.nanmean(beside, axis=(0, 1)).tolist()
     controls = {
         "gain of difference of means": means - prototype,
@@ -46,22 +49,36 @@ def probe_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
         "sign agreement of weights, rotated": rotated,
         "C (geometric mean)": float(np.exp(c)),
     }
-    strongest = "gain of difference of means"
     return Row(
-        claim, verdict, reason, cell.name, gain, controls, strongest, len(aucs), "categories"
-    )
+        claim, verdict, reason, cell.name, gain, controls, "gain of difference of means",
+        len(aucs), "categories",
+    )  # fmt: skip
 
 
-def _measure(
-    sample: Sample, passes: Passes, report: Report
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """AUCs float64[categories, splits, 4] and what stands beside them, [categories, splits, 3]."""
+def _mlp_row(cell: Cell, aucs: Floats) -> Row:
+    """What a network, which may use pairs of dimensions, adds to the logistic regression."""
+    claim = CLAIMS["mlp"]
+    line, added = aucs[:, :, 4], aucs[:, :, 5]
+    gain = crossed(added - line, np.random.default_rng(2))
+    verdict, reason = judge_absence(claim, gain, "AUC added by the network")
+    controls = {
+        "logistic regression AUC": float(line.mean()),
+        "with a network AUC": float(added.mean()),
+    }
+    return Row(
+        claim, verdict, reason, cell.name, gain, controls, "logistic regression AUC", len(aucs),
+        "categories",
+    )  # fmt: skip
+
+
+def _measure(sample: Sample, passes: Passes, report: Report) -> tuple[Floats, Floats]:
+    """AUCs float64[categories, splits, 6] and what stands beside them, [categories, splits, 3]."""
     generator = np.random.default_rng(0)
     order = generator.permutation(len(sample.categories))[:PROBED]
     z = standardised(passes.states)
     rotation = random_rotation(z.shape[1], generator)
     rotated = signs_at_median(z @ rotation)
-    aucs = np.empty((len(order), PROBE_SPLITS, 4))
+    aucs = np.empty((len(order), PROBE_SPLITS, 6))
     beside = np.empty((len(order), PROBE_SPLITS, 3))
     for row, place in enumerate(order):
         report("probes", row, len(order))
@@ -69,7 +86,8 @@ def _measure(
         plain, other = (outcomes(site, [one])[0] for site in (passes.signs, rotated))
         for split in range(PROBE_SPLITS):
             read = _Readings(z, passes.signs, one, split, generator)
-            aucs[row, split] = read.aucs(plain)
+            aucs[row, split, :4] = read.aucs(plain)
+            aucs[row, split, 4:] = read.with_network()
             beside[row, split] = read.beside(plain, other, rotation)
     return aucs, beside
 
@@ -109,6 +127,13 @@ class _Readings:
             auc(agreement, self.truth),
             auc(self.z[self.test] @ direction, self.truth),
             on_signs.auc,
+        )
+
+    def with_network(self) -> tuple[float, float]:
+        """AUC of the logistic regression, and of it with a network added."""
+        train, test = self.z[self.train], self.z[self.test]
+        return probes.with_pairs(
+            train, self.positive, test, self.truth, self.probe.c, self.generator
         )
 
     def beside(

@@ -1,59 +1,73 @@
-"""Rows of real text: do signs alone predict, and what context does to signs."""
+"""Rows of real text: do signs alone predict the next token?"""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import NotInCatalog, SettingRefused
+from catalog.errors import NotInCatalog
 from catalog.evidence import sign_prediction as predict
 from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
+from catalog.evidence.from_hamming import Cached, best_row, dot_row
 from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.model import contexts
 from catalog.model.contexts import Contexts
 from catalog.model.loading import LoadedModel
 from catalog.progress import Report
-from catalog.signs.context import changed
 from catalog.signs.resampling import clustered, strongest
 from catalog.sites import Site
 
-PREDICTION = (
+KEYS = (
     "sign_only_top5",
     "sign_only_top1",
     "hamming_4096",
     "hamming_32",
     "hamming_256",
     "hamming_cached",
+    "hamming_best",
+    "hamming_dot",
 )
+PAPER_TOKENS = 151_936
+"""Vocabulary of the models that the paper ranks 4,096 tokens of."""
 Ranks = NDArray[np.float64]
 
 
-def rows(cell: Cell, model: LoadedModel, folder: Path, report: Report) -> list[Row]:
-    """Every row of real text; `folder` holds the passages."""
-    last = Site("final") if model.parts.final_norm is not None else Site("resid", _depth(model))
-    sites = [cell.site, last] if last != cell.site else [cell.site]
-    try:
-        read = contexts.read(
-            model,
-            contexts.passages(folder),
-            sites,
-            np.random.default_rng(0),
-            lambda done, of: report("texts", done, of),
+def last_site(model: LoadedModel) -> Site:
+    """Where the state lies that enters the LM head."""
+    final = model.parts.final_norm is not None
+    return Site("final") if final else Site("resid", len(model.parts.blocks))
+
+
+def rows(
+    cell: Cell,
+    model: LoadedModel,
+    read: Contexts,
+    cached: Cached | None,
+    report: Report,
+) -> list[Row]:
+    """Every row of prediction; `cached` are states of single tokens at the last site."""
+    last = last_site(model)
+    name = f"{last} in held-out passages, threshold zero"
+    states = read.states[last]
+    head = contexts.lm_head(model, states.shape[1])
+    if head is None:
+        reason = (
+            "This LM head is not one matrix on the last state."
+            if model.causal
+            else "This model is no causal language model: it predicts no next token."
         )
-    except SettingRefused as error:
-        return absent(cell, str(error))
-    return [*_prediction_rows(cell, model, read, last, report), _context_row(cell, read)]
+        return [untested(CLAIMS[key], reason, name) for key in KEYS]
+    weight, bias = head
+    made = _by_head(name, weight, bias, states, read, report)
+    made.append(_cached_row(cell, read, last, states, len(weight)))
+    made.append(best_row(name, states, weight, read))
+    return [*made, dot_row(name, states, read, cached)]
 
 
 def absent(cell: Cell, reason: str) -> list[Row]:
     """All these rows as untested."""
-    return [untested(CLAIMS[key], reason, cell.name) for key in (*PREDICTION, "context")]
-
-
-def _depth(model: LoadedModel) -> int:
-    return len(model.parts.blocks)
+    return [untested(CLAIMS[key], reason, cell.name) for key in KEYS]
 
 
 @dataclass(frozen=True)
@@ -65,20 +79,15 @@ class _Ranked:
     controls: dict[str, Ranks]
 
 
-def _prediction_rows(
-    cell: Cell, model: LoadedModel, read: Contexts, last: Site, report: Report
+def _by_head(
+    name: str,
+    weight: NDArray[np.float32],
+    bias: NDArray[np.float32] | None,
+    states: NDArray[np.float32],
+    read: Contexts,
+    report: Report,
 ) -> list[Row]:
-    name = f"{last} in held-out passages, threshold zero"
-    states = read.states[last]
-    head = contexts.lm_head(model, states.shape[1])
-    if head is None:
-        reason = (
-            "This LM head is not one matrix on the last state."
-            if model.causal
-            else "This model is no causal language model: it predicts no next token."
-        )
-        return [untested(CLAIMS[key], reason, name) for key in PREDICTION]
-    weight, bias = head
+    """Signs put into the LM head, and signs compared with the signs of its rows."""
     report("prediction", 0, 3)
     own = predict.first_choices(states, weight, bias)
     sign_only = _ranked(states, weight, bias, own, read)
@@ -94,19 +103,38 @@ def _prediction_rows(
     curves = _curves(by_head, size) | _best_dimensions(states, weight, read.following, size)
     own_ranks = predict.ranks(predict.signs(states), predict.signs(weight), own)
     for key, most in _levels(size):
-        claim = CLAIMS[key]
+        claim = _above_chance(CLAIMS[key], most, size)
         if most is None:
             reason = f"This vocabulary has only {size:,} tokens."
             made.append(untested(claim, reason, name))
             continue
         beside = {"the model's own prediction instead": predict.share_within(own_ranks, most)}
+        beside |= _beyond_chance(by_head.signs, most, size)
         made.append(_share_row(claim, name, by_head, most, read, curves, beside))
-    return [*made, _cached_row(cell, read, last, states, size)]
+    return made
 
 
 def _levels(size: int) -> list[tuple[str, int | None]]:
     few = [("hamming_32", max(1, size // 32)), ("hamming_256", max(1, size // 256))]
     return [("hamming_4096", 4096 if size > 4096 else None), *few]
+
+
+def _above_chance(claim: Claim, most: int | None, size: int) -> Claim:
+    """The claim on this vocabulary's scale: the first 4,096 of 12,288 hold a third by chance.
+
+    The paper's figure keeps its distance from its own chance level, on a vocabulary of 151,936.
+    """
+    if claim.least is None or most is None:
+        return claim
+    chance = most / size
+    beyond = (claim.least - most / PAPER_TOKENS) / (1 - most / PAPER_TOKENS)
+    return replace(claim, least=chance + beyond * (1 - chance), chance=chance)
+
+
+def _beyond_chance(found: Ranks, most: int, size: int) -> dict[str, float]:
+    chance = most / size
+    share = predict.share_within(found, most)
+    return {"by chance": chance, "share beyond chance": (share - chance) / (1 - chance)}
 
 
 def _cached_row(
@@ -205,34 +233,3 @@ def _best_dimensions(
         for most in axis
     ]
     return {"best m dimensions": [float(m) for m in axis], "first 1/32 by m": shares}
-
-
-def _context_row(cell: Cell, read: Contexts) -> Row:
-    """Share of signs that differ from the token's cached ones."""
-    claim = CLAIMS["context"]
-    generator = np.random.default_rng(0)
-    other = read.token[predict.elsewhere(read.document, generator)]
-    own, elsewhere = (cell.signs.bits(tokens) > 0 for tokens in (read.token, other))
-    found = changed(read.states[cell.site], cell.level, own, elsewhere)
-    figure = clustered(found.own, read.document, generator)
-    over = clustered(found.own - found.other, read.document, generator)
-    verdict, reason = judge(claim, figure.value, over, over)
-    controls = {
-        "another position's token": float(found.other.mean()),
-        "retained share (1 - own / other)": found.retained,
-    }
-    quarters = (found.mean(found.own_by_magnitude), found.mean(found.other_by_magnitude))
-    for quarter, (mine, chance) in enumerate(zip(*quarters, strict=True), 1):
-        controls[f"quarter {quarter} of |state|: own"] = float(mine)
-        controls[f"quarter {quarter} of |state|: other"] = float(chance)
-    return Row(
-        claim,
-        verdict,
-        reason,
-        cell.named("in held-out passages"),
-        figure,
-        controls,
-        "another position's token",
-        len(np.unique(read.document)),
-        "documents",
-    )

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from catalog.building import reopen
 from catalog.circuits import ablate, ablation_items, measure, subjects, writers
 from catalog.errors import SettingRefused
 from catalog.evidence.cell import FEWEST, Cell
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.verdicts import Row, judge, untested
-from catalog.modalities import Modality, text
+from catalog.evidence.verdicts import Row, judge, judge_absence, untested
+from catalog.modalities import Modality
 from catalog.model import down_projection
 from catalog.model.columns import Columns
 from catalog.model.loading import LoadedModel
@@ -19,7 +20,7 @@ from catalog.progress import Report
 from catalog.signs.resampling import clustered, nested, strongest
 from catalog.store import queries, writer_queries
 
-KEYS = ("coalitions", "writers", "ablation")
+KEYS = ("coalitions", "writers", "ablation", "ablation_spares")
 MOST = 40
 """Categories looked at where the catalog does not hold their writers yet, chosen at random."""
 DRAWS = 100
@@ -48,9 +49,9 @@ def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
         return [untested(CLAIMS[key], cell.too_few or reason, cell.name) for key in KEYS]
     made = [coalition_row(cell, found), writer_row(cell, found)]
     if model is None or columns is None:
-        return [*made, untested(CLAIMS["ablation"], NO_MODEL, cell.name)]
-    modality = text.make(model.tokenizer, model.vocabulary, str(cell.build["reading"]))
-    return [*made, _ablation_row(cell, found, _Live(model, modality, columns), report)]
+        return [*made, *(untested(CLAIMS[key], NO_MODEL, cell.name) for key in KEYS[2:])]
+    live = _Live(model, reopen.reopen(cell.catalog, model), columns)
+    return [*made, *_ablated_rows(cell, found, live, report)]
 
 
 NO_MODEL = "This needs the model, which is not there."
@@ -141,10 +142,9 @@ class _Live:
     columns: Columns
 
 
-def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> Row:
-    """Mean over features of what the writers carry beyond random neurons, on other dimensions."""
-    claim, generator = CLAIMS["ablation"], np.random.default_rng(0)
-    order = generator.permutation(len(found))[:ABLATED]
+def _ablated_rows(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> list[Row]:
+    """Ablate the writers of some features; those without matched random neurons are counted."""
+    order = np.random.default_rng(0).permutation(len(found))[:ABLATED]
     made: list[ablate.Ablated] = []
     refused = 0
     for done, place in enumerate(order):
@@ -153,27 +153,39 @@ def _ablation_row(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) 
             made.append(_ablated(cell, str(found["name"].iloc[place]), live))
         except SettingRefused:  # no random neurons as active: counted beside the figure
             refused += 1
+    return ablation_rows(cell.name, made, refused)
+
+
+def ablation_rows(cell: str, made: list[ablate.Ablated], refused: int) -> list[Row]:
+    """What writers carry beyond random neurons on other dimensions, and that others keep theirs."""
+    claim, spares = CLAIMS["ablation"], CLAIMS["ablation_spares"]
     if len(made) < FEWEST:
-        return untested(claim, f"Only {len(made)} features have matched random neurons.", cell.name)
-    apart = [np.array([one.members.difference.value]) for one in made]
-    figure = nested(apart, generator).reversed()
-    verdict, reason = judge(claim, figure.value, figure, figure)
+        reason = f"Only {len(made)} features have matched random neurons."
+        return [untested(one, reason, cell) for one in (claim, spares)]
+    generator = np.random.default_rng(0)
+    figure, aside = (
+        nested([np.array([part(one).difference.value]) for one in made], generator).reversed()
+        for part in (lambda one: one.members, lambda one: one.background)
+    )
+    carried = judge(claim, figure.value, figure, figure)
+    spared = judge_absence(spares, aside, "loss of agreement", both_sides=True)
     controls: dict[str, Any] = {
         "random neurons": -float(np.mean([one.members.random.value for one in made])),
         "the writers": -float(np.mean([one.members.writers.value for one in made])),
-        "writers - random, on background items": -float(
-            np.mean([one.background.difference.value for one in made])
-        ),
         "the writers, on the dimensions that chose them": -float(np.mean([m.same for m in made])),
         "share of features that carry": float(
             np.mean([one.members.verdict == "carry the feature" for one in made])
         ),
         "features without matched neurons": float(refused),
     }
-    return Row(
-        claim, verdict, reason, cell.name, figure, controls, "random neurons", len(made),
-        "categories",
-    )  # fmt: skip
+    others = {
+        "random neurons": -float(np.mean([one.background.random.value for one in made])),
+        "loss of the feature's own members": figure.value,
+    }
+    return [
+        Row(claim, *carried, cell, figure, controls, "random neurons", len(made), "categories"),
+        Row(spares, *spared, cell, aside, others, "random neurons", len(made), "categories"),
+    ]
 
 
 def _ablated(cell: Cell, name: str, live: _Live) -> ablate.Ablated:

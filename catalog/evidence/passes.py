@@ -1,12 +1,14 @@
 """The extra passes: the model run again over the sample, trained and with random weights."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.building import reopen
-from catalog.evidence.cell import Cell, Sample
+from catalog.evidence.cell import Cell, Sample, moved
+from catalog.features.splits import Splits
 from catalog.modalities import Modality
 from catalog.model import states
 from catalog.model.loading import LoadedModel
@@ -16,74 +18,138 @@ from catalog.signs.rotation import signs_above, signs_at_median
 from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
 
+SEEDS = 5
+"""Models with random weights of each kind."""
+CURVED = 16
+"""Categories whose curves over the number of dimensions are read at every layer."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Signs of another site over the sample; None where the model has none, and why."""
+
+    signs: SiteSigns | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Layers:
+    """States at every residual site of a few categories with their pools."""
+
+    categories: list[Splits]
+    """Their pools hold rows of the states."""
+    states: dict[Site, Floats]
+
 
 @dataclass(frozen=True)
 class Passes:
     """What the passes left."""
 
-    states: NDArray[np.float32]
+    states: Floats
     """States of the primary site: float32[items, dims]."""
     signs: SiteSigns
     """Their signs at the cell's threshold."""
-    keys_values: SiteSigns | None
-    """Signs of keys and values of the primary layer, side by side; None where it has none."""
-    no_keys_values: str | None
-    """Why it has none."""
-    variants: dict[str, dict[str, SiteSigns]]
-    """By kind of random weights and threshold."""
+    keys_values: Part
+    """Keys and values of the primary layer, side by side."""
+    ffn: Part
+    """Inputs of the down projection of the primary layer."""
+    variants: dict[str, list[dict[str, SiteSigns]]]
+    """By kind of random weights: signs of each seed by threshold."""
+    last: Floats | None = None
+    """States of the last site: float32[items, dims]; None where they were not asked for."""
+    layers: Layers = field(default_factory=lambda: Layers([], {}))
     baseline: SiteSigns | None = None
     """Signs of pixels or log-mel bands at their medians, without a model; None for text."""
 
 
-def make(cell: Cell, sample: Sample, model: LoadedModel, report: Report) -> Passes:
-    """One pass for states, keys and values; one for each variant."""
+def make(
+    cell: Cell, sample: Sample, model: LoadedModel, report: Report, last: Site | None = None
+) -> Passes:
+    """One pass for states at all sites that are asked for; one for each model of random weights."""
     modality = reopen.reopen(cell.catalog, model)
+    run = _Run(cell, modality, report)
     layer = cell.site.layer
-    extra = [Site("k", layer), Site("v", layer)] if layer else []
-    reasons = [reason for site in extra if (reason := model.parts.absent(site))]
-    absent = reasons[0] if reasons else None if extra else "The embeddings have none."
-    read = _pass(cell, sample, model, modality, [] if absent else extra, "states", report)
-    sides = None if absent else np.concatenate([read[site] for site in extra], axis=1)
-    drawn: dict[str, dict[str, SiteSigns]] = {}
-    for kind in VARIANTS:
-        with variant(model, kind) as other:
-            seen = _pass(cell, sample, other, modality, [], f"{kind} weights", report)[cell.site]
-        drawn[kind] = {"zero": signs_above(seen, 0.0), "median": signs_at_median(seen)}
+    sides = [Site("k", layer), Site("v", layer)] if layer else []
+    up = [Site("ffn", layer)] if layer else []
+    there = {kind: _absent(model, sites) for kind, sites in (("kv", sides), ("ffn", up))}
+    wanted = [*(sides if not there["kv"] else []), *(up if not there["ffn"] else [])]
+    wanted += [last] if last is not None and last != cell.site else []
+    read = run.states(model, [cell.site, *wanted], sample.items, "states")
+    drawn: dict[str, list[dict[str, SiteSigns]]] = {kind: [] for kind in VARIANTS}
+    for number, kind in enumerate(VARIANTS):
+        for seed in range(SEEDS):
+            with variant(model, kind, seed) as other:
+                stage = f"{kind} weights, {seed + 1} of {SEEDS}"
+                seen = run.states(other, [cell.site], sample.items, stage)[cell.site]
+            drawn[kind].append({"zero": signs_above(seen, 0.0), "median": signs_at_median(seen)})
+        report("random weights", number + 1, len(VARIANTS))
     own = read[cell.site]
     plain = modality.baseline(sample.items)
     return Passes(
-        own,
-        signs_above(own, cell.level),
-        None if sides is None else at_threshold(sides, cell.threshold),
-        absent,
-        drawn,
-        None if plain is None else signs_at_median(plain),
+        states=own,
+        signs=signs_above(own, cell.level),
+        keys_values=_part(cell, read, sides, there["kv"]),
+        ffn=_part(cell, read, up, there["ffn"]),
+        variants=drawn,
+        last=None if last is None else read[last],
+        layers=_layers(run, model, sample),
+        baseline=None if plain is None else signs_at_median(plain),
     )
 
 
-def at_threshold(values: NDArray[np.float32], threshold: str) -> SiteSigns:
+def _absent(model: LoadedModel, sites: Sequence[Site]) -> str:
+    """Why these sites cannot be read; empty where they can."""
+    if not sites:
+        return "The embeddings have none."
+    return next((reason for site in sites if (reason := model.parts.absent(site))), "")
+
+
+def _part(cell: Cell, read: dict[Site, Floats], sites: Sequence[Site], reason: str) -> Part:
+    if reason:
+        return Part(None, reason)
+    values = np.concatenate([read[site] for site in sites], axis=1)
+    return Part(at_threshold(values, cell.threshold), "")
+
+
+def _layers(run: "_Run", model: LoadedModel, sample: Sample) -> Layers:
+    """States of at most CURVED categories, drawn with a fixed seed, at every residual site."""
+    order = np.random.default_rng(0).permutation(len(sample.categories))[:CURVED]
+    chosen = [sample.categories[place] for place in sorted(order)]
+    if not chosen:
+        return Layers([], {})
+    parts = [np.concatenate([one.pool.members, one.pool.negatives]) for one in chosen]
+    rows = np.unique(np.concatenate(parts))[: len(sample.items)]
+    sites = [Site.parse(name) for name in run.cell.catalog.residual_sites]
+    found = run.states(model, sites, sample.items[rows], "every layer")
+    return Layers([moved(one, rows) for one in chosen], found)
+
+
+def at_threshold(values: Floats, threshold: str) -> SiteSigns:
     """Signs of new states at zero, or at their own medians."""
     return signs_above(values, 0.0) if threshold == "zero" else signs_at_median(values)
 
 
-def _pass(
-    cell: Cell,
-    sample: Sample,
-    model: LoadedModel,
-    modality: Modality,
-    extra: list[Site],
-    stage: str,
-    report: Report,
-) -> dict[Site, NDArray[np.float32]]:
-    """States of the sample at the primary site and `extra`: float32[items, dims] each."""
-    sites = [cell.site, *extra]
-    kept: dict[Site, list[NDArray[np.float32]]] = {site: [] for site in sites}
-    done = 0
-    batch = min(int(cell.build["batch_size"]), len(sample.items))
-    report(stage, 0, len(sample.items))
-    for items, seen in states.batches(model, modality, sites, sample.items, batch):
-        for site, values in seen.items():
-            kept[site].append(values.cpu().numpy())
-        done += len(items)
-        report(stage, done, len(sample.items))
-    return {site: np.concatenate(parts) for site, parts in kept.items()}
+@dataclass(frozen=True)
+class _Run:
+    """What every pass shares."""
+
+    cell: Cell
+    modality: Modality
+    report: Report
+
+    def states(
+        self, model: LoadedModel, sites: Sequence[Site], items: NDArray[np.int64], stage: str
+    ) -> dict[Site, Floats]:
+        """States of some items at some sites: float32[items, dims] each."""
+        kept: dict[Site, list[Floats]] = {site: [] for site in sites}
+        done = 0
+        batch = min(int(self.cell.build["batch_size"]), len(items))
+        self.report(stage, 0, len(items))
+        for part, seen in states.batches(model, self.modality, list(sites), items, batch):
+            for site, values in seen.items():
+                kept[site].append(values.cpu().numpy())
+            done += len(part)
+            self.report(stage, done, len(items))
+        return {site: np.concatenate(parts) for site, parts in kept.items()}

@@ -2,13 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from catalog import places
-from catalog.errors import MediaUnreadable
+from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.evidence import (
+    from_axes,
+    from_catalogs,
     from_categories,
+    from_context,
     from_flips,
     from_media,
     from_probes,
@@ -21,14 +27,15 @@ from catalog.evidence import (
 )
 from catalog.evidence.cell import Cell, Sample
 from catalog.evidence.claims import CLAIMS
+from catalog.evidence.from_hamming import Cached
 from catalog.evidence.verdicts import Row, untested
 from catalog.features.tables import Findings
-from catalog.model import opening
+from catalog.model import contexts, opening
 from catalog.model.loading import LoadedModel
 from catalog.progress import Report, silent
 from catalog.store.catalog import Catalog
 
-_NEEDS_STATES = ("keys_values", "probe_gain", "basis", "training")
+_NEEDS_STATES = ("keys_values", "ffn", "probe_gain", "mlp", "basis", "training")
 NO_MODEL = "This needs the model, which is not there."
 NO_TEXT = "This is tested on text models only."
 
@@ -49,36 +56,115 @@ def rows(
     cell = Cell.read(catalog)
     if model is not None:
         opening.check(model, str(cell.build["weights_hash"]))
-    textual = cell.build["modality"] == "text"
-    sample = Sample.of(cell)
-    found = [
-        *_timed(lambda: from_categories.category_rows(cell, report)),
-        *_timed(lambda: from_signs.rows(cell, report)),
-    ]
-    if model is None or not textual:
-        reason = NO_MODEL if textual else NO_TEXT
-        found += from_texts.absent(cell, reason)
-        found += from_flips.absent(cell, reason)
-    else:
-        folder = texts or places.shipped() / "texts"
-        found += _timed(lambda: from_texts.rows(cell, model, folder, report))
-        found += _timed(lambda: from_flips.rows(cell, model, report, kept))
-    run, reason = _passes(cell, sample, model, report)
-    if run is None:
-        found += [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES]
-    else:
-        made = run
-        found += _timed(lambda: [from_states.keys_values_row(cell, sample, made)])
-        found += _timed(lambda: [from_states.basis_row(cell, sample, made, report)])
-        found += _timed(lambda: [from_states.training_row(cell, sample, made)])
-        found += _timed(lambda: [from_probes.probe_row(cell, sample, made, report)])
-    found += _timed(lambda: from_writers.rows(cell, model if textual else None, report))
-    found += _timed(lambda: from_search.discovery_rows(cell, sample, report))
-    found += _timed(lambda: [from_search.nearest_row(cell, sample, run, report)])
-    found += _timed(lambda: from_media.rows(cell))
-    order = [*CLAIMS, from_media.SUPERCLASSES.key]
-    told = [_told(row, cell) for row in found]
+    table = _Table(cell, Sample.of(cell), model, report)
+    table.add(lambda: from_categories.category_rows(cell, report))
+    table.add(lambda: from_signs.rows(cell, report))
+    table.texts(texts or places.shipped() / "texts")
+    table.flips(kept)
+    table.of_states()
+    table.add(lambda: from_writers.rows(cell, model, report))
+    table.add(lambda: from_search.discovery_rows(cell, table.sample, report))
+    table.add(lambda: [from_search.nearest_row(cell, table.sample, table.passes, report)])
+    table.add(lambda: from_media.rows(cell))
+    figures = {row.claim.key: row.figure for row in table.rows}
+    mine = figures.get(from_catalogs.READ)
+    table.add(lambda: from_catalogs.rows(cell, mine.value if mine else None))
+    order = [*CLAIMS, *from_media.CLAIMS]
+    told = [_told(row, cell) for row in table.rows]
     return sorted(told, key=lambda row: order.index(row.claim.key))
+
+
+@dataclass
+class _Table:
+    """The rows made so far, and what several of them share."""
+
+    cell: Cell
+    sample: Sample
+    model: LoadedModel | None
+    report: Report
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, make: Callable[[], list[Row]]) -> None:
+        """Make rows, each with the seconds that they took together."""
+        started = time.perf_counter()
+        made = make()
+        seconds = time.perf_counter() - started
+        self.rows += [replace(row, seconds=seconds) for row in made]
+
+    @property
+    def textual(self) -> bool:
+        """Whether texts can be run: a text model that is here."""
+        return self.model is not None and self.cell.build["modality"] == "text"
+
+    @property
+    def why_not(self) -> str:
+        """Why texts cannot be run."""
+        return NO_MODEL if self.cell.build["modality"] == "text" else NO_TEXT
+
+    @cached_property
+    def _passes(self) -> tuple[passes.Passes | None, str]:
+        """The extra passes, or why they cannot be made."""
+        if self.model is None:
+            return None, NO_MODEL
+        last = from_texts.last_site(self.model) if self.textual else None
+        try:
+            return passes.make(self.cell, self.sample, self.model, self.report, last), ""
+        except MediaUnreadable as error:
+            return None, str(error)
+
+    @property
+    def passes(self) -> passes.Passes | None:
+        """States of the sample; made once."""
+        return self._passes[0]
+
+    def texts(self, folder: Path) -> None:
+        """Rows of real text; `folder` holds the passages."""
+        model, cell = self.model, self.cell
+        if model is None or not self.textual:
+            self._no_texts(self.why_not)
+            return
+        last = from_texts.last_site(model)
+        sites = [cell.site, last] if last != cell.site else [cell.site]
+        try:
+            read = contexts.read(
+                model,
+                contexts.passages(folder),
+                sites,
+                np.random.default_rng(0),
+                lambda done, of: self.report("texts", done, of),
+            )
+        except SettingRefused as error:
+            self._no_texts(str(error))
+            return
+        made = self.passes
+        cached = None if made is None or made.last is None else Cached(self.sample.items, made.last)
+        self.add(lambda: from_context.rows(cell, read))
+        self.add(lambda: from_texts.rows(cell, model, read, cached, self.report))
+
+    def _no_texts(self, reason: str) -> None:
+        self.add(lambda: from_texts.absent(self.cell, reason))
+        self.add(lambda: from_context.absent(self.cell, reason))
+
+    def flips(self, kept: Findings | None) -> None:
+        """Rows of flips; what was measured for them goes to `kept`."""
+        model, cell = self.model, self.cell
+        if model is None or not self.textual:
+            self.add(lambda: from_flips.absent(cell, self.why_not))
+        else:
+            self.add(lambda: from_flips.rows(cell, model, self.report, kept))
+
+    def of_states(self) -> None:
+        """Rows that need the model's states."""
+        made, reason = self._passes
+        cell, sample, report = self.cell, self.sample, self.report
+        if made is None:
+            self.add(lambda: [untested(CLAIMS[key], reason, cell.name) for key in _NEEDS_STATES])
+            return
+        self.add(lambda: [from_states.keys_values_row(cell, sample, made)])
+        self.add(lambda: [from_states.ffn_row(cell, sample, made)])
+        self.add(lambda: [from_axes.basis_row(cell, sample, made, report)])
+        self.add(lambda: [from_states.training_row(cell, sample, made)])
+        self.add(lambda: from_probes.probe_rows(cell, sample, made, report))
 
 
 def _told(row: Row, cell: Cell) -> Row:
@@ -87,23 +173,3 @@ def _told(row: Row, cell: Cell) -> Row:
         return row
     said = f"{row.claim.method} Here the background is {cell.background} items: none are matched."
     return replace(row, claim=replace(row.claim, method=said))
-
-
-def _passes(
-    cell: Cell, sample: Sample, model: LoadedModel | None, report: Report
-) -> tuple[passes.Passes | None, str]:
-    """The extra passes, or why they cannot be made."""
-    if model is None:
-        return None, NO_MODEL
-    try:
-        return passes.make(cell, sample, model, report), ""
-    except MediaUnreadable as error:
-        return None, str(error)
-
-
-def _timed(make: Callable[[], list[Row]]) -> list[Row]:
-    """Rows with the seconds that making them together took."""
-    started = time.perf_counter()
-    rows = make()
-    seconds = time.perf_counter() - started
-    return [replace(row, seconds=seconds) for row in rows]

@@ -5,7 +5,7 @@ from the same seed, pool and anchors.
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ class Splits:
     def members(self) -> Ints:
         """One item per family, in the order of the category's list."""
         return self.pool.members
+
+    def first(self, splits: int) -> "Splits":
+        """The same with its first splits alone."""
+        return replace(self, anchors=self.anchors[:splits])
 
     @property
     def held_out(self) -> Ints:

@@ -56,7 +56,8 @@ class Found:
     firing: Packed
     """uint8[seeds, ceil(items / 8)]: which items agree more than the firing level."""
     sparsity: NDArray[np.float64]
-    """Share of the items that are no anchors that fire."""
+    """Share of the items that fire; the seed, its anchors and its test neighbours left out, which
+    fire by construction."""
 
 
 def discover(
@@ -65,21 +66,23 @@ def discover(
     generator: np.random.Generator,
     same_dimensions: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    together: int = _SEEDS,
 ) -> Found:
-    """A feature for each seed.
+    """A feature for each seed; a random half of the dimensions serves `together` of them.
 
     The seed's 50 nearest items by Hamming on a random half of the dimensions; a random 25 of them
     register dimensions of the other half; the other 25 test them there. `same_dimensions` finds,
     registers and tests on all dimensions instead: the paper's procedure. Choices where the method
-    is silent: a half is drawn for every 256 seeds; ties for the 50th are drawn by lot; the seed
+    is silent: a half is drawn for every 256 seeds (an interval over seeds resamples these groups,
+    and asks for smaller ones); ties for the 50th are drawn by lot; the seed
     itself is not its neighbour; p of registration is over all items; items that are neighbours are
     not negatives.
     """
     parts = []
     dims = len(field.by_dimension)
     positives = count_positive(field.by_dimension)
-    for start in range(0, len(seeds), _SEEDS):
-        batch = np.asarray(seeds[start : start + _SEEDS], np.int64)
+    for start in range(0, len(seeds), together):
+        batch = np.asarray(seeds[start : start + together], np.int64)
         order = generator.permutation(dims)
         near, test = order[: dims // 2], order[dims // 2 :]
         if same_dimensions:
@@ -146,7 +149,8 @@ def _test(
         level = np.percentile(tested, FIRING_PERCENTILE)
         fires = agree > level
         firing[row] = np.packbits(fires, bitorder="little")
-        sparsity[row] = (fires.sum() - fires[mine[:ANCHORS]].sum()) / (field.items - ANCHORS)
+        out = np.append(mine, seeds[row])
+        sparsity[row] = (fires.sum() - fires[out].sum()) / (field.items - len(out))
         auc[row] = _auc(agree, mine)
     return Found(seeds, neighbours, prototypes, auc, firing, sparsity)
 

@@ -35,7 +35,7 @@ class Independence:
     """Participation ratio of the sign correlation matrix, (sum of eigenvalues)^2 / sum of squares
     = D^2 / sum of phi^2: as many uncorrelated dimensions would be as concentrated."""
     agreement_variance: float
-    """Variance, over pairs of items, of the share of dimensions with equal signs."""
+    """Variance, over pairs of two different items, of the share of dimensions with equal signs."""
     independent_variance: float
     """The same, were the dimensions independent with the same shares positive."""
 
@@ -58,7 +58,6 @@ def measure(by_dimension: Packed, items: int) -> Independence:
     mean_mi, max_mi, pair, squares = _pairs(products, positives[kept], items)
     dims = len(kept)
     tilt = (2 * share[kept] - 1) ** 2  # squared mean sign
-    observed = float(np.square(products / items, dtype=np.float64).sum()) - float(tilt.sum()) ** 2
     return Independence(
         dimensions=dims,
         degenerate=len(share) - dims,
@@ -67,9 +66,24 @@ def measure(by_dimension: Packed, items: int) -> Independence:
         max_pair=(int(kept[pair[0]]), int(kept[pair[1]])),
         rms_phi=float(np.sqrt(squares / (dims * (dims - 1)))),
         participation=dims**2 / (dims + squares),
-        agreement_variance=observed / (4 * dims**2),
+        agreement_variance=_agreement_variance(products, positives[kept], items),
         independent_variance=float((1 - tilt**2).sum()) / (4 * dims**2),
     )
+
+
+def _agreement_variance(
+    products: NDArray[np.float32], positives: NDArray[np.int64], items: int
+) -> float:
+    """Variance of the share of equal signs over pairs of different items.
+
+    Agreement of items i and j is (1 + x_i . x_j / D) / 2. Over all ordered pairs the sum of
+    (x_i . x_j)^2 is the sum of squared products of dimensions, and that of x_i . x_j the squared
+    length of the summed signs; the pairs of an item with itself, D each, are taken out.
+    """
+    dims, pairs = len(products), items * (items - 1.0)
+    squares = float(np.square(products, dtype=np.float64).sum()) - items * float(dims) ** 2
+    total = float(np.square(2.0 * positives - items).sum()) - items * float(dims)
+    return (squares / pairs - (total / pairs) ** 2) / (4 * dims**2)
 
 
 def sign_products(by_dimension: Packed, items: int) -> NDArray[np.float32]:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 DRAWS = 2000
-_TAILS = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,38 @@ def clustered(
     return _interval(float(np.mean(values)), (weights @ totals) / (weights @ sizes))
 
 
+def ratio(
+    over: NDArray[np.floating],
+    under: NDArray[np.floating],
+    cluster: NDArray[np.integer],
+    generator: np.random.Generator,
+    draws: int = DRAWS,
+) -> Interval:
+    """Mean of `over` divided by the mean of `under`, float[n] each; whole clusters are resampled.
+
+    NaN where `under` has mean 0.
+    """
+    _, place = np.unique(cluster, return_inverse=True)
+    sums = [np.bincount(place, weights=np.asarray(one, np.float64)) for one in (over, under)]
+    groups = len(sums[0])
+    weights = generator.multinomial(groups, np.full(groups, 1 / groups), draws)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = (weights @ sums[0]) / (weights @ sums[1])
+        return _interval(float(np.sum(over) / np.sum(under)), found)
+
+
 def crossed(
-    values: NDArray[np.floating], generator: np.random.Generator, draws: int = DRAWS
+    values: NDArray[np.floating],
+    generator: np.random.Generator,
+    draws: int = DRAWS,
+    level: float = 0.95,
 ) -> Interval:
     """Mean of float[rows, columns] where rows (categories) and columns (seeds) are resampled."""
     rows, columns = values.shape
     left = generator.multinomial(rows, np.full(rows, 1 / rows), draws) / rows
     right = generator.multinomial(columns, np.full(columns, 1 / columns), draws) / columns
     found = np.einsum("ir,rc,ic->i", left, np.asarray(values, np.float64), right, optimize=True)
-    return _interval(float(values.mean()), found)
+    return _interval(float(values.mean()), found, level)
 
 
 def difference(
@@ -93,6 +115,7 @@ def strongest(differences: Mapping[str, Interval]) -> str:
     return min(differences, key=lambda name: differences[name].low)
 
 
-def _interval(value: float, found: NDArray[np.float64]) -> Interval:
-    low, high = np.percentile(found, _TAILS)
+def _interval(value: float, found: NDArray[np.float64], level: float = 0.95) -> Interval:
+    tail = 50 * (1 - level)
+    low, high = np.percentile(found, (tail, 100 - tail))
     return Interval(value, float(low), float(high))

@@ -6,83 +6,31 @@ import duckdb
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
 from catalog.building.build import Settings, build
 from catalog.errors import SettingRefused
-from catalog.evidence import (
-    from_categories,
-    from_probes,
-    from_search,
-    from_signs,
-    from_states,
-    table,
-)
-from catalog.evidence.cell import Cell, Sample, held_out_ranks, outcomes
+from catalog.evidence import from_axes, from_categories, from_probes, from_search, from_signs, table
+from catalog.evidence.cell import Sample, held_out_ranks, outcomes
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.passes import Passes
-from catalog.features import measure
-from catalog.features.pools import Pools
+from catalog.evidence.from_states import keys_values_row
+from catalog.features import measure, strongest
 from catalog.features.scoring import Contest
-from catalog.features.splits import Splits
 from catalog.model import loading
 from catalog.signs.prototypes import SPLITS, halves
-from catalog.signs.rotation import random_rotation, signs_above, signs_at_median
-from catalog.sites import Site
+from catalog.signs.resampling import Interval
 from catalog.store.catalog import Catalog
 from tests.given import models, synthetic
-
-ITEMS, DIMS, GROUPS, SIZE = 1200, 64, 10, 44
+from tests.given.evidence_worlds import DIMS, GROUPS, ITEMS, SIZE, given, planted
 
 
 def silent(*_):
     pass
 
 
-def planted(strength, axes=8, seed=0):
-    """States of ITEMS items; each of GROUPS categories is shifted on `axes` dimensions."""
-    generator = np.random.default_rng(seed)
-    states = generator.normal(size=(ITEMS, DIMS)).astype(np.float32)
-    for group in range(GROUPS):
-        shift = np.zeros(DIMS)
-        shift[generator.choice(DIMS, axes, replace=False)] = strength
-        states[group * SIZE : (group + 1) * SIZE] += shift * generator.choice([-1, 1], DIMS)
-    return states
-
-
 @pytest.fixture(scope="module")
 def catalog_file(tmp_path_factory):
     return synthetic.write(tmp_path_factory.mktemp("evidence") / "c.duckdb")
-
-
-def given(path, states):
-    """Cell, sample and passes of some states; all random weights give noise."""
-    ground = Pools(["word"] * ITEMS, np.arange(ITEMS))
-    members = []
-    for place in range(GROUPS):
-        mine = np.arange(place * SIZE, (place + 1) * SIZE)
-        generator = np.random.default_rng(place)
-        pool = ground.pool("all", mine, generator)
-        before = np.random.default_rng(place)
-        members.append(Splits(f"c{place}", place, pool, halves(SIZE, SPLITS, generator), before))
-    site = signs_above(states, 0.0)
-    build_row = {"reading": "bare", "seconds": 1.0}
-    cell = Cell(
-        Catalog(path),
-        build_row,
-        Site("resid", 1),
-        "zero",
-        np.zeros(DIMS, np.float32),
-        site,
-        signs_at_median(states),
-        {f"c{place}": "word" for place in range(GROUPS)},
-        ground,
-        members,
-        "matched",
-    )
-    noise = np.random.default_rng(9).normal(size=states.shape)
-    drawn = {"zero": signs_above(noise, 0.0), "median": signs_at_median(noise)}
-    variants = {kind: drawn for kind in ("initialised", "blocks", "permuted")}
-    return cell, Sample.of(cell), Passes(states, site, None, "No softmax attention.", variants)
 
 
 def test_planted_categories_hold_and_noise_does_not(catalog_file):
@@ -149,17 +97,15 @@ def test_held_out_ranks_average_to_the_prototype_auc(catalog_file):
         assert ranks[member] == pytest.approx(one.member_ranks[held, member].mean())
 
 
-def test_independent_signs_are_independent_and_copies_are_not(catalog_file):
+def test_independence_is_counted_on_families(catalog_file):
     states = np.random.default_rng(0).normal(size=(ITEMS, DIMS)).astype(np.float32)
     cell, _, _ = given(catalog_file, states)
     row = from_signs.independence_row(cell, silent)
-    assert row.verdict == "holds"
     assert row.figure.low < row.controls["permuted signs"] < row.figure.high
+    assert (row.n, row.unit) == (ITEMS, "families")
     states[:, ::2] = states[:, 1::2]
     cell, _, _ = given(catalog_file, states)
-    row = from_signs.independence_row(cell, silent)
-    assert row.verdict == "does not hold"
-    assert row.controls["effective dimensions"] < 40
+    assert from_signs.independence_row(cell, silent).controls["effective dimensions"] < 40
 
 
 def test_the_jackknife_is_that_of_repeated_samples(catalog_file):
@@ -174,94 +120,64 @@ def test_the_jackknife_is_that_of_repeated_samples(catalog_file):
     assert np.mean(spreads) == pytest.approx(np.std(means), rel=0.5)
 
 
-def on_axes(seed=0):
-    """States whose sign alone tells a category apart, each on 12 axes; magnitudes vary wildly."""
-    generator = np.random.default_rng(seed)
-    sign = generator.choice([-1.0, 1.0], (ITEMS, DIMS))
-    for group in range(GROUPS):
-        mine = slice(group * SIZE, (group + 1) * SIZE)
-        chosen = generator.choice(DIMS, 12, replace=False)
-        forced = generator.random((SIZE, 12)) < 0.6
-        sign[mine, chosen] = np.where(forced, 1, sign[mine, chosen])
-    return (sign * np.exp(2 * generator.normal(size=sign.shape))).astype(np.float32)
+def test_the_basis_is_judged_by_three_figures(catalog_file):
+    own, other = Interval(0.2, 0.1, 0.3), Interval(-0.2, -0.3, -0.1)
+    neither = Interval(0, -0.1, 0.1)
+    names = from_axes.FIGURES
+    cases = [
+        ((own, neither, neither), "holds"),
+        ((neither, neither, own), "holds"),
+        ((own, neither, other), "partly"),
+        ((neither, neither, other), "does not hold"),
+        ((neither, neither, neither), "does not hold"),
+    ]
+    for figures, expected in cases:
+        assert from_axes.judge(dict(zip(names, figures, strict=True)))[0] == expected
 
 
-def test_a_basis_is_special_only_where_features_lie_on_axes(catalog_file):
-    row = from_states.basis_row(*given(catalog_file, on_axes()), silent)
-    assert row.verdict == "holds" and row.figure.low > 0.05
-    turned = planted(2) @ random_rotation(DIMS, np.random.default_rng(4))
-    row = from_states.basis_row(*given(catalog_file, turned), silent)
-    assert row.verdict == "does not hold"
-    assert row.figure.value == pytest.approx(0, abs=0.01)
+def test_a_curve_of_the_basis_is_that_of_a_plain_computation(catalog_file):
+    cell, sample, _ = given(catalog_file, planted(1.5))
+    one = sample.categories[3]
+    contest = Contest.of(cell.signs, one.pool)
+    bits = cell.signs.bits(np.arange(ITEMS)).astype(int)
+    members, anchors = one.pool.members, one.anchors
+    for size in (1, 4, 16):
+        aucs = []
+        for split in anchors:
+            contrast = bits[members[split]].mean(axis=0) - bits.mean(axis=0)
+            level = np.sort(np.abs(contrast))[-size] - 1e-9
+            chosen = np.flatnonzero(np.abs(contrast) >= level)
+            agree = (bits[:, chosen] == (contrast[chosen] > 0)).sum(axis=1)
+            tested = np.concatenate([members[~split], one.pool.negatives])
+            label = np.arange(len(tested)) < (~split).sum()
+            aucs.append(roc_auc_score(label, agree[tested]))
+        found = strongest.curve(contest, anchors, [size])
+        assert found[0] == pytest.approx(np.mean(aucs))
 
 
-def training_row(catalog_file, monkeypatch, own, embeddings, blocks=None):
-    cell, sample, passes = given(catalog_file, own)
-    monkeypatch.setattr(
-        from_states, "_embeddings", lambda _cell, _sample: signs_above(embeddings, 0.0)
-    )
-    if blocks is not None:
-        passes = dataclasses.replace(
-            passes, variants={**passes.variants, "blocks": {"zero": signs_above(blocks, 0.0)}}
-        )
-    return from_states.training_row(cell, sample, passes)
+def test_without_fill_up_there_is_no_feature_where_no_dimension_reaches(catalog_file):
+    cell, sample, _ = given(catalog_file, planted(0))
+    contest = Contest.of(cell.signs, sample.categories[0].pool)
+    assert np.isnan(strongest.registered(contest, sample.categories[0].anchors, 0.9)).all()
+    cell, sample, _ = given(catalog_file, planted(3))
+    contest = Contest.of(cell.signs, sample.categories[0].pool)
+    assert (strongest.registered(contest, sample.categories[0].anchors, 0.75) > 0.9).all()
 
 
-def test_training_counts_only_above_random_blocks(catalog_file, monkeypatch):
-    weak, strong = planted(0.5), planted(1.5)
-    row = training_row(catalog_file, monkeypatch, strong, weak)
-    assert row.verdict == "holds" and row.figure.low > 0
-    row = training_row(catalog_file, monkeypatch, strong, weak, blocks=strong)
-    assert row.verdict == "partly" and row.strongest.startswith("(b)")
-    row = training_row(catalog_file, monkeypatch, strong, strong)
-    assert row.verdict == "partly" and row.strongest.startswith("no gain")
-    row = training_row(catalog_file, monkeypatch, planted(0), weak)
-    assert row.verdict == "does not hold"
-
-
-def test_a_probe_gains_where_the_feature_is_in_no_sign(catalog_file):
+def test_what_stands_beside_the_probe(catalog_file):
     cell, sample, passes = given(catalog_file, planted(1.5))
-    row = from_probes.probe_row(cell, sample, passes, silent)
+    row, _ = from_probes.probe_rows(cell, sample, passes, silent)
     assert row.controls["prototype AUC"] > 0.9
     assert row.controls["sign agreement of weights"] > 0.9
-    # Each category lies in the difference of two dimensions that vary together.
-    generator = np.random.default_rng(0)
-    states = generator.normal(size=(ITEMS, DIMS)).astype(np.float32)
-    for group in range(GROUPS):
-        states[:, 2 * group] = states[:, 2 * group + 1] + 0.1 * generator.normal(size=ITEMS)
-        states[group * SIZE : (group + 1) * SIZE, 2 * group] += 0.5
-    cell, sample, passes = given(catalog_file, states)
-    row = from_probes.probe_row(cell, sample, passes, silent)
-    assert row.verdict == "does not hold" and row.figure.value > 0.1
 
 
-def test_a_gaussian_has_no_discrete_features(catalog_file):
-    generator = np.random.default_rng(1)
-    mix = generator.normal(size=(DIMS, DIMS)) * np.exp(-np.arange(DIMS) / 8)
-    states = (generator.normal(size=(ITEMS, DIMS)) @ mix.T).astype(np.float32)
-    cell, sample, _ = given(catalog_file, states)
-    found, sparse = from_search.discovery_rows(cell, sample, silent)
-    assert found.verdict == "partly" and found.figure.value > 0.5
-    assert found.strongest == "Gaussian of the same covariance"
-    assert found.controls["paper's procedure on permuted signs"] > 0.9
-    assert sparse.verdict == "does not hold"
-    noise = generator.normal(size=(ITEMS, DIMS)).astype(np.float32)
-    cell, sample, _ = given(catalog_file, noise)
-    found, _ = from_search.discovery_rows(cell, sample, silent)
-    assert found.verdict == "does not hold"
-
-
-def test_neighbours_share_planted_categories_and_not_noise(catalog_file):
-    row = from_search.nearest_row(*given(catalog_file, planted(3)), silent)
-    assert row.verdict == "holds" and row.figure.value > 0.25
-    row = from_search.nearest_row(*given(catalog_file, planted(0)), silent)
-    assert row.verdict == "does not hold"
+def test_neighbours_without_the_model_are_at_most_partly(catalog_file):
     cell, sample, _ = given(catalog_file, planted(3))
     assert from_search.nearest_row(cell, sample, None, silent).verdict == "partly"
 
 
 def test_a_site_without_keys_and_values_says_so(catalog_file):
-    row = from_states.keys_values_row(*given(catalog_file, planted(1)))
+    row = keys_values_row(*given(catalog_file, planted(1)))
     assert (row.verdict, row.reason) == ("cannot be tested", "No softmax attention.")
 
 
@@ -325,7 +241,7 @@ def test_another_model_is_refused_and_cancelling_stops(tiny):
         pass
 
     def cancel(stage, _done, _of):
-        if stage == "initialised weights":
+        if stage.startswith("initialised weights"):
             raise Cancelled
 
     with pytest.raises(Cancelled):

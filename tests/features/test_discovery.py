@@ -59,7 +59,7 @@ def test_a_feature_is_registered_tested_and_fires_as_defined():
         fires = agree > np.percentile(agree[test], 5) + 1e-9
         actual = np.unpackbits(found.firing[row], count=700, bitorder="little")
         np.testing.assert_array_equal(actual, fires)
-        others = np.setdiff1d(np.arange(700), anchors)
+        others = np.setdiff1d(rest, found.seeds[row])
         assert found.sparsity[row] == pytest.approx(fires[others].mean())
 
 

@@ -1,0 +1,50 @@
+"""Other axes for the same states: rotated at random, principal, independent. Signs at medians.
+
+All start from standardised states (`catalog.signs.rotation.standardised`), so that no axis is
+chosen for its scale; signs are read at each axis's own median over the items.
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.signs.rotation import random_rotation, signs_at_median
+from catalog.signs.site_signs import SiteSigns
+
+WIDEST_ICA = 1024
+"""Dimensions above which independent axes are not looked for: they take minutes."""
+_STEPS = 100
+
+Floats = NDArray[np.float32]
+
+
+def rotated(z: Floats, seed: int) -> SiteSigns:
+    """Signs of float32[items, D] on axes turned at random, the same for one seed and width."""
+    return signs_at_median(z @ random_rotation(z.shape[1], np.random.default_rng([1, seed])))
+
+
+def principal(z: Floats) -> SiteSigns:
+    """Signs on principal axes, the eigenvectors of the correlation of the dimensions."""
+    centred = z - z.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    return signs_at_median(centred @ vectors.astype(np.float32))
+
+
+def independent(z: Floats) -> SiteSigns | None:
+    """Signs on independent axes (FastICA; Hyvärinen 1999), from a fixed seed; None where too wide.
+
+    Where 100 steps are not enough the axes reached by then are taken: they are axes to compare
+    with, not an estimate that something rests on.
+    """
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
+
+    if z.shape[1] > min(WIDEST_ICA, len(z) // 2):
+        return None
+    varies = z.std(axis=0) > 0
+    model = FastICA(random_state=0, max_iter=_STEPS, whiten="unit-variance", whiten_solver="eigh")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = model.fit_transform(z[:, varies])
+    return signs_at_median(np.asarray(found, np.float32))
