@@ -26,7 +26,9 @@ def compare(
         str | None, typer.Option(help="Of B; by default the one at equal relative depth.")
     ] = None,
     threshold: Annotated[str | None, typer.Option(help="zero or median, on both sides.")] = None,
-    draws: Annotated[int, typer.Option(help="Draws of each null.", min=10)] = 20,
+    draws: Annotated[
+        int, typer.Option(help="Draws of each null; more where they decide.", min=10)
+    ] = 20,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.", min=0)] = 0,
     rebuilt: Annotated[
         str | None, typer.Option(help="A second build of A's weights: the null of versions.")
@@ -101,9 +103,13 @@ def show(known: dict[str, Any]) -> None:
 def _matches(found: dict[str, Any], console: Console, say: Any) -> None:
     say(found["sentence"], "bold")
     rotation = found["rotation_null_p95"]
-    turned = "not drawn" if rotation is None else f"p95 {rotation:.3f}"
+    turned = (
+        "not drawn"
+        if rotation is None
+        else f"p95 {rotation:.3f} ({found['rotation_null_draws']} draws)"
+    )
     say(f"Mean held-out |phi| {found['mean_phi']:.3f}; permuted items p95 "
-        f"{found['null_p95']:.3f}, rotations {turned}; {found['draws']} draws each; degenerate "
+        f"{found['null_p95']:.3f} ({found['null_draws']} draws), rotations {turned}; degenerate "
         f"{found['degenerate_a']} of A, {found['degenerate_b']} of B.")  # fmt: skip
     table = printing.table("A", "B", "polarity", "|phi|", "of phi_max", "q", "rotation q")
     for pair in found["pairs_found"][:_SHOWN]:

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.comparing import matching, side_by_side, sides
+from catalog.comparing import matching, matching_nulls, side_by_side, sides
 from catalog.comparing.pairs import Shared
 from catalog.comparing.sides import Side
 from catalog.features.pools import Pools, Traits
 from catalog.modalities.backgrounds import OWN
 from catalog.progress import Report, silent
+from catalog.signs.significance import LEVEL
 from catalog.store import cache
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
@@ -37,7 +38,7 @@ def _path(kind: str, a: Side, b: Side, **more: Any) -> Path:
 
 
 def stored_matches(
-    a: Side, b: Side, draws: int = matching.DRAWS, seed: int = 0, rotation: bool = False
+    a: Side, b: Side, draws: int = matching_nulls.DRAWS, seed: int = 0, rotation: bool = False
 ) -> Result | None:
     """Matches with the rotation null where they were computed, else (unless asked) without."""
     whole = cache.load(_path("matches", a, b, draws=draws, seed=seed, rotation=True))
@@ -50,7 +51,7 @@ def matches(
     a: Side,
     b: Side,
     states: States | None,
-    draws: int = matching.DRAWS,
+    draws: int = matching_nulls.DRAWS,
     seed: int = 0,
     report: Report = silent,
 ) -> Result:
@@ -76,7 +77,6 @@ def _match_summary(found: matching.Matching) -> dict[str, Any]:
         "mean_phi": float(found.pairs.held_out.mean()),
         "verdict": word,
         "sentence": sentence,
-        "draws": found.items_null.draws,
         "reversed": int((found.pairs.polarity < 0).sum()),
     }
     for name, beaten in (("null", found.items_null), ("rotation_null", found.rotation)):
@@ -84,6 +84,7 @@ def _match_summary(found: matching.Matching) -> dict[str, Any]:
         known[f"share_over_p95_of_{name}"] = beaten.above if beaten else None
         known[f"{name}_p95"] = beaten.p95 if beaten else None
         known[f"{name}_mean"] = beaten.null_mean if beaten else None
+        known[f"{name}_draws"] = beaten.draws if beaten else None
     return known
 
 
@@ -161,7 +162,7 @@ def _shared_pools(catalog: Catalog, both: Shared) -> Pools:
 
 def _categories_summary(frame: pd.DataFrame, items: int) -> dict[str, Any]:
     judged = frame[~frame["small"]]
-    clear = judged[judged["q"] < side_by_side.LEVEL]
+    clear = judged[judged["q"] < LEVEL]
     return {
         "items": items,
         "categories": len(frame),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from catalog.comparing import allowed, cached_pairs, cached_versions, matching, sides
+from catalog.comparing import allowed, cached_pairs, cached_versions, matching_nulls, sides
 from catalog.comparing.allowed import Difference
 from catalog.comparing.cached_pairs import States
 from catalog.comparing.sides import Side
@@ -36,7 +36,7 @@ class Asked:
     site_b: str | None = None
     """By default the primary site of A and the one of B at equal relative depth."""
     threshold: str | None = None
-    draws: int = matching.DRAWS
+    draws: int = matching_nulls.DRAWS
     seed: int = 0
     rebuilt: Catalog | None = None
     """Another build of A's weights; by default any that lies in the data folder."""
@@ -105,7 +105,7 @@ def matches(
     a: Side,
     b: Side,
     opener: Opener,
-    draws: int = matching.DRAWS,
+    draws: int = matching_nulls.DRAWS,
     seed: int = 0,
     report: Report = silent,
 ) -> Result:

@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.comparing import phi
+from catalog.comparing.matching_nulls import DRAWS, STAGES, Null, Wanted, drawn
 from catalog.comparing.phi import Bits, Floats
 from catalog.progress import Report, silent
 from catalog.signs.bits import degenerate
 from catalog.signs.rotation import random_rotation, standardised
-from catalog.signs.significance import benjamini_hochberg
+from catalog.signs.significance import LEVEL, benjamini_hochberg, by_draws
 
 FEWEST = 2000
 """Shared items below which there is no verdict."""
-DRAWS = 20
-"""Draws of each null (10 or more): with 20 one match above all draws has q < 0.05."""
-LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -38,37 +36,6 @@ class Assigned:
 
 
 @dataclass(frozen=True)
-class Null:
-    """What the same procedure gives where nothing is shared."""
-
-    held_out: NDArray[np.float64]
-    """float64[draws, pairs]"""
-
-    @property
-    def p95(self) -> float:
-        """95th percentile of a null match."""
-        return float(np.quantile(self.held_out, 0.95))
-
-    def p(self, observed: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(1 + null matches of at least the observed |phi|) / (1 + all null matches)."""
-        pooled = np.sort(self.held_out.ravel())
-        reached = len(pooled) - np.searchsorted(pooled, observed, side="left")
-        found: NDArray[np.float64] = (1 + reached) / (1 + len(pooled))
-        return found
-
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Share of each draw's matches above the 95th percentile of all other draws'."""
-        draws = np.arange(len(self.held_out))
-        return np.array(
-            [
-                (self.held_out[k] > np.quantile(self.held_out[draws != k], 0.95)).mean()
-                for k in draws
-            ]
-        )
-
-
-@dataclass(frozen=True)
 class Beaten:
     """Matches against one null."""
 
@@ -83,7 +50,8 @@ class Beaten:
     null_mean: float
     draws: int
     more: bool
-    """Whether `above` exceeds that of every single draw: chance at most 1 / (1 + draws)."""
+    """Whether `above` exceeds that of the single draws: (1 + draws that reach it) / (1 + draws) is
+    below 0.05, by the rank among them."""
 
     @property
     def beaten(self) -> bool:
@@ -144,10 +112,10 @@ def match(
     a, b = a[:, kept_a], b[:, kept_b]
     report("assignment", 0, 0)
     found = assign(a, b, half)
-    beaten = {"items": _items_null(a, b, half, draws, generator, report)}
+    beaten = {"items": _items_null(a, b, half, found.held_out, Wanted(draws, seed, report))}
     if states is not None:
-        z = standardised(states[:, kept_b])
-        beaten["rotation"] = _rotation_null(a, b, z, half, draws, generator, report)
+        z, wanted = standardised(states[:, kept_b]), Wanted(draws, seed, report)
+        beaten["rotation"] = _rotation_null(a, b, z, half, found.held_out, wanted)
     shares = [side[~half].mean(axis=0) for side in (a[:, found.a], b[:, found.b])]
     judged = {name: against(found.held_out, null) for name, null in beaten.items()}
     return Matching(
@@ -177,7 +145,7 @@ def against(observed: NDArray[np.floating], null: Null) -> Beaten:
     """How many matches beat a null."""
     p = null.p(observed)
     q = benjamini_hochberg(p)
-    above = float((observed > null.p95).mean()) if len(observed) else 0.0
+    above, again = null.above(observed)
     return Beaten(
         p,
         q,
@@ -186,24 +154,19 @@ def against(observed: NDArray[np.floating], null: Null) -> Beaten:
         null.p95,
         float(null.held_out.mean()),
         len(null.held_out),
-        bool(above > null.shares.max()),
+        bool(by_draws(again, len(null.held_out)) < LEVEL),
     )
 
 
 def _items_null(
-    a: Bits,
-    b: Bits,
-    half: NDArray[np.bool_],
-    draws: int,
-    generator: np.random.Generator,
-    report: Report,
+    a: Bits, b: Bits, half: NDArray[np.bool_], observed: NDArray[np.floating], wanted: Wanted
 ) -> Null:
     """Items permuted: nothing at all is shared, shares positive are as they were."""
-    found = []
-    for draw in range(draws):
-        report("items permuted", draw, draws)
-        found.append(assign(a, b[generator.permutation(len(b))], half).held_out)
-    return Null(np.array(found))
+
+    def draw(generator: np.random.Generator) -> NDArray[np.floating]:
+        return assign(a, b[generator.permutation(len(b))], half).held_out
+
+    return drawn(observed, wanted, STAGES[0], draw)
 
 
 def _rotation_null(
@@ -211,9 +174,8 @@ def _rotation_null(
     b: Bits,
     z: Floats,
     half: NDArray[np.bool_],
-    draws: int,
-    generator: np.random.Generator,
-    report: Report,
+    observed: NDArray[np.floating],
+    wanted: Wanted,
 ) -> Null:
     """B standardised, randomly rotated, re-thresholded: its information, but not its dimensions.
 
@@ -222,12 +184,12 @@ def _rotation_null(
     rotation is over the dimensions that are compared.
     """
     positives = b.sum(axis=0)
-    found = []
-    for draw in range(draws):
-        report("rotations", draw, draws)
+
+    def draw(generator: np.random.Generator) -> NDArray[np.floating]:
         turned = z @ random_rotation(z.shape[1], generator)
-        found.append(assign(a, cut(turned, positives), half).held_out)
-    return Null(np.array(found))
+        return assign(a, cut(turned, positives), half).held_out
+
+    return drawn(observed, wanted, STAGES[1], draw)
 
 
 def cut(values: Floats, positives: NDArray[np.integer]) -> Bits:
@@ -244,8 +206,8 @@ def cut(values: Floats, positives: NDArray[np.integer]) -> Bits:
 def verdict(found: Matching) -> tuple[str, str]:
     """The verdict in a few words, and in a sentence.
 
-    A null is beaten where more matches exceed its 95th percentile than in any single draw of it
-    and more than 5 % have q < 0.05; with fewer, "few dimensions".
+    A null is beaten where more matches exceed its 95th percentile than in 95 % of its own draws and
+    more than 5 % have q < 0.05; with fewer, "few dimensions".
     """
     if found.items < FEWEST:
         return "cannot be tested", (

@@ -3,29 +3,28 @@
 Definition: docs/method.md#categories-in-two-models.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.features import nulls
+from catalog.features import nulls, sequential
 from catalog.features.categories import FEWEST_FAMILIES, SMALL
 from catalog.features.pools import Pool, Pools
-from catalog.features.scoring import Contest, run
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.sequential import Drawn, Stretch
 from catalog.modalities.backgrounds import OWN, Background
 from catalog.progress import Report, silent
 from catalog.signs.prototypes import SPLITS, halves
 from catalog.signs.resampling import Interval, nested
-from catalog.signs.significance import benjamini_hochberg
+from catalog.signs.significance import LEVEL, benjamini_hochberg
 from catalog.signs.site_signs import SiteSigns
 
 FLIPS = 9999
 """Random sign changes of the paired test."""
-NULL_DRAWS = 100
-LEVEL = 0.05
 COLUMNS = (
     "name", "families", "small",
     "a", "a_low", "a_high", "a_null_p95", "a_p", "a_dimensions", "a_fallback",
@@ -43,13 +42,21 @@ Rows = NDArray[np.int64]
 class _Figures:
     """One model's figures for a category."""
 
+    auc: float
     ranks: NDArray[np.float64]
     """Mean rank of each member among the negatives over the splits that hold it out."""
-    auc: float
-    null_p95: float
-    p: float
     dimensions: int
     fallback: bool
+    null_p95: float = np.nan
+    p: float = np.nan
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "_Figures":
+        """Without the null."""
+        # never held out (rarer than one in a million): no better and no worse than the negatives
+        ranks = np.nan_to_num(outcome.held_out_ranks, nan=0.5)
+        dimensions, fallback = len(outcome.prototypes.of(0)[0]), outcome.prototypes.fallback[0]
+        return cls(float(outcome.aucs.mean()), ranks, dimensions, bool(fallback))
 
 
 def paired(
@@ -69,19 +76,23 @@ def paired(
     test (which model is which is arbitrary for each family under the null), two-sided, (1 + b) /
     (1 + 9,999). Intervals of 95 %: bootstrap over members. q: Benjamini-Hochberg over the
     categories with 40 families or more; smaller ones get none. Beside each AUC its null in the same
-    background: 100 draws of random sets (one null a size where categories share the background),
-    and its p with q over the same categories. Source: Fisher's randomisation test on paired
-    differences.
+    background: random sets (one null a size where categories share the background), and its p with
+    q over the same categories, which say how many sets are drawn (`sequential.settle`). Source:
+    Fisher's randomisation test on paired differences.
     """
-    rows = []
     known = {name: rows for name, rows in members.items() if len(rows) >= FEWEST_FAMILIES}
-    models = [_Model.of(site, ground, background) for site in (a, b)]
-    for place, (name, chosen) in enumerate(known.items()):
+    models = [_Model(site, ground, background) for site in (a, b)]
+    for place, chosen in enumerate(known.values()):
         report("categories", place, len(known))
         pool = ground.pool(background, chosen, np.random.default_rng([place, 2]))
         anchors = halves(len(chosen), SPLITS, np.random.default_rng([place, 3]))
-        one, other = (model.measure(pool, anchors, place) for model in models)
-        rows.append(_row(name, one, other, len(chosen), place))
+        for model in models:
+            model.measure(pool, anchors)
+    sides = [model.figures(report) for model in models]
+    rows = [
+        _row(name, one, other, place)
+        for place, (name, one, other) in enumerate(zip(known, *sides, strict=True))
+    ]
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = [name for name in COLUMNS if name not in ("name", "change")]
     found = found.astype(dict.fromkeys(numbers, np.float64) | _WHOLE)
@@ -92,46 +103,73 @@ def paired(
     return found
 
 
-@dataclass(frozen=True)
 class _Model:
-    """One model's signs, and the background that all its categories share."""
+    """One model's signs, its categories in order, and their nulls."""
 
-    site: SiteSigns
-    whole: nulls.Ground | None
-    """Counted once; None for `matched`, where every category has its own."""
-    drawn: dict[int, nulls.Null]
-    """Nulls of the shared background, by the size of their sets."""
+    def __init__(self, site: SiteSigns, ground: Pools, background: Background) -> None:
+        self.site = site
+        self.whole: nulls.Ground | None = None
+        """Counted once; None for `matched`, where every category has its own."""
+        if background not in OWN:
+            items = ground.items(background)
+            generator = np.random.default_rng(0)
+            positives = site.positives(items)
+            self.whole = nulls.Ground.shared(site, items, positives, generator)
+        self.known: list[_Figures] = []
+        self.pools: list[Pool] = []
 
-    @classmethod
-    def of(cls, site: SiteSigns, ground: Pools, background: Background) -> "_Model":
-        if background in OWN:
-            return cls(site, None, {})
-        items = ground.items(background)
-        positives = site.positives(items)
-        whole = nulls.Ground.shared(site, items, positives, np.random.default_rng(0))
-        return cls(site, whole, {})
-
-    def measure(self, pool: Pool, anchors: NDArray[np.bool_], place: int) -> _Figures:
+    def measure(self, pool: Pool, anchors: NDArray[np.bool_]) -> None:
+        """Take the next category."""
         counted = None if self.whole is None else self.whole.positives
-        outcome = run(Contest.of(self.site, pool, counted), anchors)
-        auc = float(outcome.aucs.mean())
-        null = self._null(pool, place)
-        p, _ = null.p(auc, NULL_DRAWS, NULL_DRAWS)
-        dimensions, _signs = outcome.prototypes.of(0)
-        # never held out (rarer than one in a million): no better and no worse than the negatives
-        ranks = np.nan_to_num(outcome.held_out_ranks, nan=0.5)
-        fallback = bool(outcome.prototypes.fallback[0])
-        return _Figures(ranks, auc, null.p95, p, len(dimensions), fallback)
+        self.known.append(_Figures.of(run(Contest.of(self.site, pool, counted), anchors)))
+        self.pools.append(pool)
 
-    def _null(self, pool: Pool, place: int) -> nulls.Null:
-        """A category's own, or the one that all of its size share: see `nulls`."""
-        if self.whole is None:
-            ground = nulls.Ground.matched(self.site, pool)
-            return nulls.Null(self.site, ground, len(pool.members), seed=place)
-        size = nulls.bucket(len(pool.members))
-        if size not in self.drawn:
-            self.drawn[size] = nulls.Null(self.site, self.whole, size, seed=0)
-        return self.drawn[size]
+    def figures(self, report: Report) -> list[_Figures]:
+        """Of every category in order, its null drawn as far as the family needs it."""
+        aucs = np.array([one.auc for one in self.known])
+        judged: dict[int, list[int]] = {}
+        for place in range(len(self.pools)):
+            judged.setdefault(self._key(place), []).append(place)
+        drawn = {}
+        for done, (key, places) in enumerate(judged.items()):
+            report("nulls", done, len(judged))
+            null = self._null(key)
+            first = null.settle(aucs[places]) if self._small(places) else null.draw(nulls.DRAWS)
+            drawn[key] = Drawn(aucs[places], first)
+        self._settle({k: drawn[k] for k, own in judged.items() if not self._small(own)}, report)
+        found = {}
+        for key, places in judged.items():
+            p95 = float(np.quantile(drawn[key].kept, 0.95))
+            for place, p in zip(places, drawn[key].p.tolist(), strict=True):
+                found[place] = replace(self.known[place], null_p95=p95, p=p)
+        return [found[place] for place in range(len(self.known))]
+
+    def _settle(self, family: Mapping[int, Drawn], report: Report) -> None:
+        keys = list(family)
+
+        def draw(wanted: Sequence[Stretch]) -> list[NDArray[np.float64]]:
+            made = []
+            for done, one in enumerate(wanted):
+                report("further draws", done, len(wanted))
+                made.append(self._null(keys[one.null]).between(one.start, one.stop))
+            return made
+
+        sequential.settle(list(family.values()), draw, together=self.whole is None)
+
+    def _small(self, places: Sequence[int]) -> bool:
+        """Whether the categories of a null are small: all are or none is."""
+        return len(self.pools[places[0]].members) < SMALL
+
+    def _key(self, place: int) -> int:
+        """A category's own null, or the one that all of its size share: see `nulls`."""
+        return place if self.whole is None else nulls.bucket(len(self.pools[place].members))
+
+    def _null(self, key: int) -> nulls.Null:
+        if self.whole is not None:
+            return nulls.Null(self.site, self.whole, key, seed=0)
+        pool = self.pools[key]
+        ground = nulls.Ground.matched(self.site, pool)
+        return nulls.Null(self.site, ground, len(pool.members), seed=key)
 
 
 def sign_flip(apart: NDArray[np.floating], generator: np.random.Generator) -> float:
@@ -141,10 +179,11 @@ def sign_flip(apart: NDArray[np.floating], generator: np.random.Generator) -> fl
     return float((1 + (drawn >= abs(apart.mean()) - 1e-12).sum()) / (1 + FLIPS))
 
 
-def _row(name: str, a: _Figures, b: _Figures, families: int, place: int) -> list[object]:
+def _row(name: str, a: _Figures, b: _Figures, place: int) -> list[object]:
     generator = np.random.default_rng([place, 4])
     apart = a.ranks - b.ranks
     figures: list[Interval] = [nested([one], generator) for one in (a.ranks, b.ranks, apart)]
+    families = len(apart)
     found: list[object] = [name, families, families < SMALL]
     for side, figure in zip((a, b), figures, strict=False):
         found += [figure.value, figure.low, figure.high, side.null_p95, side.p]

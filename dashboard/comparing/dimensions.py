@@ -163,8 +163,8 @@ def _pair(both: Both, row: "pd.Series[float]") -> None:
 
 
 _RULE = (
-    "A null is beaten where more matches exceed its 95th percentile than in any of its draws, and "
-    "more than 5 % have q < 0.05. Only the rotation null supports 'the same dimension'."
+    "A null is beaten where more matches exceed its 95th percentile than in 95 % of its own draws, "
+    "and more than 5 % have q < 0.05. Only the rotation null supports 'the same dimension'."
 )
 _PHI = (
     "Assignment chosen on half of the shared families, |phi| on the other half; both nulls repeat "

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from catalog.comparing import matching, phi
+from catalog.comparing import matching, matching_nulls, phi
+from catalog.comparing.matching_nulls import Null
 from catalog.signs.rotation import random_rotation
 from tests.given.planted import noise
 
@@ -106,10 +107,54 @@ def test_too_few_items_give_no_verdict():
 
 
 def test_p_counts_the_null_matches_that_reach_the_observed():
-    null = matching.Null(np.array([[0.1, 0.2], [0.3, 0.4]]))
+    null = Null(np.array([[0.1, 0.2], [0.3, 0.4]]))
     np.testing.assert_allclose(null.p(np.array([0.05, 0.3, 0.5])), [1, 3 / 5, 1 / 5])
     beaten = matching.against(np.array([0.5, 0.0]), null)
     np.testing.assert_allclose(beaten.q, [2 / 5, 1])
+
+
+def test_fewer_draws_than_could_decide_are_extended():
+    """One dimension of 40 is shared: ten draws of 40 matches could never say so."""
+    a, b = noise(ITEMS, 40, 21, "median"), noise(ITEMS, 40, 22, "median")
+    b[:, 7] = a[:, 3]
+    found = matching.match(a, b, draws=10)
+    floor = 40 / (1 + 10 * 40)
+    assert floor > 0.05
+    clear = np.flatnonzero(found.items_null.q < 0.05)
+    assert found.items_null.draws > 10
+    assert (3, 7) in set(zip(found.pairs.a[clear], found.pairs.b[clear], strict=True))
+    assert len(clear) <= 2
+
+
+def test_clear_nulls_are_not_extended():
+    a = correlated(6) > 0
+    assert matching.match(a, a, draws=20).items_null.draws == 20
+    observed, level = np.full(30, 0.5), np.random.default_rng(0).uniform(0.4, 0.6, (20, 30))
+    assert not Null(level).undecided(observed, 700)  # half of the null reaches them: hopeless
+
+
+def test_a_null_is_beaten_as_a_whole_by_its_rank_among_the_draws():
+    held_out = np.random.default_rng(1).normal(size=(99, 200))
+    null = Null(held_out)
+    share, again = null.above(np.quantile(held_out, np.linspace(0.1, 1.0, 200)))
+    others = [
+        (held_out[k] > np.quantile(np.delete(held_out, k, axis=0), 0.95)).mean() for k in range(99)
+    ]
+    assert again == sum(other >= share for other in others)
+    for count, beaten in ((12, False), (24, True)):  # of 200 by chance 10, sd 3
+        observed = np.r_[np.full(count, null.p95 + 1), np.zeros(200 - count)]
+        assert matching.against(observed, null).more is beaten
+
+
+def test_draws_do_not_depend_on_how_many_are_asked_for():
+    a, b = noise(ITEMS, 8, 16), noise(ITEMS, 8, 17)
+
+    def null(draws):
+        wanted = matching_nulls.Wanted(draws, 3, lambda *_: None)
+        half = np.arange(ITEMS) < ITEMS // 2
+        return matching._items_null(a, b, half, np.zeros(8), wanted).held_out
+
+    np.testing.assert_array_equal(null(25)[:10], null(10))
 
 
 def test_rotated_dimensions_keep_their_shares_positive():

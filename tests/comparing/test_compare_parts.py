@@ -91,6 +91,21 @@ def test_paired_categories_find_the_better_model_and_no_other(background):
     assert mirrored.loc["planted"].difference == pytest.approx(-row.difference)
 
 
+@pytest.mark.parametrize("background", ["matched", "all"])
+def test_one_readable_category_among_thirty_is_found_in_the_model_that_has_it(background):
+    count, dims = 1500, 32
+    a, b = noise(count, dims, 30, "median"), noise(count, dims, 31, "median")
+    generator = np.random.default_rng(32)
+    given = {f"idle{n}": np.sort(generator.choice(count, 40, replace=False)) for n in range(29)}
+    given["planted"] = np.sort(generator.choice(count, 45, replace=False))
+    a[np.ix_(given["planted"], np.arange(12))] |= generator.random((45, 12)) < 0.55
+    found = side_by_side.paired(site_of(a), site_of(b), ground(count), given, background)
+    row = found.set_index("name").loc["planted"]
+    assert row["a_p"] < 1 / 201 and 30 / 201 > 0.05  # 200 draws could not say so
+    assert row["a_q"] < 0.05 < row["b_q"] and row["change"] == "vanished"
+    assert (found["a_q"] < 0.05).sum() <= 2 and (found["b_q"] < 0.05).sum() == 0
+
+
 def test_a_model_against_itself_differs_in_nothing():
     a = site_of(noise(900, 16, 3))
     given = {"any": np.arange(0, 900, 15)}
