@@ -1,5 +1,6 @@
 """Rows of the categories: discoverable by one dimension, prototype AUC, share above the null."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +11,9 @@ from catalog.evidence.cell import Cell, held_out_ranks
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.paper import Paper
 from catalog.evidence.verdicts import Claim, Row, judge, untested
-from catalog.features import measure, nulls
+from catalog.features import measure, nulls, sequential
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.sequential import Drawn, Stretch
 from catalog.features.splits import Splits
 from catalog.progress import Report
 from catalog.signs import significance
@@ -31,13 +33,8 @@ def category_rows(cell: Cell, report: Report) -> list[Row]:
     if cell.too_few:
         return [untested(CLAIMS[key], cell.too_few, cell.name) for key in keys]
     contests = [Contest.of(cell.signs, one.pool) for one in cell.categories]
-    names = [one.name for one in cell.categories]
     found = [run(c, one.anchors) for c, one in zip(contests, cell.categories, strict=True)]
-    stored = _stored(cell)
-    drawn = {}
-    for done, (one, outcome) in enumerate(zip(cell.categories, found, strict=True)):
-        report("nulls", done, len(names))
-        drawn[one.name] = stored.get(one.name) or _null(cell, one, float(outcome.aucs.mean()))
+    drawn = _nulls(cell, np.array([one.aucs.mean() for one in found]), report)
     as_the_paper = paper.measure(cell)
     beside = {
         "paper's procedure (all items, in sample)": as_the_paper.discoverable,
@@ -45,42 +42,65 @@ def category_rows(cell: Cell, report: Report) -> list[Row]:
     }
     return [
         discoverable_row(cell, CLAIMS["discoverable"], count(cell.signs, cell.categories), beside),
-        _prototype_row(cell, found, np.array([drawn[name] for name in names]), as_the_paper),
-        _null_row(cell, np.array([drawn[name][0] for name in names])),
+        _prototype_row(cell, found, drawn, as_the_paper),
+        _null_row(cell, drawn),
     ]
 
 
-Null = tuple[float, float, float]
-"""p, mean and 95th percentile."""
+@dataclass(frozen=True)
+class Nulls:
+    """The null of every category: float64[categories] each."""
+
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    """Over the family that `p` was drawn for: that of the findings, else these categories."""
+    mean: NDArray[np.float64]
+    p95: NDArray[np.float64]
 
 
-def _stored(cell: Cell) -> dict[str, Null]:
-    """Nulls that the findings stage drew at the primary cell, by category."""
-    if "feature" not in set(cell.catalog.fetch(queries.tables())["table"]):
-        return {}
-    rows = cell.catalog.fetch(feature_queries.features(cell.threshold, cell.background))
-    rows = rows[(rows["site"] == str(cell.site)) & rows["p"].notna()]
-    columns = rows[["p", "null_mean", "null_p95"]].to_numpy(float).tolist()
-    return {name: (p, m, q) for name, (p, m, q) in zip(rows["category"], columns, strict=True)}
+def _nulls(cell: Cell, aucs: NDArray[np.float64], report: Report) -> Nulls:
+    """As the findings stage drew them at the primary cell, else drawn here in the same way."""
+    if "feature" in set(cell.catalog.fetch(queries.tables())["table"]):
+        rows = cell.catalog.fetch(feature_queries.features(cell.threshold, cell.background))
+        rows = rows[rows["site"] == str(cell.site)].set_index("category")
+        known = rows.reindex([one.name for one in cell.categories])
+        if known[["p", "q"]].notna().all(axis=None):
+            columns = ("p", "q", "null_mean", "null_p95")
+            return Nulls(*(known[name].to_numpy(np.float64) for name in columns))
+    return _draw_nulls(cell, aucs, report)
 
 
-def _null(cell: Cell, one: Splits, auc: float) -> Null:
-    """The null of one category, from the seed of the findings."""
-    ground = nulls.Ground.of(cell.signs, one.pool)
-    null = nulls.Null(cell.signs, ground, len(one.pool.members), seed=2 + one.place)
-    p, _ = null.p(auc, nulls.DRAWS, nulls.DRAWS)
-    return p, null.mean, null.p95
+def _draw_nulls(cell: Cell, aucs: NDArray[np.float64], report: Report) -> Nulls:
+    """From the seeds of the findings, as far as the family of these categories needs them."""
+
+    def null(place: int) -> nulls.Null:
+        one = cell.categories[place]
+        ground = nulls.Ground.of(cell.signs, one.pool)
+        return nulls.Null(cell.signs, ground, len(one.pool.members), seed=2 + one.place)
+
+    def further(wanted: Sequence[Stretch]) -> list[NDArray[np.float64]]:
+        return [null(one.null).between(one.start, one.stop) for one in wanted]
+
+    drawn = []
+    for place, auc in enumerate(aucs):
+        report("nulls", place, len(aucs))
+        drawn.append(Drawn(np.array([auc]), null(place).draw(nulls.DRAWS)))
+    sequential.settle(drawn, further)
+    p = np.concatenate([one.p for one in drawn])
+    mean, p95 = (
+        np.array([made(one.kept) for one in drawn])
+        for made in (np.mean, lambda kept: np.quantile(kept, 0.95))
+    )
+    return Nulls(p, significance.benjamini_hochberg(p), mean, p95)
 
 
-def _prototype_row(
-    cell: Cell, found: list[Outcome], drawn: NDArray[np.float64], as_the_paper: Paper
-) -> Row:
+def _prototype_row(cell: Cell, found: list[Outcome], drawn: Nulls, as_the_paper: Paper) -> Row:
     claim = CLAIMS["prototype_auc"]
     generator = np.random.default_rng(0)
     ranks = held_out_ranks(found)
     aucs = np.array([one.aucs.mean() for one in found])
     figure = replace(nested(ranks, generator), value=float(aucs.mean()))
-    over = nested([r - mean for r, mean in zip(ranks, drawn[:, 1], strict=True)], generator)
+    over = nested([r - mean for r, mean in zip(ranks, drawn.mean, strict=True)], generator)
     coherence, confusable = _coherence(cell)
     rival = clustered(confusable, np.arange(len(confusable)), generator)
     verdict, reason = judge(claim, figure.value, over, rival.over(0.5))
@@ -91,8 +111,8 @@ def _prototype_row(
         cell.name,
         figure,
         {
-            "null mean": float(drawn[:, 1].mean()),
-            "null p95": float(drawn[:, 2].mean()),
+            "null mean": float(drawn.mean.mean()),
+            "null p95": float(drawn.p95.mean()),
             "against all other categories": float(coherence.mean()),
             "against the most confusable category": rival.value,
             "against all items": as_the_paper.filled,
@@ -140,12 +160,12 @@ def _coherence(cell: Cell) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return both[:, 0], both[~np.isnan(both[:, 1]), 1]
 
 
-def _null_row(cell: Cell, p: NDArray[np.float64]) -> Row:
+def _null_row(cell: Cell, drawn: Nulls) -> Row:
     claim = CLAIMS["exceeds_null"]
-    exceeds = (significance.benjamini_hochberg(p) < 0.05).astype(float)
-    figure = clustered(exceeds, np.arange(len(p)), np.random.default_rng(0))
+    exceeds = (drawn.q < significance.LEVEL).astype(float)
+    figure = clustered(exceeds, np.arange(len(exceeds)), np.random.default_rng(0))
     verdict, reason = judge(claim, figure.value, figure.over(0.05), figure.over(0.05))
-    controls = {"expected by chance": 0.05, "largest p": float(p.max())}
+    controls = {"expected by chance": 0.05, "largest p": float(drawn.p.max())}
     return Row(
         claim,
         verdict,
@@ -154,7 +174,7 @@ def _null_row(cell: Cell, p: NDArray[np.float64]) -> Row:
         figure,
         controls,
         "expected by chance",
-        len(p),
+        len(exceeds),
         "categories",
     )
 
