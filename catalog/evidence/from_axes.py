@@ -12,7 +12,7 @@ from catalog.evidence.passes import Layers, Passes
 from catalog.evidence.verdicts import Row, Verdict, untested
 from catalog.features import strongest
 from catalog.features.measure import best_dimension_held_out
-from catalog.features.scoring import Contest, run
+from catalog.features.scoring import Contest
 from catalog.features.splits import Splits
 from catalog.progress import Report
 from catalog.signs import axes
@@ -22,9 +22,10 @@ from catalog.signs.rotation import signs_at_median, standardised
 from catalog.signs.site_signs import SiteSigns
 
 ROTATIONS = 10
-AT_LAYERS = 3
+CURVE_SPLITS = 5
+"""Splits that curves over k are read on; those of single dimensions take all."""
+AT_LAYERS = 2
 """Rotations at each other layer."""
-SPLITS_AT_LAYERS = 5
 BEST, COUNT, PROTOTYPE = (
     "best dimension",
     "dimensions >= 0.75",
@@ -69,11 +70,11 @@ def read(site: SiteSigns, categories: Sequence[Splits], sizes: Sequence[int]) ->
     best, count, curves = [], [], []
     for one in categories:
         contest = Contest.of(site, one.pool)
-        outcome = run(contest, one.anchors)
-        strong = np.abs(outcome.contrasts) >= (2 * TAU - 1) * outcome.unit
-        best.append(best_dimension_held_out(contest, outcome).mean())
-        count.append(strong.sum(axis=1).mean())
-        curves.append(strongest.curve(contest, one.anchors, sizes))
+        contrasts = strongest.contrasts_of(contest, one.anchors)
+        unit = one.anchors[0].sum() * contest.pool
+        best.append(best_dimension_held_out(contest, one.anchors, contrasts).mean())
+        count.append((np.abs(contrasts) >= (2 * TAU - 1) * unit).sum(axis=1).mean())
+        curves.append(strongest.curve(contest, one.anchors[:CURVE_SPLITS], sizes))
     return Read(np.array(best), np.array(count), np.array(curves))
 
 
@@ -160,7 +161,7 @@ def _curves(own: Read, turned: list[Read], sizes: list[int]) -> dict[str, list[f
 
 def _layer_curves(layers: Layers, report: Report) -> dict[str, list[float]]:
     """Mean curve of a few categories on each kind of axes at every residual site."""
-    categories = [one.first(SPLITS_AT_LAYERS) for one in layers.categories]
+    categories = [one.first(CURVE_SPLITS) for one in layers.categories]
     rows: dict[str, list[float]] = {}
     for done, (site, values) in enumerate(layers.states.items()):
         report("axes of every layer", done, len(layers.states))

@@ -266,7 +266,7 @@ def best_dimension(contest: Contest, anchors: NDArray[np.bool_]) -> Best:
     return Best(
         best,
         0.5 + float(strength[best]) / (2 * outcome.unit),
-        float(measure.best_dimension_held_out(contest, outcome).mean()),
+        float(measure.best_dimension_held_out(contest, anchors, outcome.contrasts).mean()),
         significance.hypergeometric_p(positive, count, contest.positives, contest.pool),
     )
 

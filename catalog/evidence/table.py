@@ -28,7 +28,7 @@ from catalog.evidence import (
 from catalog.evidence.cell import Cell, Sample
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.from_hamming import Cached
-from catalog.evidence.verdicts import Row, untested
+from catalog.evidence.verdicts import Row, told, untested
 from catalog.features.tables import Findings
 from catalog.model import contexts, opening
 from catalog.model.loading import LoadedModel
@@ -70,8 +70,8 @@ def rows(
     mine = figures.get(from_catalogs.READ)
     table.add(lambda: from_catalogs.rows(cell, mine.value if mine else None))
     order = [*CLAIMS, *from_media.CLAIMS]
-    told = [_told(row, cell) for row in table.rows]
-    return sorted(told, key=lambda row: order.index(row.claim.key))
+    made = [_told(row, cell) for row in table.rows]
+    return sorted(made, key=lambda row: order.index(row.claim.key))
 
 
 @dataclass
@@ -168,7 +168,11 @@ class _Table:
 
 
 def _told(row: Row, cell: Cell) -> Row:
-    """The row; its method says so where the background is not the matched one."""
+    """The row with what was compared in its reason.
+
+    Its method says so where the background is not the matched one.
+    """
+    row = replace(row, reason=told(row))
     if cell.background == "matched" or "match" not in row.claim.method:
         return row
     said = f"{row.claim.method} Here the background is {cell.background} items: none are matched."

@@ -152,6 +152,18 @@ def _sentence(failed: list[str], passed: str) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def told(row: Row) -> str:
+    """The reason of a row with what was compared with what: its figure and strongest control."""
+    value = None if row.strongest is None else row.controls.get(row.strongest)
+    if row.figure is None or value is None:
+        return row.reason
+    low, high = row.figure.low, row.figure.high
+    return (
+        f"{row.reason} Compared: {row.figure.value:.3g} [{low:.3g}, {high:.3g}] with "
+        f"{value:.3g} ({row.strongest})."
+    )
+
+
 def untested(claim: Claim, reason: str, cell: str) -> Row:
     """The row of a claim that cannot be tested, and why."""
     return Row(claim, "cannot be tested", reason, cell)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed
-from catalog.signs.prototypes import TAU, Ints, Prototypes, agreeing, ranks
+from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing, ranks
 from catalog.signs.significance import hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
 
@@ -101,7 +101,7 @@ def measure(
     count = int(anchors[0].sum())
     dimensions, signs = outcome.prototypes.of(0)
     agreement = outcome.member_counts[0, ~anchors[0]] / max(1, len(dimensions))
-    held_out = best_dimension_held_out(contest, outcome)
+    held_out = best_dimension_held_out(contest, anchors, outcome.contrasts)
     best = int(np.abs(outcome.contrasts[0]).argmax())
     coherence = _coherence(outcome, others, families) if others is not None else (None,) * 3
     return Feature(
@@ -129,18 +129,20 @@ def measure(
     )
 
 
-def best_dimension_held_out(contest: Contest, outcome: Outcome) -> NDArray[np.float64]:
+def best_dimension_held_out(
+    contest: Contest, anchors: NDArray[np.bool_], contrasts: Contrasts
+) -> NDArray[np.float64]:
     """Held-out AUC of each split's strongest anchor dimension: float64[splits].
 
     1/2 + s (p_h - p_n) / 2, the one-bit ROC AUC of held-out members against the negatives, where
     s is the sign found on the anchors. With ties for strongest, their mean.
     """
-    held = (~outcome.anchors).astype(np.float32)
+    held = (~anchors).astype(np.float32)
     share_held = held @ contest.members.astype(np.float32) / held.sum(axis=1, keepdims=True)
     own = contest.members.sum(axis=0, dtype=np.int64)
     share_negative = (contest.positives - own) / (contest.pool - len(contest.members))
-    aucs = 0.5 + np.sign(outcome.contrasts) * (share_held - share_negative) / 2
-    strength = np.abs(outcome.contrasts)
+    aucs = 0.5 + np.sign(contrasts) * (share_held - share_negative) / 2
+    strength = np.abs(contrasts)
     strongest = strength == strength.max(axis=1, keepdims=True)
     mean: NDArray[np.float64] = (aucs * strongest).sum(axis=1) / strongest.sum(axis=1)
     return mean

@@ -38,6 +38,12 @@ def prototypes(contrasts: Contrasts, most: int) -> Prototypes:
     return Prototypes(np.where(real, order, 0), signs.astype(np.int8), none)
 
 
+def contrasts_of(contest: Contest, anchors: NDArray[np.bool_]) -> Contrasts:
+    """Contrasts of the anchors of each split, in units of 1 / (anchors x pool): [splits, dims]."""
+    positive = positive_anchors(anchors, contest.members)
+    return contrast(positive, int(anchors[0].sum()), contest.positives, contest.pool)
+
+
 def curve(
     contest: Contest, anchors: NDArray[np.bool_], sizes: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -45,10 +51,7 @@ def curve(
 
     Mean over the splits, bool[splits, members]; ties of agreement count half.
     """
-    count = int(anchors[0].sum())
-    contrasts = contrast(
-        positive_anchors(anchors, contest.members), count, contest.positives, contest.pool
-    )
+    contrasts = contrasts_of(contest, anchors)
     return np.array([_auc(contest, anchors, prototypes(contrasts, size)) for size in sizes])
 
 
@@ -57,11 +60,8 @@ def registered(contest: Contest, anchors: NDArray[np.bool_], tau: float) -> NDAr
 
     float64[splits]; NaN where no dimension reaches it: the paper's procedure gives no feature.
     """
-    count = int(anchors[0].sum())
-    contrasts = contrast(
-        positive_anchors(anchors, contest.members), count, contest.positives, contest.pool
-    )
-    strong = np.abs(contrasts) >= (2 * tau - 1) * count * contest.pool
+    contrasts = contrasts_of(contest, anchors)
+    strong = np.abs(contrasts) >= (2 * tau - 1) * anchors[0].sum() * contest.pool
     found = np.full(len(anchors), np.nan)
     for split in np.flatnonzero(strong.any(axis=1)):
         row = slice(split, split + 1)

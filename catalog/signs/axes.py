@@ -14,7 +14,7 @@ from catalog.signs.site_signs import SiteSigns
 
 WIDEST_ICA = 1024
 """Dimensions above which independent axes are not looked for: they take minutes."""
-_STEPS = 100
+_STEPS, _FITTED = 25, 2000
 
 Floats = NDArray[np.float32]
 
@@ -34,17 +34,20 @@ def principal(z: Floats) -> SiteSigns:
 def independent(z: Floats) -> SiteSigns | None:
     """Signs on independent axes (FastICA; Hyvärinen 1999), from a fixed seed; None where too wide.
 
-    Where 100 steps are not enough the axes reached by then are taken: they are axes to compare
-    with, not an estimate that something rests on.
+    Found on at most 2,000 items, in 25 steps; where these are not enough the axes reached by then
+    are taken: they are axes to compare with, not an estimate that something rests on.
     """
     from sklearn.decomposition import FastICA
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
 
-    if z.shape[1] > min(WIDEST_ICA, len(z) // 2):
+    generator = np.random.default_rng(0)
+    few = generator.choice(len(z), min(_FITTED, len(z)), replace=False)
+    if z.shape[1] > min(WIDEST_ICA, len(few) // 2):
         return None
-    varies = z.std(axis=0) > 0
+    varies = z[few].std(axis=0) > 0
     model = FastICA(random_state=0, max_iter=_STEPS, whiten="unit-variance", whiten_solver="eigh")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = model.fit_transform(z[:, varies])
+        found = model.fit(z[few][:, varies]).transform(z[:, varies])
     return signs_at_median(np.asarray(found, np.float32))

@@ -221,7 +221,9 @@ def test_the_best_dimension_is_chosen_on_anchors_and_judged_on_the_others():
     assert feature.best_in_sample > 0.65  # the best of 2,000 flatters itself
     assert feature.best_held_out == pytest.approx(0.5, abs=0.06)
     outcome = run(contest_of(bits, members), halves(40, 1, np.random.default_rng(4)))
-    actual = features.best_dimension_held_out(contest_of(bits, members), outcome)[0]
+    actual = features.best_dimension_held_out(
+        contest_of(bits, members), outcome.anchors, outcome.contrasts
+    )[0]
     strength = np.abs(outcome.contrasts[0])
     best = np.flatnonzero(strength == strength.max())
     held = members[~outcome.anchors[0]]
