@@ -1,10 +1,13 @@
 """Rows of trained readings: what they gain, and what pairs of dimensions add."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog import parallel
 from catalog.evidence import probes
-from catalog.evidence.cell import FEWEST, Cell, Sample, outcomes
+from catalog.evidence.cell import FEWEST, Cell, Sample, moved, outcomes
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge_absence, untested
@@ -71,6 +74,18 @@ def _mlp_row(cell: Cell, aucs: Floats) -> Row:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Task:
+    """One category with the states and signs of its own pool."""
+
+    z: NDArray[np.float32]
+    site: SiteSigns
+    rotated: SiteSigns
+    rotation: NDArray[np.float32]
+    one: Splits
+    seed: int
+
+
 def _measure(sample: Sample, passes: Passes, report: Report) -> tuple[Floats, Floats]:
     """AUCs float64[categories, splits, 6] and what stands beside them, [categories, splits, 3]."""
     generator = np.random.default_rng(0)
@@ -78,17 +93,31 @@ def _measure(sample: Sample, passes: Passes, report: Report) -> tuple[Floats, Fl
     z = standardised(passes.states)
     rotation = random_rotation(z.shape[1], generator)
     rotated = signs_at_median(z @ rotation)
-    aucs = np.empty((len(order), PROBE_SPLITS, 6))
-    beside = np.empty((len(order), PROBE_SPLITS, 3))
-    for row, place in enumerate(order):
-        report("probes", row, len(order))
-        one = sample.categories[place]
-        plain, other = (outcomes(site, [one])[0] for site in (passes.signs, rotated))
-        for split in range(PROBE_SPLITS):
-            read = _Readings(z, passes.signs, one, split, generator)
-            aucs[row, split, :4] = read.aucs(plain)
-            aucs[row, split, 4:] = read.with_network()
-            beside[row, split] = read.beside(plain, other, rotation)
+
+    def task(one: Splits) -> _Task:
+        rows = np.union1d(one.pool.members, one.pool.negatives)
+        parts = (z[rows], passes.signs.of(rows), rotated.of(rows))
+        return _Task(*parts, rotation, moved(one, rows), one.place)
+
+    tasks = [task(sample.categories[place]) for place in order]
+    report("probes", 0, len(tasks))
+    found = []
+    for done, values in enumerate(parallel.run(_probed, tasks, parallel.cores()), 1):
+        found.append(values)
+        report("probes", done, len(tasks))
+    return np.array([aucs for aucs, _ in found]), np.array([beside for _, beside in found])
+
+
+def _probed(task: _Task) -> tuple[list[tuple[float, ...]], list[tuple[float, ...]]]:
+    """One category: the AUCs of each split, and what stands beside them."""
+    generator = np.random.default_rng([0, task.seed])
+    plain, other = (outcomes(site, [task.one])[0] for site in (task.site, task.rotated))
+    aucs: list[tuple[float, ...]] = []
+    beside: list[tuple[float, ...]] = []
+    for split in range(PROBE_SPLITS):
+        read = _Readings(task.z, task.site, task.one, split, generator)
+        aucs.append((*read.aucs(plain), *read.with_network()))
+        beside.append(read.beside(plain, other, task.rotation))
     return aucs, beside
 
 

@@ -21,11 +21,11 @@ from catalog.signs.resampling import clustered, nested, strongest
 from catalog.store import queries, writer_queries
 
 KEYS = ("coalitions", "writers", "ablation", "ablation_spares")
-MOST = 40
+MOST = 24
 """Categories looked at where the catalog does not hold their writers yet, chosen at random."""
 DRAWS = 100
 """Null item sets for each of them."""
-ABLATED = 24
+ABLATED = 16
 """Categories whose writers are ablated, chosen at random."""
 NEURONS = 20
 
@@ -164,8 +164,8 @@ def ablation_rows(cell: str, made: list[ablate.Ablated], refused: int) -> list[R
         return [untested(one, reason, cell) for one in (claim, spares)]
     generator = np.random.default_rng(0)
     figure, aside = (
-        nested([np.array([part(one).difference.value]) for one in made], generator).reversed()
-        for part in (lambda one: one.members, lambda one: one.background)
+        nested([np.array([part.difference.value]) for part in parts], generator).reversed()
+        for parts in ([one.members for one in made], [one.background for one in made])
     )
     carried = judge(claim, figure.value, figure, figure)
     spared = judge_absence(spares, aside, "loss of agreement", both_sides=True)
