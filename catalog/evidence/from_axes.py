@@ -111,8 +111,12 @@ def basis_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
 
 def judge(apart: dict[str, Interval]) -> tuple[Verdict, str]:
     """Holds: some figure favours own axes (its interval lies above 0) and none the rotated ones."""
-    own = [name for name, one in apart.items() if one.low > 0]
-    other = [name for name, one in apart.items() if one.high < 0]
+    told = {
+        name: f"{name} by {abs(one.value):.3g} [{one.low:.3g}, {one.high:.3g}]"
+        for name, one in apart.items()
+    }
+    own = [told[name] for name, one in apart.items() if one.low > 0]
+    other = [told[name] for name, one in apart.items() if one.high < 0]
     if own and not other:
         return "holds", f"Own axes read better than random axes: {', '.join(own)}."
     if own:

@@ -47,17 +47,17 @@ def _context_row(cell: Cell, read: Contexts, found: Changed) -> Row:
     share = float(found.own.mean())
     verdict, reason = judge(claim, 1 - share, figure, figure)
     controls = {
-        "signs that differ from the token's own": share,
-        "another position's token": float(found.other.mean()),
+        _OWN: share,
+        _OTHER: float(found.other.mean()),
     }
     quarters = (found.mean(found.own_by_magnitude), found.mean(found.other_by_magnitude))
     for quarter, (mine, chance) in enumerate(zip(*quarters, strict=True), 1):
         controls[f"quarter {quarter} of |state|: own"] = float(mine)
         controls[f"quarter {quarter} of |state|: other"] = float(chance)
-    return _row(cell, claim.key, (verdict, reason), figure, controls, read, _OTHER)
+    return _row(cell, claim.key, (verdict, reason), figure, controls, read, _OTHER, (_OWN, _OTHER))
 
 
-_OTHER = "another position's token"
+_OWN, _OTHER = "signs that differ from the token's own", "another position's token"
 
 
 def _small_row(cell: Cell, read: Contexts, own: Bools, elsewhere: Bools) -> Row:
@@ -122,7 +122,8 @@ def _information_row(cell: Cell, read: Contexts, own: Bools) -> Row:
     judged = judge(claim, apart["single tokens"].value, apart["single tokens"], apart[worst])
     controls = {name: one.value for name, one in found.items()}
     controls["positions"] = float(len(own))
-    return _row(cell, claim.key, judged, apart["single tokens"], controls, read, worst)
+    figure, sides = apart["single tokens"], (worst, "in context")
+    return _row(cell, claim.key, judged, figure, controls, read, worst, sides)
 
 
 def _difference(first: Interval, second: Interval) -> Interval:
@@ -140,8 +141,9 @@ def _row(
     controls: dict[str, float],
     read: Contexts,
     control: str,
+    sides: tuple[str, str] | None = None,
 ) -> Row:
     return Row(
         CLAIMS[key], *judged, cell.named("in held-out passages"), figure, controls, control,
-        len(np.unique(read.document)), "documents",
+        len(np.unique(read.document)), "documents", sides=sides,
     )  # fmt: skip

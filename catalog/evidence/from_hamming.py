@@ -57,7 +57,8 @@ def best_row(
     controls |= {"the best dimensions": float(best.mean()), "dimensions taken": float(most)}
     documents = len(np.unique(read.document))
     return Row(
-        claim, verdict, reason, name, figure, controls, worst, documents, "documents"
+        claim, verdict, reason, name, figure, controls, worst, documents, "documents",
+        sides=("the best dimensions", worst),
     )  # fmt: skip
 
 
@@ -88,5 +89,5 @@ def dot_row(name: str, states: NDArray[np.float32], read: Contexts, cached: Cach
     controls |= {"candidates": float(len(cached.items)), "first that count": float(few)}
     return Row(
         claim, verdict, reason, name, figure, controls, worst, len(np.unique(document)),
-        "documents",
+        "documents", sides=("signs", worst),
     )  # fmt: skip

@@ -54,7 +54,7 @@ def _probe_row(cell: Cell, aucs: Floats, beside: Floats) -> Row:
     }
     return Row(
         claim, verdict, reason, cell.name, gain, controls, "gain of difference of means",
-        len(aucs), "categories",
+        len(aucs), "categories", sides=("probe AUC", "prototype AUC"),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def _mlp_row(cell: Cell, aucs: Floats) -> Row:
     }
     return Row(
         claim, verdict, reason, cell.name, gain, controls, "logistic regression AUC", len(aucs),
-        "categories",
+        "categories", sides=("with a network AUC", "logistic regression AUC"),
     )  # fmt: skip
 
 

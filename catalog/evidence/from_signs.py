@@ -93,8 +93,10 @@ def superposition_row(cell: Cell, independent: Row) -> Row:
     mine = independent.figure.over(independent.controls["permuted signs"])
     apart = {}
     for width, (mean, spread) in TOYS.items():
-        low, high = (mean - one - 1.96 * spread for one in (mine.high, mine.low))
-        apart[f"toy of {width} dimensions"] = Interval(mean - mine.value, low, high)
+        error = float(np.hypot(mine.high - mine.value, 1.96 * spread))
+        apart_by = mean - mine.value
+        name = f"toy of {width} dimensions"
+        apart[name] = Interval(apart_by, apart_by - error, apart_by + error)
     names = list(apart)
     figure, hardest = apart[names[0]], apart[names[-1]]
     verdict, reason = judge(claim, figure.value, figure, hardest)
@@ -106,7 +108,8 @@ def superposition_row(cell: Cell, independent: Row) -> Row:
     controls = {name: TOYS[width][0] for name, width in zip(names, TOYS, strict=True)}
     controls["this model, above permuted signs"] = mine.value
     return Row(
-        claim, verdict, reason, cell.name, figure, controls, names[-1], independent.n, "families"
+        claim, verdict, reason, cell.name, figure, controls, names[-1], independent.n, "families",
+        sides=("this model, above permuted signs", names[-1]),
     )  # fmt: skip
 
 

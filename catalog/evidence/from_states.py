@@ -61,7 +61,7 @@ def ffn_row(cell: Cell, sample: Sample, passes: Passes) -> Row:
     }
     return Row(
         claim, verdict, reason, cell.name, lost, controls, f"AUC, {cell.site}", len(inside),
-        "categories",
+        "categories", sides=("AUC, FFN activations", f"AUC, {cell.site}"),
     )  # fmt: skip
 
 

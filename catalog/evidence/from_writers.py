@@ -179,12 +179,33 @@ def ablation_rows(cell: str, made: list[ablate.Ablated], refused: int) -> list[R
         "features without matched neurons": float(refused),
     }
     others = {
+        "the writers": -float(np.mean([one.background.writers.value for one in made])),
         "random neurons": -float(np.mean([one.background.random.value for one in made])),
         "loss of the feature's own members": figure.value,
     }
     return [
-        Row(claim, *carried, cell, figure, controls, "random neurons", len(made), "categories"),
-        Row(spares, *spared, cell, aside, others, "random neurons", len(made), "categories"),
+        Row(
+            claim,
+            *carried,
+            cell,
+            figure,
+            controls,
+            "random neurons",
+            len(made),
+            "categories",
+            sides=("the writers", "random neurons"),
+        ),
+        Row(
+            spares,
+            *spared,
+            cell,
+            aside,
+            others,
+            "random neurons",
+            len(made),
+            "categories",
+            sides=("the writers", "random neurons"),
+        ),
     ]
 
 

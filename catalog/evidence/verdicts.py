@@ -56,6 +56,8 @@ class Row:
     curves: Mapping[str, list[float]] = field(default_factory=dict)
     """Points of the row's plot: the first list is the axis."""
     seconds: float = 0.0
+    sides: tuple[str, str] | None = None
+    """Where the figure is a difference: the two controls it lies between, by name."""
 
 
 def record(row: Row) -> dict[str, object]:
@@ -116,12 +118,13 @@ def judge(
         above = "it is above its strongest control" if over_control.low > 0 else None
         failed = [reason for reason in (above, short) if reason]
         words: tuple[Verdict, ...] = ("holds", "partly", "does not hold")
-        return words[len(failed)], _sentence(failed, "It is not above its control")
+        return words[len(failed)], _sentence(failed, claim, "It is not above its control")
     if over_null.low <= 0:
         return "does not hold", "It does not beat the null."
     beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
     failed = [reason for reason in (beaten, short) if reason]
-    return ("partly" if failed else "holds"), _sentence(failed, "It beats its strongest control")
+    verdict: Verdict = "partly" if failed else "holds"
+    return verdict, _sentence(failed, claim, "It beats its strongest control")
 
 
 def judge_absence(
@@ -147,13 +150,17 @@ def judge_absence(
     )
 
 
-def _sentence(failed: list[str], passed: str) -> str:
-    text = " and ".join(failed) or f"{passed} and reaches the paper's figure, where it gives one"
+def _sentence(failed: list[str], claim: Claim, passed: str) -> str:
+    paper = "reaches the paper's figure" if claim.least is not None else "the paper gives no figure"
+    text = " and ".join(failed) or f"{passed}, and {paper}"
     return text[0].upper() + text[1:] + "."
 
 
 def told(row: Row) -> str:
     """The reason of a row with what was compared with what: its figure and strongest control."""
+    if row.sides is not None:
+        first, second = (f"{name} {row.controls[name]:.3g}" for name in row.sides)
+        return f"{row.reason} Compared: {first} with {second}."
     value = None if row.strongest is None else row.controls.get(row.strongest)
     if row.figure is None or value is None:
         return row.reason

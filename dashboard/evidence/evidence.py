@@ -56,8 +56,10 @@ def draw(claim: Claim) -> None:
         chip.badge(str(row["verdict"]), color=COLOURS[str(row["verdict"])])  # type: ignore[arg-type]
         words.markdown(f"**{row['statement']}**")
         words.text(figures(claim))
+        if not pd.isna(row["value"]):
+            words.caption(parts.plain(row["reason"]))
         with words.expander("Method, controls, plot"):
-            st.text(f"{row['method']}\n\n{row['reason']} ({row['cell']})")
+            st.text(f"{row['method']}\n\n{row['cell']}")
             left, right = st.columns(2)
             with left:
                 if not claim.controls.empty:
