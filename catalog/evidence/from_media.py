@@ -14,6 +14,8 @@ from catalog.features.splits import Splits
 from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.resampling import nested
 
+FEWEST = 6
+"""Superclasses below which their count says nothing."""
 UNIONS_NAME = "random unions of classes"
 UNIONS = 20
 """Random unions of classes drawn for each superclass."""
@@ -65,6 +67,9 @@ def rows(cell: Cell) -> list[Row]:
 
 def _counted(cell: Cell, above: list[Splits], drawn: list[list[_Drawn]]) -> Row:
     """Superclasses that one dimension tells apart, against unions of random classes."""
+    if len(above) < FEWEST:
+        reason = f"{len(above)} superclasses say nothing of superclasses; {FEWEST} are needed."
+        return untested(COUNTED, reason, cell.name)
     unions = np.array(
         [np.mean([best_dimension(*one).held_out >= TAU for one in of_one]) for of_one in drawn]
     )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import torch
 
 from catalog.circuits import ablate, coalitions, writers
 from catalog.circuits.ablation_items import Target
@@ -60,16 +61,21 @@ def features(many=0.5, single=0.5):
     return pd.DataFrame(rows)
 
 
-def ablated(writes):
-    """Ablations of a tiny model of which six neurons write the feature, or do not."""
+def ablated(writes, size=1.0):
+    """Ablations of a tiny model of which six neurons write the feature, or do not.
+
+    `size` scales what these neurons, and six others as active, write.
+    """
     from tests.circuits.test_ablations import planted
 
     model, signs = planted(writes)
+    with torch.no_grad():
+        model.module.model.layers[0].mlp.down_proj.weight[:, :12] *= size
     made = []
-    for first in range(40, 360, 40):
+    for first in range(20, 180, 20):
         target = Target(
             Site("resid", 2), np.arange(24), signs, np.zeros(24, np.float32),
-            np.arange(first, first + 30), np.arange(first + 400, first + 460),
+            np.arange(first, first + 20), np.arange(200, 260),
         )  # fmt: skip
         made.append(ablate.run(model, text.Text("bare", None, (), ()), target, ablate.Sizes(6)))
     return made

@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from catalog.signs import bits
+from catalog.modalities import frequency
+from catalog.signs import between, bits
 from catalog.sites import Site
 from catalog.store import file
 
@@ -98,6 +99,8 @@ def states(recipe: Recipe, site: str) -> Iterator[tuple[int, NDArray[np.float32]
 def _site(connection, recipe: Recipe, site: str, kept: dict) -> int:
     by_item = {name: [] for name in recipe.thresholds}
     by_dimension = {name: [] for name in recipe.thresholds}
+    table = pa.table(_items(recipe)).select(["text", "kind", "family"]).to_pandas()
+    halves = frequency.of_items(table)
     degenerate = 0
     for first, block in states(recipe, site):
         numbers = np.arange(first, first + block.shape[1], dtype=np.int32)
@@ -114,11 +117,10 @@ def _site(connection, recipe: Recipe, site: str, kept: dict) -> int:
             turned = bits.transpose(packed, len(numbers))
             by_item[name].append(packed)
             by_dimension[name].append(turned)
-            file.insert(
-                connection,
-                "dimension_sign",
-                _dimension_sign(site, name, numbers, values[name], turned, recipe.items),
-            )
+            columns = _dimension_sign(site, name, numbers, values[name], turned, recipe.items)
+            for which, two in halves.items():
+                columns[f"{which}_auc"] = between.sign_auc(turned, *two)
+            file.insert(connection, "dimension_sign", columns)
     for name in recipe.thresholds:
         columns = {"site": _same(site, recipe.items), "threshold": _same(name, recipe.items)}
         columns["item"] = np.arange(recipe.items, dtype=np.int32)

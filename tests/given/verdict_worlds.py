@@ -322,10 +322,13 @@ def _written(row, **planted):
     return make
 
 
-def _ablation(number, writes):
-    return lambda _path: from_writers.ablation_rows("planted", circuit_worlds.ablated(writes), 0)[
-        number
-    ]
+def _ablation(number, writes, size=1.0):
+    def make(_path):
+        return from_writers.ablation_rows("planted", circuit_worlds.ablated(writes, size), 0)[
+            number
+        ]
+
+    return make
 
 
 def _circuit_worlds():
@@ -337,6 +340,10 @@ def _circuit_worlds():
     yield World("writers", "Gaussian weights", False, _written(single))
     yield World("ablation", "six neurons write the feature", True, _ablation(0, True))
     yield World("ablation", "six neurons write noise", False, _ablation(0, False))
+    quiet = _ablation(1, False, 0.05)
+    yield World("ablation_spares", "six neurons write next to nothing", True, quiet)
+    everywhere = "six neurons write the feature into every item"
+    yield World("ablation_spares", everywhere, False, _ablation(1, True))
 
 
 @cache
