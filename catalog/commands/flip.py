@@ -100,7 +100,9 @@ def show(known: dict[str, Any]) -> None:
     console.print(
         f"{other['as_low']} of {other['categories']} others fall as far; n = {known['prompts']} "
         f"{known['readout']['sample']} from {known['sources']} sources, "
-        f"{known['readout']['read_on']}; worst random match {known['matching']['worst']:.1%}.",
+        f"{known['readout']['read_on']}; {known['random_features']['drawn']} fixed random "
+        f"features, the worst {known['matching']['worst']:.1%} from away over all "
+        f"{known['readout']['sample']} together, {known['matching']['worst_prompt']:.0%} at one.",
         markup=False,
         highlight=False,
     )

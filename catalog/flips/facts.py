@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.flips.controls import Signed
-from catalog.flips.readouts import Matching
+from catalog.flips.matching import Matching
 from catalog.store import feature_queries, flip_queries
 from catalog.store.catalog import Catalog
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.flips.controls import Signed
-from catalog.flips.readouts import CONDITIONS, Floats, Ints, Reading, Top
+from catalog.flips.readouts import CONDITIONS, SPECIFIC, Floats, Ints, Reading, Top
 from catalog.signs import bits as signs
 from catalog.sites import Site
 
@@ -103,20 +103,30 @@ class Layers:
         """Read after another site."""
         return replace(self, site=site)
 
-    def read(self, output: NDArray[np.floating], text: str) -> Reading:
-        """Change of agreement from float[rows, machine's sites, dims] of the item #12."""
+    @property
+    def needed(self) -> None:
+        """Every site."""
+        return None
+
+    def effects(self, output: NDArray[np.floating]) -> Floats:
+        """Change of agreement at each later site, from float[rows, machine's sites, dims]."""
         bits = output[:, list(self.places)] > self.cuts
         own = np.stack([_agreement(bits[:, n], self.features[self.sites[n]]) for n in self.later])
-        other = np.zeros((len(bits), len(self.names)))
+        return np.asarray((own - own[:, :1]).T)
+
+    def read(self, output: NDArray[np.floating], text: str) -> Reading:
+        """Other categories and neighbours, from the same of the item #12."""
+        bits = output[:, list(self.places)] > self.cuts
+        some = bits[:SPECIFIC]
+        other = np.zeros((len(some), len(self.names)))
         for n in self.later:
             for place, one in enumerate(self.others[self.sites[n]]):
-                other[:, place] += _agreement(bits[:, n], one) / self.columns
+                other[:, place] += _agreement(some[:, n], one) / self.columns
         nearest = [self.near.of(row[-1], int(text.removeprefix("#"))) for row in bits]
         before, share = nearest[0]
         lost = [1 - np.isin(before, found).mean() for found, _ in nearest]
         then = 1 - self.near.apart(bits[1, -1])[before] / bits.shape[2]
         return Reading(
-            (own - own[:, :1]).T,
             other - other[0],
             {"neighbours": np.array(lost)},
             Top(before, share, then, *nearest[1]),

@@ -1,10 +1,11 @@
 """What is read after a flip: an interface, and its readouts on next tokens and on classes.
 
-A model's output in, contrasts out; NumPy only. A contrast of log p is the same as one of logits
-after subtracting their mean: the normaliser cancels. `later_layers` has the third readout.
+A model's output in, contrasts out; NumPy only. A contrast of log p is the same as one of logits:
+the normaliser cancels, so the effect needs the logits of a few tokens only. `later_layers` has the
+third readout.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
@@ -12,16 +13,27 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.flips import contrasts
 from catalog.sites import Site
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-CONTROLS = 20
-"""Frequency-matched tokens for each concept token."""
 TOP = 20
 """Next tokens, classes or items kept before and after, for each sample."""
-CONDITIONS = ("baseline", "away", "toward", "disjoint", "random", "noise", "edits", "together")
+CONDITIONS = (
+    "baseline",
+    "away",
+    "toward",
+    "disjoint",
+    "largest",
+    "random",
+    "noise",
+    "edits",
+    "together",
+)
 """Conditions that every model can be read under."""
+SPECIFIC = 3
+"""Rows whose effect on other categories is read: baseline, away, toward."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +50,12 @@ class Top:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one sample says under every row of edits; row 0 is the baseline, row 1 away."""
+    """What one sample says beside the effect; row 0 is the baseline, row 1 away, 2 toward."""
 
-    effects: Floats
-    """float64[rows, columns]."""
     others: Floats
-    """Effect on every other category: float64[rows, categories]."""
+    """Effect on every other category, of the first SPECIFIC rows: float64[rows, categories]."""
     beside: dict[str, Floats]
-    """Further figures, float64[rows] each: kl and log_odds, or neighbours."""
+    """Further figures, float64[rows] each: log_odds, kl and logits, or neighbours."""
     top: Top
 
 
@@ -83,12 +93,24 @@ class Readout(Protocol):
         """Names of the columns; none where they are a sample."""
         ...
 
+    @property
+    def needed(self) -> Ints | None:
+        """The tokens or classes whose logits the effect needs; None for all that there is."""
+        ...
+
     def at(self, site: Site) -> Self:
         """The same readout for a flip at another site."""
         ...
 
+    def effects(self, output: NDArray[np.floating]) -> Floats:
+        """Effect of each row, float64[rows, columns], from `needed` of one sample.
+
+        float[rows, ...]; the baseline comes first.
+        """
+        ...
+
     def read(self, output: NDArray[np.floating], text: str) -> Reading:
-        """`output`: float[rows, ...] of the sample named `text`, the baseline first."""
+        """The rest, from the whole output of the sample named `text`, the baseline first."""
         ...
 
 
@@ -131,26 +153,43 @@ class Vocabulary:
         """The tokens are the same for every site."""
         return self
 
+    @property
+    def needed(self) -> Ints:
+        """The concept's held-out tokens and those matched to them, ascending."""
+        return self._contrast[0]
+
+    def effects(self, output: NDArray[np.floating]) -> Floats:
+        """Change of log p of each held-out token minus its matched ones' mean: float64[rows, h].
+
+        `output` is the logits of `needed`, float[rows, tokens]. Their mean over held-out tokens is
+        docs/method.md#flip-effect.
+        """
+        delta = (output - output[0]).astype(np.float64)
+        return np.ascontiguousarray((self._contrast[1] @ delta.T).T)
+
     def read(self, output: NDArray[np.floating], text: str) -> Reading:
-        """Contrasts of log p: float[rows, vocabulary], with KL and the concept's log odds."""
-        delta = output - output[0]
-        odds = self.log_odds(output)
-        before, after = (np.argsort(-output[row], kind="stable")[:TOP] for row in (0, 1))
-        p = np.exp(output[:2].astype(np.float64))
+        """Specificity, collateral damage and the paper's raw logits: float[rows, vocabulary] in.
+
+        raw_logits: change of the logits of the concept's held-out tokens as they are (the paper's
+        procedure, which any damage moves too); centred_logits: the same minus the change of the
+        whole vocabulary's mean logit.
+        """
+        log_p = contrasts.normalised(output)
+        odds = self.log_odds(log_p)
+        change = output - output[0]
+        raw = change[:, self.tokens].mean(axis=1, dtype=np.float64)
+        before, after = (contrasts.first(log_p[row], TOP) for row in (0, 1))
+        p = np.exp(log_p[:2].astype(np.float64))
         return Reading(
-            self.contrasts(delta),
-            self.elsewhere(delta),
-            {"log_odds": odds - odds[0], "kl": divergence(output, output[0])},
+            self.elsewhere(change[:SPECIFIC]),
+            {
+                "log_odds": odds - odds[0],
+                "kl": contrasts.divergence(log_p, log_p[0]),
+                "raw_logits": raw,
+                "centred_logits": raw - change.mean(axis=1, dtype=np.float64),
+            },
             Top(before, p[0, before], p[1, before], after, p[1, after]),
         )
-
-    def contrasts(self, delta: NDArray[np.floating]) -> Floats:
-        """Change of log p of each concept token minus its controls' mean: float64[rows, h].
-
-        `delta` is float[rows, vocabulary]. Their mean over tokens is docs/method.md#flip-effect.
-        """
-        own = delta[:, self.tokens].astype(np.float64)
-        return np.asarray(own - delta[:, self.controls].mean(axis=2, dtype=np.float64))
 
     def elsewhere(self, delta: NDArray[np.floating]) -> Floats:
         """The same, mean over tokens, for every other category: float64[rows, categories]."""
@@ -160,23 +199,14 @@ class Vocabulary:
         return np.asarray((weights @ delta[:, used].T.astype(np.float64)).T)
 
     @cached_property
-    def _weights(self) -> tuple[Ints, Any]:
-        from scipy.sparse import coo_array
+    def _contrast(self) -> tuple[Ints, Any]:
+        """Tokens that the effect needs, and its weights on them: sparse float64[h, tokens]."""
+        each = [(self.tokens[n : n + 1], self.controls[n]) for n in range(self.columns)]
+        return contrasts.contrasts(each)
 
-        rows, columns, values = [], [], []
-        for number, (tokens, controls) in enumerate(self.others):
-            columns += [tokens, controls.ravel()]
-            values += [
-                np.full(len(tokens), 1 / len(tokens)),
-                np.full(controls.size, -1 / controls.size),
-            ]
-            rows.append(np.full(len(tokens) + controls.size, number))
-        used, place = np.unique(np.concatenate(columns), return_inverse=True)
-        matrix = coo_array(
-            (np.concatenate(values), (np.concatenate(rows), place)),
-            shape=(len(self.others), len(used)),
-        )
-        return used, matrix.tocsr()
+    @cached_property
+    def _weights(self) -> tuple[Ints, Any]:
+        return contrasts.contrasts(self.others)
 
     def log_odds(self, log_p: NDArray[np.floating]) -> Floats:
         """Log odds that the next token is one of the concept's: float64[rows]."""
@@ -223,59 +253,3 @@ class Classes(Vocabulary):
             tuple(names[int(one[0][0])] for one in others),
             tuple(others),
         )
-
-
-def divergence(log_p: NDArray[np.floating], base: NDArray[np.floating]) -> Floats:
-    """KL(base || row) in nats: float64[rows]."""
-    wide = base.astype(np.float64)
-    return np.asarray((np.exp(wide) * (wide - log_p)).sum(axis=1))
-
-
-class Matching:
-    """Frequency-matched tokens: same kind, leading space and nearest id rank.
-
-    Choice: without corpus counts the id is the frequency rank (byte-pair merges are made most
-    frequent first), as for the matched background.
-    """
-
-    def __init__(
-        self, kind: Sequence[str], text: Sequence[str], categories: Mapping[str, Ints], family: Ints
-    ) -> None:
-        self._family = family
-        self._category = categories
-        spaced = np.array([one.startswith("␣") for one in text])
-        kinds = np.unique(np.array(list(kind), dtype=str), return_inverse=True)[1]
-        self._class = kinds * 2 + spaced
-        self._own = family == np.arange(len(family))
-
-    def related(self, members: Ints) -> NDArray[np.bool_]:
-        """Items of a family that shares a category with any of `members`: bool[items]."""
-        families = np.unique(self._family[members])
-        near = np.zeros(len(self._family), np.bool_)
-        near[families] = True
-        for others in self._category.values():
-            theirs = self._family[others]
-            if np.isin(theirs, families).any():
-                near[theirs] = True
-        return np.asarray(near[self._family])
-
-    def controls(self, tokens: Ints, banned: NDArray[np.bool_], most: int = CONTROLS) -> Ints:
-        """For each token the nearest ids that are not banned, ties by the lower id.
-
-        int64[tokens, at most `most`].
-        """
-        pools = {
-            code: np.flatnonzero((self._class == code) & self._own & ~banned)
-            for code in np.unique(self._class[tokens]).tolist()
-        }
-        everything = np.flatnonzero(self._own & ~banned)
-        count = min(most, len(everything))
-        found = np.zeros((len(tokens), count), np.int64)
-        for row, token in enumerate(tokens.tolist()):
-            pool = pools[int(self._class[token])]
-            pool = pool if len(pool) >= count else everything
-            place = int(np.searchsorted(pool, token))
-            window = pool[max(0, place - count) : place + count]
-            order = np.argsort(np.abs(window - token), kind="stable")[:count]
-            found[row] = window[order]
-        return found

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.flips.controls import TOLERANCE
+from catalog.flips.fixed import TOLERANCE
 from catalog.flips.readouts import counted
 from catalog.flips.run import Flips, Setup
 from catalog.flips.verdicts import Bootstrap, Judged, judge
@@ -25,7 +25,17 @@ ASKED = (
     "draws",
 )
 """What the JSON of a run says of what was asked for."""
-SHOWN = ("away", "toward", "disjoint", "random", "noise", "direct", "edits", "together")
+SHOWN = (
+    "away",
+    "toward",
+    "disjoint",
+    "largest",
+    "random",
+    "noise",
+    "direct",
+    "edits",
+    "together",
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,7 @@ def summarize(found: Flips, draws: int = DRAWS) -> Summary:
     kinds = {"neutral": found.kind("neutral"), "eliciting": found.kind("eliciting")}
     return Summary(
         _intervals(found, every, resampled),
-        judge(found.effects, resampled, found.setup.readout.sample),
+        judge(found.effects, found.rank, resampled, found.setup.readout.sample),
         {
             kind: _intervals(found, rows, bootstrap(found, rows, draws))
             for kind, rows in kinds.items()
@@ -108,7 +118,7 @@ def sentence(found: Flips, summary: Summary) -> str:
     }[summary.judged.verdict]
     beside = ", ".join(
         f"{one} {effect[one].value:+.2f}"
-        for one in ("random", "noise", "disjoint", "toward")
+        for one in ("random", "noise", "disjoint", "toward", "largest")
         if one in effect
     )
     unit = found.setup.readout.unit
@@ -163,7 +173,12 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
         "differences": {name: vars(one) for name, one in summary.judged.differences.items()},
         "specificity": specificity(found, summary),
         "kl": {name: float(one.mean()) for name, one in found.kl.items() if name != "baseline"},
-        "matching": {"worst": found.worst_match, "tolerance": TOLERANCE},
+        "matching": {
+            "worst": found.worst_match,
+            "tolerance": TOLERANCE,
+            "worst_prompt": found.worst_prompt,
+        },
+        "random_features": {"reached": found.rank.reached, "drawn": found.rank.drawn},
         "p": summary.judged.p,
         "verdict": summary.judged.verdict,
         "reason": summary.judged.reason,
@@ -173,7 +188,7 @@ def as_json(found: Flips, summary: Summary) -> dict[str, Any]:
 
 
 def _condition(found: Flips, summary: Summary, name: str) -> dict[str, Any]:
-    one, measures = summary.effects[name], found.measures[name].mean(axis=0)
+    one, measures = summary.effects[name], found.whole[name]
     return {
         "mean": one.value,
         "low": one.low,

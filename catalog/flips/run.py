@@ -4,48 +4,28 @@ Arrays and a `Machine`, never tensors: one run is a value (`Setup`) and gives a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.edits import Edit
 from catalog.errors import SettingRefused
-from catalog.flips import controls, readouts
-from catalog.flips.controls import CONDITIONS, Signed
+from catalog.flips import fixed, passes, readouts, together
+from catalog.flips import plan as planning
+from catalog.flips.controls import CONDITIONS, Signed, Where
+from catalog.flips.machine import Machine as Machine
+from catalog.flips.passes import Read, Traced
+from catalog.flips.plan import Plan
 from catalog.flips.prompts import Prompt
 from catalog.flips.source import Source
+from catalog.flips.together import Group, Pool
+from catalog.flips.verdicts import Rank
 from catalog.progress import Report, silent
 from catalog.sites import Site
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-
-class Machine(Protocol):
-    """A model behind arrays; see `catalog.model.token_machine` and `item_machine`."""
-
-    reads: str
-    """Which readout its output suits: vocabulary, classes or layers."""
-
-    layers: int
-    dims: int
-
-    def encode(self, text: str) -> tuple[Ints, int]:
-        """Ids of a prompt, and how many of the first are a beginning-of-text sink.
-
-        Of an item such as #12 its number, once for every position.
-        """
-
-    def states(self, ids: Ints, site: Site) -> NDArray[np.float32]:
-        """Unedited states: float32[positions, dims]."""
-
-    def outputs(self, ids: Ints, rows: Sequence[Sequence[Edit]]) -> NDArray[np.float32]:
-        """What the readout reads, under each row's edits: float32[rows, ...]."""
-
-    def shown(self, ids: Sequence[int]) -> list[str]:
-        """What the numbers of a readout's `Top` are called: tokens, classes or items."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +47,8 @@ class Setup:
     """all (but a beginning-of-text sink), last, or places from 0 separated by commas."""
     scale: float = 1.0
     seed: int = 0
-    draws: int = controls.DRAWS
+    draws: int = fixed.FEATURES
+    """Fixed random features that away is ranked among."""
     extra: tuple[Edit, ...] = ()
     """Further edits, at the same positions: read alone, and together with away."""
     edits: str = ""
@@ -88,8 +69,8 @@ class Setup:
             raise SettingRefused("There are no prompts. Give at least two.")
         if not self.readout.columns:
             raise SettingRefused(f"{self.name} has no {self.readout.column} to read the effect on.")
-        if self.draws < controls.DRAWS:
-            raise SettingRefused(f"At least {controls.DRAWS} draws of each control are needed.")
+        if self.draws < fixed.FEATURES:
+            raise SettingRefused(f"At least {fixed.FEATURES} fixed random features are needed.")
 
     def places(self, tokens: int, sink: int) -> tuple[int, ...]:
         """Edited positions of a prompt."""
@@ -121,28 +102,42 @@ class Seen:
 
 @dataclass
 class Flips:
-    """What was measured; conditions in the order of `CONDITIONS`, draws averaged within each."""
+    """What was measured; conditions in the order of `CONDITIONS`, rows of one averaged."""
 
     setup: Setup
     conditions: tuple[str, ...] = CONDITIONS
     effects: dict[str, Floats] = field(default_factory=dict)
     """Contrast of each held-out token: float64[prompts, tokens] of each condition."""
     others: dict[str, Floats] = field(default_factory=dict)
-    """Effect on every other category: float64[prompts, categories]."""
+    """Effect of away and toward on every other category: float64[prompts, categories]."""
     beside: dict[str, dict[str, Floats]] = field(default_factory=dict)
-    """Further figures of the readout, float64[prompts] of each condition. log_odds: change of the
-    log odds of the concept's mass; kl: KL(baseline || condition); neighbours: share of the nearest
-    items that change."""
+    """Further figures of the readout, float64[prompts] of each condition (of random and noise: the
+    first few). log_odds: change of the log odds of the concept's mass; kl: KL(baseline ||
+    condition); raw_logits, centred_logits: change of the concept's logits as they are, and minus
+    that of the vocabulary's mean; neighbours: share of the nearest items that change."""
     measures: dict[str, Floats] = field(default_factory=dict)
     """Share changed, ||delta||, ||x'|| / ||x||: float64[prompts, 3]."""
+    whole: dict[str, Floats] = field(default_factory=dict)
+    """The same over all prompts' edited positions together, where random matches away."""
+    features: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    """Effect of every fixed random feature apart: float64[features, prompts, tokens]."""
     worst_match: float = 0.0
-    """Largest relative distance of a random draw from away in signs changed or ||delta||."""
+    """Largest relative distance of a random feature from away in signs changed or ||delta||, over
+    all prompts together: at most `fixed.TOLERANCE`."""
+    worst_prompt: float = 0.0
+    """The same at the worst single prompt: a feature that is the same for all cannot match each."""
     seen: list[Seen] = field(default_factory=list)
 
     @property
     def kl(self) -> dict[str, Floats]:
         """KL(baseline || condition) in nats; empty where the model gives no probabilities."""
         return self.beside.get("kl", {})
+
+    @property
+    def rank(self) -> Rank:
+        """Away's place among the fixed random features that were run."""
+        means = self.features.mean(axis=(1, 2)) if len(self.features) else np.zeros(0)
+        return Rank(int((means <= self.effects["away"].mean()).sum()), len(means))
 
     @property
     def sources(self) -> Ints:
@@ -160,32 +155,69 @@ def run(
     setup: Setup,
     report: Report = silent,
     names: Sequence[str] = CONDITIONS,
+    traced: Sequence[Group] | None = None,
+    drawn: int | None = None,
 ) -> Flips:
     """Every prompt once, all its conditions as rows of one batch on the same ids.
 
     `report` may raise to cancel; it is called before each forward pass. `names` keeps only some
-    conditions (baseline and away always run).
+    conditions (baseline and away always run). `traced` is `trace` of these prompts and this site,
+    where it is there already. `drawn`: only the first so many of the setup's random features, to
+    be `extended` where they do not settle the verdict. Raises SettingRefused.
     """
-    where = controls.Where(
-        setup.site, Site("resid", machine.layers), setup.cut, setup.scale, setup.draws
-    )
-    names = [name for name in names if name in setup.readout.conditions]
+    groups = trace(machine, setup, [setup.site]) if traced is None else traced
+    wanted = [name for name in names if name in setup.readout.conditions]
+    where = Where(setup.site, Site("resid", machine.layers), setup.cut, setup.scale)
+    pool = Pool.of(groups, setup.site)
+    plan = planning.of(setup, where, pool, wanted, setup.draws if drawn is None else drawn)
+    made = passes.read(machine, setup.readout, plan, Traced(groups, pool), setup.prompts, report)
+    found = _joined(setup, plan, made)
+    found.worst_match, found.worst_prompt = planning.match(setup, plan, pool)
+    return found
+
+
+def trace(machine: Machine, setup: Setup, sites: Sequence[Site]) -> list[Group]:
+    """The prompts of a run in groups, with their states at some sites and at the last one.
+
+    They serve every run of these prompts at one of the sites. Raises SettingRefused.
+    """
     encoded = [machine.encode(prompt.text) for prompt in setup.prompts]
-    _check(setup, machine)
-    generator = np.random.default_rng(setup.seed)
-    parts = []
-    for number, (prompt, (ids, sink)) in enumerate(zip(setup.prompts, encoded, strict=True)):
-        report("flipping", number, len(encoded))
-        positions = setup.places(len(ids), sink)
-        states = machine.states(ids, setup.site)
-        rows = controls.rows(
-            where, setup.feature, setup.disjoint, states, positions, generator, names
-        ) + controls.added(where, setup.feature, setup.extra, states, positions)
-        report("flipping", number, len(encoded))
-        output = machine.outputs(ids, [row.edits for row in rows])
-        parts.append(_Part(prompt, rows, setup.readout.read(output, prompt.text)))
-    report("flipping", len(encoded), len(encoded))
-    return _joined(setup, parts)
+    for site in sites:
+        _check(replace(setup, site=site), machine)
+    edited = [(ids, setup.places(len(ids), sink)) for ids, sink in encoded]
+    last = Site("resid", machine.layers)
+    wanted = [*sites, last] if "direct" in setup.readout.conditions else list(sites)
+    return together.grouped(machine, edited, wanted)
+
+
+def extended(
+    machine: Machine, found: Flips, number: int, traced: Sequence[Group] | None = None
+) -> Flips:
+    """The same run with `number` more fixed random features: those that come next."""
+    setup, before = found.setup, found.rank.drawn
+    groups = trace(machine, setup, [setup.site]) if traced is None else traced
+    where = Where(setup.site, Site("resid", machine.layers), setup.cut, setup.scale)
+    pool = Pool.of(groups, setup.site)
+    drawn = planning.features(setup, where, pool, before, number)
+    plan = replace(planning.of(setup, where, pool, (), 0), fixed=drawn, extra=[])
+    made = passes.read(machine, setup.readout, plan, Traced(groups, pool), setup.prompts, silent)
+    added = made.effects[np.array(plan.conditions) == "random"]
+    features = np.concatenate([found.features, added])
+    share = number / (before + number)
+    measured, together = (
+        share * new["random"] + (1 - share) * old["random"]
+        for new, old in ((made.measures, found.measures), (made.whole, found.whole))
+    )
+    whole, alone = planning.match(setup, plan, pool)
+    return replace(
+        found,
+        features=features,
+        effects=found.effects | {"random": features.mean(axis=0)},
+        measures=found.measures | {"random": measured},
+        whole=found.whole | {"random": together},
+        worst_match=max(found.worst_match, whole),
+        worst_prompt=max(found.worst_prompt, alone),
+    )
 
 
 def _check(setup: Setup, machine: Machine) -> None:
@@ -202,48 +234,23 @@ def _check(setup: Setup, machine: Machine) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One prompt."""
-
-    prompt: Prompt
-    rows: list[controls.Row]
-    reading: readouts.Reading
-
-
-def _joined(setup: Setup, parts: list[_Part]) -> Flips:
-    """Mean over the draws of each condition, prompts stacked."""
-    present = [row.condition for row in parts[0].rows]
-    names = tuple(name for name in CONDITIONS if name in present)
-    found = Flips(setup, names, seen=[Seen(part.prompt, part.reading.top) for part in parts])
-    found.beside = {name: {} for name in parts[0].reading.beside}
+def _joined(setup: Setup, plan: Plan, made: Read) -> Flips:
+    """Mean over the rows of each condition."""
+    rows = np.array(plan.conditions)
+    names = tuple(name for name in CONDITIONS if name in rows)
+    found = Flips(setup, names, measures=made.measures, whole=made.whole)
+    found.features = made.effects[rows == "random"]
+    told = rows[plan.described]
+    readings = made.readings
+    found.beside = {what: {} for what in readings[0].beside}
     for name in names:
-        picked = [[n for n, row in enumerate(p.rows) if row.condition == name] for p in parts]
-        pairs = list(zip(parts, picked, strict=True))
-        found.effects[name] = np.stack([p.reading.effects[n].mean(axis=0) for p, n in pairs])
-        found.others[name] = np.stack([p.reading.others[n].mean(axis=0) for p, n in pairs])
+        found.effects[name] = made.effects[rows == name].mean(axis=0)
         for what, values in found.beside.items():
-            values[name] = np.array([p.reading.beside[what][n].mean() for p, n in pairs])
-        found.measures[name] = np.array(
-            [np.mean([_triple(p.rows[one]) for one in n], axis=0) for p, n in pairs]
-        )
-    found.worst_match = max((_distance(part) for part in parts), default=0.0)
+            each = [one.beside[what][told == name].mean() for one in readings]
+            values[name] = np.array(each)
+    for place, name in enumerate(told[: readouts.SPECIFIC]):
+        if name in ("baseline", "away", "toward"):
+            found.others[str(name)] = np.stack([one.others[place] for one in readings])
+    pairs = zip(setup.prompts, readings, strict=True)
+    found.seen = [Seen(prompt, one.top) for prompt, one in pairs]
     return found
-
-
-def _triple(row: controls.Row) -> tuple[float, float, float]:
-    return row.measure.changed, row.measure.delta_norm, row.measure.norm_ratio
-
-
-def _distance(part: _Part) -> float:
-    """How far the worst random draw of a prompt is from away."""
-    away = part.rows[1].measure
-    apart = [0.0]
-    for row in part.rows:
-        if row.condition == "random":
-            pairs = [
-                (row.measure.changed, away.changed),
-                (row.measure.delta_norm, away.delta_norm),
-            ]
-            apart += [abs(a / b - 1) for a, b in pairs if b > 0]
-    return max(apart)

@@ -5,16 +5,17 @@ A point is a whole run with its controls; `direct` beside it is the direct-path 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from catalog.errors import SettingRefused
+from catalog.flips import family, run
 from catalog.flips import report as flip_report
-from catalog.flips import run
 from catalog.flips import setup as flip_setup
+from catalog.flips.verdicts import Rank
 from catalog.progress import Report, silent
 from catalog.signs.resampling import Interval
-from catalog.signs.significance import benjamini_hochberg
 from catalog.store.catalog import Catalog
 
 SCALES = (0.25, 0.5, 1.0, 1.5, 2.0)
@@ -32,7 +33,7 @@ class Point:
     verdict: str
     p: float
     q: float
-    """Benjamini-Hochberg over the points of the sweep that were run."""
+    """Benjamini-Hochberg over the points of the sweep that were run (`family.settle`)."""
     refused: str = ""
 
 
@@ -82,22 +83,33 @@ def _sweep(
     """Run each setup; one that cannot be matched is a point that says so."""
     listed = list(makers)
     points: list[Point] = []
+    runs: dict[int, run.Flips] = {}
     for number, (at, make) in enumerate(listed):
 
         def inner(stage: str, done: int, total: int, number: int = number, at: str = at) -> None:
             report(f"{stage} {at}", number * total + done, len(listed) * total)
 
         try:
-            found = run.run(machine, make(), inner)
+            runs[number] = run.run(machine, make(), inner)
         except SettingRefused as refused:
             points.append(Point(at, {}, "cannot be tested", np.nan, np.nan, str(refused)))
             continue
-        summary = flip_report.summarize(found)
-        judged = summary.judged
-        points.append(Point(at, summary.effects, judged.verdict, judged.p, np.nan))
-    ran = [n for n, point in enumerate(points) if point.effects]
-    if ran:
-        q = benjamini_hochberg(np.array([points[n].p for n in ran]))
-        for n, value in zip(ran, q, strict=True):
-            points[n] = replace(points[n], q=float(value))
+        points.append(_point(at, runs[number]))
+
+    def more(number: int, features: int) -> Rank:
+        runs[number] = run.extended(machine, runs[number], features)
+        points[number] = _point(points[number].at, runs[number])
+        return runs[number].rank
+
+    tests = [
+        family.Ranked(found.rank, points[n].verdict == "suppresses", partial(more, n))
+        for n, found in runs.items()
+    ]
+    for n, value in zip(runs, family.settle(tests), strict=True):
+        points[n] = replace(points[n], q=float(value))
     return points
+
+
+def _point(at: str, found: run.Flips) -> Point:
+    summary = flip_report.summarize(found)
+    return Point(at, summary.effects, summary.judged.verdict, summary.judged.p, np.nan)

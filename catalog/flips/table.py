@@ -6,29 +6,27 @@ drawn with a fixed seed, so none is there because its flip looks good.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import SettingRefused
-from catalog.flips import prompts, run
+from catalog import parallel
+from catalog.flips import family, measuring, prompts, run
 from catalog.flips import report as flip_report
-from catalog.flips import setup as flip_setup
-from catalog.flips.asked import Asked
 from catalog.flips.controls import CONDITIONS
-from catalog.flips.source import Source, held_out
-from catalog.flips.verdicts import FEWEST_TOKENS, Verdict, judge
+from catalog.flips.measuring import Task
+from catalog.flips.source import held_out
+from catalog.flips.verdicts import FEWEST_TOKENS, LEVEL, Rank, Verdict
 from catalog.progress import Report, silent
-from catalog.signs.significance import benjamini_hochberg
 from catalog.store.catalog import Catalog
 
 CATEGORIES = 10
 """Categories that are flipped; fewer say nothing of categories in general."""
-SCALES = (0.5, 1.0, 2.0)
-"""Points of the dose curve, at the primary site."""
 TABLES = ("flip_run", "flip_effect")
-LEVEL = 0.05
+BESIDE = ("kl", "raw_logits", "centred_logits")
+STAGE = "flipping categories"
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,22 @@ class Entry:
     summary: flip_report.Summary | None
     verdict: Verdict
     reason: str
-    p: float
     q: float = np.nan
     """Benjamini-Hochberg over categories x layers at scale 1."""
+
+    @classmethod
+    def of(cls, category: str, one: measuring.One) -> "Entry":
+        """A run as it came out, before its q is known."""
+        if one.summary is None:
+            return cls(category, one.site, one.scale, None, None, "cannot be tested", one.refused)
+        judged = one.summary.judged
+        key = category, one.site, one.scale
+        return cls(*key, one.found, one.summary, judged.verdict, judged.reason)
+
+    @property
+    def p(self) -> float:
+        """Of away's rank among fixed random features; NaN where it was refused."""
+        return np.nan if self.found is None else self.found.rank.p
 
     def prompts(self, condition: str) -> NDArray[np.float64]:
         """Effect on each prompt, mean over held-out tokens: float64[prompts]."""
@@ -90,78 +101,68 @@ def eligible(catalog: Catalog, names: Sequence[str]) -> list[str]:
 
 def measure(
     machine: run.Machine,
-    catalog: Catalog,
-    names: Sequence[str],
-    sites: Sequence[str],
-    primary: str,
-    threshold: str,
+    tasks: Sequence[Task],
     report: Report = silent,
+    workers: int = 1,
 ) -> Measured:
-    """Layer sweep, dose curve and single dimension of every category, over shipped prompts."""
-    measured = Measured(primary)
-    plan = [(site, 1.0) for site in sites] + [(primary, s) for s in SCALES if s != 1]
-    total = len(names) * (len(plan) + 1)
-    for number, name in enumerate(names):
-        asked = Asked(Source("category", name), primary, threshold=threshold)
-        base = flip_setup.setup(catalog, asked)
-        for place, (site, scale) in enumerate(plan):
-            done = number * (len(plan) + 1) + place
-            report(f"flipping {name}", done, total)
-            here = base if site == primary else flip_setup.at_site(catalog, base, site)
-            measured.entries.append(
-                _entry(machine, replace(here, scale=scale), report, done, total)
-            )
-        alone = replace(base, feature=base.feature.strongest(1))
-        measured.single.append(run.run(machine, alone, names=("away", "noise")))
-    report("flipping", total, total)
-    _family(measured)
-    return measured
+    """Every category's layers, doses and single dimension over shipped prompts, with q.
 
+    With several `workers` each category runs in a process of its own (its task names the model).
+    """
+    each = len(tasks[0].plan) + 1
+    total = len(tasks) * each
+    made = Measured(tasks[0].primary)
 
-def _entry(machine: run.Machine, setup: run.Setup, report: Report, done: int, total: int) -> Entry:
-    key = setup.name, str(setup.site), setup.scale
-    try:
-        found = run.run(
-            machine, setup, lambda _stage, _n, _of: report(f"flipping {setup.name}", done, total)
+    def alone(task: Task) -> measuring.Measured:
+        before = done
+        return measuring.measured(
+            machine, task, lambda _stage, now, _of: report(STAGE, before + now, total)
         )
-    except SettingRefused as refused:
-        return Entry(*key, None, None, "cannot be tested", str(refused), np.nan)
+
+    done = 0
+    report(STAGE, 0, total)
+    function = measuring.in_worker if workers > 1 else alone
+    for task, found in zip(tasks, parallel.run(function, tasks, workers), strict=True):
+        made.entries += [Entry.of(task.category, one) for one in found.runs]
+        made.single += [found.single] if found.single else []
+        done += each
+        report(STAGE, done, total)
+    settle(machine, made)
+    return made
+
+
+def settle(machine: run.Machine, made: Measured) -> None:
+    """q over categories x layers; `suppresses` needs q below LEVEL (see `family.settle`)."""
+    places = [n for n, one in enumerate(made.entries) if one.scale == 1 and one.found]
+
+    def more(place: int, number: int) -> Rank:
+        one = made.entries[place]
+        assert one.found is not None
+        found = run.extended(machine, one.found, number)
+        made.entries[place] = _again(one, found)
+        return found.rank
+
+    tests = []
+    for place in places:
+        one = made.entries[place]
+        assert one.found is not None
+        tests.append(
+            family.Ranked(one.found.rank, one.verdict == "suppresses", partial(more, place))
+        )
+    q = family.settle(tests)
+    for place, value in zip(places, q, strict=True):
+        one = replace(made.entries[place], q=float(value))
+        if one.verdict == "suppresses" and value >= LEVEL:
+            said = f"{one.reason} But over {len(places)} categories x layers q = {value:.3f}."
+            one = replace(one, verdict="non-specific", reason=said)
+        made.entries[place] = one
+
+
+def _again(one: Entry, found: run.Flips) -> Entry:
+    """An entry whose run has more random features."""
     summary = flip_report.summarize(found)
     judged = summary.judged
-    return Entry(*key, found, summary, judged.verdict, judged.reason, judged.p)
-
-
-def _family(measured: Measured) -> None:
-    """q over categories x layers; `suppresses` needs q < 0.05."""
-    places = [n for n, one in enumerate(measured.entries) if one.scale == 1 and one.found]
-    if not places:
-        return
-    q = benjamini_hochberg(np.array([measured.entries[n].p for n in places]))
-    for n, value in zip(places, q, strict=True):
-        one = replace(measured.entries[n], q=float(value))
-        if one.verdict == "suppresses" and value >= LEVEL:
-            one = replace(
-                one,
-                verdict="non-specific",
-                reason=f"{one.reason} But q = {value:.3f} over categories and layers.",
-            )
-        measured.entries[n] = one
-
-
-def controls_that_pass(measured: Measured) -> NDArray[np.float64]:
-    """1 where *random* signs would have been called suppressing by the same rule, else 0.
-
-    Random takes away's place against noise and disjoint: float64[entries at scale 1].
-    """
-    passed = []
-    for one in measured.entries:
-        if one.found is None or one.scale != 1:
-            continue
-        whole = one.found.effects
-        effects = {name: whole[name] for name in ("noise", "disjoint") if name in whole}
-        judged = judge(effects | {"away": whole["random"]}, flip_report.bootstrap(one.found))
-        passed.append(judged.verdict == "suppresses")
-    return np.array(passed, np.float64)
+    return replace(one, found=found, summary=summary, verdict=judged.verdict, reason=judged.reason)
 
 
 def tables(measured: Measured) -> dict[str, list[dict[str, Any]]]:
@@ -179,6 +180,21 @@ def tables(measured: Measured) -> dict[str, list[dict[str, Any]]]:
     return {"flip_run": runs, "flip_effect": effects}
 
 
+_OF_A_RUN = (
+    "threshold",
+    "dimensions",
+    "prompts",
+    "sources",
+    "tokens",
+    "worst_match",
+    "worst_prompt",
+    "random_features",
+    "reached",
+    "categories",
+    "as_low",
+)
+
+
 def _key(one: Entry) -> dict[str, Any]:
     return {"category": one.category, "site": one.site, "scale": one.scale}
 
@@ -187,8 +203,7 @@ def _run_row(one: Entry) -> dict[str, Any]:
     row: dict[str, Any] = {**_key(one), "verdict": one.verdict, "reason": one.reason}
     row |= {"p": _number(one.p), "q": _number(one.q)}
     if one.found is None or one.summary is None:
-        empty = ("threshold", "dimensions", "prompts", "sources", "tokens", "worst_match")
-        return row | dict.fromkeys((*empty, "categories", "as_low"))
+        return row | dict.fromkeys(_OF_A_RUN)
     setup, away = one.found.setup, one.summary.others["away"]
     return row | {
         "threshold": setup.threshold,
@@ -197,6 +212,9 @@ def _run_row(one: Entry) -> dict[str, Any]:
         "sources": len(set(one.found.sources.tolist())),
         "tokens": setup.readout.columns,
         "worst_match": one.found.worst_match,
+        "worst_prompt": one.found.worst_prompt,
+        "random_features": one.found.rank.drawn,
+        "reached": one.found.rank.reached,
         "categories": len(away),
         "as_low": int((away <= one.summary.effects["away"].value).sum()),
     }
@@ -205,7 +223,7 @@ def _run_row(one: Entry) -> dict[str, Any]:
 def _effect_row(
     one: Entry, found: run.Flips, summary: flip_report.Summary, name: str
 ) -> dict[str, Any]:
-    effect, measures = summary.effects[name], found.measures[name].mean(axis=0)
+    effect, measures = summary.effects[name], found.whole[name]
     kinds = {kind: rows[name].value for kind, rows in summary.by_kind.items()}
     return {
         **_key(one),
@@ -218,7 +236,7 @@ def _effect_row(
         "changed": float(measures[0]),
         "delta_norm": float(measures[1]),
         "norm_ratio": float(measures[2]),
-        "kl": float(found.kl[name].mean()),
+        **{what: float(found.beside[what][name].mean()) for what in BESIDE},
     }
 
 

@@ -1,4 +1,7 @@
-"""Intervals and the verdict of a flip: paired bootstrap over prompts, clustered by source text."""
+"""The verdict of a flip: rank among fixed random features, and intervals of paired differences.
+
+Intervals: paired bootstrap over prompts, clustered by source text.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +18,13 @@ FEWEST_PROMPTS = 32
 """Below this many prompts no verdict is given."""
 FEWEST_TOKENS = 20
 """Nor below this many held-out tokens."""
+LEVEL = 0.05
+_WORDS = {
+    "random": "the mean of random features of the same size",
+    "noise": "noise of the same size",
+    "disjoint": "other categories' features",
+    "toward": "the same signs set the other way",
+}
 
 
 class Bootstrap:
@@ -56,6 +66,28 @@ class Bootstrap:
 
 
 @dataclass(frozen=True)
+class Rank:
+    """Away's place among fixed random features, by mean effect over prompts and tokens."""
+
+    reached: int
+    """Random features that lower the concept as far as away, or further."""
+    drawn: int
+    """Random features in all."""
+
+    @property
+    def p(self) -> float:
+        """(1 + reached) / (1 + drawn): valid however many there are (Phipson & Smyth 2010)."""
+        return (1 + self.reached) / (1 + self.drawn)
+
+    def told(self) -> str:
+        """In words."""
+        return (
+            f"{self.reached} of {self.drawn} random features lower it as far as away "
+            f"(p = {self.p:.2g})"
+        )
+
+
+@dataclass(frozen=True)
 class Judged:
     """A verdict with what it was made from."""
 
@@ -63,26 +95,37 @@ class Judged:
     reason: str
     differences: dict[str, Interval]
     """Away minus each control, paired by prompt and token."""
-    p: float
-    """Share of resamples (one added) in which away is not below every control: for BH."""
+    rank: Rank
+
+    @property
+    def p(self) -> float:
+        """Of the rank; for BH."""
+        return self.rank.p
+
+    @property
+    def clear(self) -> bool:
+        """Whether the intervals of away minus every control lie below 0."""
+        return all(one.high < 0 for one in self.differences.values())
 
 
 def judge(
-    effects: Mapping[str, NDArray[np.floating]], bootstrap: Bootstrap, sample: str = "prompts"
+    effects: Mapping[str, NDArray[np.floating]],
+    rank: Rank,
+    bootstrap: Bootstrap,
+    sample: str = "prompts",
 ) -> Judged:
     """docs/method.md#verdict-of-a-flip, on float[prompts, tokens] of away and each control.
 
-    Suppresses: the intervals of away minus random, noise, disjoint and toward all lie below 0.
-    Non-specific: away's own interval lies below 0, but not all of those. Else no effect. A control
-    that could not be made (no disjoint feature) is left out and named in the reason.
+    Suppresses: fewer than LEVEL of the fixed random features lower the concept as far (p of the
+    rank), and the intervals of away minus random (their mean), noise, disjoint and toward all lie
+    below 0. Non-specific: away's own interval lies below 0, but not all of that holds. Else no
+    effect. A control that could not be made (no disjoint feature) is left out and named in the
+    reason.
     """
     made = [name for name in CONTROLS if name in effects]
-    resampled = {name: bootstrap.means(effects["away"] - effects[name]) for name in made}
     differences = {name: bootstrap.interval(effects["away"] - effects[name]) for name in made}
-    failed = [name for name in made if differences[name].high >= 0]
+    failed = [_WORDS[name] for name in made if differences[name].high >= 0]
     away = bootstrap.interval(effects["away"])
-    worst = np.max([resampled[name] for name in made], axis=0)
-    p = (1 + int((worst >= 0).sum())) / (1 + len(worst))
     absent = [name for name in CONTROLS if name not in made]
     tail = f" Without the control {', '.join(absent)}." if absent else ""
     prompts, tokens = effects["away"].shape
@@ -92,12 +135,24 @@ def judge(
             counted += f" and {tokens} held-out tokens"
             needed += f" and {FEWEST_TOKENS}"
         reason = f"No verdict from {counted}: {needed} are needed."
-        return Judged("cannot be tested", reason, differences, p)
+        return Judged("cannot be tested", reason, differences, rank)
+    if rank.p >= LEVEL:
+        failed.insert(0, "single random features")
     if not failed:
         own = "" if away.high < 0 else " Away's own interval includes 0: only relative to them."
-        reason = f"Away is below {', '.join(made)}.{own}{tail}"
-        return Judged("suppresses", reason, differences, p)
+        reason = (
+            f"Away lowers the concept more than {_listed([_WORDS[name] for name in made])} do; "
+        )
+        return Judged("suppresses", f"{reason}{rank.told()}.{own}{tail}", differences, rank)
     if away.high < 0:
-        reason = f"Away is below 0, but not clearly below {', '.join(failed)}.{tail}"
-        return Judged("non-specific", reason, differences, p)
-    return Judged("no effect", f"Away's interval includes 0.{tail}", differences, p)
+        reason = f"Away lowers the concept, but not clearly more than {_listed(failed)}; "
+        return Judged("non-specific", f"{reason}{rank.told()}.{tail}", differences, rank)
+    reason = (
+        f"Away does not clearly lower the concept: its interval includes 0; {rank.told()}.{tail}"
+    )
+    return Judged("no effect", reason, differences, rank)
+
+
+def _listed(names: list[str]) -> str:
+    """one, two and three."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), *names[-1:]])

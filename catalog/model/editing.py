@@ -10,7 +10,7 @@ from catalog.edits import Edit
 from catalog.model.structure import Structure, first_tensor, hidden_input
 from catalog.sites import Site
 
-__all__ = ["Edit", "editing"]
+__all__ = ["Edit", "editing", "replaced"]
 
 
 @contextlib.contextmanager
@@ -29,28 +29,45 @@ def editing(
     for row in edits_per_row:
         for edit in row:
             edit.check(parts.hidden_size, len(parts.blocks), 1 + max(edit.positions or (0,)))
+
+    def change(site: Site, first: bool) -> Callable[[Tensor], Tensor]:
+        def changed(hidden: Tensor) -> Tensor:
+            if spread and first:
+                hidden = hidden.expand(len(edits_per_row), *hidden.shape[1:])
+            return _changed(hidden, site, edits_per_row)
+
+        return changed
+
     with contextlib.ExitStack() as hooks:
         for number, site in enumerate(sites):
-            hooks.callback(_hook(parts, site, edits_per_row, spread and number == 0))
+            hooks.callback(_hook(parts, site, change(site, number == 0)))
         yield
 
 
-def _hook(
-    parts: Structure, site: Site, rows: Sequence[Sequence[Edit]], spread: bool
-) -> Callable[[], None]:
-    """Register the hook of one site; returns what takes it off."""
+@contextlib.contextmanager
+def replaced(parts: Structure, site: Site, states: Tensor) -> Iterator[None]:
+    """Whatever runs inside the block goes on from `states` at a site: float[rows, positions, dims].
 
-    def all_rows(hidden: Tensor) -> Tensor:
-        return hidden.expand(len(rows), *hidden.shape[1:]) if spread else hidden
+    The model may be given fewer rows: the blocks before the site then run on those only.
+    """
+    take_off = _hook(parts, site, lambda _hidden: states)
+    try:
+        yield
+    finally:
+        take_off()
+
+
+def _hook(parts: Structure, site: Site, change: Callable[[Tensor], Tensor]) -> Callable[[], None]:
+    """Let a function change the states of one site; returns what takes the hook off."""
 
     def before(_module: Any, args: Any, kwargs: Any) -> Any:
-        hidden = _changed(all_rows(hidden_input(args, kwargs)), site, rows)
+        hidden = change(hidden_input(args, kwargs))
         if args:
             return (hidden, *args[1:]), kwargs
         return args, {**kwargs, "hidden_states": hidden}
 
     def after(_module: Any, _args: Any, output: Any) -> Any:
-        hidden = _changed(all_rows(first_tensor(output)), site, rows)
+        hidden = change(first_tensor(output))
         return type(output)((hidden, *output[1:])) if isinstance(output, tuple | list) else hidden
 
     module, of = parts.tap(site)

@@ -44,6 +44,13 @@ class ModelKey:
             str(build["weights_hash"]),
         )
 
+    @classmethod
+    def held(cls, model: "LoadedModel") -> "ModelKey":
+        """A model that is loaded, for another process to load too."""
+        revision = None if model.revision.startswith("weights-") else model.revision
+        place = str(model.device)
+        return cls(model.source, revision, model.dtype, place, model.weights_hash)
+
     def at(self, source: str | None) -> "ModelKey":
         """The same model where it lies now; unchanged for None."""
         return self if source is None else replace(self, source=source, revision=None)

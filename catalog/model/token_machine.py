@@ -1,4 +1,4 @@
-"""The live model as the flip lab uses it: ids of a prompt, its states, log probabilities."""
+"""The live model as the flip lab uses it: ids of a prompt, its states, logits."""
 
 import inspect
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from catalog.modalities import text as text_items
 from catalog.model.editing import editing
 from catalog.model.loading import LoadedModel
 from catalog.model.recording import recording
+from catalog.model.resuming import Resuming
 from catalog.model.text_states import context
 from catalog.sites import Site
 
@@ -34,7 +35,9 @@ class Machine:
             )
         self.model = model
         forward = inspect.signature(type(model.module).forward)
-        self._last_only = "logits_to_keep" in forward.parameters
+        last_only = "logits_to_keep" in forward.parameters
+        self._keep: dict[str, Any] = {"logits_to_keep": 1} if last_only else {}
+        self._resuming = Resuming(model, self._keep)
         self._spreads: bool | None = None
         self.layers = len(model.parts.blocks)
         self.dims = model.parts.hidden_size
@@ -69,23 +72,46 @@ class Machine:
         """Tokens as the catalog shows them."""
         return text_items.shown(self.model.tokenizer, list(ids))
 
-    @torch.inference_mode()
     def states(self, ids: NDArray[np.int64], site: Site) -> NDArray[np.float32]:
         """States of one text at a site, unedited: float32[positions, dims]."""
-        if (site.layer or 0) > self.layers:
-            raise SettingRefused(f"There is no {site}: the model has {self.layers} blocks.")
-        with recording(self.model.module, self.model.parts, [site], lambda hidden: hidden) as seen:
-            self.model.parts.trunk(input_ids=self._batch(ids, 1), use_cache=False)
-            found = seen[site][0].float().cpu().numpy()
-        if not np.isfinite(found).all():
-            raise StatesBroken(f"The states of {site} are not finite for this prompt.")
+        found: NDArray[np.float32] = self.traced(ids[None], [site])[site][0]
         return found
 
     @torch.inference_mode()
-    def log_probabilities(
+    def traced(
+        self, ids: NDArray[np.int64], sites: Sequence[Site]
+    ) -> dict[Site, NDArray[np.float32]]:
+        """States of texts of one length at some sites, unedited: float32[texts, T, dims] each."""
+        for site in sites:
+            if (site.layer or 0) > self.layers:
+                raise SettingRefused(f"There is no {site}: the model has {self.layers} blocks.")
+        with recording(self.model.module, self.model.parts, sites, lambda hidden: hidden) as seen:
+            self.model.parts.trunk(
+                input_ids=torch.from_numpy(ids).to(self.model.device), use_cache=False
+            )
+            found = {site: seen[site].float().cpu().numpy() for site in sites}
+        for site, states in found.items():
+            if not np.isfinite(states).all():
+                raise StatesBroken(f"The states of {site} are not finite for this prompt.")
+        return found
+
+    def ends(
+        self, ids: NDArray[np.int64], site: Site, states: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """See `catalog.model.resuming.Resuming.ends`."""
+        return self._resuming.ends(ids, site, states)
+
+    def scores(
+        self, ends: NDArray[np.float32], needed: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """See `catalog.model.resuming.Resuming.scores`."""
+        return self._resuming.scores(ends, needed)
+
+    @torch.inference_mode()
+    def outputs(
         self, ids: NDArray[np.int64], rows: Sequence[Sequence[Edit]]
     ) -> NDArray[np.float32]:
-        """Log probabilities of the next token after the same ids under each row's edits.
+        """Logits of the next token after the same ids under each row's edits.
 
         float32[rows, vocabulary]; the rows are one batch, logits are made at the last position
         only.
@@ -94,12 +120,10 @@ class Machine:
         parts = [
             self._logits(ids, rows[start : start + most]) for start in range(0, len(rows), most)
         ]
-        found = torch.cat(parts).float().log_softmax(dim=-1).cpu().numpy()
+        found = torch.cat(parts).float().cpu().numpy()
         if not np.isfinite(found).all():
             raise StatesBroken("The model's logits are not finite under this edit. Scale it down.")
         return found
-
-    outputs = log_probabilities
 
     @torch.inference_mode()
     def perplexity(self, prompt: NDArray[np.int64], said: Sequence[int]) -> float | None:
@@ -121,10 +145,9 @@ class Machine:
         self, ids: NDArray[np.int64], rows: Sequence[Sequence[Edit]], spread: bool
     ) -> torch.Tensor:
         """Logits at the last position: float[rows, vocabulary]."""
-        keep: dict[str, Any] = {"logits_to_keep": 1} if self._last_only else {}
         with editing(self.model.parts, rows, spread):
             given = self._batch(ids, 1 if spread else len(rows))
-            output = self.model.module(input_ids=given, use_cache=False, **keep)
+            output = self.model.module(input_ids=given, use_cache=False, **self._keep)
         logits: torch.Tensor = output.logits[:, -1]
         return logits.expand(len(rows), -1)
 

@@ -76,12 +76,14 @@ class Flip(Shown):
 
         Columns: condition; effect with its 95 % interval low and high, in `unit`; away_minus with
         its own (missing where nothing is compared); changed (share of signs), delta_norm
-        (||delta||), norm_ratio (||x'|| / ||x||); then, by what is read, log_odds and kl (nats) or
-        neighbours (share of the 10 nearest items that change).
+        (||delta||), norm_ratio (||x'|| / ||x||); then, by what is read, log_odds and kl (nats),
+        raw_logits and centred_logits (change of the concept's logits as they are: the paper's
+        procedure; and minus the vocabulary's mean), or neighbours (share of the 10 nearest items
+        that change). Random is the mean of the fixed random features: `features`.
         """
         rows = []
         for name, one in self.summary.effects.items():
-            changed, delta, ratio = self.found.measures[name].mean(axis=0)
+            changed, delta, ratio = self.found.whole[name]
             gap = self.summary.judged.differences.get(name)
             rows.append(
                 {
@@ -99,6 +101,18 @@ class Flip(Shown):
                 }
             )
         return pd.DataFrame(rows)
+
+    def features(self) -> pd.DataFrame:
+        """Effect of every fixed random feature, the lowest first: what away is ranked among.
+
+        Columns: feature (in order of drawing), effect in `unit`, reaches (as low as away).
+        """
+        effects = self.found.features.mean(axis=(1, 2))
+        own = self.found.effects["away"].mean()
+        frame = pd.DataFrame(
+            {"feature": np.arange(len(effects)), "effect": effects, "reaches": effects <= own}
+        )
+        return frame.sort_values("effect", ignore_index=True)
 
     def others(self) -> pd.DataFrame:
         """Away's and toward's effect on this category and every other that shares no member.

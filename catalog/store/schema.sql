@@ -152,7 +152,9 @@ CREATE TABLE dimension_sign (
     entropy_bits   DOUBLE  NOT NULL CHECK (entropy_bits BETWEEN 0 AND 1),
     stability      DOUBLE  CHECK (stability BETWEEN 0 AND 1),
     chance         DOUBLE  CHECK (chance BETWEEN 0 AND 1),
-    kappa          DOUBLE  CHECK (kappa <= 1)
+    kappa          DOUBLE  CHECK (kappa <= 1),
+    frequency_auc  DOUBLE  CHECK (frequency_auc BETWEEN 0 AND 1),
+    length_auc     DOUBLE  CHECK (length_auc BETWEEN 0 AND 1)
 );
 COMMENT ON TABLE dimension_sign IS 'Sign statistics of every dimension, for each threshold.';
 COMMENT ON COLUMN dimension_sign.site IS 'Site of the dimension.';
@@ -165,6 +167,8 @@ COMMENT ON COLUMN dimension_sign.entropy_bits IS 'Entropy of the sign, H(p) in b
 COMMENT ON COLUMN dimension_sign.stability IS 'Sign stability: share of items with the same sign at the next residual site; NULL at the last one and at other kinds of sites.';
 COMMENT ON COLUMN dimension_sign.chance IS 'Chance level of the stability, were the two sites independent: p q + (1 - p)(1 - q).';
 COMMENT ON COLUMN dimension_sign.kappa IS 'Cohen''s kappa of the stability: (stability - chance) / (1 - chance); NULL where chance is 1.';
+COMMENT ON COLUMN dimension_sign.frequency_auc IS 'How well the sign alone tells frequent words from rare ones: ROC AUC, 1/2 + (p(+ | frequent) - p(+ | rare)) / 2, 0.5 where it does not. Frequent: the lower half of the ids of whole words, one per family. More than 0.1 from 0.5, the dimension may stand for frequency rather than meaning. NULL for images and sounds.';
+COMMENT ON COLUMN dimension_sign.length_auc IS 'How well the sign alone tells long words from short ones: ROC AUC, 1/2 + (p(+ | long) - p(+ | short)) / 2, 0.5 where it does not. Long and short: more and fewer characters than the median whole word, one per family. NULL for images and sounds.';
 
 CREATE TABLE pole (
     site      VARCHAR NOT NULL,
@@ -334,6 +338,9 @@ CREATE TABLE feature (
     pool           INTEGER NOT NULL,
     widened        INTEGER NOT NULL,
     auc            DOUBLE NOT NULL CHECK (auc BETWEEN 0 AND 1),
+    auc_low        DOUBLE CHECK (auc_low BETWEEN 0 AND auc),
+    auc_high       DOUBLE CHECK (auc_high BETWEEN auc AND 1),
+    reliability    DOUBLE CHECK (reliability <= 1),
     sd             DOUBLE NOT NULL,
     null_mean      DOUBLE,
     null_p95       DOUBLE,
@@ -357,18 +364,21 @@ COMMENT ON TABLE feature IS 'Every category measured at every site, threshold an
 COMMENT ON COLUMN feature.category IS 'The category.';
 COMMENT ON COLUMN feature.site IS 'The site.';
 COMMENT ON COLUMN feature.threshold IS 'The threshold.';
-COMMENT ON COLUMN feature.background IS 'What members are told apart from: all items, words (whole words), or matched (20 items per member of the same script, case, leading space, length band and frequency decile).';
+COMMENT ON COLUMN feature.background IS 'What members are told apart from: all items, words (whole words), or matched (20 items per member of the same script, case, leading space, length band and frequency stratum).';
 COMMENT ON COLUMN feature.anchors IS 'Families the feature is registered on.';
 COMMENT ON COLUMN feature.held_out IS 'Families it is tested on.';
 COMMENT ON COLUMN feature.pool IS 'Items in the pool: background and members.';
 COMMENT ON COLUMN feature.widened IS 'Members whose matched stratum had to be widened.';
 COMMENT ON COLUMN feature.auc IS 'Prototype AUC: ROC AUC of agreement, held-out members against the background, ties half; mean over 20 splits.';
-COMMENT ON COLUMN feature.sd IS 'Standard deviation of the prototype AUC over the 20 splits.';
+COMMENT ON COLUMN feature.auc_low IS 'Lower end of the 95 % interval of the prototype AUC over families: where its mean over other sets of as many such families would lie. Their choice as examples is in it; tried on planted worlds, it covers about 95 % from 20 to 160 families.';
+COMMENT ON COLUMN feature.auc_high IS 'Upper end of the 95 % interval of the prototype AUC.';
+COMMENT ON COLUMN feature.reliability IS 'Split-half reliability: do two halves of the members mark the same dimensions? Correlation (about 0) of the contrasts p_c - p of two random halves over all dimensions, mean of 20 pairs of halves, stepped up to the whole list (Spearman-Brown). Random sets give about 0; near 1, other members would mark the same dimensions. NULL where no sign varies.';
+COMMENT ON COLUMN feature.sd IS 'Standard deviation of the prototype AUC over the 20 splits. Splits share their members, so it is no standard error of the AUC: see auc_low and auc_high.';
 COMMENT ON COLUMN feature.null_mean IS 'Mean prototype AUC of random sets of families of the same size from the same background; NULL where no null was drawn.';
 COMMENT ON COLUMN feature.null_p95 IS '95th percentile of the null.';
-COMMENT ON COLUMN feature.null_draws IS 'Draws of the null.';
+COMMENT ON COLUMN feature.null_draws IS 'Draws of the null: 200, and more where they decide something, to 20,000 at most.';
 COMMENT ON COLUMN feature.p IS 'Share of null sets that reach the AUC: (1 + b) / (1 + B).';
-COMMENT ON COLUMN feature.q IS 'Benjamini-Hochberg q of p over all categories and sites at the primary threshold and background matched; NULL elsewhere.';
+COMMENT ON COLUMN feature.q IS 'Benjamini-Hochberg q of p over all categories but small ones and all sites at the primary threshold and background; a site with the same signs as an earlier one shows its q; NULL elsewhere and for small ones.';
 COMMENT ON COLUMN feature.coherence IS 'AUC of held-out members against the members of all other categories: a stronger control than random sets.';
 COMMENT ON COLUMN feature.confusable IS 'The category it is told apart from worst.';
 COMMENT ON COLUMN feature.confusable_auc IS 'AUC against the members of that category.';
@@ -418,7 +428,7 @@ COMMENT ON COLUMN feature_null.threshold IS 'The threshold.';
 COMMENT ON COLUMN feature_null.background IS 'The background.';
 COMMENT ON COLUMN feature_null.category IS 'The category whose strata were drawn from (background matched); NULL where categories of one size share the null.';
 COMMENT ON COLUMN feature_null.size IS 'Families per random set.';
-COMMENT ON COLUMN feature_null.aucs IS 'Prototype AUC of each draw, in order of drawing.';
+COMMENT ON COLUMN feature_null.aucs IS 'Prototype AUC of the first 2,000 draws at most, in order of drawing.';
 
 CREATE TABLE discovery (
     site             VARCHAR NOT NULL,
@@ -447,7 +457,7 @@ COMMENT ON COLUMN discovery.null_p95 IS '95th percentile of the AUC on column-pe
 COMMENT ON COLUMN discovery.null_sparsity IS 'Median share of items that fire, on column-permuted signs.';
 COMMENT ON COLUMN discovery.gaussian_yield IS 'Yield on signs of a Gaussian with the same share positive and the same pairwise correlations: discrete features must beat it.';
 COMMENT ON COLUMN discovery.gaussian_auc IS 'Mean AUC on those Gaussian signs.';
-COMMENT ON COLUMN discovery.sparsity IS 'Median share of non-anchor items that fire.';
+COMMENT ON COLUMN discovery.sparsity IS 'Median share of items that fire, the seed and its neighbours left out.';
 COMMENT ON COLUMN discovery.kept IS 'Features left after merging those whose firing sets overlap by more than half (Jaccard).';
 COMMENT ON COLUMN discovery.paper_yield IS 'Yield of the paper''s procedure: neighbours found and tested on the same dimensions, against random sets of 50.';
 COMMENT ON COLUMN discovery.paper_coin_yield IS 'Yield of the paper''s procedure on column-permuted signs, which hold no features at all: what it is worth.';
@@ -475,7 +485,7 @@ COMMENT ON COLUMN discovered.seed_item IS 'The item whose neighbourhood it was m
 COMMENT ON COLUMN discovered.auc IS 'AUC of the 25 test neighbours against items that are no neighbours, on dimensions that did not choose them.';
 COMMENT ON COLUMN discovered.p IS 'p against the same procedure on column-permuted signs.';
 COMMENT ON COLUMN discovered.q IS 'Benjamini-Hochberg q over all seeds of the search.';
-COMMENT ON COLUMN discovered.sparsity IS 'Share of non-anchor items that fire.';
+COMMENT ON COLUMN discovered.sparsity IS 'Share of items that fire, the seed and its neighbours left out.';
 COMMENT ON COLUMN discovered.dimensions IS 'Registered dimensions.';
 COMMENT ON COLUMN discovered.fallback IS 'Whether too few dimensions reached the registration level.';
 COMMENT ON COLUMN discovered.merged IS 'Seeds whose features were merged into it, itself included.';
@@ -640,6 +650,9 @@ CREATE TABLE flip_run (
     sources     INTEGER,
     tokens      INTEGER,
     worst_match DOUBLE,
+    worst_prompt DOUBLE,
+    random_features INTEGER,
+    reached     INTEGER,
     categories  INTEGER,
     as_low      INTEGER,
     verdict     VARCHAR NOT NULL
@@ -657,12 +670,15 @@ COMMENT ON COLUMN flip_run.dimensions IS 'Dimensions of the feature.';
 COMMENT ON COLUMN flip_run.prompts IS 'Prompts, half neutral, half concept-eliciting.';
 COMMENT ON COLUMN flip_run.sources IS 'Texts the prompts were cut from: prompts of one text are resampled together.';
 COMMENT ON COLUMN flip_run.tokens IS 'Held-out tokens of the category that the effect was read on.';
-COMMENT ON COLUMN flip_run.worst_match IS 'Largest relative distance of a random draw from away, in signs changed or size of the change; at most 0.05.';
+COMMENT ON COLUMN flip_run.worst_match IS 'Largest relative distance of a random feature from away, in signs changed or size of the change, over all prompts together; at most 0.05.';
+COMMENT ON COLUMN flip_run.worst_prompt IS 'The same at the worst single prompt: a random feature is the same for every prompt, so it cannot match away at each.';
+COMMENT ON COLUMN flip_run.random_features IS 'Fixed random features that were run: at least 100 where the verdict could be suppresses, more where their number could decide, 20 where that was settled by then and at other scales, which describe.';
+COMMENT ON COLUMN flip_run.reached IS 'How many of them lower the concept as far as away does.';
 COMMENT ON COLUMN flip_run.categories IS 'Other categories (no shared member) whose effect was read too.';
 COMMENT ON COLUMN flip_run.as_low IS 'How many of them fall as far as this one.';
-COMMENT ON COLUMN flip_run.verdict IS 'suppresses: away lies below random, noise, disjoint and toward, q < 0.05; non-specific: below 0, but not below all of them; no effect; cannot be tested: fewer than 32 prompts or 20 tokens, or unmatched.';
+COMMENT ON COLUMN flip_run.verdict IS 'suppresses: away lies below single random features (q < 0.05) and the intervals of away minus random, noise, disjoint and toward lie below 0; non-specific: away lies below 0, but not all of that holds; no effect; cannot be tested: fewer than 32 prompts or 20 tokens, or unmatched.';
 COMMENT ON COLUMN flip_run.reason IS 'Why this verdict, in one sentence.';
-COMMENT ON COLUMN flip_run.p IS 'Share of resamples in which away is not below every control.';
+COMMENT ON COLUMN flip_run.p IS 'Rank of away among the fixed random features: (1 + reached) / (1 + random_features).';
 COMMENT ON COLUMN flip_run.q IS 'Benjamini-Hochberg over categories x layers; NULL at other scales.';
 
 CREATE TABLE flip_effect (
@@ -670,7 +686,7 @@ CREATE TABLE flip_effect (
     site       VARCHAR NOT NULL,
     scale      DOUBLE  NOT NULL,
     condition  VARCHAR NOT NULL
-        CHECK (condition IN ('away', 'toward', 'disjoint', 'random', 'noise', 'direct')),
+        CHECK (condition IN ('away', 'toward', 'disjoint', 'largest', 'random', 'noise', 'direct')),
     effect     DOUBLE  NOT NULL,
     low        DOUBLE  NOT NULL,
     high       DOUBLE  NOT NULL,
@@ -679,13 +695,15 @@ CREATE TABLE flip_effect (
     changed    DOUBLE  NOT NULL CHECK (changed BETWEEN 0 AND 1),
     delta_norm DOUBLE  NOT NULL CHECK (delta_norm >= 0),
     norm_ratio DOUBLE  NOT NULL CHECK (norm_ratio >= 0),
-    kl         DOUBLE  NOT NULL
+    kl         DOUBLE  NOT NULL,
+    raw_logits DOUBLE  NOT NULL,
+    centred_logits DOUBLE NOT NULL
 );
 COMMENT ON TABLE flip_effect IS 'What each condition of a flip did.';
 COMMENT ON COLUMN flip_effect.category IS 'Category of the run.';
 COMMENT ON COLUMN flip_effect.site IS 'Site of the run.';
 COMMENT ON COLUMN flip_effect.scale IS 'Scale of the run.';
-COMMENT ON COLUMN flip_effect.condition IS 'away, toward, disjoint (other categories'' features), random (matched signs elsewhere), noise (a turn of the same size), direct (away''s change added after the last block).';
+COMMENT ON COLUMN flip_effect.condition IS 'away, toward, disjoint (other categories'' features), largest (as many dimensions of the largest mean |x|), random (mean of the fixed random features), noise (a turn of the same size), direct (away''s change added after the last block).';
 COMMENT ON COLUMN flip_effect.effect IS 'Change of log p of held-out tokens of the category minus that of frequency-matched tokens, in nats.';
 COMMENT ON COLUMN flip_effect.low IS 'Lower end of its 95 % interval: bootstrap over prompts by source, and over tokens.';
 COMMENT ON COLUMN flip_effect.high IS 'Upper end of its 95 % interval.';
@@ -694,4 +712,6 @@ COMMENT ON COLUMN flip_effect.eliciting IS 'The effect on concept-eliciting prom
 COMMENT ON COLUMN flip_effect.changed IS 'Share of all signs that changed at the edited positions.';
 COMMENT ON COLUMN flip_effect.delta_norm IS 'Size of the change: root mean square over positions of the norm of x'' - x.';
 COMMENT ON COLUMN flip_effect.norm_ratio IS 'Norm of x'' over norm of x, mean over positions.';
-COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral.';
+COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral. Of random and noise: of the first four.';
+COMMENT ON COLUMN flip_effect.raw_logits IS 'Change of the raw logits of the concept''s held-out tokens: the paper''s procedure, which any damage moves.';
+COMMENT ON COLUMN flip_effect.centred_logits IS 'The same minus the change of the mean logit of the whole vocabulary.';

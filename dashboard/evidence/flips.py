@@ -60,6 +60,7 @@ _BANDS = (
     "and noise are as large a change elsewhere; direct path: the change added after the last block."
 )
 _ROWS = (
-    "Suppresses: away lies below random, noise, disjoint and toward, and q < 0.05 over categories "
-    "x layers. Ten categories, drawn beforehand."
+    "Suppresses: fewer random features lower the concept as far than chance allows (q < 0.05 over "
+    "categories x layers), and away lies below random, noise, disjoint and toward. Ten categories, "
+    "drawn beforehand."
 )

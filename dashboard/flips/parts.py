@@ -46,7 +46,9 @@ def show(here: Here, made: Flip) -> None:
     with left, parts.panel("Matching: what each condition changes", answer):
         _matching(answer.frame)
         st.caption(
-            f"Worst of the random draws: {made.found.worst_match:.1%} from away (allowed 5 %). "
+            f"Random: {made.found.rank.drawn} fixed features; the worst is "
+            f"{made.found.worst_match:.1%} from away over all {readout.sample} together (allowed "
+            f"5 %), {made.found.worst_prompt:.0%} at one of them. "
             f"Disjoint: {', '.join(made.found.setup.disjoint_names) or 'none'}."
         )
     kinds = flip_frames.by_kind(made)
@@ -74,7 +76,8 @@ def _verdict(made: Flip) -> None:
 
 def _matching(frame: pd.DataFrame) -> None:
     """Share changed, norms, KL of every condition."""
-    wanted = ["condition", "changed", "delta_norm", "norm_ratio", "log_odds", "kl", "neighbours"]
+    wanted = ["condition", "changed", "delta_norm", "norm_ratio", "log_odds", "kl", "raw_logits"]
+    wanted += ["centred_logits", "neighbours"]
     shown = frame[[name for name in wanted if name in frame]]
     shown = shown.assign(changed=100 * shown["changed"])
     number = st.column_config.NumberColumn
@@ -86,6 +89,15 @@ def _matching(frame: pd.DataFrame) -> None:
             "norm_ratio": number("||x'|| / ||x||", format="%.3f"),
             "log_odds": number("log odds", format="%+.2f", help="Of the concept's mass."),
             "kl": number("KL (nats)", format="%.3f"),
+            "raw_logits": number(
+                "raw logits",
+                format="%+.2f",
+                help="Change of the concept's logits as they are: the paper's procedure, which any "
+                "damage moves.",
+            ),
+            "centred_logits": number(
+                "logits − mean", format="%+.2f", help="Minus the change of the vocabulary's mean."
+            ),
             "neighbours": number("nearest lost", format="percent", help="Of the 10 nearest items."),
         },
     )

@@ -1,15 +1,17 @@
 """What the flip lab says of its figures: the rule of the verdict, the effect of each readout."""
 
 RULE = (
-    "Suppresses: the 95 % intervals of away minus random, noise, disjoint and toward all lie below "
-    "0. Non-specific: away lies below 0, but some difference does not. Else no effect."
+    "Suppresses: fewer than 5 % of fixed random features lower the concept as far as away (p of "
+    "away's rank), and the 95 % intervals of away minus random, noise, disjoint and toward all lie "
+    "below 0. Non-specific: away lies below 0, but not all of that holds. Else no effect."
 )
 OTHERS = "Every category that shares no member with this one."
 OTHER = {"vocabulary": "category", "classes": "class", "layers": "category"}
 KINDS = "Neutral: of no category that shares a member with the concept. Eliciting: the concept's."
 _CONTROLS = (
-    " Random: other dimensions, as many signs and as large a change. Noise: a turn of the same "
-    "size."
+    " Random: features of other dimensions, the same for all, as many signs and as large a change "
+    "(their mean). Noise: a turn of the same size. Largest |x|: as many dimensions, the largest; "
+    "no part of the verdict."
 )
 EFFECT = {
     "vocabulary": "Change of log p of held-out tokens of the concept minus change of log p of "

@@ -31,7 +31,7 @@ def flips():
                 at | {
                     "condition": condition, "effect": -scale - number, "low": -2.5, "high": 0.5,
                     "neutral": -1.0, "eliciting": -1.0, "changed": 0.2, "delta_norm": 1.0,
-                    "norm_ratio": 1.0, "kl": 0.1,
+                    "norm_ratio": 1.0, "kl": 0.1, "raw_logits": -1.0, "centred_logits": -1.0,
                 }
                 for condition in ("away", "toward", "random", "noise", "direct")
             ]  # fmt: skip

@@ -69,7 +69,7 @@ def test_outputs_are_the_models_own(pictured, worded):
     arrays = reopen.reopen(Catalog(path), model).inputs(np.array([9]))
     with torch.inference_mode():
         given = {name: torch.from_numpy(one) for name, one in arrays.items()}
-        expected = model.module(**given).logits.log_softmax(-1).numpy()
+        expected = model.module(**given).logits.numpy()
     np.testing.assert_allclose(machine.outputs(machine.encode("#9")[0], [()]), expected, atol=1e-5)
     path, model = worded
     machine = flip.machine(model, Catalog(path))
@@ -97,6 +97,7 @@ def test_the_effect_is_the_class_against_the_others(flipped, pictured):
     prototype = {"values": tuple((-setup.feature.signs).astype(float).tolist())}
     edit = Edit(setup.site, tuple(setup.feature.dimensions.tolist()), "flip", **prototype)
     before, after = machine.outputs(ids, [(), (edit,)]).astype(float)
+    before, after = (one - np.log(np.exp(one).sum()) for one in (before, after))
     change = after - before
     effect = change[1] - np.delete(change, 1).mean()
     np.testing.assert_allclose(flipped.effects["away"][3, 0], effect, atol=1e-5)
@@ -113,9 +114,10 @@ def test_conditions_are_matched(flipped, layered):
         assert found.conditions[:3] == ("baseline", "away", "toward")
         assert {"random", "noise"} <= set(found.conditions) and "direct" not in found.conditions
         assert ("disjoint" in found.conditions) == bool(found.setup.disjoint)
-        assert 0 < found.worst_match <= 0.05
+        assert 0 < found.worst_match <= 0.05 < found.worst_prompt
+        assert found.rank.drawn == len(found.features) == 100
         away = found.measures["away"]
-        np.testing.assert_allclose(found.measures["random"][:, :2], away[:, :2], rtol=0.05)
+        np.testing.assert_allclose(found.whole["random"][:2], found.whole["away"][:2], rtol=0.05)
         np.testing.assert_allclose(found.measures["noise"][:, 1], away[:, 1], rtol=1e-4)
         assert np.abs(found.effects["baseline"]).max() == 0
 
@@ -210,9 +212,9 @@ def test_classes_a_feature_stands_for(pictured):
 def test_a_head_of_two_classes_has_no_other():
     readout = Classes.of([1], ["a", "b"])
     log_p = np.log(np.array([[0.5, 0.5], [0.8, 0.2]], np.float32))
-    found = readout.read(log_p, "#0")
-    np.testing.assert_allclose(found.effects[1], np.log(0.2 / 0.8), rtol=1e-6)
-    assert found.others.shape == (2, 0) and readout.names == ()
+    effects = readout.effects(log_p[:, readout.needed])
+    np.testing.assert_allclose(effects[1], np.log(0.2 / 0.8), rtol=1e-6)
+    assert readout.read(log_p, "#0").others.shape == (2, 0) and readout.names == ()
 
 
 # Command, saved runs, page

@@ -183,7 +183,10 @@ def test_the_page_asks_for_what_was_typed(c):
 def test_an_answer_is_frames_a_figure_and_a_table(c):
     made = c.flip("first", SITE, prompts=OWN, threshold="zero")
     frame = made.frame()
-    assert list(frame["condition"]) == ["away", "toward", "random", "noise", "direct"]
+    assert list(frame["condition"]) == ["away", "toward", "largest", "random", "noise", "direct"]
+    features = made.features()
+    assert len(features) == 100 and features["effect"].is_monotonic_increasing
+    assert features["reaches"].sum() == made.summary.judged.rank.reached
     known = made.as_dict()
     for row in frame.itertuples():
         one = known["conditions"][row.condition]
