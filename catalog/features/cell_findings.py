@@ -22,6 +22,9 @@ from catalog.store.catalog import Catalog
 Nulls = Literal["all", "primary"]
 """At which sites nulls of the matched background are drawn (they serve one category each)."""
 
+SAMPLE = 2000
+"""Negatives that the interval of an AUC is made from."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -77,7 +80,8 @@ class _Cell:
         for place, (name, match) in enumerate(matches.items()):
             one = self.folder.splits(self.cell.background, name, place)
             contest = Contest.of(self.site, one.pool, self.nulls.positives)
-            feature = measuring.measure(contest, one.anchors, others, family[match.members])
+            sample = contest.sampled(self.site, one.pool, SAMPLE)
+            feature = measuring.measure(contest, one.anchors, others, family[match.members], sample)
             measured[name] = feature
             rows.append(self._row(name, names, feature, one.pool))
         q = significance.benjamini_hochberg(np.stack([one.p for one in measured.values()]))
@@ -129,6 +133,9 @@ class _Cell:
             "pool": pool.size,
             "widened": pool.widened,
             "auc": feature.auc,
+            "auc_low": feature.low,
+            "auc_high": feature.high,
+            "reliability": feature.reliability,
             "sd": feature.sd,
             "null_mean": None,
             "null_p95": None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.features import certainty
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed
 from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing, ranks
@@ -49,7 +50,8 @@ class Feature:
     auc: float
     """Prototype AUC: held-out members against negatives, ties half, mean over the splits."""
     sd: float
-    """Standard deviation of the prototype AUC over the splits (one split is noise)."""
+    """Standard deviation of the prototype AUC over the splits, which share their members: no
+    standard error."""
     fallback_share: float
     """Share of the splits in which fewer than FEWEST dimensions reached the registration level."""
     anchors: NDArray[np.bool_]
@@ -72,6 +74,12 @@ class Feature:
     """Its AUC on those anchors, or the complement's ("paper's procedure")."""
     best_held_out: float
     """AUC on held-out members of the dimension strongest on the anchors, mean over the splits."""
+    reliability: float | None
+    """Split-half reliability of its contrasts, see `certainty.reliability`."""
+    low: float | None = None
+    """Lower end of the 95 % interval of `auc` over families; None where it was not asked for."""
+    high: float | None = None
+    """Upper end of it."""
     coherence: float | None = None
     """Prototype AUC against the members of all other categories; None without others."""
     confusable: int | None = None
@@ -90,14 +98,19 @@ def measure(
     anchors: NDArray[np.bool_],
     others: Others | None = None,
     families: Ints | None = None,
+    sample: Contest | None = None,
     tau: float = TAU,
 ) -> Feature:
     """Measure a category over its splits: `anchors` is bool[splits, members], see `splits.drawn`.
 
-    `families` are the members' own, left out of `others`. Needs at least 2 members.
+    `families` are the members' own, left out of `others`. `sample` is the contest with a part of
+    its negatives, by which the AUC's interval is made; None for no interval. Needs at least 2
+    members.
     """
     outcome = run(contest, anchors, tau)
     aucs = outcome.aucs
+    auc = float(aucs.mean())
+    ends = certainty.interval(sample, outcome, auc, tau) if sample is not None else (None, None)
     count = int(anchors[0].sum())
     dimensions, signs = outcome.prototypes.of(0)
     agreement = outcome.member_counts[0, ~anchors[0]] / max(1, len(dimensions))
@@ -105,7 +118,7 @@ def measure(
     best = int(np.abs(outcome.contrasts[0]).argmax())
     coherence = _coherence(outcome, others, families) if others is not None else (None,) * 3
     return Feature(
-        auc=float(aucs.mean()),
+        auc=auc,
         sd=float(aucs.std(ddof=1)),
         fallback_share=float(outcome.prototypes.fallback.mean()),
         anchors=anchors[0],
@@ -123,6 +136,9 @@ def measure(
         best=best,
         best_in_sample=float(0.5 + abs(outcome.contrasts[0, best]) / (2 * outcome.unit)),
         best_held_out=float(held_out.mean()),
+        reliability=certainty.reliability(contest),
+        low=ends[0],
+        high=ends[1],
         coherence=coherence[0],
         confusable=coherence[1],
         confusable_auc=coherence[2],

@@ -3,7 +3,7 @@
 Every measurement of a feature, and every draw of its null, goes through `run`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,15 @@ class Contest:
             return cls(members, total, pool.size, columns, len(pool.negatives), None)
         total = background_positives - site.positives(pool.left_out) + own
         return cls(members, total, pool.size, site.by_dimension, site.items, pool.negatives)
+
+    def sampled(self, site: SiteSigns, pool: Pool, most: int) -> "Contest":
+        """The same contest with at most `most` of its negatives scored, drawn by their number."""
+        count = len(pool.negatives)
+        if count > most:
+            chosen = np.random.default_rng([count, most]).choice(count, most, replace=False)
+            items = pool.negatives[np.sort(chosen)]
+            return replace(self, columns=site.columns(items), scored=most, negatives=None)
+        return self
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from catalog.signs import bits
+from catalog.modalities import frequency
+from catalog.modalities.frequency import Halves
+from catalog.signs import between, bits
 from catalog.signs.moments import Frozen
 from catalog.sites import Site
 from catalog.store import file, hashing
@@ -48,7 +50,9 @@ def assemble(path: Path, checkpoint: Checkpoint, progress: Progress, known: Know
         file.insert(connection, "item", _columns(known.items))
         for table, columns in known.extra:
             file.insert(connection, table, columns)
-        writer = _Sites(connection, checkpoint, progress, known.order, frozen_and_batch[0])
+        halves = frequency.of_items(known.items) if known.build["modality"] == "text" else {}
+        frozen = frozen_and_batch[0]
+        writer = _Sites(connection, checkpoint, progress, known.order, frozen, halves)
         writer.write(list(known.build["thresholds"]), known.absent)
         digest = hashing.content_hash(connection)
         row = {**known.build, "content_hash": digest, "findings_hash": None}
@@ -71,9 +75,10 @@ class _Sites:
         progress: Progress,
         order: NDArray[np.int64],
         frozen: dict[str, Frozen],
+        halves: Mapping[str, Halves],
     ) -> None:
         self.connection, self.checkpoint, self.progress = connection, checkpoint, progress
-        self.order, self.frozen = order, frozen
+        self.order, self.frozen, self.halves = order, frozen, halves
 
     def write(self, thresholds: Sequence[str], absent: Mapping[Site, str]) -> None:
         """Write all sites in order, absent ones with their reason."""
@@ -162,9 +167,15 @@ class _Sites:
                 "stability": np.nan,
                 "chance": np.nan,
                 "kappa": np.nan,
+                **{f"{name}_auc": self._apart(by_dimension, name) for name in frequency.NAMES},
             }
         )
         return frame, by_dimension
+
+    def _apart(self, by_dimension: bits.Packed, name: str) -> NDArray[np.float64] | float:
+        """How well each sign tells frequent words from rare, or long from short; NaN of media."""
+        found = self.halves.get(name)
+        return np.nan if found is None else between.sign_auc(by_dimension, *found)
 
     def _stability(
         self,

@@ -76,6 +76,8 @@ SORTS: dict[str, str] = {
     "skew": "abs(mean) / nullif(std, 0)",
     "stability": "stability",
     "kappa": "kappa",
+    "frequency": "abs(frequency_auc - 0.5)",
+    "length": "abs(length_auc - 0.5)",
 }
 """What dimensions can be sorted by: name to expression."""
 
@@ -90,6 +92,8 @@ class Filter:
     """Least mean |value|, in the units of the state."""
     without: tuple[int, ...] = ()
     """Dimensions left out (those that people have labelled)."""
+    apart: float = 0.5
+    """Largest distance from 1/2 of the AUC against frequency and of that against length."""
 
 
 _LISTED = """
@@ -97,12 +101,13 @@ FROM dimension JOIN dimension_sign USING (site, dimension)
 WHERE site = ? AND threshold = ?
   AND share_positive BETWEEN ? AND ? AND mean_abs >= ?
   AND NOT list_contains(CAST(? AS INTEGER[]), dimension)
+  AND coalesce(greatest(abs(frequency_auc - 0.5), abs(length_auc - 0.5)) <= ?, true)
 """
 
 
 def _filtered(site: str, threshold: str, where: Filter) -> tuple[Value, ...]:
     low, high = where.share_low, where.share_high
-    return site, threshold, low, high, where.magnitude_low, where.without
+    return site, threshold, low, high, where.magnitude_low, where.without, where.apart
 
 
 def count_dimensions(site: str, threshold: str, where: Filter) -> Query:
@@ -127,7 +132,7 @@ def dimensions(
     return Query(
         f"""
         SELECT dimension, share_positive, entropy_bits, mean_abs, mean, std, q50,
-          stability, chance, kappa
+          stability, chance, kappa, frequency_auc, length_auc
         {_LISTED}
         ORDER BY {SORTS[sort]} {direction} NULLS LAST, dimension
         LIMIT ? OFFSET ?
@@ -137,10 +142,11 @@ def dimensions(
 
 
 def scatter(site: str, threshold: str) -> Query:
-    """All dimensions of a site: dimension, share_positive, entropy_bits, mean, mean_abs, std."""
+    """All dimensions of a site in order: their statistics, and their AUCs against traits."""
     return Query(
         """
-        SELECT dimension, share_positive, entropy_bits, mean, mean_abs, std
+        SELECT dimension, share_positive, entropy_bits, mean, mean_abs, std,
+          frequency_auc, length_auc
         FROM dimension JOIN dimension_sign USING (site, dimension)
         WHERE site = ? AND threshold = ?
         ORDER BY dimension

@@ -5,7 +5,8 @@ from sklearn.metrics import roc_auc_score
 
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features.categories import Match
-from catalog.features.concepts import build, check, folds, interval, null
+from catalog.features.concepts import build, check, null
+from catalog.features.held_out import folds
 from catalog.features.nulls import Ground
 from catalog.features.pools import Pool
 from tests.given.planted import noise, planted, site_of
@@ -162,12 +163,3 @@ def test_the_null_of_one_word_is_refused():
     ground = Ground.shared(site, np.arange(300), np.zeros(16, int), np.random.default_rng(0))
     with pytest.raises(SettingRefused, match="at least two words"):
         null(site, ground, 1, seed=0)
-
-
-def test_the_interval_covers():
-    generator = np.random.default_rng(0)
-    ranges = [interval(generator.beta(4, 1, 30)) for _ in range(400)]
-    covered = np.mean([low <= 0.8 <= high for low, high in ranges])
-    assert 0.9 < covered <= 0.985
-    low, high = interval(np.ones(10))
-    assert (low, high) == (pytest.approx(0.7225, abs=1e-3), pytest.approx(1.0))

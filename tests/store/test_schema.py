@@ -72,8 +72,9 @@ def test_keys_are_unique(source, llama, tmp_path, monkeypatch):
         "INSERT INTO site VALUES ('x', 1, 'resid', 1, NULL, NULL, NULL)",
         "INSERT INTO chunk VALUES (0, 0, 0, 1, 1)",
         "INSERT INTO item VALUES (0, 'a', 'a', 'noun', NULL, 0)",
-        "INSERT INTO dimension_sign VALUES ('x', 'mean', 0, 0, 0, 0, 0, NULL, NULL, NULL)",
-        "INSERT INTO dimension_sign VALUES ('x', 'zero', 0, 0, 0, 1.5, 0, NULL, NULL, NULL)",
+        "INSERT INTO dimension_sign VALUES ('x', 'mean', 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO dimension_sign VALUES ('x', 'zero', 0, 0, 0, 1.5, 0, NULL, NULL, NULL, 0, 0)",
+        "INSERT INTO dimension_sign VALUES ('x', 'zero', 0, 0, 0, 1, 0, NULL, NULL, NULL, 1.5, 0)",
         "INSERT INTO pole VALUES ('x', 0, 'middle', 1, 0, 0)",
     ],
 )

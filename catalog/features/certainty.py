@@ -1,0 +1,78 @@
+"""How certain a category's figures are: the interval of its AUC, and split-half reliability."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog.features.scoring import Contest, Outcome, run
+from catalog.signs import auc_intervals
+from catalog.signs.prototypes import SPLITS, TAU, halves
+
+GROUPS = 10
+"""Groups of members that leave the anchors in turn."""
+
+
+def interval(
+    sample: Contest, outcome: Outcome, auc: float, tau: float = TAU
+) -> tuple[float, float]:
+    """95 % interval of a prototype AUC over families, see `auc_intervals`.
+
+    What it covers: the mean of this AUC over sets of as many families drawn from where these came
+    from, with negatives drawn for each, through the same splits. Each of GROUPS random groups of
+    members leaves the anchors of every split in turn, and the dimensions are chosen anew; their
+    held-out members are scored against `sample`, the contest with a part of its negatives.
+    """
+    anchors = outcome.anchors
+    members = anchors.shape[1]
+    groups = min(GROUPS, members)
+    group = np.random.default_rng([members, 1]).permutation(members) % groups
+    ranks = outcome.held_out_ranks
+    ranks = np.where(np.isnan(ranks), np.nanmean(ranks), ranks)
+    without = anchors[:, None, :] & (group != np.arange(groups)[:, None])
+    if without.any(axis=2).all():
+        losses = run(sample, anchors, tau).aucs - _aucs(sample, anchors, without, tau)
+    else:  # a split whose one anchor left has nothing to choose by
+        losses = np.zeros((1, len(anchors)))
+    parts = auc_intervals.parts(ranks, losses.mean(axis=1), group)
+    return auc_intervals.interval(auc, members, parts, auc_intervals.SPLITS)
+
+
+def _aucs(
+    sample: Contest, anchors: NDArray[np.bool_], without: NDArray[np.bool_], tau: float
+) -> NDArray[np.float64]:
+    """AUC of each split's held-out members without each group: float64[groups, splits]."""
+    rows = without.reshape(-1, anchors.shape[1])
+    held_out = np.repeat(~anchors, without.shape[1], axis=0)
+    sizes = rows.sum(axis=1)
+    found = np.empty(len(rows))
+    for size in np.unique(sizes):  # a run takes equally many anchors in each row
+        mine = sizes == size
+        placed = run(sample, rows[mine], tau).member_ranks
+        found[mine] = (placed * held_out[mine]).sum(axis=1) / held_out[mine].sum(axis=1)
+    return found.reshape(without.shape[:2]).T
+
+
+def reliability(contest: Contest) -> float | None:
+    """Split-half reliability: do two halves of the members mark the same dimensions?
+
+    r = sum(a b) / sqrt(sum(a^2) sum(b^2)) over all dimensions, with a and b the contrasts p_c - p
+    of two random halves of the members, p being the share positive of the pool: a correlation
+    about 0, not about the mean, so that it does not depend on which way round a dimension is.
+    Mean of r over SPLITS pairs of halves, stepped up to the whole list by 2 r / (1 + r) (Spearman
+    1910, Brown 1910). Random sets give about 0; 1 means that other members would mark the same
+    dimensions as strongly. None below 4 members or where no sign varies.
+    """
+    members = len(contest.members)
+    if members < 4:
+        return None
+    first = halves(members, SPLITS, np.random.default_rng([members, 2]), members // 2)
+    signs = contest.members.astype(np.float64)
+    share = contest.positives / contest.pool
+    one, other = (
+        half.astype(np.float64) @ signs / half.sum(axis=1, keepdims=True) - share
+        for half in (first, ~first)
+    )
+    size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
+    if not (size > 0).all():
+        return None
+    r = float(((one * other).sum(axis=1) / size).mean())
+    return 2 * r / (1 + r)
