@@ -126,13 +126,14 @@ CLAIMS: dict[str, Claim] = {
             "The model's own axes are special: categories read better there than on random axes.",
             "prototype AUC at its best k, own axes minus rotated",
             "assumed, no figure given",
-            "States standardised per dimension, rotated at random (10 seeds), signs at each "
-            "dimension's median on both sides, same items and splits, no fill-up. Three figures "
-            "are judged: the best single dimension, the number of dimensions of at least 0.75, "
-            "and the prototype at its best number of dimensions k (chosen on the other "
-            "categories). Holds where one of them favours own axes, its interval above 0, and none "
-            "favours the rotation (98.3 % intervals: three may decide). Bootstrap over categories "
-            "and seeds. The plot: AUC over k at every layer, beside rotated, PCA and ICA axes.",
+            "States standardised per dimension, rotated at random (10 seeds), signs about zero or "
+            "the medians, whichever reads better on either side, same items and splits, no "
+            "fill-up. Three figures are judged: the best single dimension, the number of "
+            "dimensions of at least 0.75, and the prototype at its best number of dimensions k "
+            "(chosen on the other categories). Holds where one of them favours own axes, its "
+            "interval above 0, and none favours the rotation (98.3 % intervals: three may "
+            "decide). Bootstrap over categories and seeds. The plot: AUC over k at every layer, "
+            "beside rotated, PCA and ICA axes.",
             needs_model=True,
         ),
         Claim(

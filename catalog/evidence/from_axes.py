@@ -78,18 +78,29 @@ def read(site: SiteSigns, categories: Sequence[Splits], sizes: Sequence[int]) ->
     return Read(np.array(best), np.array(count), np.array(curves))
 
 
+def better(cuts: Sequence[SiteSigns], categories: Sequence[Splits], sizes: Sequence[int]) -> Read:
+    """The reading of the threshold at which prototypes read better, for own and other axes alike.
+
+    A sign about zero may say what one about the median does not, and the other way round.
+    """
+    made = [read(site, categories, sizes) for site in cuts]
+    return max(made, key=lambda one: float(one.prototype.mean()))
+
+
 def basis_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row:
     """Three figures on own axes minus the same on axes turned at random, each judged."""
     claim = CLAIMS["basis"]
     if len(sample.categories) < FEWEST:
         return untested(claim, cell.few_of(sample), cell.name)
-    z = standardised(passes.states)
-    sizes = strongest.powers(z.shape[1])
-    own = read(signs_at_median(z), sample.categories, sizes)
+    z, sizes = standardised(passes.states), strongest.powers(passes.states.shape[1])
+    scaled = passes.states / np.maximum(passes.states.std(axis=0), 1e-30)
+    medians, categories = signs_at_median(z), sample.categories
+    own = better([passes.signs, medians], categories, sizes)
     turned = []
     for seed in range(ROTATIONS):
         report("rotations", seed, ROTATIONS)
-        turned.append(read(axes.rotated(z, seed), sample.categories, sizes))
+        pair = [axes.rotated(z, seed), axes.rotated(scaled, seed, at_zero=True)]
+        turned.append(better(pair, categories, sizes))
     apart = own.figures[:, :, None] - np.stack([one.figures for one in turned], axis=2)
     generator = np.random.default_rng(0)
     found = dict(zip(FIGURES, (crossed(one, generator) for one in apart), strict=True))
@@ -101,7 +112,7 @@ def basis_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
         reason,
         cell.name,
         found[PROTOTYPE],
-        _controls(own, turned, found) | _other_axes(z, sample.categories, sizes),
+        _controls(own, turned, found) | _other_axes(z, categories, sizes),
         "rotated",
         len(sample.categories),
         f"categories x {ROTATIONS} seeds",
@@ -112,19 +123,20 @@ def basis_row(cell: Cell, sample: Sample, passes: Passes, report: Report) -> Row
 def judge(apart: dict[str, Interval]) -> tuple[Verdict, str]:
     """Holds: some figure favours own axes (its interval lies above 0) and none the rotated ones."""
     told = {
-        name: f"{name} by {abs(one.value):.3g} [{one.low:.3g}, {one.high:.3g}]"
+        name: f"{name}, own - rotated {one.value:.3g} [{one.low:.3g}, {one.high:.3g}]"
         for name, one in apart.items()
     }
     own = [told[name] for name, one in apart.items() if one.low > 0]
     other = [told[name] for name, one in apart.items() if one.high < 0]
     if own and not other:
-        return "holds", f"Own axes read better than random axes: {', '.join(own)}."
+        return "holds", f"Own axes read better than random axes: {'; '.join(own)} (98.3 %)."
     if own:
         return "partly", (
-            f"Own axes read better by {', '.join(own)}, random axes by {', '.join(other)}."
+            f"Own axes read better by {'; '.join(own)}, but random axes by {'; '.join(other)} "
+            "(98.3 %)."
         )
     if other:
-        return "does not hold", f"Random axes read better: {', '.join(other)}."
+        return "does not hold", f"Random axes read better: {'; '.join(other)} (98.3 %)."
     return "does not hold", (
         "Random axes read as well: no figure (best dimension, number of dimensions, prototype) "
         "differs by more than its interval."

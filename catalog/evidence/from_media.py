@@ -10,6 +10,7 @@ from catalog.evidence.from_categories import best_dimension, count, discoverable
 from catalog.evidence.verdicts import Claim, Row, judge, untested
 from catalog.features import nulls
 from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.shared_nulls import bucket
 from catalog.features.splits import Splits
 from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.resampling import nested
@@ -136,4 +137,4 @@ def _null_mean(cell: Cell, one: Splits) -> float:
 
 
 def _size(one: Splits) -> int:
-    return nulls.bucket(len(one.pool.members))
+    return bucket(len(one.pool.members))

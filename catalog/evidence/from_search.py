@@ -22,7 +22,7 @@ from catalog.signs.site_signs import SiteSigns
 
 SEEDS = 300
 FIRES_RARELY = 0.001
-GAUSSIAN = "Gaussian of the same covariance"
+GAUSSIAN = "Gaussian with the same correlations of signs"
 """Name of the control that holds no discrete features; see `catalog.signs.gaussian`."""
 QUERIES = 2000
 """Labelled items whose nearest neighbour is looked for."""

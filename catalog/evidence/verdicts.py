@@ -119,6 +119,8 @@ def judge(
         failed = [reason for reason in (above, short) if reason]
         words: tuple[Verdict, ...] = ("holds", "partly", "does not hold")
         return words[len(failed)], _sentence(failed, claim, "It is not above its control")
+    if over_null.high < 0:
+        return "does not hold", "It lies below the null: less than chance gives."
     if over_null.low <= 0:
         return "does not hold", "It does not beat the null."
     beaten = "it does not beat its strongest control" if over_control.low <= 0 else None
@@ -141,10 +143,11 @@ def judge_absence(
     assert margin is not None
     ends = f"[{found.low:.3g}, {found.high:.3g}] {unit}"
     inside = found.high < margin and (not both_sides or found.low > -margin)
+    where = ("within", "beyond") if both_sides else ("below", "above")
     if inside:
-        return "holds", f"The whole interval, {ends}, is within the margin of {margin:g}."
+        return "holds", f"The whole interval, {ends}, lies {where[0]} the margin of {margin:g}."
     if found.low > margin or (both_sides and found.high < -margin):
-        return "does not hold", f"The whole interval, {ends}, is beyond the margin of {margin:g}."
+        return "does not hold", f"The whole interval, {ends}, lies {where[1]} that of {margin:g}."
     return "undecided", (
         f"The interval, {ends}, reaches across the margin of {margin:g}: more data would tell."
     )

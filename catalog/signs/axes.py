@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.rotation import random_rotation, signs_at_median
+from catalog.signs.rotation import random_rotation, signs_above, signs_at_median
 from catalog.signs.site_signs import SiteSigns
 
 WIDEST_ICA = 1024
@@ -19,9 +19,13 @@ _STEPS, _FITTED = 25, 2000
 Floats = NDArray[np.float32]
 
 
-def rotated(z: Floats, seed: int) -> SiteSigns:
-    """Signs of float32[items, D] on axes turned at random, the same for one seed and width."""
-    return signs_at_median(z @ random_rotation(z.shape[1], np.random.default_rng([1, seed])))
+def rotated(z: Floats, seed: int, at_zero: bool = False) -> SiteSigns:
+    """Signs of float32[items, D] on axes turned at random, the same for one seed and width.
+
+    At the medians of the new axes, or `at_zero`.
+    """
+    turned = z @ random_rotation(z.shape[1], np.random.default_rng([1, seed]))
+    return signs_above(turned, 0.0) if at_zero else signs_at_median(turned)
 
 
 def principal(z: Floats) -> SiteSigns:

@@ -64,6 +64,34 @@ def on_axes(axes, share=1.0, seed=0):
     return (sign * np.exp(2 * generator.normal(size=sign.shape))).astype(np.float32)
 
 
+def unequal(seed=5):
+    """Three dimensions of each category are positive in 95, 60 and 35 % of it, 15 % elsewhere.
+
+    Magnitudes have heavy tails, other dimensions are coins, one never changes sign, one is huge.
+    """
+    generator = np.random.default_rng(seed)
+    share = np.full((ITEMS, DIMS), 0.5)
+    share[:, 2:32] = 0.15
+    for group in range(GROUPS):
+        share[rows_of(group), 2 + 3 * group : 5 + 3 * group] = (0.95, 0.6, 0.35)
+    sign = np.where(generator.random(share.shape) < share, 1, -1)
+    states = sign * np.cbrt(np.abs(generator.standard_t(2, share.shape)) + 1e-3)
+    states[:, 0] = 4 + 0.05 * generator.normal(size=ITEMS)
+    states[:, 1] *= 7
+    return states.astype(np.float32)
+
+
+def antipodal(seed=6):
+    """A pattern of all signs for each category; half of its members have its opposite."""
+    generator = np.random.default_rng(seed)
+    sign = generator.choice([-1.0, 1.0], (ITEMS, DIMS))
+    for group in range(GROUPS):
+        pole = np.repeat([1, -1], SIZE // 2)[generator.permutation(SIZE)][:, None]
+        kept = np.where(generator.random((SIZE, DIMS)) < 0.85, 1, -1)
+        sign[rows_of(group)] = pole * generator.choice([-1, 1], DIMS) * kept
+    return (sign * np.exp(generator.normal(size=sign.shape))).astype(np.float32)
+
+
 def in_a_ball(dims=32):
     """Members lie near 0 on `dims` dimensions, the same for all: no single dimension says so."""
     states = normal(3)

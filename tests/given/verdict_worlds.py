@@ -219,6 +219,13 @@ def _basis_worlds():
     for axes in (1, 2, 4, 8):
         name = f"categories are {axes} axis dimension{'s' * (axes > 1)} each"
         yield World("basis", name, True, _cell_row(lambda a=axes: worlds.on_axes(a), _basis))
+    few = "three unequal dimensions each, among heavy tails and a huge dimension"
+    yield World("basis", few, True, _cell_row(worlds.unequal, _basis))
+    poles = "categories are a pattern or its opposite"
+    yield World("basis", poles, False, _cell_row(worlds.antipodal, _basis))
+    yield World("nearest", poles, True, _cell_row(worlds.antipodal, _nearest))
+    yield World("mlp", poles, False, _cell_row(worlds.antipodal, _probe(1)))
+    yield World("prototype_auc", poles, False, _categories(1, worlds.antipodal))
     yield World("basis", "categories lie in random directions", False, _cell_row(_turned, _basis))
     yield World("basis", "no categories", False, _cell_row(nothing, _basis))
 
