@@ -13,7 +13,7 @@ from catalog.flips.asked import Asked
 from catalog.flips.report import Summary
 from catalog.flips.source import Source
 from catalog.flips.together import Group
-from catalog.flips.verdicts import LEVEL, Rank
+from catalog.flips.verdicts import LEVEL, Rank, judge
 from catalog.progress import Report, silent
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
@@ -116,18 +116,16 @@ def _one(machine: run.Machine, setup: run.Setup, traced: Sequence[Group], site: 
     """
     try:
         found = run.run(machine, setup, traced=traced, drawn=FIRST)
-        summary = flip_report.summarize(found)
-        if setup.scale == 1 and not settled(found, summary):
+        if setup.scale == 1 and not settled(found):
             found = run.extended(machine, found, setup.draws - FIRST, traced)
-            summary = flip_report.summarize(found)
     except SettingRefused as refused:
         return One(site, setup.scale, None, None, str(refused))
-    return One(site, setup.scale, found, summary)
+    return One(site, setup.scale, found, flip_report.summarize(found))
 
 
-def settled(found: run.Flips, summary: Summary) -> bool:
+def settled(found: run.Flips) -> bool:
     """Whether a run cannot come out as suppressing, however the rest of its features turn out."""
-    judged = summary.judged
+    judged = judge(found.effects, found.rank, flip_report.bootstrap(found))
     others = [one for name, one in judged.differences.items() if name != "random"]
     hopeless = Rank(found.rank.reached, found.setup.draws).p >= LEVEL
     untestable = judged.verdict == "cannot be tested"

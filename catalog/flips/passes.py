@@ -1,6 +1,6 @@
 """The forward passes of a run: every group of prompts under every row of its plan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,7 +40,11 @@ class Read:
     readings: list[Reading]
     """Of the rows that are described, a prompt each."""
     measures: dict[str, NDArray[np.float64]]
-    """What each condition changes: float64[prompts, 3], see `_measures`."""
+    """What each condition changes, mean over its rows: float64[prompts, 3].
+
+    Share of all signs changed, root mean square over positions of ||x' - x||, mean over positions
+    of ||x'|| / ||x||.
+    """
     whole: dict[str, NDArray[np.float64]]
     """The same over all prompts' positions together: float64[3]."""
 
@@ -72,14 +76,13 @@ def read(
             waiting = []
     report("flipping", len(prompts), len(prompts))
     ordered = [readings[n] for n in range(len(prompts))]
-    pool = traced.pool
-    each, whole = (_measures(plan, pool, named, mean) for mean in (pool.means, _together))
-    return Read(effects, ordered, each, whole)
-
-
-def _together(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Mean over all positions."""
-    return np.asarray(values.mean(axis=0, dtype=np.float64))
+    changes = _changes(plan, traced.pool, named)
+    return Read(
+        effects,
+        ordered,
+        {name: _measure(traced.pool.means(one)) for name, one in changes.items()},
+        {name: _measure(one.mean(axis=0)) for name, one in changes.items()},
+    )
 
 
 class _Told(NamedTuple):
@@ -186,33 +189,28 @@ def _direct(plan: Plan, group: Group, away: States) -> States:
     return last
 
 
-def _measures(
-    plan: Plan,
-    pool: Pool,
-    named: Sequence[States],
-    mean: Callable[[NDArray[np.floating]], NDArray[np.float64]],
-) -> dict[str, NDArray[np.float64]]:
-    """What each condition changes, mean over its rows: float64[..., 3], as `mean` averages.
+def _changes(plan: Plan, pool: Pool, named: Sequence[States]) -> dict[str, NDArray[np.float64]]:
+    """What each row of a condition changes at every position: float64[positions, rows, 3].
 
-    Share of all signs changed, root mean square over positions of ||x' - x||, mean over positions
-    of ||x'|| / ||x||. Direct: what away changes at the flip's site. Further edits: what those of
-    that site change. Noise: of the first DESCRIBED directions.
+    See `controls.changes`. Direct: what away changes at the flip's site. Further edits: what those
+    of that site change. Noise: the first DESCRIBED directions.
     """
     where, states = plan.where, pool.states
     extra = [(one.condition, one.here(where.site).applied(states)) for one in plan.extra]
     rows = [(row.condition, made) for row, made in zip(plan.named, named, strict=True)]
-    found: dict[str, list[NDArray[np.float64]]] = {}
     turned = fixed.turned(states, named[1], plan.directions[:DESCRIBED])
+    found: dict[str, list[NDArray[np.float64]]] = {}
     for name, made in [*rows, *extra, *(("noise", one) for one in turned)]:
-        found.setdefault(name, []).append(mean(controls.changes(made, states, where.cut)))
+        found.setdefault(name, []).append(controls.changes(made, states, where.cut))
     if plan.direct:
         found["direct"] = found["away"]
+    every = {name: np.stack(each, axis=1) for name, each in found.items()}
     if len(plan.fixed.targets):
-        each = mean(plan.fixed.changes(states, where))  # [..., features, 3]
-        found["random"] = list(np.moveaxis(each, -2, 0))
-    return {name: np.mean([_rooted(one) for one in each], axis=0) for name, each in found.items()}
+        every["random"] = plan.fixed.changes(states, where)
+    return every
 
 
-def _rooted(means: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share, root of the mean square, ratio: float64[..., 3]."""
-    return np.stack([means[..., 0], np.sqrt(means[..., 1]), means[..., 2]], axis=-1)
+def _measure(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over rows of share, root of the mean square, ratio: float64[..., rows, 3] averaged."""
+    rooted = np.stack([means[..., 0], np.sqrt(means[..., 1]), means[..., 2]], axis=-1)
+    return np.asarray(rooted.mean(axis=-2))

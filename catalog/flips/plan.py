@@ -14,7 +14,7 @@ from catalog.flips.together import Pool
 if TYPE_CHECKING:
     from catalog.flips.run import Setup
 
-DESCRIBED = 4
+DESCRIBED = 3
 """Random features (and directions of noise) of which all is read: KL, log odds, raw logits. The
 effect is read of every one."""
 

@@ -242,12 +242,11 @@ def _joined(setup: Setup, plan: Plan, made: Read) -> Flips:
     found.features = made.effects[rows == "random"]
     told = rows[plan.described]
     readings = made.readings
-    found.beside = {what: {} for what in readings[0].beside}
     for name in names:
         found.effects[name] = made.effects[rows == name].mean(axis=0)
-        for what, values in found.beside.items():
-            each = [one.beside[what][told == name].mean() for one in readings]
-            values[name] = np.array(each)
+    for what in readings[0].beside:
+        values = np.stack([one.beside[what] for one in readings])  # [prompts, described rows]
+        found.beside[what] = {name: values[:, told == name].mean(axis=1) for name in names}
     for place, name in enumerate(told[: readouts.SPECIFIC]):
         if name in ("baseline", "away", "toward"):
             found.others[str(name)] = np.stack([one.others[place] for one in readings])

@@ -712,6 +712,6 @@ COMMENT ON COLUMN flip_effect.eliciting IS 'The effect on concept-eliciting prom
 COMMENT ON COLUMN flip_effect.changed IS 'Share of all signs that changed at the edited positions.';
 COMMENT ON COLUMN flip_effect.delta_norm IS 'Size of the change: root mean square over positions of the norm of x'' - x.';
 COMMENT ON COLUMN flip_effect.norm_ratio IS 'Norm of x'' over norm of x, mean over positions.';
-COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral. Of random and noise: of the first four.';
+COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral. Of random and noise: of the first three.';
 COMMENT ON COLUMN flip_effect.raw_logits IS 'Change of the raw logits of the concept''s held-out tokens: the paper''s procedure, which any damage moves.';
 COMMENT ON COLUMN flip_effect.centred_logits IS 'The same minus the change of the mean logit of the whole vocabulary.';
