@@ -16,6 +16,7 @@ from catalog.features.categories import FEWEST_FAMILIES, SMALL
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.sequential import Drawn, Stretch
+from catalog.features.shared_nulls import Shared
 from catalog.modalities.backgrounds import OWN, Background
 from catalog.progress import Report, silent
 from catalog.signs.prototypes import SPLITS, halves
@@ -108,20 +109,22 @@ class _Model:
 
     def __init__(self, site: SiteSigns, ground: Pools, background: Background) -> None:
         self.site = site
-        self.whole: nulls.Ground | None = None
-        """Counted once; None for `matched`, where every category has its own."""
+        self.positives: NDArray[np.int64] | None = None
+        self.shared: Shared | None = None
+        """None for `matched`, where every category has its own background."""
         if background not in OWN:
             items = ground.items(background)
+            self.positives = site.positives(items)
             generator = np.random.default_rng(0)
-            positives = site.positives(items)
-            self.whole = nulls.Ground.shared(site, items, positives, generator)
+            whole = nulls.Ground.shared(site, items, self.positives, generator)
+            self.shared = Shared(site, whole, seed=0)
         self.known: list[_Figures] = []
         self.pools: list[Pool] = []
 
     def measure(self, pool: Pool, anchors: NDArray[np.bool_]) -> None:
         """Take the next category."""
-        counted = None if self.whole is None else self.whole.positives
-        self.known.append(_Figures.of(run(Contest.of(self.site, pool, counted), anchors)))
+        contest = Contest.of(self.site, pool, self.positives)
+        self.known.append(_Figures.of(run(contest, anchors)))
         self.pools.append(pool)
 
     def figures(self, report: Report) -> list[_Figures]:
@@ -154,7 +157,7 @@ class _Model:
                 made.append(self._null(keys[one.null]).between(one.start, one.stop))
             return made
 
-        sequential.settle(list(family.values()), draw, together=self.whole is None)
+        sequential.settle(list(family.values()), draw, together=self.shared is None)
 
     def _small(self, places: Sequence[int]) -> bool:
         """Whether the categories of a null are small: all are or none is."""
@@ -162,11 +165,11 @@ class _Model:
 
     def _key(self, place: int) -> int:
         """A category's own null, or the one that all of its size share: see `nulls`."""
-        return place if self.whole is None else nulls.bucket(len(self.pools[place].members))
+        return place if self.shared is None else len(self.pools[place].members)
 
-    def _null(self, key: int) -> nulls.Null:
-        if self.whole is not None:
-            return nulls.Null(self.site, self.whole, key, seed=0)
+    def _null(self, key: int) -> nulls.Draws:
+        if self.shared is not None:
+            return self.shared.of(key)
         pool = self.pools[key]
         ground = nulls.Ground.matched(self.site, pool)
         return nulls.Null(self.site, ground, len(pool.members), seed=key)

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.features import lexicon, nulls, splits
+from catalog.features.lexicon import Lexicon
+from catalog.features.pools import Pools
+from catalog.features.shared_nulls import Shared
 from catalog.features.splits import Splits
 from catalog.modalities.backgrounds import OWN, Background
 from catalog.signs.prototypes import Ints
@@ -18,14 +21,18 @@ from catalog.store.catalog import Catalog
 class FolderSplits:
     """Pools and splits of the categories of a folder: the same at all sites and thresholds."""
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
-        self.words, self.ground = lexicon.lexicon(catalog, folder), lexicon.pools_of(catalog)
+    def __init__(self, words: Lexicon, ground: Pools) -> None:
+        self.words, self.ground = words, ground
         self._matched: dict[int, Splits] = {}
 
     @classmethod
     def of(cls, catalog: Catalog, folder: Path) -> "FolderSplits":
         """Made once per catalog and process."""
-        return catalog.remembered(("drawn", folder), lambda: cls(catalog, folder))
+
+        def make() -> FolderSplits:
+            return cls(lexicon.lexicon(catalog, folder), lexicon.pools_of(catalog))
+
+        return catalog.remembered(("drawn", folder), make)
 
     def splits(self, background: Background, name: str, place: int) -> Splits:
         """A category's splits. Those of `matched`, which take time and are small, are kept."""
@@ -53,7 +60,7 @@ class Key:
     size: int
     """Families in each random set."""
     category: str | None
-    """Whose strata it draws from; None where all categories of a size bucket share it."""
+    """Whose strata it draws from; None where all categories of one size share it."""
 
 
 @dataclass(frozen=True)
@@ -82,22 +89,21 @@ class CellNulls:
         return self.site.positives(self.folder.ground.items(self.background))
 
     @functools.cached_property
-    def _shared(self) -> nulls.Ground:
+    def _shared(self) -> Shared:
         items, generator = self.folder.ground.items(self.background), np.random.default_rng(0)
         assert self.positives is not None
-        return nulls.Ground.shared(self.site, items, self.positives, generator)
+        ground = nulls.Ground.shared(self.site, items, self.positives, generator)
+        return Shared(self.site, ground, seed=1)
 
     def key(self, category: str) -> Key:
         """Which null a category is judged by."""
         members = len(self.folder.words.matches[category].members)
-        if self.background in OWN:
-            return Key(members, category)
-        return Key(nulls.bucket(members), None)
+        return Key(members, category if self.background in OWN else None)
 
-    def make(self, key: Key) -> nulls.Null:
+    def make(self, key: Key) -> nulls.Draws:
         """A null, from the same seed wherever it is made."""
         if key.category is None:
-            return nulls.Null(self.site, self._shared, key.size, seed=1)
+            return self._shared.of(key.size)
         place = self._places[key.category]
         pool = self.folder.splits(self.background, key.category, place).pool
         return nulls.Null(

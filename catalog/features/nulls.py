@@ -1,10 +1,11 @@
 """Nulls: the whole procedure on sets of families drawn from the same background.
 
-`all` and `words` depend on sizes only, so one null per site and size bucket serves every category;
+`all` and `words` depend on sizes only, so few nulls serve every category (see `shared_nulls`);
 `matched` draws one item from each member's stratum and serves one category.
 """
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ from catalog.signs.prototypes import (
 from catalog.signs.significance import ENOUGH, by_draws
 from catalog.signs.site_signs import SiteSigns
 
-BUCKETS = (20, 28, 40, 56, 80, 112, 160)
 DRAWS, MOST, FURTHEST = 200, 2000, 20_000
 """Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value, and to
 FURTHEST where a family of tests needs them: see `sequential`."""
@@ -44,15 +44,6 @@ _CACHE = 1 << 17
 
 Splitter = Callable[[int, np.random.Generator], NDArray[np.bool_]]
 """Members and a generator -> bool[splits, members], equally many anchors in each row."""
-
-
-def bucket(members: int) -> int:
-    """Size at which a category's shared null is drawn: the largest bucket not above it.
-
-    A smaller set has a wider null, so rounding down is the careful side. Below the smallest
-    bucket the size itself.
-    """
-    return max((size for size in BUCKETS if size <= members), default=members)
 
 
 @dataclass(frozen=True)
@@ -159,29 +150,17 @@ def single_threaded() -> Any:
     return _pools().limit(limits=1, user_api="blas")
 
 
-class Null:
-    """A null that draws as far as it is asked to, and remembers; draw i is always the same set.
+class Draws(ABC):
+    """A null that draws as far as it is asked to, and remembers; draw i is always the same."""
 
-    `score` maps (sets, anchors) to values as `score_sets` does, which is the default. Another one
-    can take the maximum over sites, as "best site" needs.
-    """
-
-    def __init__(
-        self,
-        site: SiteSigns,
-        ground: Ground,
-        size: int,
-        seed: int,
-        splitter: Splitter | None = None,
-        score: Callable[[Ints, NDArray[np.bool_]], NDArray[np.float64]] | None = None,
-    ) -> None:
+    def __init__(self, size: int) -> None:
         self.size = size
+        """Families in each random set."""
         self.aucs: NDArray[np.float64] = np.empty(0)
-        self._ground = ground
-        self._seed = seed
-        self._splitter = splitter or (lambda members, rng: halves(members, SPLITS, rng))
-        self._score = score or (lambda sets, anchors: score_sets(site, ground, sets, anchors))
-        self._together = max(1, _CACHE // (SPLITS * site.dims))
+
+    @abstractmethod
+    def between(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Draws `start` to `stop`, multiples of 50, whatever was drawn before: float64[draws]."""
 
     def draw(self, draws: int) -> NDArray[np.float64]:
         """The first `draws` values of the null, drawing those not drawn yet: float64[draws]."""
@@ -189,26 +168,6 @@ class Null:
             more = self.between(len(self.aucs), -(-draws // _BATCH) * _BATCH)
             self.aucs = np.concatenate([self.aucs, more])
         return self.aucs[:draws]
-
-    def between(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Draws `start` to `stop`, multiples of 50, whatever was drawn before; not remembered.
-
-        Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
-        small here that two threads make a draw up to ten times slower (measured).
-        """
-        made = [np.empty(0)]
-        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
-            for number in range(start // _BATCH, stop // _BATCH):
-                sets, anchors = self._batch(number)
-                starts = range(self._together, _BATCH, self._together)
-                parts = np.split(sets, starts), np.split(anchors, starts)
-                made += workers.map(self._score, *parts)
-        return np.concatenate(made)
-
-    def _batch(self, number: int) -> tuple[Ints, NDArray[np.bool_]]:
-        generator = np.random.default_rng([self._seed, self.size, number])
-        sets = self._ground.sets(self.size, _BATCH, generator)
-        return sets, np.stack([self._splitter(sets.shape[1], generator) for _ in sets])
 
     def p(
         self,
@@ -258,6 +217,52 @@ class Null:
     def p95(self) -> float:
         """95th percentile of the draws made."""
         return float(np.quantile(self.aucs, 0.95))
+
+
+class Null(Draws):
+    """Random sets from one ground, through the whole procedure.
+
+    `score` maps (sets, anchors) to values as `score_sets` does, which is the default. Another one
+    can take the maximum over sites, as "best site" needs.
+    """
+
+    def __init__(
+        self,
+        site: SiteSigns,
+        ground: Ground,
+        size: int,
+        seed: int,
+        splitter: Splitter | None = None,
+        score: Callable[[Ints, NDArray[np.bool_]], NDArray[np.float64]] | None = None,
+    ) -> None:
+        super().__init__(size)
+        self._ground = ground
+        self._seed = seed
+        self._splitter = splitter or (lambda members, rng: halves(members, SPLITS, rng))
+        self._score = score or (lambda sets, anchors: score_sets(site, ground, sets, anchors))
+        self._together = max(1, _CACHE // (SPLITS * site.dims))
+        self._made: dict[int, NDArray[np.float64]] = {}
+
+    def between(self, start: int, stop: int) -> NDArray[np.float64]:
+        """Draws `start` to `stop`, multiples of 50, whatever was drawn before: float64[draws].
+
+        Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
+        small here that two threads make a draw up to ten times slower (measured).
+        """
+        numbers = range(start // _BATCH, stop // _BATCH)
+        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
+            for number in numbers:
+                if number not in self._made:
+                    sets, anchors = self._batch(number)
+                    starts = range(self._together, _BATCH, self._together)
+                    parts = np.split(sets, starts), np.split(anchors, starts)
+                    self._made[number] = np.concatenate([*workers.map(self._score, *parts)])
+        return np.concatenate([np.empty(0), *(self._made[number] for number in numbers)])
+
+    def _batch(self, number: int) -> tuple[Ints, NDArray[np.bool_]]:
+        generator = np.random.default_rng([self._seed, self.size, number])
+        sets = self._ground.sets(self.size, _BATCH, generator)
+        return sets, np.stack([self._splitter(sets.shape[1], generator) for _ in sets])
 
 
 def reached(drawn: NDArray[np.float64], observed: ArrayLike) -> Ints:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from catalog.features import concepts, measure, nulls, splits, unsupervised
 from catalog.features.pools import Pool, Pools, Traits
 from catalog.features.scoring import Contest
+from catalog.features.shared_nulls import bucket
 from catalog.modalities.backgrounds import BACKGROUNDS
 from catalog.signs import independence
 from catalog.signs.bits import transpose, words
@@ -130,7 +131,7 @@ def _null_of(
     if ground is None:
         own = nulls.Ground.matched(world.site, pool)
         return nulls.Null(world.site, own, len(pool.members), seed=0)
-    size = nulls.bucket(len(pool.members))
+    size = bucket(len(pool.members))
     return shared.setdefault(size, nulls.Null(world.site, ground, size, seed=0))
 
 

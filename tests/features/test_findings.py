@@ -5,7 +5,6 @@ import pytest
 
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.features import findings, from_words
-from catalog.features.nulls import bucket
 from catalog.signs.significance import benjamini_hochberg
 from catalog.store import feature_queries, file, hashing, reading
 from catalog.store import replacing as store
@@ -93,7 +92,7 @@ def test_small_categories_have_a_p_and_are_in_no_family(catalog):
 @pytest.mark.parametrize("background", ["matched", "words"])
 def test_null_p_is_the_share_of_stored_draws(catalog, background):
     for row in features(catalog, background=background).itertuples():
-        size = bucket(row.anchors + row.held_out)
+        size = row.anchors + row.held_out
         query = feature_queries.null(row.site, "zero", background, row.category, size)
         draws = np.asarray(reading.fetch(catalog, query)["aucs"][0])
         assert len(draws) == min(row.null_draws, 2000)

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from catalog.features.nulls import BUCKETS, Ground, Null, bucket, score_sets
+from catalog.features.nulls import Ground, Null, score_sets
 from catalog.features.pools import Pool
 from catalog.features.scoring import Contest, run
+from catalog.features.shared_nulls import BUCKETS, Shared, bucket
 from catalog.signs.prototypes import halves
 from tests.given.planted import noise, planted, site_of
 
@@ -171,5 +172,27 @@ def test_draws_do_not_depend_on_when_they_are_asked_for():
 
 
 def test_buckets_round_down():
-    assert [bucket(n) for n in (5, 20, 27, 28, 100, 160, 5000)] == [5, 20, 20, 28, 80, 160, 160]
+    assert [bucket(n) for n in (5, 20, 27, 28, 100, 160, 5000)] == [5, 20, 20, 28, 80, 160, 320]
     assert all(bucket(n) == n for n in BUCKETS)
+
+
+def test_a_size_between_two_buckets_has_a_null_between_theirs():
+    site = site_of(noise(2000, 64, seed=8, threshold="median"))
+    ground = ground_of(site, np.arange(2000))
+    shared = Shared(site, ground, seed=3)
+    low, own, high = (shared.of(size) for size in (40, 47, 56))
+    exact = Null(site, ground, 47, seed=4).draw(3000)
+    spread = {n: one.draw(3000).std() for n, one in ((40, low), (47, own), (56, high))}
+    assert spread[40] > spread[47] > spread[56]
+    assert spread[47] == pytest.approx(exact.std(), rel=0.05)
+    chosen = own.aucs == high.aucs
+    assert ((own.aucs == low.aucs) | chosen).all()
+    assert chosen.mean() == pytest.approx((1 / 40 - 1 / 47) / (1 / 40 - 1 / 56), abs=0.01)
+    np.testing.assert_array_equal(shared.of(47).between(150, 400), own.aucs[150:400])
+
+
+def test_sizes_beyond_the_buckets_take_the_nearest_or_their_own():
+    site = site_of(noise(900, 16, seed=9))
+    shared = Shared(site, ground_of(site, np.arange(900)), seed=3)
+    assert [shared.of(size).size for size in (7, 20, 320, 800)] == [7, 20, 320, 320]
+    assert shared.of(20) is shared.of(20)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from catalog.features.pools import PER_MEMBER, Pools, Traits, letter_case, script
+from catalog.features.pools import FEWEST, PER_MEMBER, Pools, Traits, letter_case, script
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -61,16 +61,31 @@ def test_matched_items_share_every_trait_where_there_are_enough(table):
     assert (pool.stratum == 0).all()
 
 
-def test_narrow_strata_widen_and_are_counted(table):
+def test_members_of_a_stratum_share_it_and_the_sparsest_are_widened(table):
     text, kind, family = table
     traits = Traits.of(text, kind, family)
-    members = np.flatnonzero(family == np.arange(6000))[5:5400:53]
+    members = np.flatnonzero(family == np.arange(6000))[5:5400:12]
     pool = Pools(kind, family, traits).pool("matched", members, np.random.default_rng(0))
-    assert len(pool.negatives) == PER_MEMBER * len(members)
-    assert 0 < pool.widened < len(members)
+    names = ("kind", "script", "spaced", "case", "length", "frequency")
+    keys = [tuple(getattr(traits, name)[i] for name in names) for i in range(6000)]
+    free = set(np.flatnonzero(family == np.arange(6000))) - set(members.tolist())
+    strata = {}
     for place, member in enumerate(members):
-        mine = pool.negatives[pool.stratum == place]
-        assert (traits.kind[mine] == traits.kind[member]).all()
+        strata.setdefault(keys[member], []).append(place)
+    widened = 0
+    for key, places in strata.items():
+        room = sum(keys[item] == key for item in free)
+        share = min(PER_MEMBER, room // len(places))
+        for place in places:
+            mine = pool.negatives[pool.stratum == place]
+            own = sum(keys[item] == key for item in mine)
+            assert own in (share, share + 1) and own <= PER_MEMBER
+            assert len(mine) == max(own, FEWEST)
+            widened += own < FEWEST
+            assert (traits.kind[mine] == traits.kind[members[place]]).all()
+    assert 0 < pool.widened == widened < len(members)
+    assert pool.short == PER_MEMBER * len(members) - len(pool.negatives)
+    assert len(set(pool.negatives.tolist())) == len(pool.negatives)
 
 
 def test_what_a_small_vocabulary_lacks_is_counted():
@@ -78,8 +93,8 @@ def test_what_a_small_vocabulary_lacks_is_counted():
     family = np.arange(30)
     traits = Traits.of(["a"] * 30, kind, family)
     pool = Pools(kind, family, traits).pool("matched", np.array([0, 1]), np.random.default_rng(0))
-    assert len(pool.negatives) == 28
-    assert pool.short == 2 * PER_MEMBER - 28
+    assert len(pool.negatives) == 2 * FEWEST and pool.widened == 2
+    assert pool.short == 2 * PER_MEMBER - 2 * FEWEST
 
 
 def test_equal_seeds_draw_equal_pools(table):
@@ -118,11 +133,11 @@ def test_a_frequent_member_is_matched_within_its_quarter_of_the_first_tenth():
         pool = pools.pool("matched", np.array([member]), np.random.default_rng(0))
         assert pool.widened == 0
         assert low <= pool.negatives.min() and pool.negatives.max() < high
-    many = np.arange(0, 20)  # 20 members of the first quarter ask for 400 of its 100 items
+    many = np.arange(0, 40)  # of the first quarter, which has 60 others: too few to share
     pool = pools.pool("matched", many, np.random.default_rng(0))
-    assert pool.widened >= 16 and pool.short == 0
-    strata = np.searchsorted([100, 200, 300, 400, 800], pool.negatives, side="right")
-    assert np.bincount(strata).tolist() == [80, 100, 100, 100, 20]  # the nearest first
+    assert pool.widened == 40 and pool.short == 40 * 15
+    strata = np.searchsorted([100, 200, 300], pool.negatives, side="right")
+    assert np.bincount(strata).tolist() == [60, 100, 40]  # the nearest first
 
 
 @pytest.mark.parametrize(
