@@ -7,6 +7,7 @@ from catalog.features import cell_nulls, family, findings
 from catalog.features.nulls import DRAWS
 from catalog.signs.significance import benjamini_hochberg
 from catalog.store.catalog import Catalog
+from tests.bench import calibration_worlds
 from tests.given import synthetic
 
 WORDS = np.arange(0, 7800, 6)
@@ -113,3 +114,20 @@ def test_sites_with_the_same_signs_are_found_by_threshold():
         ("final", "zero"): "resid.6",
         ("final", "median"): "final",
     }
+
+
+def test_the_calibration_measures_sets_as_the_findings_do(tmp_path):
+    recipe = synthetic.Recipe(items=7800, dims=40, sites=("resid.0",), thresholds=("zero",))
+    path = synthetic.write(tmp_path / "one.duckdb", recipe)
+    folder = lists(tmp_path, recipe, 1, 7, share=0.75)
+    found = findings.find(Catalog(path), folder)
+    rows = [row for row in found.tables["feature"] if row["background"] == "matched"]
+    members = {row["category"]: [] for row in rows}
+    for row in found.tables["member"]:
+        members[row["category"]].append(row["item"])
+    world = calibration_worlds.World(path)
+    drawn = world.measured([np.array(own) for own in members.values()])
+    for column in ("auc", "p", "q", "null_draws"):
+        np.testing.assert_array_equal(drawn[column], [row[column] for row in rows])
+    planted = world.planted([np.array(own) for own in members.values()][1:2], 0.9, seed=0)
+    assert planted.measured([np.array(own) for own in members.values()])["auc"][1] > 0.9
