@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from catalog.features import lexicon, unsupervised
 from catalog.features.measure import agreement_of
+from catalog.features.nulls import FURTHEST, reached
 from catalog.progress import Report, silent
-from catalog.signs import gaussian, independence
+from catalog.signs import gaussian, independence, significance
 from catalog.signs.bits import Packed
 from catalog.signs.prototypes import auc
 from catalog.signs.site_signs import SiteSigns
@@ -76,7 +77,8 @@ def discover(
     paper = find(field, "paper", True)
     flips = find(coins, "coin flips", True)
     random = unsupervised.random_neighbours(field, places, generator)
-    tested = unsupervised.yield_against(found.auc, null.auc)
+    drawn = further(found.auc, null.auc, coins, np.random.default_rng([seed, 1]), report)
+    tested = unsupervised.yield_against(found.auc, drawn)
     rows, dimensions = _rows(here, found, tested)
     summary = {
         "site": site,
@@ -87,7 +89,7 @@ def discover(
         "null_auc": float(null.auc.mean()),
         "null_p95": float(np.quantile(null.auc, 0.95)),
         "null_sparsity": float(np.median(null.sparsity)),
-        "gaussian_yield": unsupervised.yield_against(like.auc, null.auc).share,
+        "gaussian_yield": unsupervised.yield_against(like.auc, drawn).share,
         "gaussian_auc": float(like.auc.mean()),
         "sparsity": float(np.median(found.sparsity)),
         "kept": len(rows),
@@ -97,6 +99,30 @@ def discover(
     tables = {"discovery": [summary], "discovered": rows, "discovered_dimension": dimensions}
     replacing.replace_site(catalog.path, site, here.threshold, tables)
     return {**summary, "features": rows}
+
+
+def further(
+    auc: NDArray[np.float64],
+    null: NDArray[np.float64],
+    coins: unsupervised.Field,
+    generator: np.random.Generator,
+    report: Report = silent,
+) -> NDArray[np.float64]:
+    """AUCs of seeds on permuted signs: those of `null`, doubled while they could decide more.
+
+    As many null seeds as seeds leave a few clear features without any q < 0.05: the rule is that of
+    `significance.undecided`, to FURTHEST null seeds.
+    """
+    while _undecided(auc, null):
+        count = min(len(null), coins.items, FURTHEST - len(null))
+        report("further draws", len(null), FURTHEST)
+        chosen = generator.choice(coins.items, count, replace=False)
+        null = np.concatenate([null, unsupervised.discover(coins, chosen, generator).auc])
+    return null
+
+
+def _undecided(auc: NDArray[np.float64], null: NDArray[np.float64]) -> bool:
+    return bool(significance.undecided(reached(null, auc), len(null), FURTHEST).any())
 
 
 def medians(catalog: Catalog, site: str, threshold: str) -> SiteSigns:

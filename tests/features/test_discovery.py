@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from catalog.errors import SettingRefused
+from catalog.features import discovery
 from catalog.features.unsupervised import (
     ANCHORS,
     NEIGHBOURS,
@@ -131,6 +132,31 @@ def test_p_counts_the_null_draws_that_reach_it():
     np.testing.assert_allclose(found.p, [1 / 5, 3 / 5, 1])
     assert found.share == 0
     assert yield_against(np.full(10, 0.9), np.linspace(0, 0.8, 99)).share == 1
+
+
+def test_a_few_clear_features_among_many_seeds_are_found():
+    """Five of 300 are clear: 300 null seeds could not say so."""
+    coins = field_of(noise(2400, 64, seed=30, threshold="median"))
+    null, idle = (
+        discover(coins, np.arange(one, one + 300), np.random.default_rng(one)).auc
+        for one in (0, 1000)
+    )
+    auc = np.concatenate([np.full(5, 0.95), idle[:295]])
+    assert yield_against(auc, null).share == 0  # 300 / 301 / 5 is above 0.05
+    drawn = discovery.further(auc, null, coins, np.random.default_rng(34))
+    np.testing.assert_array_equal(drawn[:300], null)
+    assert 300 < len(drawn) <= 20_000
+    q = yield_against(auc, drawn).q
+    assert (q[:5] < 0.05).all() and (q[5:] < 0.05).sum() <= 1
+
+
+def test_nothing_more_is_drawn_where_all_seeds_are_features():
+    bits, _ = clusters(600, 64, 3, seed=35)
+    field = field_of(bits)
+    found = discover(field, np.arange(100), np.random.default_rng(36))
+    coins = Field(permuted(field.by_dimension, 600, np.random.default_rng(37)), 600)
+    null = discover(coins, np.arange(100), np.random.default_rng(38)).auc
+    assert len(discovery.further(found.auc, null, coins, np.random.default_rng(39))) == 100
 
 
 def test_many_seeds_are_found_batch_by_batch_with_progress():
