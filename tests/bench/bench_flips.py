@@ -1,12 +1,15 @@
-"""Flips: six rows of one batch against one pass of the prompts, and a whole run.
+"""Flips: six rows of one batch against one pass of the prompts, whole runs, their stages.
 
 GPT-2-like tiny sizes tell nothing, so the model is a random Llama of 8 M parameters, the shipped
-storyteller's shape; prompts are 16 ids, logits are made at the read position only.
+storyteller's shape; prompts are 16 ids, logits are made at the read position only. `before` is what
+the rows of a run took while each was an edit made by a hook and all logits were read, a prompt at a
+time: measured here beside the run as it is, with as many rows.
 """
 
 import contextlib
 import gc
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +20,13 @@ import torch
 import transformers
 
 from catalog.edits import Edit
+from catalog.flips import controls, passes, report
+from catalog.flips import plan as planning
 from catalog.flips import run as flips
 from catalog.flips.controls import Signed
 from catalog.flips.prompts import Prompt
 from catalog.flips.readouts import Vocabulary
+from catalog.flips.together import Pool
 from catalog.model import generating, loading
 from catalog.model.token_machine import Machine
 from catalog.sites import Site
@@ -79,7 +85,7 @@ def run(quick: bool) -> list[Figure]:
     )
 
     def passes(rows: list[tuple[Edit, ...]]) -> float:
-        return seconds(lambda: [machine.log_probabilities(one, rows) for one in ids])
+        return seconds(lambda: [machine.outputs(one, rows) for one in ids])
 
     one = passes([()])
     six = passes([(), *[(edit,)] * 5])
@@ -94,15 +100,54 @@ def run(quick: bool) -> list[Figure]:
         ),
         prompts=tuple(Prompt(text, str(n)) for n, text in enumerate(texts)),
     )
-    start = time.perf_counter()
-    flips.run(machine, setup)
-    whole = (time.perf_counter() - start) * 32 / count
+    whole = seconds(lambda: flips.run(machine, setup), 2) * 32 / count
+    first = seconds(lambda: flips.run(machine, setup, drawn=20), 2) * 32 / count
     return [
         Figure("flip: baseline and five conditions / one pass", six / one, "x", 6.5),
-        Figure("flip: whole run, 32 prompts, 20 draws", whole, "s", 10),
+        Figure("flip: whole run, 32 prompts, 100 random features", whole, "s", 10),
+        Figure("flip: the same with 20 random features", first, "s"),
+        *_stages(machine, setup, 32 / count),
         Figure("flip: layer sweep, 7 sites", _sweep(machine, setup) * 32 / count, "s", 60),
         Figure("flip: first token of a generation", _first_token(machine, texts[0]), "s", 1),
         Figure("flip: memory after 50 runs / after 1", _growth(machine, setup, quick), "x", 1.05),
+    ]
+
+
+def _stages(machine: Machine, setup: flips.Setup, times: float) -> list[Figure]:
+    """Seconds of each stage of a run, and of its rows by hooks a prompt at a time (`before`)."""
+    site, dims = setup.site, machine.dims
+    traced = flips.trace(machine, setup, [site])
+    pool = Pool.of(traced, site)
+    where = controls.Where(site, Site("resid", machine.layers), setup.cut)
+    plan = planning.of(setup, where, pool, controls.CONDITIONS, setup.draws)
+    named = [row.applied(pool.states) for row in plan.named]
+    (group,) = traced
+    ends = passes._ends(machine, plan, group, named)
+    found = flips.run(machine, setup, traced=traced)
+    edits = [row.at(group.positions) for row in plan.named]
+    for target in plan.fixed.targets:
+        inside = np.flatnonzero(target)
+        signed = Signed(inside, target[inside].astype(np.int64))
+        edits.append((controls.flip(where, signed, group.positions, toward=True),))
+    away = controls.flip(where, setup.feature, None, toward=False)
+    for direction in plan.directions:
+        turn = Edit(site, (), "turn", tuple(direction.tolist()), like=away)
+        edits.append((replace(turn, positions=group.positions),))
+    work: dict[str, Callable[[], object]] = {
+        "states of the prompts": lambda: flips.trace(machine, setup, [site]),
+        "random features matched": lambda: planning.features(setup, where, pool, 0, setup.draws),
+        "blocks after the site": lambda: passes._ends(machine, plan, group, named),
+        "logits of the concept": lambda: machine.scores(ends, setup.readout.needed),
+        "all logits of named rows": lambda: machine.scores(ends[plan.described]),
+        "intervals and verdict": lambda: report.summarize(found),
+        "before: rows by hooks, all logits": lambda: [
+            machine.outputs(one, edits) for one in group.ids
+        ],
+    }
+    assert ends.shape[2] == dims
+    return [
+        Figure(f"flip, stage: {name}", seconds(each, 2) * (1 if "verdict" in name else times), "s")
+        for name, each in work.items()
     ]
 
 
