@@ -246,18 +246,26 @@ class Null(Draws):
     def between(self, start: int, stop: int) -> NDArray[np.float64]:
         """Draws `start` to `stop`, multiples of 50, whatever was drawn before: float64[draws].
 
-        Draws run side by side on THREADS threads, and BLAS on one meanwhile: its products are so
-        small here that two threads make a draw up to ten times slower (measured).
+        Each is made once and remembered: several sizes may share it.
         """
         numbers = range(start // _BATCH, stop // _BATCH)
-        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
-            for number in numbers:
-                if number not in self._made:
-                    sets, anchors = self._batch(number)
-                    starts = range(self._together, _BATCH, self._together)
-                    parts = np.split(sets, starts), np.split(anchors, starts)
-                    self._made[number] = np.concatenate([*workers.map(self._score, *parts)])
+        missing = [number for number in numbers if number not in self._made]
+        if missing:
+            self._make(missing)
         return np.concatenate([np.empty(0), *(self._made[number] for number in numbers)])
+
+    def _make(self, batches: list[int]) -> None:
+        """Draw whole batches, side by side on THREADS threads, with BLAS on one meanwhile.
+
+        Its products are so small here that two threads make a draw up to ten times slower
+        (measured).
+        """
+        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
+            for number in batches:
+                sets, anchors = self._batch(number)
+                starts = range(self._together, _BATCH, self._together)
+                parts = np.split(sets, starts), np.split(anchors, starts)
+                self._made[number] = np.concatenate([*workers.map(self._score, *parts)])
 
     def _batch(self, number: int) -> tuple[Ints, NDArray[np.bool_]]:
         generator = np.random.default_rng([self._seed, self.size, number])

@@ -36,15 +36,8 @@ class Between(Draws):
     def between(self, start: int, stop: int) -> NDArray[np.float64]:
         """Draws `start` to `stop`, multiples of 50: float64[draws]."""
         place = np.arange(start, stop) * _GOLDEN % 1
-        low, high = (_remembered(one, start, stop) for one in (self._low, self._high))
+        low, high = (one.between(start, stop) for one in (self._low, self._high))
         return np.where(place < self._share, high, low)
-
-
-def _remembered(null: Draws, start: int, stop: int) -> NDArray[np.float64]:
-    """Draws of a null that several sizes share: made once, but for those that begin far on."""
-    if len(null.aucs) < start:
-        return null.between(start, stop)
-    return null.draw(stop)[start:]
 
 
 class Shared:
