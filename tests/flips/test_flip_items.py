@@ -80,6 +80,26 @@ def test_outputs_are_the_models_own(pictured, worded):
         np.testing.assert_array_equal(found[place], mine.astype(bool))
 
 
+@pytest.mark.parametrize("which", ["pictured", "worded"])
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_going_on_from_edited_states_equals_the_edit_itself(which, layer, request):
+    path, model = request.getfixturevalue(which)
+    machine, site = flip.machine(model, Catalog(path)), Site("resid", layer)
+    ids = np.stack([machine.encode(text)[0] for text in ("#7", "#70")])
+    states = machine.traced(ids, [site])[site]
+    loud = Edit(site, (0, 3), "scale", strength=-3.0)
+    rows = np.stack([states, loud(states)])
+    for spread in (True, False):
+        ends = machine.ends(ids, site, rows)
+        for number, one in enumerate(ids):
+            expected = machine.outputs(one, [(), (loud,)])
+            np.testing.assert_allclose(ends[:, number], expected, rtol=1e-4, atol=1e-4)
+        assert machine._spread is spread
+        machine._spread = False  # the second time whole rows
+    few = machine.scores(ends, np.array([1])) if which == "pictured" else machine.scores(ends)
+    assert few.shape == ((2, 2, 1) if which == "pictured" else ends.shape)
+
+
 @pytest.mark.parametrize("text", ["", "#x", "#-1", "#100000", "a cat"])
 def test_what_is_no_item_is_refused(pictured, text):
     with pytest.raises(SettingRefused, match="is no item"):
