@@ -13,7 +13,7 @@ from catalog.store.catalog import Catalog
 
 STATISTICS = (
     "share_positive", "entropy_bits", "mean", "std", "mean_abs", "minimum", "q05", "q25", "q50",
-    "q75", "q95", "maximum", "stability", "chance", "kappa",
+    "q75", "q95", "maximum", "stability", "chance", "kappa", "frequency_auc", "length_auc",
 )  # fmt: skip
 """Figures of a dimension that are told, in order."""
 

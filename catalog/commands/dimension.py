@@ -27,6 +27,8 @@ def dimension(
 
 def show(known: dict[str, Any]) -> None:
     """Print what `dims dimension` knows."""
+    from catalog.signs import between
+
     console = printing.console()
     console.print(f"{known['site']} > dimension {known['dimension']}", style="bold")
     if known["threshold"] == "zero":
@@ -49,6 +51,8 @@ def show(known: dict[str, Any]) -> None:
             f"stability to the next layer {known['stability']:.3f} (chance {known['chance']:.3f})",
             highlight=False,
         )
+    if known["frequency_auc"] is not None:
+        console.print(between.told(known["frequency_auc"], known["length_auc"]), highlight=False)
     _poles(known["poles"])
 
 

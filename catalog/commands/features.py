@@ -72,39 +72,46 @@ def show_all(rows: list[dict[str, Any]]) -> None:
     """Print every category at the site where it reads best, best first."""
     from rich.text import Text  # literal: no markup, no :emoji:
 
+    from catalog.figures.text import between
+
     best: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["category"] not in best or row["auc"] > best[row["category"]]["auc"]:
             best[row["category"]] = row
-    shown = printing.table(
-        "category", "site", "AUC", "sd", "null p95", "q", "coherence", "dims", ""
-    )
+    shown = printing.table("category", "site", "AUC [95 %]", "null", "q", "halves", "dims")
+    for column in shown.columns[1:6]:
+        column.no_wrap = True
     for row in sorted(best.values(), key=lambda r: -r["auc"]):
-        notes = [word for word in ("small", "fallback") if row[word]]
+        marks = ("*" if row["fallback"] else "") + (" small" if row["small"] else "")
         shown.add_row(
             Text(row["category"]),
             row["site"],
-            f"{row['auc']:.3f}",
-            f"{row['sd']:.3f}",
+            between(row["auc"], row["auc_low"], row["auc_high"], 2),
             printing.figure(row["null_p95"]),
             printing.share(row["q"]),
-            printing.figure(row["coherence"]),
-            str(row["dimensions"]),
-            ", ".join(notes),
+            "" if row["reliability"] is None else f"{row['reliability']:.2f}",
+            f"{row['dimensions']}{marks}",
         )
     printing.console().print(shown)
+    printing.console().print(
+        "AUC with its 95 % interval over families; null: 95 % of random sets lie below; halves: "
+        "split-half reliability; *: fallback, the strongest dimensions.",
+        style="dim",
+    )
 
 
 def show(known: dict[str, Any]) -> None:
     """Print what `dims feature` knows."""
     from rich.text import Text
 
+    from catalog.figures.text import between
+
     console = printing.console()
     console.print(f"{known['name']} at {known['site']}", style="bold", markup=False)
     size = f"{len(known['dimensions'])} dimensions{' (fallback)' if known['fallback'] else ''}"
     small = "   small: no verdict" if known["small"] else ""
     console.print(
-        f"held-out AUC {printing.figure(known['prototype_auc'])}   "
+        f"held-out AUC {between(known['prototype_auc'], known['low'], known['high'])}   "
         f"null p95 {printing.figure(known['null_p95'])}   "
         f"p {printing.share(known['p'])}   {size}{small}",
         highlight=False,

@@ -56,14 +56,14 @@ def first_readable(catalog: Catalog, threshold: str) -> tuple[pd.DataFrame, str]
         known = known[known["site"].isin(sites) & ~known["small"].astype(bool)]
         if len(known) and known["p"].notna().all():
             return layers.first_readable(known, sites), background
-    return pd.DataFrame(columns=["category", "site", "auc", "q"]), ""
+    return pd.DataFrame(columns=["category", "site", "auc", "auc_low", "auc_high", "q"]), ""
 
 
 def track(catalog: Catalog, category: str, threshold: str) -> pd.DataFrame:
     """A category through the residual sites: AUC, null, dimensions, and what is kept on the way.
 
-    In the catalog's primary background. Columns: site, layer, auc, sd, null_p95, gain, and those
-    of `layers.carried`. NotInCatalog where the category was not measured.
+    In the catalog's primary background. Columns: site, layer, auc, auc_low, auc_high,
+    null_p95, gain, and those of `layers.carried`. NotInCatalog where the category was not measured.
     """
     if category not in splits.measured(catalog):
         raise NotInCatalog(
@@ -71,7 +71,8 @@ def track(catalog: Catalog, category: str, threshold: str) -> pd.DataFrame:
         )
     asked = category, threshold, catalog.primary.background
     known = catalog.fetch(feature_queries.across(*asked))
-    known = known[known["kind"] == "resid"][["site", "layer", "auc", "sd", "null_p95", "gain"]]
+    wanted = ["site", "layer", "auc", "auc_low", "auc_high", "null_p95", "gain"]
+    known = known[known["kind"] == "resid"][wanted]
     registered = catalog.fetch(feature_queries.prototype_everywhere(*asked))
     sites = catalog.residual_sites
     dims = int(catalog.sites.set_index("site").at[sites[0], "dims"]) if sites else 0

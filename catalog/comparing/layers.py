@@ -79,11 +79,13 @@ def _equal(a: str, b: str, first: Bits, second: Bits) -> tuple[float, float]:
 
 
 def first_readable(features: pd.DataFrame, sites: Sequence[str]) -> pd.DataFrame:
-    """First of two consecutive sites with q < 0.05 for each category: category, site, auc, q.
+    """First of two consecutive sites with q < 0.05 for each category.
 
-    `features` has category, site, auc, p for the residual sites `sites`, in order; q is
-    Benjamini-Hochberg over its categories x sites. `site` is None where no two in a row are.
+    `features` has category, site, auc, auc_low, auc_high, p for the residual sites `sites`, in
+    order. Columns: category, site (None where no two in a row are), auc and its interval there, q
+    (Benjamini-Hochberg over the categories x sites).
     """
+    there = ["auc", "auc_low", "auc_high", "q"]
     known = features[features["site"].isin(sites) & features["p"].notna()].copy()
     known["q"] = benjamini_hochberg(known["p"].to_numpy(np.float64))
     rows = []
@@ -92,9 +94,9 @@ def first_readable(features: pd.DataFrame, sites: Sequence[str]) -> pd.DataFrame
         at = [site in by_site.index and by_site.at[site, "q"] < LEVEL for site in sites]
         place = next((n for n in range(len(sites) - 1) if at[n] and at[n + 1]), None)
         site = None if place is None else sites[place]
-        auc, q = (None, None) if site is None else (by_site.at[site, "auc"], by_site.at[site, "q"])
-        rows.append((name, site, auc, q))
-    return pd.DataFrame(rows, columns=["category", "site", "auc", "q"])
+        found = [None] * len(there) if site is None else by_site.loc[site, there].tolist()
+        rows.append((name, site, *found))
+    return pd.DataFrame(rows, columns=["category", "site", *there])
 
 
 def carried(prototypes: pd.DataFrame, sites: Sequence[str], dims: int) -> pd.DataFrame:

@@ -45,7 +45,6 @@ class Curves:
     """False positive rates."""
     roc: NDArray[np.float64]
     """True positive rate there, mean over the splits."""
-    roc_sd: NDArray[np.float64]
     null_low: NDArray[np.float64]
     """5th percentile of the ROC curves of random sets (each the mean over its own splits)."""
     null_high: NDArray[np.float64]
@@ -96,7 +95,6 @@ def again(site: SiteSigns, ground: Pools, one: Splits, positives: Ints | None) -
         aucs=outcome.aucs,
         rate=GRID,
         roc=np.mean(scored, axis=0),
-        roc_sd=np.std(scored, axis=0, ddof=1),
         null_low=np.quantile(null, 0.05, axis=0),
         null_high=np.quantile(null, 0.95, axis=0),
         null_aucs=np.asarray(np.trapezoid(null, GRID, axis=1)),

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
-from catalog.figures.text import number
+from catalog.figures.text import between, number
 
 
 def coalition(row: "pd.Series[Any]") -> go.Figure:
@@ -78,7 +78,7 @@ _KINDS = {
 
 
 def keys_values(frame: pd.DataFrame) -> go.Figure:
-    """AUC by layer in the stream, keys and values, ± sd; ticks are the null's p95 where drawn."""
+    """AUC with interval by layer in stream, keys and values; ticks are the null's p95 if drawn."""
     traces: list[Trace] = []
     for kind in _KINDS:
         part = frame[frame["kind"] == kind]
@@ -105,9 +105,16 @@ def _by_layer(part: pd.DataFrame, kind: str) -> Trace:
         "mode": "lines+markers",
         "name": name,
         "line": {"color": colour, "dash": dash},
-        "error_y": {"type": "data", "array": part["sd"], "thickness": 1, "width": 3},
+        "error_y": {
+            "type": "data",
+            "array": part["auc_high"] - part["auc"],
+            "arrayminus": part["auc"] - part["auc_low"],
+            "symmetric": False,
+            "thickness": 1,
+            "width": 3,
+        },
         "hovertext": [
-            f"{row.site}<br>AUC {number(row.auc)} ± {number(row.sd)}<br>"
+            f"{row.site}<br>AUC {between(row.auc, row.auc_low, row.auc_high)}<br>"
             f"null p95 {number(row.null_p95)}<br>{row.dimensions} dimensions"
             + (" (fallback)" if row.fallback else "")
             for row in part.itertuples()

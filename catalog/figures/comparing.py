@@ -192,14 +192,14 @@ def similarity(frame: pd.DataFrame, measure: str, sites: Sequence[str]) -> go.Fi
 
 
 def track(frame: pd.DataFrame) -> go.Figure:
-    """AUC of one category through the layers with its sd, and the null where it was drawn."""
+    """AUC of one category by layer with its interval, and the null where it was drawn."""
     shown = frame.assign(
         model="a",
         depth=np.arange(len(frame)),
-        low=frame["auc"] - frame["sd"],
-        high=frame["auc"] + frame["sd"],
+        low=frame["auc_low"],
+        high=frame["auc_high"],
     )
-    made = depth(shown, ("AUC ± sd over splits", ""))
+    made = depth(shown, ("AUC", ""))
     made.update_layout(
         height=300,
         showlegend=False,

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from catalog.figures.charts import ACCENT, HERE, NEAR, NEGATIVE, POSITIVE, Trace, figure
-from catalog.figures.text import chance, chart_text, number, signed, spread
+from catalog.figures.text import between, chance, chart_text, number, signed
 
 WIDEST = 400
 """Dimensions drawn in a strip; the weaker ones of a larger feature stay in its table."""
@@ -103,11 +103,10 @@ def best(frame: pd.DataFrame) -> go.Figure:
 
 
 def across(frame: pd.DataFrame, site: str) -> go.Figure:
-    """AUC at every site with its sd, the null's 95th percentile and the level of resid.0.
+    """AUC with interval at every site, the null's 95th percentile and the level of resid.0.
 
     The point that is clicked has the number of its row.
     """
-    here = (frame["site"] == site).to_numpy()
     base = frame.loc[frame["site"] == "resid.0", "auc"]
     traces: list[Trace] = [
         {
@@ -120,27 +119,7 @@ def across(frame: pd.DataFrame, site: str) -> go.Figure:
             "hovertext": [f"null p95 {number(v)}" for v in frame["null_p95"]],
             "hoverinfo": "text",
         },
-        {
-            "type": "scatter",
-            "x": frame["site"],
-            "y": frame["auc"],
-            "mode": "lines+markers",
-            "line": {"color": ACCENT},
-            "error_y": {
-                "type": "data",
-                "array": frame["sd"],
-                "color": ACCENT,
-                "thickness": 1,
-                "width": 3,
-            },
-            "marker": {
-                "size": np.where(here, 12, 7),
-                "color": np.where(here, HERE, ACCENT),
-                "line": {"width": np.where(here, 1.5, 0), "color": NEAR},
-            },
-            "hovertext": [_layer(row) for row in frame.to_dict("records")],
-            "hoverinfo": "text",
-        },
+        _by_site(frame, site),
     ]
     shapes = [
         {
@@ -154,7 +133,9 @@ def across(frame: pd.DataFrame, site: str) -> go.Figure:
         }
         for value in base
     ]
-    low = min(0.45, float(np.nanmin(frame[["auc", "null_p95"]].to_numpy(np.float64))) - 0.05)
+    low = min(
+        0.45, float(np.nanmin(frame[["auc_low", "auc", "null_p95"]].to_numpy(np.float64))) - 0.05
+    )
     return figure(
         traces,
         270,
@@ -164,10 +145,38 @@ def across(frame: pd.DataFrame, site: str) -> go.Figure:
     )
 
 
+def _by_site(frame: pd.DataFrame, site: str) -> Trace:
+    """The AUC of every site with its interval; the point of `site` is marked."""
+    here = (frame["site"] == site).to_numpy()
+    return {
+        "type": "scatter",
+        "x": frame["site"],
+        "y": frame["auc"],
+        "mode": "lines+markers",
+        "line": {"color": ACCENT},
+        "error_y": {
+            "type": "data",
+            "array": frame["auc_high"] - frame["auc"],
+            "arrayminus": frame["auc"] - frame["auc_low"],
+            "symmetric": False,
+            "color": ACCENT,
+            "thickness": 1,
+            "width": 3,
+        },
+        "marker": {
+            "size": np.where(here, 12, 7),
+            "color": np.where(here, HERE, ACCENT),
+            "line": {"width": np.where(here, 1.5, 0), "color": NEAR},
+        },
+        "hovertext": [_layer(row) for row in frame.to_dict("records")],
+        "hoverinfo": "text",
+    }
+
+
 def _layer(row: dict[Any, Any]) -> str:
     fallback = ", fallback" if row["fallback"] else ""
     return (
-        f"{row['site']}<br>AUC {spread(row['auc'], row['sd'])}"
+        f"{row['site']}<br>AUC {between(row['auc'], row['auc_low'], row['auc_high'])}"
         f"<br>gain over resid.0 {signed(row['gain'])}<br>null p95 {number(row['null_p95'])}"
         f"<br>{row['dimensions']} dimensions{fallback}"
     )

@@ -9,14 +9,13 @@ from catalog.figures.text import number
 
 
 def roc(frame: pd.DataFrame) -> go.Figure:
-    """Held-out ROC, mean of the splits with its sd, over the band of its null.
+    """Held-out ROC, mean of the splits, over the band of its null.
 
-    `frame`: false_positive, true_positive, sd, null_low, null_high.
+    `frame`: false_positive, true_positive, null_low, null_high.
     """
-    x, y, sd = frame["false_positive"], frame["true_positive"], frame["sd"]
+    x, y = frame["false_positive"], frame["true_positive"]
     traces: list[Trace] = [
         _band(x, frame["null_low"], frame["null_high"], "rgba(138,138,138,0.35)"),
-        _band(x, (y - sd).clip(lower=0), (y + sd).clip(upper=1), "rgba(122,111,176,0.28)"),
         {
             "type": "scatter",
             "x": [0, 1],
@@ -33,7 +32,7 @@ def roc(frame: pd.DataFrame) -> go.Figure:
             "line": {"color": ACCENT, "width": 2.5},
             "hovertext": [
                 f"at {number(row.false_positive)} of the background<br>{number(row.true_positive)} "
-                f"± {number(row.sd)} of held-out members<br>random sets {number(row.null_low)} to "
+                f"of held-out members<br>random sets {number(row.null_low)} to "
                 f"{number(row.null_high)}"
                 for row in frame.itertuples()
             ],

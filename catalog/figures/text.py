@@ -47,9 +47,20 @@ def chance(value: Any) -> str:
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def spread(value: Any, sd: Any) -> str:
-    """A figure with its sd, both to three decimals; – where missing."""
-    return "–" if value is None or pd.isna(value) else f"{value:.3f} ± {sd:.3f}"
+def ends(low: Any, high: Any, decimals: int = 3) -> str:
+    """The two ends of an interval, [0.881, 0.936]; – where missing."""
+    return "–" if low is None or pd.isna(low) else f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def between(value: Any, low: Any, high: Any, decimals: int = 3) -> str:
+    """A figure to three decimals with its interval, 0.912 [0.881, 0.936]; – where missing.
+
+    Without an interval the figure alone; `decimals` are those of the interval.
+    """
+    if value is None or pd.isna(value):
+        return "–"
+    alone = low is None or pd.isna(low)
+    return f"{value:.3f}" if alone else f"{value:.3f} {ends(low, high, decimals)}"
 
 
 def signed(value: Any) -> str:

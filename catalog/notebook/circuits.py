@@ -68,7 +68,8 @@ class Writers(Shown):
     def keys_values(self, category: str) -> pd.DataFrame:
         """A category in the stream, keys and values, layer by layer.
 
-        Columns: kind, layer, site, auc, sd, null_p95, p, q, dimensions, fallback.
+        Columns: kind, layer, site, auc, auc_low, auc_high (95 % interval), null_p95, p, q,
+        dimensions, fallback.
         """
         background = self.catalog.primary.background
         return self.catalog.fetch(writer_queries.keys_values(category, self.threshold, background))

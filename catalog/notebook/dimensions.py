@@ -10,6 +10,7 @@ import pandas as pd
 from catalog.browse import poles as browse
 from catalog.browse.poles import Pole
 from catalog.notebook.shown import Shown
+from catalog.signs import between
 from catalog.store import feature_queries, queries
 from catalog.store.catalog import Catalog
 
@@ -35,10 +36,32 @@ class Dimension(Shown):
     def title(self) -> str:
         """Where it is, and how often its sign is positive."""
         share = self.statistics["share_positive"]
+        told = f". {self.traits}" if self.traits else ""
         return (
             f"{self.catalog.slug} › {self.site} › dimension {self.number}, threshold "
-            f"{self.threshold}: positive for {share:.1%} of the items"
+            f"{self.threshold}: positive for {share:.1%} of the items{told}"
         )
+
+    @property
+    def frequency_auc(self) -> float | None:
+        """AUC of its sign for frequent against rare words; None for images and sounds."""
+        return self._number("frequency_auc")
+
+    @property
+    def length_auc(self) -> float | None:
+        """AUC of its sign for long against short words; None for images and sounds."""
+        return self._number("length_auc")
+
+    @property
+    def traits(self) -> str:
+        """Whether frequency or length explains it, in a sentence; empty for images and sounds."""
+        if self.frequency_auc is None or self.length_auc is None:
+            return ""
+        return between.told(self.frequency_auc, self.length_auc)
+
+    def _number(self, name: str) -> float | None:
+        value = self.statistics[name]
+        return None if pd.isna(value) else float(value)
 
     def frame(self) -> pd.DataFrame:
         """Items at its positive and its negative pole, then near its threshold, each by rank.

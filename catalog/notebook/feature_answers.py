@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.features import curves as held_out
-from catalog.features import cycles
+from catalog.features import cycles, power
 from catalog.notebook.shown import Shown
 from catalog.store.catalog import Catalog
 
@@ -68,23 +68,22 @@ class Curves(Shown):
         return f"{self.of}, held-out ROC: area {area:.3f}; 95 % of random sets below {null:.3f}"
 
     def frame(self) -> pd.DataFrame:
-        """Rates at 101 points: false_positive, true_positive, sd, null_low, null_high.
+        """Rates at 101 points: false_positive, true_positive, null_low, null_high.
 
-        `true_positive` is the mean over the splits, `sd` their standard deviation; the null is 5 %
-        to 95 % of the curves of random sets.
+        `true_positive` is the mean over the splits; the null is 5 % to 95 % of the curves of
+        random sets.
         """
         return pd.DataFrame(
             {
                 "false_positive": self.made.rate,
                 "true_positive": self.made.roc,
-                "sd": self.made.roc_sd,
                 "null_low": self.made.null_low,
                 "null_high": self.made.null_high,
             }
         )
 
     def plot(self) -> "go.Figure":
-        """The curve with its sd, over the band of random sets."""
+        """The curve over the band of random sets."""
         from catalog.figures import held_out as figures
 
         return figures.roc(self.frame())
@@ -143,7 +142,7 @@ class Across(Shown):
         return self.rows.copy()
 
     def plot(self) -> "go.Figure":
-        """AUC by site with its sd, the null's 95th percentile and the level of resid.0."""
+        """AUC by site with its interval, the null's 95th percentile and the level of resid.0."""
         from catalog.figures import features
 
         return features.across(self.rows, self.site)
@@ -241,6 +240,16 @@ class Null(Shown):
     def p95(self) -> float:
         """95th percentile of their AUC."""
         return float(np.quantile(self.aucs, 0.95))
+
+    @property
+    def least_told(self) -> float:
+        """AUC below which p is above 0.05 here: so many words cannot be told from chance."""
+        return power.least_told(self.aucs)
+
+    @property
+    def detectable(self) -> float:
+        """True AUC from which 4 of 5 lists of so many words have p at most 0.05 here."""
+        return power.detectable(self.aucs)
 
     @property
     def title(self) -> str:

@@ -13,6 +13,7 @@ from catalog.errors import SettingRefused
 from catalog.features import agreeing, overlaps
 from catalog.features import curves as held_out
 from catalog.features.agreeing import Agreeing
+from catalog.figures.text import between
 from catalog.modalities.backgrounds import BACKGROUNDS, Background
 from catalog.notebook import feature_answers
 from catalog.notebook.feature_answers import Across, Agreement, Curves, Overlap, Top, Waves
@@ -104,9 +105,10 @@ class OfCategory(Feature):
     def title(self) -> str:
         """Where it is, and its held-out AUC beside its null and its strongest control."""
         null, rival = self.null_p95, self.confusable_auc
+        auc = between(self.auc, self.low, self.high)
+        drawn = "not drawn" if null is None else format(null, ".3f")
         return (
-            f"{super().title}; held-out AUC {self.auc:.3f} ± {self.sd:.3f} against "
-            f"{self.background}, null p95 {'not drawn' if null is None else format(null, '.3f')}"
+            f"{super().title}; held-out AUC {auc} against {self.background}, null p95 {drawn}"
             + ("" if rival is None else f", against {self.confusable} {rival:.3f}")
         )
 
@@ -116,9 +118,19 @@ class OfCategory(Feature):
         return float(self.figures["auc"])
 
     @property
-    def sd(self) -> float:
-        """Standard deviation of the AUC over the splits; no standard error."""
-        return float(self.figures["sd"])
+    def low(self) -> float | None:
+        """Lower end of the 95 % interval of `auc` over families."""
+        return self._number("auc_low")
+
+    @property
+    def high(self) -> float | None:
+        """Upper end of it."""
+        return self._number("auc_high")
+
+    @property
+    def reliability(self) -> float | None:
+        """Split-half reliability: whether two halves of the members mark the same dimensions."""
+        return self._number("reliability")
 
     @property
     def null_p95(self) -> float | None:

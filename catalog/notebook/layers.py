@@ -79,7 +79,7 @@ class FirstReadable(Shown):
         )
 
     def frame(self) -> pd.DataFrame:
-        """A row a category: category, site (None: never), auc and q there."""
+        """A row a category: category, site (None: never), auc with its interval and q there."""
         return self.rows.copy()
 
     def plot(self) -> "go.Figure":
@@ -110,14 +110,14 @@ class Track(Shown):
     def frame(self) -> pd.DataFrame:
         """A row a site.
 
-        Columns: site, layer, auc (mean over 20 splits), sd (of the splits), null_p95 (missing where
-        it was not drawn), gain (over resid.0), dimensions (registered), kept (registered at the
-        next site too), same_sign (of these), chance (kept by chance).
+        Columns: site, layer, auc (mean over 20 splits), auc_low and auc_high (its 95 % interval),
+        null_p95 (missing where it was not drawn), gain (over resid.0), dimensions (registered),
+        kept (registered at the next site too), same_sign (of these), chance (kept by chance).
         """
         return self.rows.copy()
 
     def plot(self) -> "go.Figure":
-        """AUC by layer with its sd over splits, and the null where it was drawn."""
+        """AUC by layer with its interval, and the null where it was drawn."""
         from catalog.figures import comparing
 
         return comparing.track(self.rows)

@@ -21,3 +21,18 @@ def sign_auc(
         return np.full(len(columns), 0.5)
     shares = [count_positive(columns, one) / one.sum() for one in (first, second)]
     return np.asarray(0.5 + (shares[0] - shares[1]) / 2)
+
+
+def told(frequency: float, length: float) -> str:
+    """A sentence on the AUCs of a sign for frequent against rare and for long against short words.
+
+    It says which words the positive sign stands for where an AUC is marked.
+    """
+    found = [
+        f"{word if auc > 0.5 else other} words (AUC {auc:.2f})"
+        for auc, word, other in ((frequency, "frequent", "rare"), (length, "long", "short"))
+        if abs(auc - 0.5) > APART
+    ]
+    if not found:
+        return f"Not explained by frequency (AUC {frequency:.2f}) or length (AUC {length:.2f})."
+    return f"In part explained: its positive sign is more common in {' and in '.join(found)}."

@@ -92,11 +92,13 @@ def evidence() -> Query:
 def by_depth(threshold_a: str, threshold_b: str, background: str) -> Query:
     """Prototype AUC of shared categories in one background, at every residual site of both.
 
-    Columns: category, model (a or b), site, depth (layer / last layer), auc, null_p95, q.
+    Columns: category, model (a or b), site, depth (layer / last layer), auc, auc_low and auc_high
+    (its 95 % interval), null_p95, q.
     """
     one = """
         SELECT f.category, '{0}' AS model, f.site, s.layer,
-          s.layer / nullif(max(s.layer) OVER (), 0) AS depth, f.auc, f.sd, f.null_p95, f.q
+          s.layer / nullif(max(s.layer) OVER (), 0) AS depth, f.auc,
+          f.auc_low, f.auc_high, f.null_p95, f.q
         FROM {0}.feature AS f JOIN {0}.site AS s USING (site)
         WHERE s.kind = 'resid' AND f.threshold = ? AND f.background = ?
           AND f.category IN (SELECT category FROM {1}.feature)

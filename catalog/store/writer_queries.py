@@ -69,10 +69,10 @@ def of_dimension(dimension: int, layer: int) -> Query:
 
 
 def keys_values(category: str, threshold: str, background: str) -> Query:
-    """A category in the stream, keys and values: kind, layer, site, auc, sd, null_p95, q."""
+    """A category in the stream, keys and values: its AUC with interval and null, by layer."""
     return Query(
         """
-        SELECT s.kind, s.layer, site, auc, sd, null_p95, p, q, dimensions, fallback
+        SELECT s.kind, s.layer, site, auc, auc_low, auc_high, null_p95, p, q, dimensions, fallback
         FROM feature JOIN site AS s USING (site)
         WHERE category = ? AND threshold = ? AND background = ? AND s.kind IN ('resid', 'k', 'v')
         ORDER BY position

@@ -92,12 +92,7 @@ def coalition_panel(kind: str, name: str, row: "answers.Row") -> None:
             st.text(sentence(row))
         tested = row["q"] if pd.notna(row["q"]) else row["p"]
         with st.container(horizontal=True, gap="xsmall"):
-            parts.figure(
-                "held out",
-                f"{parts.number(row['held_out'])} ± {parts.number(row['sd'])}",
-                "coalition.held_out",
-                150,
-            )
+            parts.figure("held out", row["held_out"], "coalition.held_out", 84)
             parts.figure("null p95", row["null_p95"], "coalition.null_p95", 84)
             named = "q" if pd.notna(row["q"]) else "p"
             parts.figure(named, chance(tested), f"coalition.{named}", 84)
@@ -169,7 +164,7 @@ def keys_values_panel(name: str) -> None:
         st.plotly_chart(figures.keys_values(answer.frame), config=charts.CONFIG, key="circuits.kv")
         drawn = answer.frame["null_p95"].notna()
         st.caption(
-            f"Mean of 20 splits ± sd, background {here.catalog.primary.background}. "
+            f"Mean of 20 splits with 95 % intervals, background {here.catalog.primary.background}. "
             + (
                 "Short ticks: 95th percentile of the null."
                 if drawn.all()

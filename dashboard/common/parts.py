@@ -151,6 +151,8 @@ _TERMS = {
     "stability": ("stability", "%.3f", "dimension_sign.stability"),
     "chance": ("chance", "%.3f", "dimension_sign.chance"),
     "kappa": ("kappa", "%.3f", "dimension_sign.kappa"),
+    "frequency_auc": ("v frequency", "%.3f", "dimension_sign.frequency_auc"),
+    "length_auc": ("v length", "%.3f", "dimension_sign.length_auc"),
     "rank": ("rank", "%d", "pole.rank"),
     "value": ("value", "", "pole.value"),
     "item": ("item", "%d", "item.item"),

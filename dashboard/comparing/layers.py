@@ -1,13 +1,14 @@
 """Compare, layers: the sites of A against each other, and categories on their way through."""
 
+import pandas as pd
 import streamlit as st
 
 from catalog.comparing import cached_layers
 from catalog.comparing.sides import Side
 from catalog.features import splits
 from catalog.figures import charts, comparing
-from catalog.figures.text import chance
-from dashboard.common import parts
+from catalog.figures.text import chance, ends
+from dashboard.common import parts, terms
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.frame import address
@@ -89,9 +90,21 @@ def _first(side: Side) -> None:
         told = "" if background == usual else f" The {usual} nulls were not drawn at every layer."
         st.caption(f"{len(answer.frame)} categories, background {background}.{told}")
         with st.expander("Every category"):
-            shown = answer.frame.assign(q=answer.frame["q"].map(chance))
-            config = {"auc": st.column_config.NumberColumn("AUC there", format="%.3f")}
+            shown = _with_interval(answer.frame).assign(q=answer.frame["q"].map(chance))
+            config = {
+                "auc": st.column_config.NumberColumn("AUC there", format="%.3f"),
+                "interval": st.column_config.TextColumn(
+                    "95 % interval", help=terms.term("feature.auc_low")
+                ),
+            }
             parts.table(shown, column_config=config, height=260)
+
+
+def _with_interval(frame: pd.DataFrame) -> pd.DataFrame:
+    told = [ends(row.auc_low, row.auc_high) for row in frame.itertuples()]
+    shown = frame.drop(columns=["auc_low", "auc_high"])
+    shown.insert(list(shown.columns).index("auc") + 1, "interval", told)
+    return shown
 
 
 def _track(side: Side) -> None:
@@ -109,7 +122,7 @@ def _track(side: Side) -> None:
         parts.panel("AUC on the way", answer, _TRACK.format(side.catalog.primary.background)),
     ):
         st.plotly_chart(comparing.track(answer.frame), config=charts.CONFIG, key="compare.way")
-        st.caption("± sd over 20 splits. Tick: null p95, where it was drawn.")
+        st.caption("Bars: 95 % intervals over families. Tick: null p95, where it was drawn.")
     with right, parts.panel("Dimensions kept to the next layer", answer, _KEPT):
         shown = answer.frame[["site", "dimensions", "kept", "same_sign", "chance", "gain"]]
         number = st.column_config.NumberColumn

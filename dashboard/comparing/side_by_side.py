@@ -78,14 +78,18 @@ def _depth(both: Both, chosen: str) -> None:
         shown = answer.frame
         if chosen != MEAN:
             own = shown[shown["category"] == chosen]
-            lines = own.assign(low=own["auc"] - own["sd"], high=own["auc"] + own["sd"])
+            lines = own.assign(low=own["auc_low"], high=own["auc_high"])
         else:
             lines = _means(shown)
         if lines.empty:
             parts.empty("This category was not measured in both.")
             return
         st.plotly_chart(comparing.depth(lines, names), config=charts.CONFIG, key="compare.depth")
-        bars = "2 standard errors over categories" if chosen == MEAN else "sd over 20 splits"
+        bars = (
+            "2 standard errors over categories"
+            if chosen == MEAN
+            else "95 % intervals over families"
+        )
         st.caption(f"Bars: {bars}. Ticks: null p95, where it was drawn.")
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from catalog.figures import charts, lines
+from catalog.signs import between
 from dashboard.circuits import parts as writer_parts
 from dashboard.common import frames, parts, terms
 from dashboard.common.answers import Row
@@ -99,9 +100,14 @@ def figures(row: Row) -> None:
         facts.append(("H, bits", row["entropy_bits"], "dimension_sign.entropy_bits"))
     facts.append(("stability", row["stability"], "dimension_sign.stability"))
     facts.append(("chance", row["chance"], "dimension_sign.chance"))
+    if not pictured:
+        facts.append(("v frequency", row["frequency_auc"], "dimension_sign.frequency_auc"))
+        facts.append(("v length", row["length_auc"], "dimension_sign.length_auc"))
     with st.container(horizontal=True, gap="xsmall"):
         for fact in facts:
             parts.figure(*fact, width=80)
+    if not pictured:
+        st.caption(between.told(row["frequency_auc"], row["length_auc"]))
 
 
 def partners_panel(number: int, constant: bool) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from catalog.figures import charts
+from catalog.signs.between import APART
 from dashboard.common import frames, numbers, parts, workspace
 from dashboard.common.frames import SORTS, Filter
 from dashboard.frame import address, rail
@@ -19,7 +20,10 @@ TITLES = {
     "skew": "|mean| / sd",
     "stability": "stability",
     "kappa": "kappa of stability",
+    "frequency": "told by frequency",
+    "length": "told by length",
 }
+TRAITS = ("frequency_auc", "length_auc")
 CONSTANT = {"share_positive", "balance", "entropy_bits"}
 
 here = rail.here()
@@ -33,12 +37,15 @@ if balanced:
         "and are not shown."
     )
 
-sorts: list[str] = [name for name in SORTS if not (balanced and name in CONSTANT)]
+textual = here.catalog.modality == "text"
+unknown = (CONSTANT if balanced else set()) | (set() if textual else {"frequency", "length"})
+sorts: list[str] = [name for name in SORTS if name not in unknown]
 address.seed("dimensions.sort", "sort", "dimension", address.among(sorts))
 address.seed("dimensions.order", "order", "ascending", address.among(["ascending", "descending"]))
 address.seed("dimensions.from", "from", 0, address.between(0, 100))
 address.seed("dimensions.to", "to", 100, address.between(0, 100))
 address.seed("dimensions.labelled", "labelled", "all", address.among(["all", "unlabelled"]))
+address.seed("dimensions.plain", "plain", "all", address.among(["all", "plain"]))
 people = workspace.labelled(here)
 
 
@@ -68,8 +75,21 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     labelled = st.selectbox(
         "Labels", ["all", "unlabelled"], key="dimensions.labelled", width=140, on_change=restart
     )
+    plain = "all"
+    if textual:
+        plain = st.selectbox(
+            "Frequency and length",
+            ["all", "plain"],
+            key="dimensions.plain",
+            format_func={"all": "all", "plain": "not explained by them"}.__getitem__,
+            width=200,
+            on_change=restart,
+            help=f"Leaves out dimensions whose sign alone tells frequent from rare words, or long "
+            f"from short ones, with an AUC more than {APART} from 0.5.",
+        )
 without = tuple(sorted(people)) if labelled == "unlabelled" else ()
-where = Filter(low / 100, high / 100, without=without)
+apart = APART if plain == "plain" else 0.5
+where = Filter(low / 100, high / 100, without=without, apart=apart)
 count = frames.count_dimensions(here, where)
 pages = max(1, -(-count // numbers.PAGE))
 address.seed("dimensions.page", "page", 1, address.between(1, pages))
@@ -77,6 +97,15 @@ address.seed("dimensions.page", "page", 1, address.between(1, pages))
 shares = everything.frame.share_positive
 kept = shares.between(where.share_low, where.share_high).to_numpy()
 kept = kept & ~everything.frame.dimension.isin(without).to_numpy()
+far = (everything.frame[[*TRAITS]].astype(float) - 0.5).abs()
+kept = kept & ~(far > apart).any(axis=1).to_numpy()
+if textual:
+    told = (far > APART).mean()
+    st.caption(
+        f"{(far > APART).any(axis=1).mean():.0%} of these dimensions tell frequent words from rare "
+        f"({told['frequency_auc']:.0%}) or long from short ({told['length_auc']:.0%}) by their "
+        f"sign alone, with an AUC more than {APART} from 0.5: marked ● below."
+    )
 with parts.panel("Every dimension is a point; click one to open it", everything):
     event = st.plotly_chart(
         charts.scatter(everything.frame, kept, balanced),
@@ -93,6 +122,9 @@ page = st.session_state["dimensions.page"]
 answer = frames.dimensions(here, where, sort, order == "descending", page)
 shown = answer.frame.drop(columns=["share_positive", "entropy_bits"] if balanced else [])
 shown = shown.dropna(axis="columns", how="all")
+if textual:
+    marked = ((shown[[*TRAITS]] - 0.5).abs() > APART).any(axis=1)
+    shown.insert(1, "marked", marked.map({True: "●", False: ""}))
 if people:
     shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
     shown = words.beside(here, shown)
@@ -103,12 +135,19 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
         on_select="rerun",
         selection_mode="single-cell",
         height=min(560, 36 * len(shown) + 40),
-        column_config=words.title(),
+        column_config=words.title()
+        | {
+            "marked": st.column_config.TextColumn(
+                "f/l", width=36, help="● Explained in part by frequency or length."
+            )
+        },
     )
     st.pagination(pages, key="dimensions.page")
 row = parts.picked("dimensions.table", clicked)
 if row is not None:
     address.go("dimension", here, dim=shown.dimension[row])
 address.write(sort=sort, order=order, page=page, labelled=labelled)
+if textual:
+    address.write(plain=plain)
 if not balanced:
     address.write(**{"from": low, "to": high})

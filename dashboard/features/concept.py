@@ -30,7 +30,7 @@ def show(words: tuple[str, ...], counter: tuple[str, ...], background: Backgroun
         concept_panels.overlap(here, what)
     left, right = st.columns(2, gap="medium")
     with left:
-        keeping.null(what, made)
+        keeping.null(what, made, many)
     with right:
         keeping.save(here, what, made)
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from catalog.figures import features
-from catalog.figures.text import chance
+from catalog.figures.text import chance, ends
 from catalog.notebook.concepts import OfWords
 from catalog.notebook.feature_answers import Null
 from dashboard.common import parts, terms
@@ -30,12 +30,10 @@ def nouns(here: Here) -> tuple[str, str]:
 def header(here: Here, made: OfWords, null: Null | None) -> None:
     """The line of figures: value with its interval, null, n."""
     concept = made.live.concept
-    interval = (
-        f"{parts.number(made.low)} to {parts.number(made.high)}" if made.auc is not None else "–"
-    )
+    auc = "–" if made.auc is None else f"{made.auc:.3f}"
     facts = [
-        ("held-out AUC", parts.number(made.auc), "feature.auc", 104),
-        ("95 % interval", interval, "", 130),
+        ("held-out AUC", auc, "feature.auc", 104),
+        ("95 % interval", ends(made.low, made.high), "feature.auc_low", 136),
         ("null p95", parts.number(null.p95) if null else "not drawn", "feature.null_p95", 96),
         ("p", chance(null.p) if null else "–", "feature.p", 84),
         ("dims", f"{len(concept.dimensions):,}", "feature.dimensions", 70),

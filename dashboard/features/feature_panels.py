@@ -51,7 +51,7 @@ def curves(here: Here, category: str, background: Background, row: Row) -> None:
         parts.panel(
             "Held-out ROC",
             frames.curves_copy(here, category, background),
-            "Mean of 20 splits with its sd. " + terms.term("feature.auc"),
+            "Mean of 20 splits. " + terms.term("feature.auc"),
         ),
     ):
         st.plotly_chart(found.plot(), key="feature.roc", config=charts.CONFIG)

@@ -123,7 +123,8 @@ def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     columns = [
         "category",
         "auc",
-        "sd",
+        "interval",
+        "reliability",
         "null_p95",
         "chance",
         "coherence",

@@ -70,8 +70,8 @@ def mean_abs(here: Here) -> NDArray[np.float64]:
 def figures_of(row: Row) -> dict[str, Any]:
     """The figures that stand in an exported file beside a feature."""
     wanted = (
-        "auc sd null_mean null_p95 null_draws p q coherence confusable confusable_auc "
-        "anchors held_out pool fallback small firing_level"
+        "auc auc_low auc_high reliability null_mean null_p95 null_draws p q coherence "
+        "confusable confusable_auc anchors held_out pool fallback small firing_level"
     )
     return {name: row[name] for name in wanted.split()}
 
@@ -124,7 +124,7 @@ def curves(here: Here, category: str, background: Background) -> Curves:
 
 
 def curves_copy(here: Here, category: str, background: Background) -> Answer:
-    """The ROC as a frame: false_positive, true_positive, sd, null_low, null_high."""
+    """The ROC as a frame: false_positive, true_positive, null_low, null_high."""
     call = f"{_call(here, category, background)}.curves().frame()"
     return _answer(here, curves(here, category, background).frame(), call)
 

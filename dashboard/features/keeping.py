@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.figures import charts
-from catalog.figures.text import chance
+from catalog.figures.text import chance, ends
 from catalog.notebook.concepts import OfWords
 from catalog.notebook.feature_answers import Null
 from dashboard.common import parts, terms, workspace
@@ -22,8 +22,11 @@ FEW, MANY = 200, 2000
 """Random sets that the two buttons draw."""
 
 
-def null(what: Asked, made: OfWords) -> None:
-    """Draw the null with progress; what was drawn is kept."""
+def null(what: Asked, made: OfWords, many: str) -> None:
+    """Draw the null with progress; what was drawn is kept, and which AUC it lets tell.
+
+    `many` is what several words are called here.
+    """
     if made.auc is None:
         return
     known = concept_frames.drawn(what)
@@ -58,6 +61,11 @@ def null(what: Asked, made: OfWords) -> None:
             f"{known.draws:,} random sets: mean {parts.number(known.mean)}, 95 % below "
             f"{parts.number(known.p95)}; p {chance(known.p)}"
             + (" (the least that so many sets can show)." if least else ".")
+        )
+        st.text(
+            f"With {len(made.members):,} {many} an AUC below {known.least_told:.2f} cannot be told "
+            f"from chance here. A true AUC of {known.detectable:.2f} would be found in 4 of 5 "
+            "lists of this length (p below 0.05)."
         )
 
 
@@ -153,6 +161,7 @@ def saved(here: Here, many: str) -> None:
         {
             "name": [one.name for one in kept],
             "auc": [one.body.get("auc") for one in kept],
+            "interval": [ends(one.body.get("low"), one.body.get("high")) for one in kept],
             "chance": [chance(one.body.get("p")) for one in kept],
             "members": [one.body.get("members") for one in kept],
             "site": [one.body.get("site") for one in kept],

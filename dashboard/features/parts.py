@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catalog.figures.text import chance, signed, spread
+from catalog.figures.text import between, chance, ends, signed
 from catalog.modalities.backgrounds import Background
 from dashboard.common import parts, terms, workspace
 from dashboard.common.answers import Here
@@ -47,7 +47,8 @@ def columns() -> dict[str, Any]:
     return {
         "category": text("category", pinned=True),
         "auc": number("AUC", format="%.3f", help=term("feature.auc")),
-        "sd": number("± sd", format="%.3f", help=term("feature.sd")),
+        "interval": text("95 % interval", help=term("feature.auc_low")),
+        "reliability": number("reliability", format="%.2f", help=term("feature.reliability")),
         "null_p95": number("null p95", format="%.3f", help=term("feature.null_p95")),
         "chance": text("q", help=term("feature.q") + " Where no q was made: p of its own null."),
         "coherence": number("coherence", format="%.3f", help=term("feature.coherence")),
@@ -74,6 +75,11 @@ def columns() -> dict[str, Any]:
     }
 
 
+def two(value: Any) -> str:
+    """A figure to two decimals; – where missing."""
+    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
+
+
 def flags(row: Mapping[Any, Any]) -> str:
     """fallback and small, in words."""
     return " ".join(name for name in ("fallback", "small") if row[name])
@@ -87,13 +93,13 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
     """
     tested = frame["q"].fillna(frame["p"])
     base = frame[frame["site"] == "resid.0"].set_index("category")["auc"]
-    pairs = zip(frame["auc"], frame["sd"], strict=True)
     rivals = zip(frame["confusable_auc"], frame["confusable"], strict=True)
     return frame.assign(
         clear=tested.lt(0.05) | tested.isna(),
         gain=frame["auc"] - frame["category"].map(base),
         group=frame["group"].fillna("other"),
-        figure=[spread(auc, sd) for auc, sd in pairs],
+        figure=[between(row.auc, row.auc_low, row.auc_high) for row in frame.itertuples()],
+        interval=[ends(row.auc_low, row.auc_high) for row in frame.itertuples()],
         null=[parts.number(value) for value in frame["null_p95"]],
         chance=[chance(value) for value in tested],
         rival=[
@@ -109,7 +115,9 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
     """The line of figures over a feature: value, its null, its strongest control, n."""
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     facts = [
-        ("AUC", spread(row["auc"], row["sd"]), "feature.auc", 132),
+        ("AUC", f"{row['auc']:.3f}", "feature.auc", 72),
+        ("95 % interval", ends(row["auc_low"], row["auc_high"]), "feature.auc_low", 136),
+        ("reliability", two(row["reliability"]), "feature.reliability", 84),
         ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 84),
         (
             "q" if pd.notna(row["q"]) else "p",

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from catalog.errors import CatalogError
-from catalog.figures.text import chance, spread
+from catalog.figures.text import between, chance
 from catalog.store import tour_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs, parts, workspace
-from dashboard.common.answers import Here
+from dashboard.common.answers import Here, Row
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import concept_frames
 from dashboard.features import frames as feature_frames
@@ -118,11 +118,11 @@ def category(here: Here) -> Finding:
     return Finding(
         title,
         f"The signs of {row['dimensions']} dimensions tell {_name(CATEGORY)} that were held out "
-        f"from other words with AUC {spread(row['auc'], row['sd'])}.{against} Against "
+        f"from other words with AUC {_auc(row)}.{against} Against "
         f"{_name(row['confusable'])}, its most confusable rival, it is "
         f"{parts.number(row['confusable_auc'])}: the weak null is not the whole story.",
         [
-            ("AUC", spread(row["auc"], row["sd"])),
+            ("AUC", _auc(row)),
             ("null p95", parts.number(row["null_p95"])),
             (f"v {_name(row['confusable'])}", parts.number(row["confusable_auc"])),
             ("q" if pd.notna(row["q"]) else "p", chance(tested)),
@@ -148,13 +148,12 @@ def concept(here: Here) -> Finding:
     return Finding(
         title,
         f"{made.members} words that have to do with light make a feature at once: "
-        f"{len(made.dimensions)} signed dimensions, held-out AUC {parts.number(made.auc)} "
-        f"[{parts.number(made.low)}, {parts.number(made.high)}].{small} Its null is one click "
+        f"{len(made.dimensions)} signed dimensions, held-out AUC "
+        f"{between(made.auc, made.low, made.high)}.{small} Its null is one click "
         "away; so are words of your own.",
         [
             ("words", str(made.members)),
-            ("held-out AUC", parts.number(made.auc)),
-            ("95 %", f"{parts.number(made.low)} to {parts.number(made.high)}"),
+            ("held-out AUC", between(made.auc, made.low, made.high)),
             ("dimensions", str(len(made.dimensions))),
         ],
         "concept",
@@ -209,6 +208,10 @@ def refuted(here: Here) -> Finding:
 def _interval(row: "pd.Series[object]") -> str:
     value, low, high = (parts.number(row[name]) for name in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
+
+
+def _auc(row: Row) -> str:
+    return between(row["auc"], row["auc_low"], row["auc_high"])
 
 
 def _name(category: object) -> str:

@@ -185,13 +185,22 @@ def test_the_first_readable_layer_is_the_first_of_two_in_a_row():
     p["never"] = [0.9, 0.9, 0.9, 0.001]
     frame = pd.DataFrame(
         [
-            {"category": name, "site": site, "auc": 0.8, "p": value}
+            {
+                "category": name,
+                "site": site,
+                "auc": 0.8,
+                "auc_low": 0.7,
+                "auc_high": 0.9,
+                "p": value,
+            }
             for name, values in p.items()
             for site, value in zip(sites, values, strict=True)
         ]
     )
-    found = layers.first_readable(frame, sites).set_index("category")["site"]
-    assert found["late"] == "resid.2" and found[["lone", "never"]].isna().all()
+    found = layers.first_readable(frame, sites).set_index("category")
+    assert found["site"]["late"] == "resid.2" and found["site"][["lone", "never"]].isna().all()
+    assert found.loc["late", ["auc", "auc_low", "auc_high"]].tolist() == [0.8, 0.7, 0.9]
+    assert found.loc["never", ["auc", "auc_low"]].isna().all()
 
 
 def test_what_a_feature_keeps_from_layer_to_layer():

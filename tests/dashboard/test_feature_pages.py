@@ -10,7 +10,7 @@ from catalog.figures.text import chance
 from catalog.store import packed, replacing
 from catalog.store.catalog import Catalog
 from catalog.workspace import file, runs
-from dashboard.features import charts, frames
+from dashboard.features import charts, concept_frames, frames
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, start
 from tests.given import copied, feature_catalog, synthetic
@@ -132,7 +132,10 @@ def test_a_feature_shows_its_figures_with_their_controls(app):
     opened(app, "feature", category="planted")
     figures = {metric.label: metric.value for metric in app.metric}
     row = frames.feature(app.session_state["rail.here"], "planted", "matched")
-    assert figures["AUC"] == f"{row['auc']:.3f} ± {row['sd']:.3f}"
+    assert figures["AUC"] == f"{row['auc']:.3f}"
+    assert figures["95 % interval"] == f"[{row['auc_low']:.3f}, {row['auc_high']:.3f}]"
+    assert figures["reliability"] == f"{row['reliability']:.2f}"
+    assert "±" not in literal(app) + shown(app)
     assert {"null p95", "v all others", "v confusable", "dims", "families"} <= figures.keys()
     assert figures["families"] == f"{row['anchors']} + {row['held_out']}"
     assert "dims evidence measured" in literal(app)
@@ -274,12 +277,18 @@ def test_the_null_is_drawn_once_and_kept_by_its_inputs(app):
     opened(app, "concept", words=words())
     next(b for b in app.button if b.label == "Draw its null").click().run()
     figures = {metric.label: metric.value for metric in app.metric}
-    assert figures["p"] == "0.005" and "200 random sets" in literal(app)
+    here = app.session_state["rail.here"]
+    asked = concept_frames.asked(here, tuple(words().split()), (), "matched")
+    null = concept_frames.drawn(asked)
+    assert null.p < 0.05 and figures["p"] == f"{null.p:.3f}"
+    assert "200 random sets" in literal(app)
+    assert f"With 22 words an AUC below {null.least_told:.2f} cannot be told" in literal(app)
+    assert f"A true AUC of {null.detectable:.2f} would be found in 4 of 5 lists" in literal(app)
     assert next(b for b in app.button if b.label == "Draw its null").disabled
     opened(app, "concept", words=words(20))
     assert {m.label: m.value for m in app.metric}["null p95"] == "not drawn"
     opened(app, "concept", words=words())
-    assert {m.label: m.value for m in app.metric}["p"] == "0.005"
+    assert {m.label: m.value for m in app.metric}["p"] == figures["p"]
 
 
 def test_a_concept_is_saved_listed_and_opened_by_its_link(app):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import plotly.graph_objects as go
 import pytest
-from sklearn.metrics import mutual_info_score
+from sklearn.metrics import mutual_info_score, roc_auc_score
 
 import catalog
 from catalog.errors import NotInCatalog, SettingRefused
@@ -40,6 +40,22 @@ def test_statistics_are_those_of_the_states(c, states, threshold):
     assert found.statistics["mean"] == pytest.approx(values.mean(), rel=1e-4)
     assert sum(found.statistics["histogram"]) == RECIPE.items
     assert f"{(values > cut).mean():.1%}" in found.title
+
+
+@pytest.mark.parametrize("threshold", ["zero", "median"])
+def test_a_dimension_says_whether_it_tells_frequency_or_length(c, states, threshold):
+    own = (c.items["kind"] == "word") & (c.items["family"] == c.items["item"])
+    words = np.flatnonzero(own)
+    length = c.items["text"].str.strip("␣").str.len().to_numpy()[words]
+    frequent = np.arange(len(words)) < len(words) // 2
+    middle = np.median(length)
+    for number in range(6):
+        found = c.dimension(SITE, number, threshold)
+        sign = states[words, number] > found.statistics["value"]
+        assert found.frequency_auc == pytest.approx(roc_auc_score(frequent, sign))
+        assert found.length_auc == 0.5  # no word here is shorter than the median word
+        assert not (length < middle).any()
+        assert f"{found.frequency_auc:.2f}" in found.title or "In part" in found.title
 
 
 @pytest.mark.parametrize("threshold", ["zero", "median"])

@@ -44,8 +44,11 @@ def test_a_category_is_what_the_catalog_holds(c):
     row = c.sql(
         f"FROM feature WHERE category = 'planted' AND site = '{SITE}' AND background = 'words'"
     ).iloc[0]
-    for name in ("auc", "sd", "null_p95", "p", "coherence", "confusable_auc", "firing_level"):
+    same = ("auc", "null_p95", "p", "coherence", "confusable_auc", "firing_level", "reliability")
+    for name in same:
         assert getattr(one, name) == row[name]
+    assert row["auc_low"] == one.low < one.auc < one.high == row["auc_high"]
+    assert f"{one.auc:.3f} [{one.low:.3f}, {one.high:.3f}]" in one._repr_html_()
     assert (one.q is None) == pd.isna(row["q"]) and one.confusable == row["confusable"]
     assert (one.fallback, one.small) == (row["fallback"], row["small"])
     held = c.sql(
