@@ -9,7 +9,7 @@ import numpy as np
 from tests.given import feature_catalog
 
 SITE = feature_catalog.SITE
-NEW = "planted"
+NEW = "noise"
 """The category whose members have nine signs of ten positive at SITE in the version."""
 
 
