@@ -26,6 +26,7 @@ def flips():
             told = {"verdict": "suppresses" if number else "no effect", "reason": "r"}
             counts = {"tokens": 20, "prompts": 32, "as_low": number, "dimensions": 9}
             more = {"sources": 8, "threshold": "zero", "worst_match": 0.01, "categories": 3}
+            more |= {"worst_prompt": 0.3, "random_features": 100, "reached": 0}
             runs.append(at | told | counts | more | {"p": 0.01, "q": 0.01})
             effects += [
                 at | {
