@@ -1,5 +1,7 @@
 """Rows of what context does to signs: how many it keeps, which it changes, how they depend."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -122,8 +124,8 @@ def _information_row(cell: Cell, read: Contexts, own: Bools) -> Row:
     judged = judge(claim, apart["single tokens"].value, apart["single tokens"], apart[worst])
     controls = {name: one.value for name, one in found.items()}
     controls["positions"] = float(len(own))
-    figure, sides = apart["single tokens"], (worst, "in context")
-    return _row(cell, claim.key, judged, figure, controls, read, worst, sides)
+    made = _row(cell, claim.key, judged, apart["single tokens"], controls, read, worst)
+    return replace(made, sides=(worst, "in context"))
 
 
 def _difference(first: Interval, second: Interval) -> Interval:
@@ -141,9 +143,8 @@ def _row(
     controls: dict[str, float],
     read: Contexts,
     control: str,
-    sides: tuple[str, str] | None = None,
 ) -> Row:
     return Row(
         CLAIMS[key], *judged, cell.named("in held-out passages"), figure, controls, control,
-        len(np.unique(read.document)), "documents", sides=sides,
+        len(np.unique(read.document)), "documents",
     )  # fmt: skip
