@@ -56,7 +56,8 @@ def _context_row(cell: Cell, read: Contexts, found: Changed) -> Row:
     for quarter, (mine, chance) in enumerate(zip(*quarters, strict=True), 1):
         controls[f"quarter {quarter} of |state|: own"] = float(mine)
         controls[f"quarter {quarter} of |state|: other"] = float(chance)
-    return _row(cell, claim.key, (verdict, reason), figure, controls, read, _OTHER, (_OWN, _OTHER))
+    made = _row(cell, claim.key, (verdict, reason), figure, controls, read, _OTHER)
+    return replace(made, sides=(_OWN, _OTHER))
 
 
 _OWN, _OTHER = "signs that differ from the token's own", "another position's token"
