@@ -40,7 +40,7 @@ class Design(NamedTuple):
     """Words that the variance of random sets counts for."""
 
 
-FOLDS = Design(taught=0.35, joint=0.0, random=0.7, prior=30)
+FOLDS = Design(taught=0.3, joint=0.0, random=0.7, prior=30)
 """Every word is tested once, by the prototype of the other folds: concepts."""
 SPLITS = Design(taught=0.5, joint=1.0, random=0.4, prior=10)
 """The mean over 20 random splits into examples and test words: categories."""

@@ -105,7 +105,7 @@ def figures(row: Row) -> None:
         facts.append(("v length", row["length_auc"], "dimension_sign.length_auc"))
     with st.container(horizontal=True, gap="xsmall"):
         for fact in facts:
-            parts.figure(*fact, width=80)
+            parts.figure(*fact, width=112 if fact[0] == "v frequency" else 80)
     if not pictured:
         st.caption(between.told(row["frequency_auc"], row["length_auc"]))
 

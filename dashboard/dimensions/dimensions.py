@@ -20,8 +20,8 @@ TITLES = {
     "skew": "|mean| / sd",
     "stability": "stability",
     "kappa": "kappa of stability",
-    "frequency": "told by frequency",
-    "length": "told by length",
+    "frequency": "AUC against frequency",
+    "length": "AUC against length",
 }
 TRAITS = ("frequency_auc", "length_auc")
 CONSTANT = {"share_positive", "balance", "entropy_bits"}

@@ -64,8 +64,8 @@ def null(what: Asked, made: OfWords, many: str) -> None:
         )
         st.text(
             f"With {len(made.members):,} {many} an AUC below {known.least_told:.2f} cannot be told "
-            f"from chance here. A true AUC of {known.detectable:.2f} would be found in 4 of 5 "
-            "lists of this length (p below 0.05)."
+            f"from chance here (p above 0.05). A true AUC of {known.detectable:.2f} would be found "
+            "in 4 of 5 lists of this length."
         )
 
 

@@ -115,15 +115,15 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
     """The line of figures over a feature: value, its null, its strongest control, n."""
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     facts = [
-        ("AUC", f"{row['auc']:.3f}", "feature.auc", 72),
+        ("AUC", f"{row['auc']:.3f}", "feature.auc", 66),
         ("95 % interval", ends(row["auc_low"], row["auc_high"]), "feature.auc_low", 136),
         ("reliability", two(row["reliability"]), "feature.reliability", 84),
-        ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 84),
+        ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 82),
         (
             "q" if pd.notna(row["q"]) else "p",
             chance(tested),
             "feature.q" if pd.notna(row["q"]) else "feature.p",
-            84,
+            68,
         ),
         ("v all others", parts.number(row["coherence"]), "feature.coherence", 96),
         (
@@ -132,16 +132,16 @@ def header(row: Mapping[str, Any], gain: float | None) -> None:
             "feature.confusable_auc",
             108,
         ),
-        ("dims", f"{row['dimensions']:,}", "feature.dimensions", 70),
+        ("dims", f"{row['dimensions']:,}", "feature.dimensions", 62),
         (
             "best dim",
             f"{parts.number(row['best_held_out'])}",
             "feature.best_held_out",
             84,
         ),
-        ("over resid.0", signed(gain), "", 100),
-        ("families", f"{row['anchors']} + {row['held_out']}", "feature.anchors", 90),
-        ("pool", f"{row['pool']:,}", "feature.pool", 80),
+        ("over resid.0", signed(gain), "", 88),
+        ("families", f"{row['anchors']} + {row['held_out']}", "feature.anchors", 84),
+        ("pool", f"{row['pool']:,}", "feature.pool", 64),
     ]
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, term, width in facts:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from sklearn.metrics import roc_auc_score
 
 from catalog.browse import describe
 from catalog.building import build
@@ -123,6 +124,27 @@ def test_sign_statistics(rows, expected):
             with np.errstate(divide="ignore", invalid="ignore"):
                 entropy = -np.nansum([q * np.log2(q) for q in (share, 1 - share)], axis=0)
             np.testing.assert_allclose(kept["entropy_bits"], entropy, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("threshold", ["zero", "median"])
+def test_what_a_sign_tells_of_frequency_and_length(rows, expected, threshold):
+    items = rows("SELECT text, kind, family, item FROM item ORDER BY item")
+    words = items[(items["kind"] == "word") & (items["family"] == items["item"])]
+    length = words["text"].str.strip("␣").str.len().to_numpy()
+    first = np.arange(len(words)) < len(words) // 2
+    for site, states_ in expected.items():
+        kept = rows(
+            "SELECT * FROM dimension_sign WHERE site = ? AND threshold = ? ORDER BY dimension",
+            site, threshold,
+        )  # fmt: skip
+        signs_ = (states_ > cuts(states_)[threshold])[words["item"]]
+        frequency = [roc_auc_score(first, sign) for sign in signs_.T]
+        np.testing.assert_allclose(kept["frequency_auc"], frequency)
+        apart = length != np.median(length)
+        long = (length > np.median(length))[apart]
+        np.testing.assert_allclose(
+            kept["length_auc"], [roc_auc_score(long, sign) for sign in signs_[apart].T]
+        )
 
 
 @pytest.mark.parametrize("threshold", ["zero", "median"])

@@ -7,6 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from catalog.signs import between
 from catalog.store import packed
 from catalog.store.catalog import Catalog
 from dashboard.common import frames, parts
@@ -223,6 +224,33 @@ def test_dimensions_are_sorted_filtered_and_paged(app):
     app.number_input(key="dimensions.from").set_value(50).run()
     assert (app.dataframe[0].value.share_positive >= 0.5).all()
     assert linked(app, "from") == "50"
+
+
+def test_dimensions_that_tell_frequency_or_length_are_marked_and_left_out(app):
+    show(app, "dimensions", catalog="hostile", sort="frequency", order="descending")
+    shown = app.dataframe[0].value
+    far = (shown[["frequency_auc", "length_auc"]] - 0.5).abs()
+    assert far["frequency_auc"].is_monotonic_decreasing
+    apart = (far > 0.1).any(axis=1)
+    assert 0 < apart.sum() < len(shown)
+    assert (shown["marked"] == "●").tolist() == apart.tolist()
+    captions = " ".join(element.value for element in app.caption)
+    assert f"{apart.mean():.0%} of these dimensions tell frequent words" in captions
+    app.selectbox(key="dimensions.plain").select("plain").run()
+    kept = app.dataframe[0].value
+    assert sorted(kept["dimension"]) == sorted(shown.loc[~apart, "dimension"])
+    assert linked(app, "plain") == "plain" and (kept["marked"] == "").all()
+
+
+def test_a_dimension_says_whether_frequency_or_length_explains_it(app):
+    show(app, "dimensions", catalog="hostile", sort="frequency", order="descending")
+    first = app.dataframe[0].value.iloc[0]
+    show(app, "dimension", catalog="hostile", dim=int(first["dimension"]))
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["v frequency"] == parts.number(first["frequency_auc"])
+    assert figures["v length"] == parts.number(first["length_auc"])
+    told = between.told(first["frequency_auc"], first["length_auc"])
+    assert told in [element.value for element in app.caption] and "In part explained" in told
 
 
 COPIED = {

@@ -78,6 +78,19 @@ def test_every_view_opens_on_images_and_sounds(app, view, name):
     assert linked(app, "catalog") == name
 
 
+def test_images_and_sounds_have_neither_frequency_nor_length(app, files):
+    show(app, "dimensions", catalog="digits", site=SITE)
+    assert not {"frequency_auc", "length_auc", "marked"} & set(app.dataframe[0].value.columns)
+    assert "dimensions.plain" not in {field.key for field in app.selectbox}
+    show(app, "dimension", catalog="digits", site=SITE, dim=3)
+    assert not {"v frequency", "v length"} & {metric.label for metric in app.metric}
+    stored = ask(
+        here(files, "digits").catalog.path,
+        "SELECT count(frequency_auc) + count(length_auc) FROM dimension_sign",
+    )
+    assert stored == [(0,)]
+
+
 def test_what_needs_text_says_so_in_one_sentence(app):
     show(app, "read_text", catalog="digits", site=SITE)
     (said,) = [text.value for text in app.text if "digits was built from" in text.value]

@@ -29,8 +29,9 @@ def findings():
     }  # fmt: skip
     feature = {
         "category": NAME, "threshold": "zero", "background": "matched", "anchors": 10,
-        "held_out": 10, "pool": 100, "widened": 0, "auc": 0.9, "sd": 0.02, "null_mean": 0.5,
-        "null_p95": 0.6, "null_draws": 200, "p": 0.005, "q": 0.005, "coherence": 0.8,
+        "held_out": 10, "pool": 100, "widened": 0, "auc": 0.9, "auc_low": 0.8,
+        "auc_high": 0.95, "reliability": 0.7, "sd": 0.02, "null_mean": 0.5, "null_p95": 0.6,
+        "null_draws": 200, "p": 0.005, "q": 0.005, "coherence": 0.8,
         "confusable": None, "confusable_auc": None, "dimensions": 10, "fallback": False,
         "fallback_share": 0.0, "firing_level": 0.45, "best_dimension": 0, "best_in_sample": 0.8,
         "best_held_out": 0.7, "best_q": 0.01, "small": True,

@@ -121,7 +121,8 @@ def test_the_concept_is_measured_while_one_looks(place):
     finding = frames.concept(place)
     words = frames.WORDS.split()
     made = from_words.made(place.catalog, place.site, place.threshold, words)
-    assert figures(finding)["held-out AUC"] == parts.number(made.concept.auc)
+    auc = made.concept
+    assert figures(finding)["held-out AUC"] == f"{auc.auc:.3f} [{auc.low:.3f}, {auc.high:.3f}]"
 
 
 def test_a_claim_that_fails_is_shown_with_its_control(place):
