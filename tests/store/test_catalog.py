@@ -224,7 +224,7 @@ def test_a_catalog_is_found_by_slug_and_path(path, how):
 def test_another_schema_version_is_refused_when_it_is_opened(path, version, advice):
     with duckdb.connect(str(path)) as connection:
         connection.execute("UPDATE build SET schema_version = ?", [version])
-    sentence = rf"version {version}, this program reads \\d+.*{advice}"
+    sentence = rf"version {version}, this program reads \d+.*{advice}"
     with pytest.raises(CatalogUnreadable, match=sentence):
         api.open("one")
 
