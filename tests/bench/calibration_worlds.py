@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from catalog import places
 from catalog.building import build
-from catalog.features import cell_findings, family, lexicon
+from catalog.features import cell_findings, family, lexicon, splits
 from catalog.features.categories import Category, Match
 from catalog.features.cell_nulls import FolderSplits
 from catalog.features.lexicon import Lexicon
 from catalog.features.pools import Pools
-from catalog.modalities.backgrounds import Background
+from catalog.features.scoring import Contest, run
+from catalog.modalities.backgrounds import OWN, Background
 from catalog.signs.bits import transpose, words
 from catalog.signs.site_signs import SiteSigns
 from catalog.store.catalog import Catalog, Primary
@@ -28,6 +29,7 @@ from tests.given import synthetic
 ITEMS, DIMS, SITES = 36_000, 128, 6
 """Of the worlds that are no model: 18,000 families, 6,000 of them words."""
 PLANTED_DIMS = 24
+HALVINGS = 6
 BAND = 0.1
 """Share of the words that one frequency band holds."""
 Members = NDArray[np.int64]
@@ -89,20 +91,33 @@ class World(Catalog):
             (),
             self.families,
         )
-        splits = FolderSplits(found, self.pools)
-        self.remembered(("drawn", folder), lambda: splits)
+        made = FolderSplits(found, self.pools)
+        self.remembered(("drawn", folder), lambda: made)
         task = cell_findings.Task(self, folder, first.site, first.threshold, "primary")
         part = cell_findings.measure(task)
         signs = {(first.site, first.threshold): part.signs}
         family.settle(part.findings, part.samples, signs, family.Where(self, folder))
         return pd.DataFrame(part.findings.tables["feature"])
 
-    def planted(self, sets: Sequence[Members], strength: float, seed: int) -> "World":
+    def aucs(self, sets: Sequence[Members]) -> NDArray[np.float64]:
+        """Prototype AUC of each set, as `measured` gives it, without its null: float64[sets]."""
+        first = self.primary
+        signs = self.signs(first.site, first.threshold)
+        shared = None if self.background in OWN else signs.positives(self.whole)
+        found = []
+        for place, own in enumerate(sets):
+            one = splits.drawn(self.pools, "", place, own, self.background)
+            found.append(run(Contest.of(signs, one.pool, shared), one.anchors).aucs.mean())
+        return np.array(found)
+
+    def planted(
+        self, sets: Sequence[Members], strengths: NDArray[np.float64], seed: int
+    ) -> "World":
         """The same with a pattern of PLANTED_DIMS signs given to a share of each set's signs."""
         first, generator = self.primary, np.random.default_rng(seed)
         before = super().signs(first.site, first.threshold)
         bits = before.bits(np.arange(before.items)).astype(np.bool_)
-        for own in sets:
+        for own, strength in zip(sets, strengths, strict=True):
             dims = generator.choice(before.dims, PLANTED_DIMS, replace=False)
             pattern = generator.random(PLANTED_DIMS) < 0.5
             forced = generator.random((len(own), PLANTED_DIMS)) < strength
@@ -110,6 +125,15 @@ class World(Catalog):
         packed = np.packbits(bits, axis=1, bitorder="little")
         made = SiteSigns(words(packed), transpose(packed, before.dims))
         return dataclasses.replace(self, changed=made)
+
+    def planted_to(self, sets: Sequence[Members], aucs: NDArray[np.float64], seed: int) -> "World":
+        """The same with each set planted to about such an AUC: strengths found by halving."""
+        low, high = np.zeros(len(sets)), np.ones(len(sets))
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            below = self.planted(sets, middle, seed).aucs(sets) < aucs
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return self.planted(sets, (low + high) / 2, seed)
 
 
 def anywhere(world: World, size: int, generator: np.random.Generator) -> Members:
