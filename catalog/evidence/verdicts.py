@@ -143,11 +143,12 @@ def judge_absence(
     assert margin is not None
     ends = f"[{found.low:.3g}, {found.high:.3g}] {unit}"
     inside = found.high < margin and (not both_sides or found.low > -margin)
-    where = ("within", "beyond") if both_sides else ("below", "above")
+    near, far = ("within", "beyond") if both_sides else ("below", "above")
+    told = f"The whole interval, {ends}, lies {{}} the margin of {margin:g}."
     if inside:
-        return "holds", f"The whole interval, {ends}, lies {where[0]} the margin of {margin:g}."
+        return "holds", told.format(near)
     if found.low > margin or (both_sides and found.high < -margin):
-        return "does not hold", f"The whole interval, {ends}, lies {where[1]} that of {margin:g}."
+        return "does not hold", told.format(far)
     return "undecided", (
         f"The interval, {ends}, reaches across the margin of {margin:g}: more data would tell."
     )

@@ -70,22 +70,30 @@ def test_nulls_of_the_findings_are_used_where_they_are(catalog_file, tmp_path):
     columns = {
         "category": "c3", "site": "resid.1", "threshold": "zero", "background": "matched",
         "anchors": 22, "held_out": 22, "pool": 99, "widened": 0, "auc": 0.9, "sd": 0.01,
-        "null_mean": 0.51, "null_p95": 0.6, "null_draws": 200, "p": 0.25, "dimensions": 9,
-        "fallback": False, "fallback_share": 0.0, "firing_level": 0.5, "best_dimension": 1,
-        "best_in_sample": 0.8, "best_held_out": 0.7, "best_q": 0.1, "small": False,
+        "null_mean": 0.51, "null_p95": 0.6, "null_draws": 200, "p": 0.25, "q": 0.3,
+        "dimensions": 9, "fallback": False, "fallback_share": 0.0, "firing_level": 0.5,
+        "best_dimension": 1, "best_in_sample": 0.8, "best_held_out": 0.7, "best_q": 0.1,
+        "small": False,
     }  # fmt: skip
+    names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            "INSERT INTO category VALUES "
-            "('c3', '', NULL, 'word', false, 44, 44, 44, 'measured', NULL)"
-        )
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        connection.execute(
-            f"INSERT INTO feature ({names}) VALUES ({marks})", list(columns.values())
-        )
+        for place in range(GROUPS):
+            name = f"c{place}"
+            found = {} if name == "c3" else {"p": 0.001, "q": 0.002}
+            connection.execute(
+                "INSERT INTO category VALUES "
+                "(?, '', NULL, 'word', false, 44, 44, 44, 'measured', NULL)",
+                [name],
+            )
+            row = {**columns, "category": name, **found}
+            connection.execute(
+                f"INSERT INTO feature ({names}) VALUES ({marks})", list(row.values())
+            )
     _, _, exceeds = from_categories.category_rows(cell, silent)
     assert exceeds.controls["largest p"] == 0.25 and exceeds.figure.value == 0.9
-    assert from_categories._stored(cell) == {"c3": (0.25, 0.51, 0.6)}
+    stored = from_categories._nulls(cell, np.full(GROUPS, 0.9), silent)
+    assert (stored.p[3], stored.q[3], stored.mean[3], stored.p95[3]) == (0.25, 0.3, 0.51, 0.6)
+    assert (stored.q[np.arange(GROUPS) != 3] == 0.002).all()
 
 
 def test_held_out_ranks_average_to_the_prototype_auc(catalog_file):

@@ -434,9 +434,10 @@ def test_an_export_from_before_a_field_was_made_is_read(full, fresh, tmp_path):
         if row.get("table") == "label":
             del row["confidence"]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    other = fresh()
-    transfer.import_jsonl(other, path)
-    there, here = (reading.history(one, None) for one in (full, other))
+    with open_workspace(fresh()) as other:
+        transfer.import_jsonl(other, path)
+        here = reading.history(other, None)
+    there = reading.history(full, None)
     assert here["text"].tolist() == there["text"].tolist() and len(here)
     assert here["confidence"].isna().all()
 
