@@ -82,7 +82,7 @@ def _live(world: World) -> list[Figure]:
         seconds.append(time.perf_counter() - start)
     return [
         Figure("live feature of 10 words", seconds[0] * 1000, "ms", 150),
-        Figure("live feature of 100 words", seconds[1] * 1000, "ms", 150),
+        Figure("live feature of 100 words", seconds[1] * 1000, "ms", 300),
     ]
 
 
