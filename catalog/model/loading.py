@@ -11,12 +11,12 @@ from torch import nn
 from transformers import AutoConfig
 from transformers.utils import cached_file, logging
 
-from catalog import places
 from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
-from catalog.model import classes, structure
+from catalog.model import classes, gguf, sources, structure
 from catalog.model import device as devices
 from catalog.model.sentences import Sentences, first_line
+from catalog.model.sources import Source
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -26,9 +26,9 @@ class LoadedModel:
     """A model in evaluation mode with its parts found."""
 
     name: str
-    """Hub id, name of a shipped model, or folder name: how catalogs and labels call it."""
+    """Hub id, name of a shipped or installed model, folder name: so catalogs and labels call it."""
     source: str
-    """What from_pretrained was given."""
+    """Where it lies, as `sources.of` takes it."""
     revision: str
     weights_hash: str
     module: nn.Module
@@ -90,23 +90,24 @@ def load(
     if dtype not in ("auto", *DTYPES):
         raise SettingRefused(f"--dtype {dtype!r} is not one of auto, {', '.join(DTYPES)}.")
     wanted = torch.float32 if dtype == "auto" and place.type == "cpu" else DTYPES.get(dtype, "auto")
-    folder = places.shipped_models().get(model, Path(model))
-    if folder.is_dir():
-        _check_folder(folder)
-    source = str(folder.resolve()) if folder.is_dir() else model
+    source = asked = sources.of(model, revision)
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
-    with Sentences(model, revision):
-        read = _read(model, source, revision, wanted, modality)
-        files = list(_weight_files(source, revision))
+    with Sentences(asked):
+        if Path(source.place).is_dir():
+            _check_folder(source)
+        files = list(_weight_files(source))
+        if source.file is not None:
+            source = Source(source.name, str(gguf.folder(source, files[0])))
+        read = _read(source, wanted, modality)
     module = read.module
     module.requires_grad_(False).eval().to(place)
     _check_complete(module, read.report, model)
     digest = _hash(files)
     trial = _trial(read.kind, read.processor, model)
     return LoadedModel(
-        name=model if model in places.shipped_models() or not folder.is_dir() else folder.name,
-        source=source,
+        name=source.name,
+        source=asked.told,
         revision=read.commit or f"weights-{digest[:12]}",
         weights_hash=digest,
         module=module,
@@ -137,25 +138,21 @@ class _Read(NamedTuple):
     """The hub's, where it comes from there."""
 
 
-def _read(model: str, source: str, revision: str | None, dtype: Any, modality: str | None) -> _Read:
-    """Everything that is read of `model` at its source; other modalities are refused first."""
-    config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
+def _read(source: Source, dtype: Any, modality: str | None) -> _Read:
+    """Everything that is read of a model at its source; other modalities are refused first."""
+    given = {**source.given, "trust_remote_code": False}
+    config = AutoConfig.from_pretrained(source.place, **given)
     kind = classes.modality_of(config)
     if modality not in (None, kind):
         raise SettingRefused(
-            f"{model} is a model of {kind}, not of {modality}. Leave --modality out, or name "
+            f"{source.name} is a model of {kind}, not of {modality}. Leave --modality out, or name "
             "another model."
         )
     chosen = classes.Classes.of(config)
     module, report = chosen.model.from_pretrained(
-        source,
-        revision=revision,
-        config=chosen.config,
-        dtype=dtype,
-        output_loading_info=True,
-        trust_remote_code=False,
+        source.place, config=chosen.config, dtype=dtype, output_loading_info=True, **given
     )
-    readers = chosen.readers(source, revision)
+    readers = chosen.readers(source)
     commit = getattr(config, "_commit_hash", None)
     return _Read(kind, chosen.causal, module, report, *readers, commit)
 
@@ -195,12 +192,13 @@ def _trial(kind: str, processor: Any, model: str) -> Mapping[str, Any]:
         ) from error
 
 
-def _check_folder(folder: Path) -> None:
-    if not (folder / "config.json").is_file():
-        raise ModelUnavailable(
-            f"{folder} has no config.json. Give a folder that save_pretrained wrote."
-        )
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+def _check_folder(source: Source) -> None:
+    folder = Path(source.place)
+    if (
+        source.file is None
+        and not any(folder.glob("*.safetensors"))
+        and not any(folder.glob("*.bin"))
+    ):
         raise ModelUnavailable(
             f"{folder} has a config but no weights (*.safetensors). Copy them there first."
         )
@@ -222,12 +220,15 @@ def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> No
         )
 
 
-def _weight_files(source: str, revision: str | None) -> Iterator[Path]:
+def _weight_files(source: Source) -> Iterator[Path]:
     """The weight files that were loaded, by name: safetensors where there are any."""
-    config = cached_file(source, "config.json", revision=revision)
-    folder = Path(str(config)).parent
+    named = source.file or "config.json"
+    found = Path(str(cached_file(source.place, named, revision=source.revision)))
+    if source.file is not None:
+        yield found
+        return
     for pattern in ("*.safetensors", "*.bin"):
-        files = sorted(folder.glob(pattern))
+        files = sorted(found.parent.glob(pattern))
         if files:
             yield from files
             return

@@ -34,7 +34,7 @@ class ModelKey:
 
         The revision is the hub's commit; None for a folder, whose revision is its weights' hash.
         """
-        shipped = build["model"] in places.shipped_models()
+        shipped = build["model"] in places.by_name()
         revision = str(build["revision"])
         return cls(
             str(build["model"] if shipped else build["source"]),

@@ -11,13 +11,14 @@ from safetensors import SafetensorError
 
 from catalog import places
 from catalog.errors import ModelUnavailable, ModelUnsupported
+from catalog.model.sources import Source
 
 
 class Sentences:
     """A block that loads `model`: an error whose cause is known leaves it as a CatalogError."""
 
-    def __init__(self, model: str, revision: str | None) -> None:
-        self.model, self.revision = model, revision
+    def __init__(self, source: Source) -> None:
+        self.model, self.revision = source.told, source.revision
 
     def __enter__(self) -> None:
         """Nothing to prepare."""

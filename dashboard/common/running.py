@@ -53,8 +53,8 @@ def loaded() -> str:
 
 def missing(build: Mapping[str, Any]) -> str:
     """Why the model of a catalog cannot be run on this machine; empty where nothing is known."""
-    source, shipped = str(build["source"]), build["model"] in places.shipped_models()
-    if shipped or not Path(source).is_absolute() or Path(source).is_dir():
+    source, shipped = str(build["source"]), build["model"] in places.by_name()
+    if shipped or not Path(source).is_absolute() or Path(source).exists():
         return ""
     return (
         f"The weights of {build['model']} are not on this machine (they lay at {source}), so "
