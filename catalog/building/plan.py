@@ -49,7 +49,7 @@ class Settings:
     items: Path | None = None
     """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
     pooling: str | None = None
-    """Images and sounds: mean over patches (default), or cls."""
+    """Images and sounds: mean over their own patches (default), mean-window (padding too), cls."""
     per_patch: str | None = None
     """Images and sounds: a site at which the sign of every patch is kept."""
     out: Path | None = None

@@ -45,7 +45,8 @@ def build(
         typer.Option(help="Images or sounds: folder of classes, CSV path,label, or saved dataset."),
     ] = None,
     pooling: Annotated[
-        str | None, typer.Option(help="Images, sounds: mean over patches (default) or cls.")
+        str | None,
+        typer.Option(help="Images, sounds: mean (default), mean-window (padding too) or cls."),
     ] = None,
     per_patch: Annotated[
         str | None, typer.Option(metavar="SITE", help="Keep the sign of every patch at this site.")
@@ -170,7 +171,8 @@ def degenerate_warnings(known: dict[str, Any]) -> list[str]:
     ]
     if not bad:
         return []
-    readings = {"bare": "--template special", "mean": "--pooling cls", "cls": "--pooling mean"}
+    readings = {"bare": "--template special", "mean": "--pooling cls"}
+    readings |= {"mean-window": "--pooling mean", "cls": "--pooling mean"}
     other = readings.get(known["reading"], "--template bare")
     return [
         f"many dimensions almost never change sign at {', '.join(bad)}. Threshold median does not "

@@ -51,8 +51,11 @@ class Modality(Protocol):
         """Arguments of the model's trunk for these items, all of one length."""
         ...
 
-    def read(self, hidden: Any) -> Any:
-        """float[items, positions, dims] -> float[items, dims]: the vector of each item."""
+    def read(self, hidden: Any, items: NDArray[np.integer]) -> Any:
+        """float[items, positions, dims] -> float[items, dims]: the vector of each item.
+
+        `items` are their numbers, or that of one item that all rows are.
+        """
         ...
 
     def patches(self, hidden: Any) -> Any:

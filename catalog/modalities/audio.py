@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -10,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, showing
+from catalog.modalities import Asked, Loaded, Stored, own, showing
+from catalog.modalities.grids import Grid
 from catalog.modalities.image import webp
-from catalog.modalities.media import Media
+from catalog.modalities.media import MEAN_OVER, Media
 from catalog.modalities.scanning import Looks, Unfit
 
 Wave = NDArray[np.float32]
@@ -32,6 +34,8 @@ class Sounds:
     """Decodes sounds to float32 at the processor's sampling rate."""
 
     processor: Any
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The model's config."""
     name: str = "audio"
     kind: str = "sound"
     endings: tuple[str, ...] = (".wav", ".flac", ".ogg", ".mp3")
@@ -46,6 +50,7 @@ class Sounds:
     def window(self) -> float:
         """Seconds that the model hears: frames of 10 ms (AST), a chunk (Whisper), else SECONDS."""
         frames, chunk = (getattr(self.processor, n, None) for n in ("max_length", "n_samples"))
+        chunk = getattr(self.processor, "nb_max_samples", chunk)
         if chunk is not None:
             return float(chunk) / self.rate
         return frames * _HOP + _SHORTEST - _HOP if frames is not None else SECONDS
@@ -58,9 +63,9 @@ class Sounds:
 
         settings = dict(self.processor.to_dict())
         kept = {k: v for k, v in settings.items() if isinstance(v, str | int | float | bool)}
-        own = {"processor": type(self.processor).__name__, "window": self.window}
+        mine = {"processor": type(self.processor).__name__, "window": self.window}
         decoders = {"soundfile": soundfile.__libsndfile_version__, "scipy": scipy}
-        return {**own, **decoders, **kept}
+        return {**mine, **decoders, **kept, **OWN_FRAMES}
 
     def examine(self, stream: BinaryIO) -> Looks:
         """Length, and a preview to see and to hear."""
@@ -82,15 +87,52 @@ class Sounds:
 
     def prepared(self, decoded: Sequence[Wave]) -> dict[str, NDArray[Any]]:
         """The processor's arrays: input_values or input_features, and a mask where it makes one."""
-        given: dict[str, Any] = {"sampling_rate": self.rate, "return_tensors": "np"}
-        if self.window == SECONDS and not hasattr(self.processor, "max_length"):
-            length = round(SECONDS * self.rate)
-            given |= {"padding": "max_length", "max_length": length, "truncation": True}
-        made = self.processor([np.asarray(one) for one in decoded], **given)
+        made = self._processed([np.asarray(one) for one in decoded], **self._padding)
         return {
             name: np.asarray(made[name], np.int64 if "mask" in name else np.float32)
             for name in made
         }
+
+    def own(self, decoded: Wave, prepared: Mapping[str, NDArray[Any]], layout: Grid) -> int | None:
+        """Columns of the grid that one sound fills: the processor's mask says it, else its length.
+
+        None where nothing is padded with silence.
+        """
+        if own.repeats(self.processor):
+            return None
+        frame = round(_SHORTEST * self.rate), round(_HOP * self.rate)
+        samples = round(self.window * self.rate)
+        columns = own.OwnColumns.of(self.settings, layout.columns, samples, frame)
+        mask = next((array for name, array in prepared.items() if "mask" in name), None)
+        return columns.filled(len(decoded), mask)
+
+    @cached_property
+    def _padding(self) -> dict[str, Any]:
+        """What makes every sound as long as the window, where the processor has none of its own.
+
+        Its `max_length` is samples to some processors (Wav2Vec2) and frames of a spectrogram to
+        others (Speech2Text, SeamlessM4T): a short sound padded to as many as it has samples tells.
+        """
+        if self._sets_length:
+            return {}
+        length = round(SECONDS * self.rate)
+        noise = np.random.default_rng(0).standard_normal(length, dtype=np.float32) / np.float32(10)
+        trial = noise[: round(4 * _SHORTEST * self.rate)]
+        full = {"padding": "max_length", "truncation": True}
+        plain = _steps(self._processed([trial]))
+        padded = _steps(self._processed([trial], **full, max_length=len(trial)))
+        if padded != plain:  # frames: as many as a sound of the whole window has
+            frames = _steps(self._processed([noise]))
+            length = round(frames * len(trial) / padded)
+        return {**full, "max_length": length}
+
+    @property
+    def _sets_length(self) -> bool:
+        lengths = ("max_length", "n_samples", "nb_max_samples")
+        return any(getattr(self.processor, name, None) is not None for name in lengths)
+
+    def _processed(self, waves: Sequence[Wave], **given: Any) -> Any:
+        return self.processor(waves, sampling_rate=self.rate, return_tensors="np", **given)
 
     def plain(self, decoded: Wave) -> NDArray[np.float32]:
         """Mean log-mel spectrum of what the model hears: float32[64]."""
@@ -100,6 +142,14 @@ class Sounds:
 
 _HOP = 0.01
 """Seconds between frames of AST's spectrogram."""
+OWN_FRAMES = {MEAN_OVER: "own frames"}
+"""Says in a catalog that its reading `mean` leaves padding out; older ones have no such entry."""
+
+
+def _steps(made: Any) -> int:
+    """Samples or frames of what a processor made of one sound: its longest axis but the bands."""
+    array = next(np.asarray(made[n]) for n in made if n in ("input_values", "input_features"))
+    return int(array.shape[1])
 
 
 def read(stream: BinaryIO, seconds: float) -> tuple[Wave, int, float]:
@@ -189,9 +239,9 @@ def trial(processor: Any) -> dict[str, NDArray[Any]]:
 
 def prepare(model: Loaded, asked: Asked, report: Callable[[str, int, int], None]) -> Media:
     """The sounds asked for."""
-    return showing.prepare(Sounds(model.processor), model, asked, report)
+    return showing.prepare(Sounds(model.processor, model.settings), model, asked, report)
 
 
 def reopen(model: Loaded, stored: Stored) -> Media:
     """The sounds of a finished catalog."""
-    return showing.reopen(Sounds(model.processor), model, stored)
+    return showing.reopen(Sounds(model.processor, model.settings), model, stored)

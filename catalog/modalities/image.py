@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from catalog.errors import SettingRefused
 from catalog.modalities import Asked, Loaded, Stored, showing
+from catalog.modalities.grids import Grid
 from catalog.modalities.media import Media
 from catalog.modalities.scanning import Looks, Unfit
 
@@ -70,6 +71,11 @@ class Images:
         """pixel_values float32[items, 3, height, width]."""
         made = self.processor(images=list(decoded), return_tensors="np")
         return {"pixel_values": np.asarray(made["pixel_values"], np.float32)}
+
+    def own(
+        self, _decoded: Image.Image, _prepared: Mapping[str, NDArray[Any]], _layout: Grid
+    ) -> None:
+        """None: a plain image fills its grid."""
 
     def plain(self, decoded: Image.Image) -> NDArray[np.float32]:
         """Mean colour of 8 x 8 fields: float32[192], 0 to 255."""

@@ -1,5 +1,6 @@
 """Images and sounds as items: what both share. Each has a Medium that decodes and prepares it."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit, sha25
 
 _PREVIEWS = 512
 """Previews written at once."""
+MEAN_OVER = "mean_over"
+"""Entry of the preprocessing that says what `mean` is over; older catalogs have none."""
 
 
 class Medium(Protocol):
@@ -65,6 +68,10 @@ class Medium(Protocol):
         """The processor's own output for some items, stacked."""
         ...
 
+    def own(self, decoded: Any, prepared: Mapping[str, NDArray[Any]], layout: Grid) -> int | None:
+        """Columns of the grid that one item fills, the rest being padding; None for all."""
+        ...
+
     def plain(self, decoded: Any) -> NDArray[np.float32]:
         """float32[numbers]: coarse pixels or mean log-mel, the control without a model."""
         ...
@@ -89,6 +96,8 @@ class Media:
     """While building: what the files look like."""
     seen: Sequence[Seen] = ()
     """While building: every file of the listing."""
+    _filled: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    """Columns of the grid that an item fills, by its number; noted when it is prepared."""
     _workers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(WORKERS, "media"), compare=False, repr=False
     )
@@ -119,16 +128,31 @@ class Media:
         Repeated items (a padded batch) are decoded once.
         """
         distinct, place = np.unique(items, return_inverse=True)
-        parts = list(self._workers.map(lambda n: self.medium.prepared([self._decode(n)]), distinct))
+        parts = list(self._workers.map(self._prepared, distinct.tolist()))
         self._check_equal(parts, distinct)
         return {name: np.concatenate([p[name] for p in parts])[place] for name in parts[0]}
 
-    def read(self, hidden: Any) -> Any:
-        """Mean over the patches, or the first position: float[items, dims].
+    def read(self, hidden: Any, items: NDArray[np.integer]) -> Any:
+        """Mean over the item's own patches, over all of them, or the first position: [items, dims].
 
-        Choice: patches over padding count too, as in the models' own mean pooling without a mask.
+        Own ones are summed in float32. An item without padding is read alike by both means, bit for
+        bit, whatever items are its neighbours.
         """
-        return hidden[:, 0] if self.reading == "cls" else self.patches(hidden).mean(1)
+        if self.reading == "cls":
+            return hidden[:, 0]
+        patches = self.patches(hidden)
+        whole = patches.mean(1)
+        own = self._own(items) if self.leaves_padding_out else None
+        if own is None or own.all():
+            return whole
+        kept = hidden.new_tensor(own, dtype=None).bool()[:, :, None]
+        mean = patches.masked_fill(~kept, 0).float().sum(1) / kept.sum(1)
+        return mean.where(~kept.all(1), whole.float())
+
+    @cached_property
+    def leaves_padding_out(self) -> bool:
+        """Whether the reading is the mean over own patches, as the catalog's source has it."""
+        return self.reading == "mean" and MEAN_OVER in json.loads(self.source["preprocessing"])
 
     def patches(self, hidden: Any) -> Any:
         """The positions that are patches, row after row."""
@@ -186,6 +210,22 @@ class Media:
             "seconds": pa.array([one.looks.seconds for one in whole], pa.float64()),
             "rate": pa.array([one.looks.rate for one in whole], pa.int32()),
         }
+
+    def _prepared(self, item: int) -> dict[str, NDArray[Any]]:
+        """The processor's output for one item; how much of the grid it fills is noted."""
+        decoded = self._decode(item)
+        made = self.medium.prepared([decoded])
+        filled = self.medium.own(decoded, made, self.layout)
+        self._filled[item] = self.layout.columns if filled is None else filled
+        return made
+
+    def _own(self, items: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Which patches are the items' own: bool[items, rows x columns]."""
+        for item in set(items.tolist()) - self._filled.keys():
+            self._prepared(item)
+        filled = np.array([self._filled[item] for item in items.tolist()])
+        columns = np.arange(self.layout.columns) < filled[:, None]
+        return np.tile(columns, self.layout.rows)
 
     def _decode(self, item: int) -> Any:
         path = self.paths[item]

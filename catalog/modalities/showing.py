@@ -16,7 +16,7 @@ from catalog.modalities.grids import Grid
 from catalog.modalities.media import Media, Medium
 from catalog.modalities.scanning import Scan, Seen
 
-POOLINGS = ("mean", "cls")
+POOLINGS = ("mean", "mean-window", "cls")
 
 
 def prepare(
@@ -31,7 +31,7 @@ def prepare(
             "subfolder per class) or a CSV of path,label."
         )
     layout = Grid.of(model.settings, model.positions, model.trial)
-    reading = _pooling(asked.pooling, layout, model.name)
+    reading = _pooling(asked.pooling, layout, model.name, medium)
     listing = folders.listing(asked.items, medium.endings, medium.name)
     _check_any(listing.entries, listing.refused, asked.items, medium)
     stem = hashlib.sha256(str(asked.items.resolve()).encode()).hexdigest()[:6]
@@ -70,10 +70,15 @@ def reopen(medium: Medium, model: Loaded, stored: Stored) -> Media:
     )
 
 
-def _pooling(asked: str | None, layout: Grid, name: str) -> str:
+def _pooling(asked: str | None, layout: Grid, name: str, medium: Medium) -> str:
     pooling = asked or "mean"
     if pooling not in POOLINGS:
-        raise SettingRefused(f"--pooling is mean (over patches) or cls, not {pooling!r}.")
+        raise SettingRefused(
+            "--pooling is mean (over an item's own patches or frames), mean-window (over padding "
+            f"too) or cls, not {pooling!r}."
+        )
+    if pooling == "mean-window" and medium.window is None:
+        raise SettingRefused(f"{name} pads no {medium.kind}: every patch is its own. Use mean.")
     if pooling == "cls" and layout.prefix == 0:
         raise SettingRefused(f"{name} has no CLS position: every position is a patch. Use mean.")
     return pooling

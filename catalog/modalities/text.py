@@ -54,7 +54,7 @@ class Text:
         ids[:, len(self.before) + 1 :] = self.after
         return {"input_ids": ids}
 
-    def read(self, hidden: Any) -> Any:
+    def read(self, hidden: Any, _items: NDArray[np.integer] | None = None) -> Any:
         """States at the item's position: float[items, dims]."""
         return hidden[:, len(self.before)]
 

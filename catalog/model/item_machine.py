@@ -120,7 +120,12 @@ class ItemMachine:
     ) -> NDArray[np.float32]:
         """Every site under a change, `given` rows put in and `rows` out: float32[rows, ...]."""
         parts, sites = self.model.parts, self.sites
-        with recording(self.model.module, parts, sites, self.modality.read) as seen, change:
+        numbers = np.array([item])
+
+        def read(hidden: torch.Tensor) -> torch.Tensor:
+            return self.modality.read(hidden, numbers)  # type: ignore[no-any-return]
+
+        with recording(self.model.module, parts, sites, read) as seen, change:
             self._run(item, given)
             kept = [seen[site].float().cpu().numpy() for site in sites]
         found = np.stack([np.broadcast_to(one, (rows, one.shape[1])) for one in kept], axis=1)

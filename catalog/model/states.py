@@ -45,12 +45,18 @@ def batches(
     starts = range(0, len(items), batch_size)
     groups = [items[start : start + batch_size] for start in starts]
 
-    def shown(batch: NDArray[np.integer]) -> dict[str, NDArray[np.generic]]:
-        missing = batch_size - len(batch)
-        return modality.inputs(np.concatenate([batch, np.repeat(batch[:1], missing)]))
+    def padded(batch: NDArray[np.integer]) -> NDArray[np.integer]:
+        return np.concatenate([batch, np.repeat(batch[:1], batch_size - len(batch))])
 
-    with recording(model.module, model.parts, sites, modality.read) as seen:
-        for batch, arrays in zip(groups, ahead(shown, groups), strict=True):
+    now: NDArray[np.integer] = np.empty(0, np.int64)  # the items of the batch that runs
+
+    def read(hidden: Tensor) -> Tensor:
+        return modality.read(hidden, now)  # type: ignore[no-any-return]
+
+    with recording(model.module, model.parts, sites, read) as seen:
+        shown = ahead(lambda batch: modality.inputs(padded(batch)), groups)
+        for batch, arrays in zip(groups, shown, strict=True):
+            now = padded(batch)
             inputs = tensors(arrays, model.device, model.module.dtype)  # type: ignore[arg-type]
             model.parts.trunk(**inputs, **({"use_cache": False} if model.causal else {}))
             states = {site: seen[site][: len(batch)].float() for site in sites}
