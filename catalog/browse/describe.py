@@ -34,8 +34,17 @@ def info(catalog: Catalog) -> dict[str, Any]:
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
+        "readings": readings(catalog),
         **_media(catalog),
     }
+
+
+def readings(catalog: Catalog) -> list[dict[str, Any]]:
+    """The readings that were tried before the build, simplest first; none where one was asked."""
+    if "reading_trial" not in set(catalog.fetch(queries.tables())["table"]):
+        return []  # a catalog of an earlier version
+    rows = catalog.fetch(queries.reading_trials()).to_dict("records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
 
 
 def _media(catalog: Catalog) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 import itertools
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from catalog.building import patches
 from catalog.building.plan import Plan, Settings, prepare, versions
@@ -46,7 +47,7 @@ def build(
                 shown.items,
                 plan.work.order(),
                 plan.absent,
-                itertools.chain(shown.tables(), kept),
+                itertools.chain(shown.tables(), kept, _trials(plan)),
             )
             assemble.assemble(plan.path, checkpoint, progress, known)
             report("writing", 1, 1)
@@ -91,6 +92,13 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "built_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "seconds": seconds,
     }
+
+
+def _trials(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Rows of reading_trial."""
+    if plan.trials:
+        rows = [vars(one) | {"position": place} for place, one in enumerate(plan.trials)]
+        yield "reading_trial", {name: pa.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def _check_room(plan: Plan) -> None:

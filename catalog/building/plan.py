@@ -12,10 +12,11 @@ from typing import Any
 from catalog import places, sites
 from catalog.building import patches
 from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
-from catalog.modalities import Asked
+from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
-from catalog.model import loading
+from catalog.model import loading, readings
 from catalog.model import stage as stages
+from catalog.model.readings import Trial
 from catalog.progress import Report, silent
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
@@ -37,7 +38,7 @@ class Settings:
     sites: str | None = None
     layers: str | None = None
     template: str | None = None
-    """bare, special, or a string with {}; by default bare for causal LMs, else special."""
+    """bare, special, a string with {}, or auto (default for causal LMs, else special)."""
     thresholds: tuple[str, ...] = THRESHOLDS
     dtype: str = "auto"
     device: str = "auto"
@@ -68,6 +69,8 @@ class Plan:
     """Everything that can change a bit of the states stage."""
     path: Path
     """Of the catalog file."""
+    trials: tuple[Trial, ...] = ()
+    """Readings that were tried, one of them chosen; none where a reading was asked for."""
 
     @property
     def bytes(self) -> int:
@@ -110,7 +113,7 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)
     present, absent = _sites(settings, model)
-    modality = KINDS[model.modality].prepare(model, _asked(settings, model), report)
+    modality, trials = _items(settings, model, report)
     work = stages.Work(
         model=model,
         modality=modality,
@@ -121,13 +124,28 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
         per_patch=patches.site(settings.per_patch, model, modality.grid),
     )
     identity = _identity(work)
-    plan = Plan(settings, work, absent, identity, _path(settings, work, identity))
+    path = _path(settings, work, identity)
+    plan = Plan(settings, work, absent, identity, path, trials)
     if plan.patch_bytes > MOST_PATCH_BYTES and not settings.force:
         raise SettingRefused(
             f"The patch signs would take {plan.patch_bytes / 1e9:,.1f} GB. Leave --per-patch out, "
             "show fewer items, or insist with --force."
         )
     return plan
+
+
+def _items(
+    settings: Settings, model: loading.LoadedModel, report: Report
+) -> tuple[Modality, tuple[Trial, ...]]:
+    """The items in the reading asked for, or in the one that a trial of several chose."""
+    kind, asked = KINDS[model.modality], _asked(settings, model)
+    modality = kind.prepare(model, asked, report)
+    candidates = kind.candidates(model, asked, modality)
+    if not candidates:
+        return modality, ()
+    trials = readings.choose(model, candidates, settings.seed, settings.batch_size, report)
+    chosen = next(n for n, one in enumerate(trials) if one.chosen)
+    return candidates[chosen], tuple(trials)
 
 
 def _check(settings: Settings) -> None:

@@ -32,7 +32,7 @@ def build(
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option(help="bare (default for causal LMs), special (encoders) or text with {}."),
+        typer.Option(help="auto (causal LMs: a trial), bare, special (encoders), or text with {}."),
     ] = None,
     thresholds: Annotated[str, typer.Option(help="zero, median, or both.")] = "zero,median",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
@@ -110,10 +110,17 @@ def announce(plan: "Plan") -> None:
     print(
         f"{model.name} ({model.architecture}, {model.parameters / 1e6:,.1f} M parameters, "
         f"{model.dtype}, {model.device}) -> {plan.path}\n"
-        f"{work.items:,} items, reading {work.modality.reading!r}, {len(work.sites)} sites, "
+        f"{work.items:,} items, reading '{work.modality.reading}', {len(work.sites)} sites, "
         f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB",
         file=sys.stderr,
     )
+    for one in plan.trials:
+        chosen = ": chosen" if one.chosen else ""
+        print(
+            f"reading '{one.reading}': sign entropy {one.entropy_bits:.3f} bits, norm outliers "
+            f"{one.outliers:.1%}, degenerate dimensions {one.degenerate:.1%}{chosen}",
+            file=sys.stderr,
+        )
     if plan.patch_bytes:
         print(
             f"signs of every patch at {work.per_patch}: {plan.patch_bytes / 1e6:,.1f} MB of these",
@@ -171,10 +178,9 @@ def degenerate_warnings(known: dict[str, Any]) -> list[str]:
     ]
     if not bad:
         return []
-    readings = {"bare": "--template special", "mean": "--pooling cls"}
-    readings |= {"mean-window": "--pooling mean", "cls": "--pooling mean"}
-    other = readings.get(known["reading"], "--template bare")
-    return [
-        f"many dimensions almost never change sign at {', '.join(bad)}. Threshold median does not "
-        f"suffer from this; or build with {other}."
-    ]
+    advice = "Threshold median does not suffer from this"
+    if not known["readings"]:  # a reading that a trial chose is the best of its kind
+        readings = {"mean": "--pooling cls", "mean-window": "--pooling mean"}
+        readings |= {"cls": "--pooling mean"}
+        advice += f"; or build with {readings.get(known['reading'], '--template auto')}"
+    return [f"many dimensions almost never change sign at {', '.join(bad)}. {advice}."]

@@ -1,6 +1,6 @@
 """The modalities there are: the one table that everything else looks them up in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,12 @@ class Kind:
     """The items a person asked for. Raises SettingRefused for options that do not belong."""
     reopen: Callable[[Loaded, Stored], Modality]
     """The items of a finished catalog."""
+    candidates: Callable[[Loaded, Asked, Any], Sequence[Modality]] = lambda *_: ()
+    """The prepared items in each reading that a trial is to choose among; often none."""
 
 
 KINDS: dict[str, Kind] = {
-    "text": Kind(text.trial, text.prepare, text.reopen),
+    "text": Kind(text.trial, text.prepare, text.reopen, text.candidates),
     "image": Kind(image.trial, image.prepare, image.reopen),
     "audio": Kind(audio.trial, audio.prepare, audio.reopen),
 }

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -94,15 +94,52 @@ def trial(_processor: Any) -> dict[str, NDArray[Any]]:
     return {"input_ids": np.array([[0, 1]], np.int64)}
 
 
+AUTO = "auto"
+"""The template that a trial of several chooses; see `candidates` and `catalog.model.readings`."""
+
+
 def prepare(model: Loaded, asked: Asked, _report: Callable[[str, int, int], None]) -> Text:
-    """The whole vocabulary, in the template asked for: bare for causal LMs, else special."""
+    """The whole vocabulary in the template asked for; `bare` where a trial is to choose it."""
     for option, value in (("--items", asked.items), ("--pooling", asked.pooling)):
         if value is not None:
             raise SettingRefused(
                 f"{model.name} reads text: its items are its vocabulary. Leave {option} out."
             )
-    template = asked.template or ("bare" if model.causal else "special")
-    return make(model.tokenizer, model.vocabulary, template)
+    template = _template(model, asked)
+    return make(model.tokenizer, model.vocabulary, "bare" if template == AUTO else template)
+
+
+def _template(model: Loaded, asked: Asked) -> str:
+    return asked.template or (AUTO if model.causal else "special")
+
+
+def candidates(model: Loaded, asked: Asked, made: Text) -> list[Text]:
+    """Readings that a trial is to choose among, the simplest first; none where one was asked for.
+
+    The id alone; after the tokenizer's special tokens (after its beginning-of-text token, where it
+    adds none by itself); after a newline; after a common short word. Those whose ids are the same
+    as those of a simpler one are left out.
+    """
+    if _template(model, asked) != AUTO:
+        return []
+    tokenizer: Any = model.tokenizer
+    adds = any(_special_tokens(tokenizer))
+    first = getattr(tokenizer, "bos_token", None)
+    named = ["bare", "special" if adds or not first else f"{first}{{}}", "\\n{}"]
+    named.append(f"{_common_word(tokenizer, made.items)} {{}}")
+    found: dict[tuple[tuple[int, ...], tuple[int, ...]], Text] = {}
+    for template in named:
+        around = before, after = _around(tokenizer, template)
+        found.setdefault(around, replace(made, reading=template, before=before, after=after))
+    return list(found.values())
+
+
+def _common_word(tokenizer: Tokenizer, items: pd.DataFrame) -> str:
+    """`the` where it is one token, else the first word of two to four letters."""
+    if len(tokenizer("the", add_special_tokens=False)["input_ids"]) == 1:
+        return "the"
+    words = items.loc[items["kind"] == "word", "text"].str.strip(SPACE)
+    return str(next((word for word in words if 2 <= len(word) <= 4), "the"))
 
 
 def reopen(model: Loaded, stored: Stored) -> Text:
@@ -120,7 +157,7 @@ def _around(tokenizer: Tokenizer, template: str) -> tuple[tuple[int, ...], tuple
     """Ids before and after the item.
 
     A string's two halves are tokenized apart, without the spaces that touch the {} (a token
-    brings its own), between the tokenizer's own special tokens.
+    brings its own), between the tokenizer's own special tokens; `\\n` in it is a newline.
     """
     if template == "bare":
         return (), ()
@@ -130,9 +167,9 @@ def _around(tokenizer: Tokenizer, template: str) -> tuple[tuple[int, ...], tuple
     if template.count("{}") != 1:
         raise SettingRefused(
             f"The template {template!r} needs exactly one {{}} where the token goes, "
-            'such as "the word {}"; or use bare or special.'
+            'such as "the word {}"; or use auto, bare or special.'
         )
-    halves = [half.strip(" ") for half in template.split("{}")]
+    halves = [half.strip(" ") for half in template.replace("\\n", "\n").split("{}")]
     inner = [
         tuple(tokenizer(half, add_special_tokens=False)["input_ids"]) if half else ()
         for half in halves

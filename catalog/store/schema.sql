@@ -38,7 +38,7 @@ COMMENT ON COLUMN build.model IS 'Hugging Face id, name of a shipped model, or f
 COMMENT ON COLUMN build.revision IS 'Commit of the model on the hub; for a folder weights- and 12 digits of the hash of its weights.';
 COMMENT ON COLUMN build.architecture IS 'Class of the model in transformers.';
 COMMENT ON COLUMN build.modality IS 'What the items are: text (vocabulary tokens), image or audio.';
-COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. Text: the template (bare = the id alone, special = the tokenizer''s own special tokens around it, or a string with {}). Image, audio: the pooling.';
+COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. Text: the template (bare = the id alone, special = the tokenizer''s own special tokens around it, or a string with {}, \n in it a newline). Image, audio: the pooling.';
 COMMENT ON COLUMN build.dtype IS 'Number format of the forward pass; another one flips some signs.';
 COMMENT ON COLUMN build.attention IS 'Attention implementation of the forward pass.';
 COMMENT ON COLUMN build.device IS 'Device of the forward pass.';
@@ -58,6 +58,24 @@ COMMENT ON COLUMN build.built_at IS 'When the states stage was finished (UTC).';
 COMMENT ON COLUMN build.seconds IS 'Seconds the states stage took, interruptions not counted.';
 COMMENT ON COLUMN build.content_hash IS 'SHA-256 of items, signs, dimension statistics and poles: equal for resumed and uninterrupted builds.';
 COMMENT ON COLUMN build.findings_hash IS 'SHA-256 of the findings (categories, features, evidence); NULL before they are made.';
+
+CREATE TABLE reading_trial (
+    position     INTEGER PRIMARY KEY,
+    reading      VARCHAR NOT NULL,
+    entropy_bits DOUBLE  NOT NULL,
+    outliers     DOUBLE  NOT NULL,
+    degenerate   DOUBLE  NOT NULL,
+    seconds      DOUBLE  NOT NULL,
+    chosen       BOOLEAN NOT NULL
+);
+COMMENT ON TABLE reading_trial IS 'Readings tried on 1,024 items before the build, simplest first; the rule that chose among them never sees a category. Empty where a reading was asked for.';
+COMMENT ON COLUMN reading_trial.position IS 'Place of the reading, from the simplest on.';
+COMMENT ON COLUMN reading_trial.reading IS 'The template, as in build.reading.';
+COMMENT ON COLUMN reading_trial.entropy_bits IS 'Mean entropy of a sign (threshold zero) over the dimensions of all residual sites, in bits. The highest is chosen; readings within 0.02 bits of it are equally good.';
+COMMENT ON COLUMN reading_trial.outliers IS 'Share of items x residual sites whose norm is above 5 times the least of the readings'' median norms: the mark of an attention sink. Of equally good readings the one with the fewest is chosen (within 0.01), then the simplest.';
+COMMENT ON COLUMN reading_trial.degenerate IS 'Share of dimensions whose share positive is below 1 % or above 99 %, mean over the residual sites.';
+COMMENT ON COLUMN reading_trial.seconds IS 'Seconds the trial of this reading took.';
+COMMENT ON COLUMN reading_trial.chosen IS 'Whether the catalog was built in this reading.';
 
 CREATE TABLE chunk (
     chunk      INTEGER PRIMARY KEY,
