@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.scoring import Contest, Outcome
 from catalog.signs import auc_intervals
+from catalog.signs.bits import unpack
 from catalog.signs.prototypes import SPLITS, TAU, halves
 
 GROUPS = 10
@@ -32,7 +33,9 @@ def interval(
     ranks = np.where(np.isnan(ranks), np.nanmean(ranks), ranks)
     without = anchors[:, None, :] & (group != np.arange(groups)[:, None])
     if without.any(axis=2).all():
-        losses = run(sample, anchors, tau).aucs - _aucs(sample, anchors, without, tau)
+        rows = np.concatenate([anchors[:, None], without], axis=1)
+        aucs = _aucs(sample, rows, ~anchors, tau)
+        losses = aucs[0] - aucs[1:]
     else:  # a split whose one anchor left has nothing to choose by
         losses = np.zeros((1, len(anchors)))
     parts = auc_intervals.parts(ranks, losses.mean(axis=1), group)
@@ -40,18 +43,25 @@ def interval(
 
 
 def _aucs(
-    sample: Contest, anchors: NDArray[np.bool_], without: NDArray[np.bool_], tau: float
+    sample: Contest, rows: NDArray[np.bool_], held_out: NDArray[np.bool_], tau: float
 ) -> NDArray[np.float64]:
-    """AUC of each split's held-out members without each group: float64[groups, splits]."""
-    rows = without.reshape(-1, anchors.shape[1])
-    held_out = np.repeat(~anchors, without.shape[1], axis=0)
-    sizes = rows.sum(axis=1)
-    found = np.empty(len(rows))
-    for size in np.unique(sizes):  # a run takes equally many anchors in each row
-        mine = sizes == size
-        placed = run(sample, rows[mine], tau).member_ranks
-        found[mine] = (placed * held_out[mine]).sum(axis=1) / held_out[mine].sum(axis=1)
-    return found.reshape(without.shape[:2]).T
+    """AUC of each split's held-out members by prototypes of other anchors: float64[rows, splits].
+
+    `rows` is bool[splits, rows, members].
+    """
+    from catalog.signs import compiled  # numba takes a second to import
+
+    anchors = rows.reshape(-1, rows.shape[2])
+    held = np.repeat(held_out, rows.shape[1], axis=0)
+    scale = compiled.Scale(sample.positives, sample.pool, tau)
+    scored = unpack(sample.columns, sample.scored).view(np.uint8)
+    if sample.negatives is not None:
+        scored = scored[:, sample.negatives]
+    doubled = compiled.doubled_ranks(
+        np.ascontiguousarray(scored), sample.members, scale, anchors, held
+    )
+    found = doubled / (2.0 * scored.shape[1] * held.sum(axis=1))
+    return np.asarray(found.reshape(rows.shape[:2]).T)
 
 
 def reliability(contest: Contest) -> float | None:
@@ -62,7 +72,8 @@ def reliability(contest: Contest) -> float | None:
     about 0, not about the mean, so that it does not depend on which way round a dimension is.
     Mean of r over SPLITS pairs of halves, stepped up to the whole list by 2 r / (1 + r) (Spearman
     1910, Brown 1910). Random sets give about 0; 1 means that other members would mark the same
-    dimensions as strongly. None below 4 members or where no sign varies.
+    dimensions as strongly. None below 4 members, where no sign varies, or where the halves are
+    opposites (of members that are the whole pool).
     """
     members = len(contest.members)
     if members < 4:
@@ -78,4 +89,4 @@ def reliability(contest: Contest) -> float | None:
     if not (size > 0).all():
         return None
     r = float(((one * other).sum(axis=1) / size).mean())
-    return 2 * r / (1 + r)
+    return 2 * r / (1 + r) if r > -1 + 1e-6 else None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from catalog.features import certainty
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed
-from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing, ranks
+from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing
 from catalog.signs.significance import hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
 
@@ -188,16 +188,16 @@ def _against(outcome: Outcome, counts: NDArray[np.uint16], group: Ints) -> NDArr
 
     `counts` is the agreeing dimensions of the items, [splits, items]; `group` their group number.
     """
-    groups = int(group.max(initial=-1)) + 1
-    levels = outcome.histogram.shape[1]
-    total = np.zeros(groups)
-    for split, agreeing_dimensions in enumerate(counts):
-        places = group * levels + agreeing_dimensions
-        histogram = np.bincount(places, minlength=groups * levels).reshape(groups, levels)
-        held_out = outcome.member_counts[split, ~outcome.anchors[split]]
-        members = np.bincount(held_out, minlength=levels)
-        total += ranks(histogram) @ members / max(1, len(held_out))
-    return total / len(counts)
+    from catalog.signs import compiled  # numba takes a second to import
+
+    return compiled.group_aucs(
+        np.ascontiguousarray(counts),
+        np.ascontiguousarray(group),
+        int(group.max(initial=-1)) + 1,
+        outcome.member_counts,
+        ~outcome.anchors,
+        outcome.histogram.shape[1],
+    )
 
 
 def agreement_of(

@@ -15,18 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from catalog.features.pools import Pool
-from catalog.signs.bits import Packed, count_positive
+from catalog.signs.bits import Packed, count_positive, unpack
 from catalog.signs.prototypes import (
     SPLITS,
     TAU,
     Ints,
-    agreeing,
-    agreeing_members,
-    contrast,
     halves,
-    histograms,
-    ranks,
-    register,
 )
 from catalog.signs.significance import ENOUGH, by_draws
 from catalog.signs.site_signs import SiteSigns
@@ -37,10 +31,16 @@ FURTHEST where a family of tests needs them: see `sequential`."""
 SAMPLE = 5000
 """Background items scored (a fixed sample of `all` and `words`)."""
 THREADS = 2
+LEFT = 20
+"""Items that a random set leaves to be told apart from: a larger one is drawn smaller, which makes
+its null wider."""
 _BATCH = 50
 """Draws between two looks at the observed value, at progress and at cancelling."""
-_CACHE = 1 << 17
-"""Contrasts of sets scored together: one set at 5,120 dimensions, 17 at 384."""
+_TOGETHER = 25
+"""Sets that one thread scores in a row."""
+
+_DIGITS = 12
+"""To which AUCs are compared: they are quotients of integers, rounded in other orders."""
 
 Splitter = Callable[[int, np.random.Generator], NDArray[np.bool_]]
 """Members and a generator -> bool[splits, members], equally many anchors in each row."""
@@ -60,6 +60,18 @@ class Ground:
     """Signs by dimension of the sample."""
     stratum: Ints | None = None
     """For `matched`: the member each item was drawn for."""
+
+    @functools.cached_property
+    def scored(self) -> NDArray[np.uint8]:
+        """Signs of the sample as 0 and 1: uint8[dims, sample]."""
+        return unpack(self.columns, len(self.sample)).view(np.uint8)
+
+    @functools.cached_property
+    def among(self) -> NDArray[np.bool_]:
+        """Which items are in the sample: bool[items]."""
+        found = np.zeros(len(self.items), np.bool_)
+        found[self.sample] = True
+        return found
 
     @classmethod
     def shared(
@@ -89,10 +101,11 @@ class Ground:
         """Random sets as places in `items`: int64[draws, size].
 
         Without replacement; where there are strata, one from each of `size` random strata (from
-        each one where there are no more).
+        each one where there are no more). Never so many that fewer than LEFT items are left.
         """
         if self.stratum is None:
             count = len(self.items)
+            size = min(size, max(2, count - LEFT))
             rows = [generator.choice(count, size, replace=False) for _ in range(draws)]
             return np.array(rows, np.int64).reshape(draws, size)
         order = np.argsort(self.stratum, kind="stable")
@@ -113,28 +126,17 @@ def score_sets(
     gives float64[sets]. The pool is the background, which holds the set; the negatives are the
     sample without the set.
     """
-    draws, splits, size = anchors.shape
-    members = site.bits(ground.items[sets.ravel()]).reshape(draws, size, site.dims)
-    count, total = int(anchors[0, 0].sum()), len(ground.items)
-    counts = anchors.astype(np.float32) @ members.astype(np.float32)
-    contrasts = contrast(counts.reshape(-1, site.dims), count, ground.positives, total)
-    prototypes = register(contrasts, count * total, tau)
-    levels = prototypes.signs.shape[1] + 1
-    own = np.concatenate(
-        [
-            agreeing_members(bits, prototypes.rows(draw * splits, splits))
-            for draw, bits in enumerate(members)
-        ]
-    )
-    histogram = histograms(agreeing(ground.columns, prototypes, len(ground.sample)), levels)
-    sampled = np.isin(sets, ground.sample)  # a set's own items are no negatives
-    for draw in np.flatnonzero(sampled.any(axis=1)):
-        rows = slice(draw * splits, (draw + 1) * splits)
-        histogram[rows] -= histograms(own[rows][:, sampled[draw]], levels)
-    placed = np.take_along_axis(ranks(histogram), own.astype(np.int64), axis=1)
-    held_out = ~anchors.reshape(-1, size)
-    kept = np.where(held_out, placed, 0).sum(axis=1) / (size - count)
-    return np.asarray(kept.reshape(draws, splits).mean(axis=1))
+    from catalog.signs import compiled  # numba takes a second to import
+
+    splits, size = anchors.shape[1:]
+    held_out = size - int(anchors[0, 0].sum())
+    scale = compiled.Scale(ground.positives, len(ground.items), tau)
+    among = ground.among
+    signs = site.words, ground.items
+    doubled = compiled.doubled_ranks_of_sets(signs, ground.scored, among, scale, sets, anchors)
+    negatives = len(ground.sample) - among[sets].sum(axis=1)
+    chances = 2 * negatives * held_out * splits
+    return np.where(chances > 0, doubled / np.maximum(chances, 1), 0.5)
 
 
 @functools.cache
@@ -240,7 +242,6 @@ class Null(Draws):
         self._seed = seed
         self._splitter = splitter or (lambda members, rng: halves(members, SPLITS, rng))
         self._score = score or (lambda sets, anchors: score_sets(site, ground, sets, anchors))
-        self._together = max(1, _CACHE // (SPLITS * site.dims))
         self._made: dict[int, NDArray[np.float64]] = {}
 
     def between(self, start: int, stop: int) -> NDArray[np.float64]:
@@ -263,7 +264,7 @@ class Null(Draws):
         with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
             for number in batches:
                 sets, anchors = self._batch(number)
-                starts = range(self._together, _BATCH, self._together)
+                starts = range(_TOGETHER, _BATCH, _TOGETHER)
                 parts = np.split(sets, starts), np.split(anchors, starts)
                 self._made[number] = np.concatenate([*workers.map(self._score, *parts)])
 
@@ -275,5 +276,6 @@ class Null(Draws):
 
 def reached(drawn: NDArray[np.float64], observed: ArrayLike) -> Ints:
     """How many draws are at least each observed value: int64[values]."""
-    below = np.searchsorted(np.sort(drawn), np.atleast_1d(observed), side="left")
+    values = np.round(np.atleast_1d(np.asarray(observed, np.float64)), _DIGITS)
+    below = np.searchsorted(np.sort(np.round(drawn, _DIGITS)), values, side="left")
     return np.asarray(len(drawn) - below, np.int64)
