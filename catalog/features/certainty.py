@@ -54,7 +54,9 @@ def _aucs(
     anchors = rows.reshape(-1, rows.shape[2])
     held = np.repeat(held_out, rows.shape[1], axis=0)
     scale = compiled.Scale(sample.positives, sample.pool, tau)
-    scored = unpack(sample.columns, sample.scored).view(np.uint8)
+    scored = sample.unpacked
+    if scored is None:
+        scored = unpack(sample.columns, sample.scored).view(np.uint8)
     if sample.negatives is not None:
         scored = scored[:, sample.negatives]
     doubled = compiled.doubled_ranks(
@@ -79,10 +81,10 @@ def reliability(contest: Contest) -> float | None:
     if members < 4:
         return None
     first = halves(members, SPLITS, np.random.default_rng([members, 2]), members // 2)
-    signs = contest.members.astype(np.float64)
+    signs = contest.members.astype(np.float32)
     share = contest.positives / contest.pool
     one, other = (
-        half.astype(np.float64) @ signs / half.sum(axis=1, keepdims=True) - share
+        half.astype(np.float32) @ signs / half.sum(axis=1, keepdims=True) - share
         for half in (first, ~first)
     )
     size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))

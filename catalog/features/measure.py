@@ -27,8 +27,8 @@ FEWEST_RIVALS = 10
 class Others:
     """Members of all categories at one site, for the coherence control."""
 
-    columns: Packed
-    """Signs by dimension of every category's members, end to end."""
+    bits: NDArray[np.uint8]
+    """Signs of every category's members as 0 and 1, end to end: uint8[dims, members]."""
     family: Ints
     category: Ints
     """Number of the category of each."""
@@ -40,7 +40,7 @@ class Others:
         """From `categories.labels`: items, their families and category numbers."""
         first = np.zeros(len(members), np.bool_)
         first[np.unique(family, return_index=True)[1]] = True
-        return cls(site.columns(members), family, category, first)
+        return cls(np.ascontiguousarray(site.bits(members).T), family, category, first)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ def _coherence(
     keep = np.ones(len(others.family), np.bool_)
     if families is not None:
         keep &= ~np.isin(others.family, families)
-    counts = agreeing(others.columns, outcome.prototypes, len(keep))
+    from catalog.signs import compiled  # numba takes a second to import
+
+    counts = compiled.agreeing(others.bits, outcome.prototypes)
     first = keep & others.first
     every = _against(outcome, counts[:, first], np.zeros(int(first.sum()), np.int64))
     rivals = np.bincount(others.category[keep]) >= FEWEST_RIVALS

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.features.pools import Pool
-from catalog.signs.bits import Packed, count_positive
+from catalog.signs.bits import Packed, count_positive, unpack
 from catalog.signs.prototypes import (
     TAU,
     Contrasts,
@@ -22,7 +22,7 @@ from catalog.signs.prototypes import (
     ranks,
     register,
 )
-from catalog.signs.site_signs import SiteSigns
+from catalog.signs.site_signs import MOST_UNPACKED, SiteSigns
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Contest:
     """How many items `columns` holds."""
     negatives: Ints | None
     """Places of the negatives among the scored items; None where they are all negatives."""
+    unpacked: NDArray[np.uint8] | None = None
+    """`columns` as 0 and 1, uint8[dims, scored]; None where they are too many."""
 
     @classmethod
     def of(cls, site: SiteSigns, pool: Pool, background_positives: Ints | None = None) -> "Contest":
@@ -55,9 +57,12 @@ class Contest:
         if background_positives is None:
             columns = site.columns(pool.negatives)
             total = count_positive(columns) + own
-            return cls(members, total, pool.size, columns, len(pool.negatives), None)
+            count = len(pool.negatives)
+            return cls(members, total, pool.size, columns, count, None, _bytes(columns, count))
         total = background_positives - site.positives(pool.left_out) + own
-        return cls(members, total, pool.size, site.by_dimension, site.items, pool.negatives)
+        return cls(
+            members, total, pool.size, site.by_dimension, site.items, pool.negatives, site.unpacked
+        )
 
     def sampled(self, site: SiteSigns, pool: Pool, most: int) -> "Contest":
         """The same contest with at most `most` of its negatives scored, drawn by their number."""
@@ -65,8 +70,18 @@ class Contest:
         if count > most:
             chosen = np.random.default_rng([count, most]).choice(count, most, replace=False)
             items = pool.negatives[np.sort(chosen)]
-            return replace(self, columns=site.columns(items), scored=most, negatives=None)
+            columns = site.columns(items)
+            return replace(
+                self, columns=columns, scored=most, negatives=None, unpacked=_bytes(columns, most)
+            )
         return self
+
+
+def _bytes(columns: Packed, items: int) -> NDArray[np.uint8] | None:
+    """Signs by dimension as 0 and 1: uint8[dims, items]; None where they are too many."""
+    if len(columns) * items > MOST_UNPACKED:
+        return None
+    return unpack(columns, items).view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -132,8 +147,19 @@ def score(
     """The second half of `run`, from contrasts made elsewhere."""
     prototypes = register(contrasts, unit, tau)
     member_counts = agreeing_members(contest.members, prototypes)
+    histogram = _histogram(contest, prototypes)
+    return Outcome(anchors, contrasts, unit, prototypes, member_counts, histogram)
+
+
+def _histogram(contest: Contest, prototypes: Prototypes) -> Ints:
+    """Negatives with each number of agreeing dimensions: int64[splits, longest + 1]."""
+    levels = prototypes.signs.shape[1] + 1
+    if contest.unpacked is not None:
+        from catalog.signs import compiled  # numba takes a second to import
+
+        counts = compiled.agreeing(contest.unpacked, prototypes)
+        return compiled.histograms(counts, contest.negatives, levels)
     counts = agreeing(contest.columns, prototypes, contest.scored)
     if contest.negatives is not None:
         counts = counts.take(contest.negatives, axis=1)
-    histogram = histograms(counts, prototypes.signs.shape[1] + 1)
-    return Outcome(anchors, contrasts, unit, prototypes, member_counts, histogram)
+    return histograms(counts, levels)

@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from catalog.signs.bits import Words
-from catalog.signs.prototypes import FEWEST, STRONGEST, TAU, Ints
+from catalog.signs.prototypes import FEWEST, STRONGEST, TAU, Ints, Prototypes
 
 F = TypeVar("F", bound=Callable[..., object])
 Bits = NDArray[np.uint8]
@@ -77,6 +77,22 @@ def doubled_ranks_of_sets(
     """
     level = scale.level(int(anchors[0, 0].sum()))
     found: Ints = _sets(site, scored, among, scale.told, sets, anchors, level)
+    return found
+
+
+def agreeing(bits: Bits, prototypes: Prototypes) -> NDArray[np.uint16]:
+    """Dimensions of each prototype whose sign an item has: uint16[splits, items].
+
+    As `prototypes.agreeing`, of signs as 0 and 1: uint8[dims, items].
+    """
+    found: NDArray[np.uint16] = _counted(bits, prototypes.dimensions, prototypes.signs)
+    return found
+
+
+def histograms(counts: NDArray[np.uint16], items: Ints | None, levels: int) -> Ints:
+    """How many of some items (None: all) have each count: int64[splits, levels]."""
+    every = np.arange(counts.shape[1]) if items is None else np.ascontiguousarray(items)
+    found: Ints = _histograms(counts, every, levels)
     return found
 
 
@@ -259,3 +275,41 @@ def _groups(
                 here = histogram[g, level]
                 doubled[g] += held[level] * (2 * below + here)
                 below += here
+
+
+_BLOCK = 4096
+"""Items whose signs stay in a core's cache while every prototype is counted."""
+
+
+@compiled
+def _counted(bits: Bits, dimensions: Ints, signs: NDArray[np.int8]) -> NDArray[np.uint16]:
+    splits, longest = signs.shape
+    items = bits.shape[1]
+    found = np.zeros((splits, items), np.uint16)
+    few = np.empty(_BLOCK, np.uint8)
+    for start in range(0, items, _BLOCK):
+        size = min(_BLOCK, items - start)
+        for split in range(splits):
+            few[:] = 0
+            for place in range(longest):
+                if signs[split, place] != 0:  # else padding
+                    flip = np.uint8(signs[split, place] < 0)
+                    row = bits[dimensions[split, place], start : start + size]
+                    for n in range(size):
+                        few[n] += row[n] ^ flip
+                if place % 255 == 254:  # the most that a byte counts
+                    for n in range(size):
+                        found[split, start + n] += few[n]
+                    few[:] = 0
+            for n in range(size):
+                found[split, start + n] += few[n]
+    return found
+
+
+@compiled
+def _histograms(counts: NDArray[np.uint16], items: Ints, levels: int) -> Ints:
+    found = np.zeros((len(counts), levels), np.int64)
+    for split in range(len(counts)):
+        for n in range(len(items)):
+            found[split, counts[split, items[n]]] += 1
+    return found

@@ -1,13 +1,16 @@
 """Signs of one site in the two layouts that counting needs. NumPy only."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.bits import Packed, Words
+from catalog.signs.bits import Packed, Words, unpack
 
 Ints = NDArray[np.int64]
+MOST_UNPACKED = 256_000_000
+"""Signs of a site that are kept as bytes too; of a larger one only packed."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,15 @@ class SiteSigns:
     def items(self) -> int:
         """Number of items."""
         return int(self.words.shape[1])
+
+    @cached_property
+    def unpacked(self) -> NDArray[np.uint8] | None:
+        """Signs as 0 and 1, uint8[dims, items], which compiled code adds up fastest; None where
+        they are more than MOST_UNPACKED.
+        """
+        if self.dims * self.items > MOST_UNPACKED:
+            return None
+        return unpack(self.by_dimension, self.items).view(np.uint8)
 
     def bits(self, items: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Signs of some items as 0 and 1: uint8[len(items), dims]."""
