@@ -145,8 +145,11 @@ def _sets(
         for m in range(size):
             item = items[sets[one, m]]
             own[m] = among[sets[one, m]]
-            for d in range(dims):
-                members[m, d] = (words[d >> 6, item] >> np.uint64(d & 63)) & np.uint64(1)
+            for w in range(len(words)):
+                word = words[w, item]
+                row = members[m, w * 64 : min(dims, w * 64 + 64)]
+                for bit in range(len(row)):
+                    row[bit] = (word >> np.uint64(bit)) & np.uint64(1)
         held_out = ~anchors[one]
         found[one] = _rows(scored, members, pool, anchors[one], held_out, own, levels).sum()
     return found
@@ -196,16 +199,21 @@ def _rows(
 def _contrasts(members: Bits, anchors: NDArray[np.bool_], positives: Ints, items: int) -> Ints:
     """Share positive of the anchors minus the pool's, in units of 1 / (anchors x items)."""
     dims = members.shape[1]
-    positive = np.zeros(dims, np.int32)
+    positive, few = np.zeros(dims, np.int64), np.zeros(dims, np.uint8)
     count = 0
     for m in range(len(members)):
         if anchors[m]:
             count += 1
+            row = members[m]
             for d in range(dims):
-                positive[d] += members[m, d]
+                few[d] += row[d]
+            if count % 255 == 0:  # the most that a byte counts
+                positive += few
+                few[:] = 0
+    positive += few
     contrast = np.empty(dims, np.int64)
     for d in range(dims):
-        contrast[d] = np.int64(positive[d]) * items - count * positives[d]
+        contrast[d] = positive[d] * items - count * positives[d]
     return contrast
 
 
