@@ -1,6 +1,7 @@
 """FFN neurons in a forward pass: set to 0, their activations, and a feature's signs behind them."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from catalog.model import states
 from catalog.model.columns import Columns
 from catalog.model.loading import LoadedModel
 from catalog.model.structure import Structure
+from catalog.model.taps import Tap
 from catalog.sites import Site
 
 BATCH = 256
@@ -54,14 +56,20 @@ def ablating(parts: Structure, chosen: Mapping[int, Ints]) -> Iterator[None]:
     """
     with contextlib.ExitStack() as hooks:
         for layer, neurons in chosen.items():
-            down = parts.tap(Site("ffn", layer)).module
-            hook = _silencer(torch.from_numpy(neurons))
-            hooks.callback(down.register_forward_pre_hook(hook, prepend=True).remove)
+            tap = parts.tap(Site("ffn", layer))
+            hook = _silencer(torch.from_numpy(neurons), tap)
+            hooks.callback(tap.module.register_forward_pre_hook(hook, prepend=True).remove)
         yield
 
 
-def _silencer(neurons: Tensor) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+def _silencer(
+    neurons: Tensor, tap: Tap
+) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    turn = itertools.count()
+
     def silence(_module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if tap.calls > 1 and next(turn) % tap.calls != tap.nth:
+            return args  # a shared block, in another of its calls
         changed = args[0].clone()
         changed[..., neurons.to(changed.device)] = 0
         return (changed, *args[1:])

@@ -1,5 +1,6 @@
 """What every FFN neuron writes: columns of the down projections, found by structure."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from catalog.errors import SettingRefused
+from catalog.model import linear
 from catalog.model.columns import Columns, check
 from catalog.model.loading import LoadedModel, tensors
 from catalog.model.structure import Structure
@@ -88,12 +90,11 @@ def read(model: LoadedModel, final: bool = False) -> Written:
 def columns_of(parts: Structure, layer: int) -> Tensor:
     """W_down of a block as float32[dims, neurons]: column i is what neuron i writes.
 
-    A Linear holds its weight so; GPT-2's Conv1D holds it transposed.
+    See `linear.weight`: of a quantised or wrapped layer, what it does.
     """
     module = parts.down_projections[layer - 1]
     assert module is not None
-    weight: Tensor = module.weight.detach().float()  # type: ignore[operator]
-    return weight if isinstance(module, nn.Linear) else weight.T
+    return linear.weight(module)
 
 
 def folded(columns: Tensor, norms: list[nn.Module]) -> Tensor:
@@ -153,18 +154,21 @@ def _norms_after(model: LoadedModel) -> dict[int, list[nn.Module]]:
 @contextmanager
 def _watching(parts: Structure, calls: dict[int, list[nn.Module]]) -> Iterator[None]:
     """Note norms and down projections of every block in the order of their calls."""
-    handles = []
-    for layer, (block, down) in enumerate(
-        zip(parts.blocks, parts.down_projections, strict=True), 1
-    ):
-        for module in block.modules():
-            if module is down or "norm" in type(module).__name__.lower():
-                handles.append(
-                    module.register_forward_hook(
-                        lambda m, _args, _out, kept=calls[layer]: kept.append(m)
-                    )
-                )
+    handles, began = [], itertools.count(1)
+    current = [0]
+
+    def begins(*_: object) -> None:
+        current[0] = next(began)
+
     try:
+        for block in dict.fromkeys(parts.blocks):  # a shared block runs several times
+            handles.append(block.register_forward_pre_hook(begins))
+        inside = {module for block in parts.blocks for module in block.modules()}
+        for module in inside:
+            if module in parts.down_projections or "norm" in type(module).__name__.lower():
+                handles.append(
+                    module.register_forward_hook(lambda m, _args, _out: calls[current[0]].append(m))
+                )
         yield
     finally:
         for handle in handles:

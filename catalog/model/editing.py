@@ -1,6 +1,7 @@
 """Change sites during a forward pass: every row of a batch has its own edits, hooks come off."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -60,20 +61,30 @@ def replaced(parts: Structure, site: Site, states: Tensor) -> Iterator[None]:
 def _hook(parts: Structure, site: Site, change: Callable[[Tensor], Tensor]) -> Callable[[], None]:
     """Let a function change the states of one site; returns what takes the hook off."""
 
+    tap = parts.tap(site)
+    turn = itertools.count()
+
+    def due() -> bool:
+        """Whether this call is the site's: a shared block is called several times a pass."""
+        return tap.calls == 1 or next(turn) % tap.calls == tap.nth
+
     def before(_module: Any, args: Any, kwargs: Any) -> Any:
+        if not due():
+            return None
         hidden = change(hidden_input(args, kwargs))
         if args:
             return (hidden, *args[1:]), kwargs
         return args, {**kwargs, "hidden_states": hidden}
 
     def after(_module: Any, _args: Any, output: Any) -> Any:
+        if not due():
+            return None
         hidden = change(first_tensor(output))
         return type(output)((hidden, *output[1:])) if isinstance(output, tuple | list) else hidden
 
-    module, of = parts.tap(site)
-    if of == "input":
-        return module.register_forward_pre_hook(before, prepend=True, with_kwargs=True).remove
-    return module.register_forward_hook(after, prepend=True).remove
+    if tap.of == "input":
+        return tap.module.register_forward_pre_hook(before, prepend=True, with_kwargs=True).remove
+    return tap.module.register_forward_hook(after, prepend=True).remove
 
 
 def _changed(hidden: Tensor, site: Site, rows: Sequence[Sequence[Edit]]) -> Tensor:

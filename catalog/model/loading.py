@@ -165,8 +165,12 @@ def find_parts(
     inputs = tensors(given, device, getattr(module, "dtype", torch.float32))
     options = {"use_cache": False} if "input_ids" in inputs else {}
     try:
-        return structure.find(module, lambda trunk: trunk(**inputs, **options))
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        return structure.find(
+            module,
+            lambda trunk, **asked: trunk(**inputs, **options, **asked),
+            positions=inputs["input_ids"].shape[1] if "input_ids" in inputs else None,
+        )
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         raise ModelUnsupported(
             f"{type(module).__name__} cannot be read: looked for a model that runs on "
             f"{' and '.join(given)} alone, but it failed: {first_line(error)}"
