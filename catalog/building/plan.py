@@ -46,7 +46,9 @@ class Settings:
     """Items per forward pass; by default 1,024 tokens, 32 images or 8 sounds."""
     seed: int = 0
     modality: str | None = None
-    """What the model is expected to read; refused where it reads something else."""
+    """Text, image or audio: another tower than the model's first; refused where it has none."""
+    part: str | None = None
+    """Of an encoder-decoder: encoder (default), or decoder, which then runs without an encoder."""
     items: Path | None = None
     """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
     pooling: str | None = None
@@ -108,7 +110,12 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
     """
     _check(settings)
     model = loading.load(
-        settings.model, settings.revision, settings.dtype, settings.device, settings.modality
+        settings.model,
+        settings.revision,
+        settings.dtype,
+        settings.device,
+        settings.modality,
+        settings.part,
     )
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)
@@ -166,11 +173,15 @@ def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
 
 
 def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], dict[Site, str]]:
-    """Sites to read, and absent ones with their reason; one asked for by name must be there."""
+    """Sites to read, and absent ones with their reason.
+
+    One asked for by name must be there, but for `final`: many models have none, and a list of sites
+    that serves them all may name it.
+    """
     chosen, named = sites.wanted(settings.sites, settings.layers, len(model.parts.blocks))
     reasons = {site: model.parts.absent(site) for site in chosen}
     absent = {site: reason for site, reason in reasons.items() if reason is not None}
-    for site in sorted(named & absent.keys(), key=lambda s: s.order):
+    for site in sorted(named & absent.keys() - {Site("final")}, key=lambda s: s.order):
         raise SettingRefused(f"{model.name} has no {site}: {absent[site]} Leave it out of --sites.")
     present = [site for site in chosen if site not in absent]
     if not present:
@@ -187,6 +198,7 @@ def versions() -> dict[str, str]:
 def _identity(work: stages.Work) -> dict[str, Any]:
     model = work.model
     kept = {"per_patch": str(work.per_patch)} if work.per_patch else {}
+    kept |= {"part": "decoder"} if model.part == "decoder" else {}
     return {
         **work.modality.identity,
         **kept,

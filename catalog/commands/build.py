@@ -38,7 +38,10 @@ def build(
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     modality: Annotated[
-        str | None, typer.Option(help="text, image or audio; refused where the model is another.")
+        str | None, typer.Option(help="text, image or audio: which tower of a model that has two.")
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Of an encoder-decoder: encoder (default) or decoder.")
     ] = None,
     items: Annotated[
         Path | None,
@@ -87,6 +90,7 @@ def build(
         out=out,
         force=force,
         modality=modality,
+        part=part,
         items=items,
         pooling=pooling,
         per_patch=per_patch,

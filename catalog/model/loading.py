@@ -17,6 +17,7 @@ from catalog.model import classes, gguf, sources, structure
 from catalog.model import device as devices
 from catalog.model.sentences import Sentences, first_line
 from catalog.model.sources import Source
+from catalog.model.stack import Size
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -44,6 +45,8 @@ class LoadedModel:
     """The model's own image processor or feature extractor; None for text."""
     trial: Mapping[str, Any] = field(default_factory=lambda: KINDS["text"].trial(None))
     """Inputs of made-up items, of the shapes that all items have."""
+    part: str | None = None
+    """The decoder of an encoder-decoder, where that was asked for."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -58,8 +61,9 @@ class LoadedModel:
 
     @property
     def architecture(self) -> str:
-        """Class name in transformers."""
-        return type(self.module).__name__
+        """Class name in transformers, of the tower or decoder where only that is read."""
+        name = type(self.module).__name__
+        return f"{name} (decoder)" if self.part == "decoder" else name
 
     @property
     def vocabulary(self) -> int:
@@ -79,12 +83,13 @@ def load(
     dtype: str = "auto",
     device: str = "auto",
     modality: str | None = None,
+    part: str | None = None,
 ) -> LoadedModel:
     """Load weights and tokenizer or processor, and find the model's parts.
 
     `dtype` auto is float32 on the CPU and the stored type elsewhere; `device` auto is CUDA where
-    there is one; `modality` is only checked. Raises ModelUnavailable, ModelUnsupported or
-    SettingRefused.
+    there is one; `modality` may choose another tower than the model's first, `part` the decoder of
+    an encoder-decoder. Raises ModelUnavailable, ModelUnsupported or SettingRefused.
     """
     place = devices.choose(device)
     if dtype not in ("auto", *DTYPES):
@@ -99,10 +104,10 @@ def load(
         files = list(_weight_files(source))
         if source.file is not None:
             source = Source(source.name, str(gguf.folder(source, files[0])))
-        read = _read(source, wanted, modality)
+        read = _read(source, wanted, modality, part)
     module = read.module
     module.requires_grad_(False).eval().to(place)
-    _check_complete(module, read.report, model)
+    _check_complete(read, model)
     digest = _hash(files)
     trial = _trial(read.kind, read.processor, model)
     return LoadedModel(
@@ -120,6 +125,7 @@ def load(
         modality=read.kind,
         processor=read.processor,
         trial=trial,
+        part=part,
     )
 
 
@@ -130,6 +136,9 @@ class _Read(NamedTuple):
     """text, image or audio."""
     causal: bool
     module: Any
+    """What is read: the model, or one tower of it."""
+    whole: Any
+    """All that was loaded."""
     report: dict[str, Any]
     """Which weights were missing."""
     tokenizer: Any
@@ -138,37 +147,32 @@ class _Read(NamedTuple):
     """The hub's, where it comes from there."""
 
 
-def _read(source: Source, dtype: Any, modality: str | None) -> _Read:
-    """Everything that is read of a model at its source; other modalities are refused first."""
+def _read(source: Source, dtype: Any, modality: str | None, part: str | None) -> _Read:
+    """Everything that is read of a model at its source; towers it has not are refused first."""
     given = {**source.given, "trust_remote_code": False}
     config = AutoConfig.from_pretrained(source.place, **given)
-    kind = classes.modality_of(config)
-    if modality not in (None, kind):
-        raise SettingRefused(
-            f"{source.name} is a model of {kind}, not of {modality}. Leave --modality out, or name "
-            "another model."
-        )
-    chosen = classes.Classes.of(config)
+    chosen = classes.Classes.of(config, modality, part, source.name)
     module, report = chosen.model.from_pretrained(
         source.place, config=chosen.config, dtype=dtype, output_loading_info=True, **given
     )
     readers = chosen.readers(source)
     commit = getattr(config, "_commit_hash", None)
-    return _Read(kind, chosen.causal, module, report, *readers, commit)
+    tower = chosen.tower_of(module)
+    return _Read(chosen.modality, chosen.causal, tower, module, report, *readers, commit)
 
 
 def find_parts(
     module: nn.Module, device: torch.device, trial: Mapping[str, Any] | None = None
 ) -> structure.Structure:
-    """Structure of a model, learnt from one pass over made-up items (by default two ids)."""
+    """Structure of a model, learnt from passes over made-up items (by default two ids)."""
     given = KINDS["text"].trial(None) if trial is None else trial
     inputs = tensors(given, device, getattr(module, "dtype", torch.float32))
     options = {"use_cache": False} if "input_ids" in inputs else {}
+    first = next(iter(inputs.values()))
+    size = Size(len(first), first.shape[1] if "input_ids" in inputs else None)
     try:
         return structure.find(
-            module,
-            lambda trunk, **asked: trunk(**inputs, **options, **asked),
-            positions=inputs["input_ids"].shape[1] if "input_ids" in inputs else None,
+            module, lambda trunk, **asked: trunk(**inputs, **options, **asked), size
         )
     except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         raise ModelUnsupported(
@@ -208,14 +212,20 @@ def _check_folder(source: Source) -> None:
         )
 
 
-def _check_complete(module: nn.Module, report: dict[str, Any], model: str) -> None:
-    """Refuse weights that leave what is read to chance (a pooler or head is not read)."""
-    trunk = structure.trunk_of(module)
-    prefix = next((f"{name}." for name, m in module.named_modules() if m is trunk and name), "")
+def _check_complete(read: _Read, model: str) -> None:
+    """Refuse weights that leave what is read to chance (a pooler or head is not read).
+
+    Positions that are sines are made, not stored (Marian).
+    """
+    trunk = structure.trunk_of(read.module)
+    named = dict(read.whole.named_modules())
+    prefix = next((f"{name}." for name, m in named.items() if m is trunk and name), "")
     missing = [
         key
-        for key in sorted(report["missing_keys"])
-        if key.startswith(prefix) and "pooler" not in key
+        for key in sorted(read.report["missing_keys"])
+        if key.startswith(prefix)
+        and "pooler" not in key
+        and "Sinusoidal" not in type(named.get(key.rpartition(".")[0])).__name__
     ]
     if missing:
         raise ModelUnavailable(

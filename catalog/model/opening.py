@@ -27,6 +27,10 @@ class ModelKey:
     """The CPU takes its place where this machine has none of its kind."""
     weights_hash: str
     """SHA-256 that the weights must have; empty where any will do."""
+    modality: str | None = None
+    """Which tower; None for the model's own first."""
+    part: str | None = None
+    """The decoder of an encoder-decoder; None for its encoder, and for all else."""
 
     @classmethod
     def of(cls, build: Mapping[str, Any]) -> "ModelKey":
@@ -42,6 +46,8 @@ class ModelKey:
             str(build["dtype"]),
             str(build["device"]),
             str(build["weights_hash"]),
+            str(build["modality"]),
+            _part(str(build["architecture"])),
         )
 
     @classmethod
@@ -49,7 +55,9 @@ class ModelKey:
         """A model that is loaded, for another process to load too."""
         revision = None if model.revision.startswith("weights-") else model.revision
         place = str(model.device)
-        return cls(model.source, revision, model.dtype, place, model.weights_hash)
+        part = _part(model.architecture)
+        read = (model.modality, part)
+        return cls(model.source, revision, model.dtype, place, model.weights_hash, *read)
 
     def at(self, source: str | None) -> "ModelKey":
         """The same model where it lies now; unchanged for None."""
@@ -67,7 +75,7 @@ def load(key: ModelKey) -> "LoadedModel":
     )
 
     place = device.nearest(key.device)
-    model = loading.load(key.source, key.revision, key.dtype, place)
+    model = loading.load(key.source, key.revision, key.dtype, place, key.modality, key.part)
     if key.weights_hash:
         check(model, key.weights_hash)
     return model
@@ -86,3 +94,8 @@ def check(model: "LoadedModel", weights_hash: str) -> None:
             f"({model.weights_hash[:12]}, not {weights_hash[:12]}). Name the right folder "
             "(--model), put the old weights back, or build the catalog again."
         )
+
+
+def _part(architecture: str) -> str | None:
+    """The part of an encoder-decoder that `LoadedModel.architecture` names."""
+    return "decoder" if architecture.endswith(" (decoder)") else None

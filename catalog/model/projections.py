@@ -184,8 +184,8 @@ class _Watch:
             )
         else:
             reason = (
-                f"This block has no keys and values that can be read: none of its layers is named "
-                f"like a projection to them, and its {told} calls no known attention function."
+                f"This block has no keys and values that can be read: its {told} calls no layer "
+                "named like a projection to them, and no known attention function."
             )
         return reason, reason
 

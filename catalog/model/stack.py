@@ -60,6 +60,14 @@ class Stack:
     """What the last block gave."""
 
 
+class Size(NamedTuple):
+    """Of the input of a pass."""
+
+    items: int
+    positions: int | None = None
+    """Where they are known beforehand: what a model adds to them is padding."""
+
+
 @dataclass
 class _Call:
     """One call of a member of a list: the states it was given and gave."""
@@ -91,25 +99,21 @@ def hidden_input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     return hidden
 
 
-def trunk_of(model: nn.Module, part: str | None = None) -> nn.Module:
-    """The stack of blocks: the encoder of an encoder-decoder, else what get_decoder() names.
-
-    `part` "decoder" is the decoder of an encoder-decoder.
-    """
+def trunk_of(model: nn.Module) -> nn.Module:
+    """The stack of blocks: the encoder of an encoder-decoder, else what get_decoder() names."""
     config: Any = model.config
-    encoder = config.is_encoder_decoder and part != "decoder"
-    getter: Any = getattr(model, "get_encoder" if encoder else "get_decoder", None)
+    name = "get_encoder" if config.is_encoder_decoder else "get_decoder"
+    getter: Any = getattr(model, name, None)
     named: nn.Module = (getter() if getter is not None else None) or model
-    if part is not None or _takes(named, getattr(model, "main_input_name", "input_ids")):
-        return named
-    base: nn.Module = getattr(model, "base_model", model)  # a head (ModernBERT), a part (Funnel)
-    return base
+    argument = getattr(model, "main_input_name", "input_ids")
+    candidates = [named, getattr(model, "base_model", model), model]
+    # What is named may be a head (ModernBERT's decoder), or a part inside the trunk (DINOv3).
+    return next((one for one in candidates if _takes(one, argument)), named)
 
 
 def _takes(module: nn.Module, argument: str) -> bool:
-    """Whether a module is called with an argument of this name, or with any."""
-    known = inspect.signature(type(module).forward).parameters.values()
-    return any(one.name == argument or one.kind is one.VAR_KEYWORD for one in known)
+    """Whether a module is called with an argument of this name."""
+    return argument in inspect.signature(type(module).forward).parameters
 
 
 def _lists(trunk: nn.Module) -> dict[str, nn.ModuleList]:
@@ -128,20 +132,19 @@ def depths_of(config: Any) -> list[int]:
     return sorted({depth for depth in found if isinstance(depth, int)})
 
 
-def find(
-    trunk: nn.Module, config: Any, run: Callable[..., Any], positions: int | None = None
-) -> Stack:
+def find(trunk: nn.Module, config: Any, run: Callable[..., Any], size: Size) -> Stack:
     """The stack, from one pass that is also asked for the model's own hidden states.
 
-    `positions`: those of the input, where padding may follow. ModelUnsupported where no list of
-    blocks has the hidden states, saying what was looked for and found.
+    ModelUnsupported where no list of blocks has them, saying what was looked for and found.
     """
     depths = depths_of(getattr(trunk, "config", config)) or depths_of(config)
-    with _watching(trunk, positions) as seen, untouched(trunk):
+    with _watching(trunk, size.positions) as seen, untouched(trunk):
         own = _own_states(trunk, run, seen)
     reasons = {}
     for name, called in seen.lists.items():
         found = _stack(called, depths, own, seen.normed)
+        if isinstance(found, Stack) and len(found.ended) != size.items:
+            found = f"which runs {size.items} items as {len(found.ended)}"
         if isinstance(found, Stack):
             return found
         reasons[name] = f"{name or type(trunk).__name__} ({found})"

@@ -98,20 +98,14 @@ def _tap(parts: Structure, site: Site) -> Tap | str:
 
 
 @torch.inference_mode()
-def find(
-    model: nn.Module,
-    run: Callable[..., Any],
-    part: str | None = None,
-    positions: int | None = None,
-) -> Structure:
-    """Learn the structure; `run` calls the trunk it is given on a small input.
+def find(model: nn.Module, run: Callable[..., Any], size: stack.Size) -> Structure:
+    """Learn the structure; `run` calls the trunk it is given on a small input of this size.
 
-    `part` as in `trunk_of`; `positions` are those of the input where the blocks may have more
-    (padding). ModelUnsupported where the parts cannot be found, or are not what the model says.
+    ModelUnsupported where the parts cannot be found, or are not what the model says.
     """
-    trunk = trunk_of(model, part)
+    trunk = trunk_of(model)
     config: Any = model.config
-    found = stack.find(trunk, config, run, positions)
+    found = stack.find(trunk, config, run, size)
     seen = _watched(model, trunk, found, run)
     last = seen.last
     assert last is not None

@@ -9,6 +9,7 @@ from torch import nn
 
 from catalog.errors import ModelUnsupported
 from catalog.model import loading, structure
+from catalog.model.stack import Size
 from catalog.sites import Site
 from tests.given import models
 
@@ -103,7 +104,7 @@ def test_a_model_without_any_list_is_refused():
         config = transformers.LlamaConfig(num_hidden_layers=2)
 
     with pytest.raises(ModelUnsupported, match=r"Bag .*2 blocks.*none"):
-        structure.find(Bag(), lambda trunk, **_asked: None)
+        structure.find(Bag(), lambda trunk, **_asked: None, Size(1))
 
 
 def test_a_model_that_does_not_run_on_ids_is_refused():
