@@ -21,6 +21,8 @@ from catalog.store.catalog import Catalog
 
 SAMPLE = 20_000
 """Items that the model is run on again."""
+LARGE, OF_LARGE = 50_000_000, 12_000
+"""Of a model of more parameters than LARGE on a CPU, only so many."""
 FEWEST = 8
 """Categories below which nothing is said of categories in general."""
 
@@ -79,6 +81,11 @@ class Cell:
         return f"{self.site}, threshold {self.threshold}, {where}, reading {self.build['reading']}"
 
     @property
+    def heavy(self) -> bool:
+        """Whether a pass of the model takes so long that less is run: LARGE, and on a CPU."""
+        return int(self.build["parameters"]) > LARGE and str(self.build["device"]) == "cpu"
+
+    @property
     def representatives(self) -> Ints:
         """One item per family."""
         return self.ground.items("all")
@@ -109,15 +116,19 @@ class Sample:
     """Which of these categories each item is in: bool[items, categories]."""
 
     @classmethod
-    def of(cls, cell: Cell, most: int = SAMPLE, seed: int = 0) -> "Sample":
-        """Categories in random order while their pools fit, then random items up to `most`.
+    def of(cls, cell: Cell, most: int | None = None, seed: int = 0) -> "Sample":
+        """At most `most` items (SAMPLE, of a heavy model OF_LARGE).
+
+        Categories in random order while their pools fit, then random items up to `most`.
 
         Where pools are the whole catalog and it is larger, random items, and pools cut to them.
         """
         generator = np.random.default_rng(seed)
+        if most is None:
+            most = OF_LARGE if cell.heavy else SAMPLE
         if cell.background not in OWN and len(cell.representatives) > most:
             items = np.sort(generator.choice(cell.representatives, most, replace=False))
-            return cls._made(items, [_cut(one, items) for one in cell.categories])
+            return cls._made(items, [cut(one, items) for one in cell.categories])
         chosen = np.zeros(len(cell.ground.family), np.bool_)
         kept: list[Splits] = []
         for place in generator.permutation(len(cell.categories)):
@@ -143,7 +154,7 @@ class Sample:
         return cls(items, [moved(one, items) for one in kept], labels)
 
 
-def _cut(one: Splits, items: Ints) -> Splits:
+def cut(one: Splits, items: Ints) -> Splits:
     """The category as far as it is among `items`, split anew."""
     members, negatives = (np.intersect1d(p, items) for p in (one.pool.members, one.pool.negatives))
     pool = replace(one.pool, members=members, negatives=negatives)

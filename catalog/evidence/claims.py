@@ -74,6 +74,20 @@ CLAIMS: dict[str, Claim] = {
             chance=0.05,
         ),
         Claim(
+            "reading",
+            "Another neutral prefix before the token reads the same categories as well.",
+            "prototype AUC, the catalog's reading minus another neutral prefix",
+            "read bare, without a prefix; no figure given",
+            "The same items of at most 16 categories at the same site, read again after other "
+            "prefixes that say nothing (a newline, a comma, a common short word). The one that "
+            "differs most is judged: holds where the whole interval lies within 0.02 AUC. Beside, "
+            "not judged: the paper's reading `bare`, in which many causal models use a lone token "
+            "as an attention sink, and the beginning-of-text token. Bootstrap over categories, "
+            "then families, paired.",
+            margin=0.02,
+            needs_model=True,
+        ),
+        Claim(
             "keys_values",
             "Categories can be read from single dimensions of keys and values too.",
             "share of categories",

@@ -12,7 +12,7 @@ from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Claim, Row, Verdict, judge, judge_absence, untested
 from catalog.features.tables import Findings
-from catalog.flips import chance, verdicts
+from catalog.flips import chance, measuring, verdicts
 from catalog.flips import table as flip_table
 from catalog.flips.measuring import Task
 from catalog.flips.table import Measured
@@ -49,7 +49,8 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
     listed = cell.catalog.fetch(queries.tables())
     if "feature_dimension" not in set(listed["table"]):
         return absent(cell, "The categories of this catalog have not been measured.")
-    names = flip_table.eligible(cell.catalog, [one.name for one in cell.categories])
+    most = FEWEST if cell.heavy else flip_table.CATEGORIES
+    names = flip_table.eligible(cell.catalog, [one.name for one in cell.categories], most)
     if len(names) < FEWEST:
         return absent(
             cell,
@@ -67,12 +68,22 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
 
 
 def _tasks(cell: Cell, model: LoadedModel, names: list[str]) -> list[Task]:
-    """What is flipped of each category: every residual site, and doses at the primary one."""
+    """What is flipped of each category: every residual site, and doses at the primary one.
+
+    Of a heavy model only the middles of the three thirds of its layers, and no doses.
+    """
     sites = cell.catalog.sites.dropna(subset="dims")
     residual = tuple(str(name) for name in sites[sites["kind"] == "resid"]["site"])
     key = opening.ModelKey.held(model)
     primary = str(cell.site)
-    return [Task(cell.catalog, one, residual, primary, cell.threshold, key) for one in names]
+    scales = measuring.SCALES
+    if cell.heavy:
+        last = len(residual) - 1
+        residual = tuple(dict.fromkeys((residual[last // 6], primary, residual[5 * last // 6])))
+        scales = (1.0,)
+    return [
+        Task(cell.catalog, one, residual, primary, cell.threshold, key, scales) for one in names
+    ]
 
 
 def _workers(model: LoadedModel) -> int:

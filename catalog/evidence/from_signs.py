@@ -53,11 +53,11 @@ def independence_row(cell: Cell, report: Report) -> Row:
     columns, items = cell.signs.columns(families), len(families)
     try:
         found = independence.measure(columns, items)
+        floor = independence.measure(independence.permuted(columns, items, generator), items)
+        report("independence", 1, 2)
+        spread = 1.96 * _error(columns, items, generator.permutation(items) % GROUPS, generator)
     except SettingRefused as error:
         return untested(claim, str(error), cell.name)
-    floor = independence.measure(independence.permuted(columns, items, generator), items)
-    report("independence", 1, 2)
-    spread = 1.96 * _error(columns, items, generator.permutation(items) % GROUPS, generator)
     figure = Interval(found.mean_mi, found.mean_mi - spread, found.mean_mi + spread)
     verdict, reason = judge_absence(claim, figure.over(floor.mean_mi), "bits above permuted signs")
     return Row(

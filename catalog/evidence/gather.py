@@ -10,7 +10,7 @@ from catalog.evidence.verdicts import record
 from catalog.features import findings
 from catalog.features.tables import Findings
 from catalog.flips import table as flip_table
-from catalog.model import loading, opening
+from catalog.model import foreign, loading, opening
 from catalog.progress import Report, silent
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
@@ -31,7 +31,8 @@ def gather(
     if not catalog.measured:
         findings.measure(catalog, report=report, matched_nulls="primary")
     kept = Findings()
-    rows = table.rows(catalog, loaded, report, _texts(), kept)
+    with foreign.border(f"while the evidence of {catalog.slug} was gathered"):
+        rows = table.rows(catalog, loaded, report, _texts(), kept)
     records = [{**record(row), "position": place} for place, row in enumerate(rows)]
     flips = {name: kept.tables.get(name, []) for name in flip_table.TABLES}
     store.write(catalog.path, {"evidence": records, **flips})

@@ -10,7 +10,7 @@ from catalog.building import reopen
 from catalog.evidence.cell import Cell, Sample, moved
 from catalog.features.splits import Splits
 from catalog.modalities import Modality
-from catalog.model import states
+from catalog.model import quick
 from catalog.model.loading import LoadedModel
 from catalog.model.variants import VARIANTS, variant
 from catalog.progress import Report
@@ -147,7 +147,7 @@ class _Run:
         done = 0
         batch = min(int(self.cell.build["batch_size"]), len(items))
         self.report(stage, 0, len(items))
-        for part, seen in states.batches(model, self.modality, list(sites), items, batch):
+        for part, seen in quick.batches(model, self.modality, list(sites), items, batch):
             for site, values in seen.items():
                 kept[site].append(values.cpu().numpy())
             done += len(part)

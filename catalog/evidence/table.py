@@ -18,6 +18,7 @@ from catalog.evidence import (
     from_flips,
     from_media,
     from_probes,
+    from_readings,
     from_search,
     from_signs,
     from_states,
@@ -59,6 +60,7 @@ def rows(
     table = _Table(cell, Sample.of(cell), model, report)
     table.add(lambda: from_categories.category_rows(cell, report))
     table.add(lambda: from_signs.rows(cell, report))
+    table.add(lambda: from_readings.rows(cell, model, report))
     table.texts(texts or places.shipped() / "texts")
     table.flips(kept)
     table.of_states()
@@ -70,7 +72,7 @@ def rows(
     mine = figures.get(from_catalogs.READ)
     table.add(lambda: from_catalogs.rows(cell, mine.value if mine else None))
     order = [*CLAIMS, *from_media.CLAIMS]
-    made = [_told(row, cell) for row in table.rows]
+    made = [_told(row, cell) for row in _beside_bare(table.rows, cell)]
     return sorted(made, key=lambda row: order.index(row.claim.key))
 
 
@@ -165,6 +167,22 @@ class _Table:
         self.add(lambda: [from_axes.basis_row(cell, sample, made, report)])
         self.add(lambda: [from_states.training_row(cell, sample, made)])
         self.add(lambda: from_probes.probe_rows(cell, sample, made, report))
+
+
+def _beside_bare(rows: list[Row], cell: Cell) -> list[Row]:
+    """Figures of categories with those of the paper's reading, where the catalog has another."""
+    if cell.build["reading"] == "bare":
+        return rows
+    read = next(row for row in rows if row.claim.key == "reading").controls
+    pairs = {"prototype_auc": "AUC, bare", "discoverable": "best dimension >= 0.75, bare"}
+    found = {key: read[name] for key, name in pairs.items() if name in read}
+    said = "in the reading bare (the paper's), fewer categories"
+    return [
+        replace(row, controls={**row.controls, said: found[row.claim.key]})
+        if row.claim.key in found and row.figure is not None
+        else row
+        for row in rows
+    ]
 
 
 def _told(row: Row, cell: Cell) -> Row:

@@ -73,8 +73,11 @@ def measured(
 
     `model` says where it lies now. Raises as `opened` and `setup`.
     """
+    from catalog.model import foreign
+
     progress("loading the model", 0, 0)
-    return report.as_json(*judged(opened(catalog, model), catalog, asked, progress))
+    with foreign.border(f"in a flip of {catalog.slug}"):
+        return report.as_json(*judged(opened(catalog, model), catalog, asked, progress))
 
 
 def _vocabulary(_made: Machine, catalog: Catalog, asked: Asked) -> Setup:

@@ -38,12 +38,14 @@ class Task:
     threshold: str
     model: "ModelKey | None" = None
     """The model, for a process that does not have it yet."""
+    scales: tuple[float, ...] = SCALES
+    """Points of the dose curve, at the primary site; 1 is always run."""
 
     @property
     def plan(self) -> list[tuple[str, float]]:
         """Sites and scales."""
         return [(site, 1.0) for site in self.sites] + [
-            (self.primary, scale) for scale in SCALES if scale != 1
+            (self.primary, scale) for scale in self.scales if scale != 1
         ]
 
 

@@ -85,17 +85,17 @@ class Measured:
         return list(dict.fromkeys(one.site for one in self.entries if one.scale == 1))
 
 
-def eligible(catalog: Catalog, names: Sequence[str]) -> list[str]:
-    """Those of `names` with enough held-out tokens and eliciting prompts, CATEGORIES drawn."""
+def eligible(catalog: Catalog, names: Sequence[str], most: int = CATEGORIES) -> list[str]:
+    """Those of `names` with enough held-out tokens and eliciting prompts, `most` drawn."""
     able = [
         name
         for name in sorted(names)
         if sum(p.kind == "eliciting" for p in prompts.shipped(name)) >= prompts.EACH
         and len(held_out(catalog, name)[0]) >= FEWEST_TOKENS
     ]
-    if len(able) <= CATEGORIES:
+    if len(able) <= most:
         return able
-    drawn = np.random.default_rng(0).choice(len(able), CATEGORIES, replace=False)
+    drawn = np.random.default_rng(0).choice(len(able), most, replace=False)
     return [able[n] for n in sorted(drawn)]
 
 

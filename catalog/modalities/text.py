@@ -114,24 +114,32 @@ def _template(model: Loaded, asked: Asked) -> str:
 
 
 def candidates(model: Loaded, asked: Asked, made: Text) -> list[Text]:
-    """Readings that a trial is to choose among, the simplest first; none where one was asked for.
+    """Readings that a trial is to choose among; none where one was asked for."""
+    return [] if _template(model, asked) != AUTO else in_question(model.tokenizer, made)
+
+
+def in_question(tokenizer: Any, made: Text) -> list[Text]:
+    """The same items in the readings of a trial, the simplest first.
 
     The id alone; after the tokenizer's special tokens (after its beginning-of-text token, where it
     adds none by itself); after a newline; after a common short word. Those whose ids are the same
     as those of a simpler one are left out.
     """
-    if _template(model, asked) != AUTO:
-        return []
-    tokenizer: Any = model.tokenizer
     adds = any(_special_tokens(tokenizer))
     first = getattr(tokenizer, "bos_token", None)
     named = ["bare", "special" if adds or not first else f"{first}{{}}", "\\n{}"]
     named.append(f"{_common_word(tokenizer, made.items)} {{}}")
     found: dict[tuple[tuple[int, ...], tuple[int, ...]], Text] = {}
     for template in named:
-        around = before, after = _around(tokenizer, template)
-        found.setdefault(around, replace(made, reading=template, before=before, after=after))
+        one = read_as(tokenizer, made, template)
+        found.setdefault((one.before, one.after), one)
     return list(found.values())
+
+
+def read_as(tokenizer: Tokenizer, made: Text, template: str) -> Text:
+    """The same items in another template."""
+    before, after = _around(tokenizer, template)
+    return replace(made, reading=template, before=before, after=after)
 
 
 def _common_word(tokenizer: Tokenizer, items: pd.DataFrame) -> str:
@@ -150,6 +158,12 @@ def reopen(model: Loaded, stored: Stored) -> Text:
 def make(tokenizer: Tokenizer, vocabulary: int, template: str) -> Text:
     """Items 0..vocabulary-1 and the template `bare`, `special` or a string with {}."""
     before, after = _around(tokenizer, template)
+    beyond = [number for number in (*before, *after) if number >= vocabulary]
+    if beyond:
+        raise SettingRefused(
+            f"The tokenizer puts the id {beyond[0]} around every token, but the model's embedding "
+            f"has {vocabulary} rows. Use --template bare, or the tokenizer that belongs to it."
+        )
     return Text(template, item_frame(tokenizer, vocabulary), before, after)
 
 

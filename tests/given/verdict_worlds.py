@@ -15,6 +15,7 @@ from catalog.evidence import (
     from_context,
     from_hamming,
     from_probes,
+    from_readings,
     from_search,
     from_signs,
     from_states,
@@ -49,6 +50,18 @@ def _categories(number, states):
     def make(path):
         cell, _, _ = worlds.given(path, states())
         return from_categories.category_rows(cell, silent)[number]
+
+    return make
+
+
+def _reading(own, other):
+    def make(path):
+        cell, sample, _ = worlds.given(path, own())
+        read = {
+            name: from_readings._read(cell, {cell.site: states()}, sample.categories)
+            for name, states in (("bare", own), ("the {}", other))
+        }
+        return from_readings.row(cell, "bare", read)
 
     return make
 
@@ -285,6 +298,10 @@ def _category_worlds():
     for number, key in enumerate(("discoverable", "prototype_auc", "exceeds_null")):
         yield World(key, "categories are clear", True, _categories(number, strong))
         yield World(key, "no categories", False, _categories(number, nothing))
+    jitter = lambda: strong() + worlds.normal(9) / 20  # noqa: E731
+    same, lost = "every neutral prefix reads alike", "another prefix reads worse"
+    yield World("reading", same, True, _reading(strong, jitter))
+    yield World("reading", lost, False, _reading(strong, lambda: worlds.planted(1.0)))
     clear, none = _part(strong()), _part(nothing())
     for key, row, part, lost in (
         ("keys_values", from_states.keys_values_row, "keys_values", "no categories there"),
