@@ -76,7 +76,7 @@ def _tasks(cell: Cell, model: LoadedModel, names: list[str]) -> list[Task]:
     residual = tuple(str(name) for name in sites[sites["kind"] == "resid"]["site"])
     key = opening.ModelKey.held(model)
     primary = str(cell.site)
-    scales = measuring.SCALES
+    scales: tuple[float, ...] = measuring.SCALES
     if cell.heavy:
         last = len(residual) - 1
         residual = tuple(dict.fromkeys((residual[last // 6], primary, residual[5 * last // 6])))
