@@ -79,7 +79,7 @@ class Packaged:
         for folder in (found and found.submodule_search_locations) or ():
             for path in sorted(Path(folder).glob("*.gguf")):
                 return path
-            for path in sorted(Path(folder).glob("**/config.json")):
+            for path in sorted(Path(folder).glob("**/*.safetensors")):
                 return path.parent
         raise ModelUnavailable(f"{self.told} is not installed. Install it with: {self.install}")
 
