@@ -6,6 +6,7 @@
   - SettingRefused      an option's value does not fit the model or the machine
     + AlreadyBuilt      the very same build is there already
   - StatesBroken        the model gave NaN or infinite states
+  - ModelFailed         the model's own code failed in a forward pass
   - CatalogMissing      there is no catalog under this name or path
   - CatalogUnreadable   the file is truncated, foreign, or of another schema version
   - CatalogBusy         another process is building this catalog
@@ -47,6 +48,10 @@ class AlreadyBuilt(SettingRefused):
 
 class StatesBroken(CatalogError):
     """The model gave NaN or infinite states."""
+
+
+class ModelFailed(CatalogError):
+    """The model's own code failed in a forward pass."""
 
 
 class CatalogMissing(CatalogError):

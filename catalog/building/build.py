@@ -14,7 +14,7 @@ import pyarrow as pa
 from catalog.building import patches
 from catalog.building.plan import Plan, Settings, prepare, versions
 from catalog.errors import DiskFull, SettingRefused
-from catalog.model import device
+from catalog.model import device, foreign
 from catalog.model import stage as stages
 from catalog.progress import Report, silent
 from catalog.store import assemble, file
@@ -38,7 +38,8 @@ def build(
     try:
         with locked(plan.folder):
             checkpoint = Checkpoint(plan.folder)
-            progress = stages.run(plan.work, checkpoint, report)
+            with foreign.border(f"while {plan.path.stem} was built"):
+                progress = stages.run(plan.work, checkpoint, report)
             report("writing", 0, 1)
             shown = plan.work.modality
             kept = patches.tables(plan.work, checkpoint, progress.chunks)

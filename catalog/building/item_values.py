@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from catalog.building import reopen
 from catalog.errors import CatalogError
-from catalog.model import opening, states
+from catalog.model import foreign, opening, states
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
 
@@ -25,7 +25,8 @@ def of_items(catalog: Catalog, site: str, items: NDArray[np.int64]) -> NDArray[n
     place = Site.parse(site)
     size = min(256, len(items))
     found = states.batches(loaded, modality, [place], items, size)
-    return np.concatenate([seen[place].cpu().numpy() for _, seen in found])
+    with foreign.border(f"while items of {catalog.slug} were read"):
+        return np.concatenate([seen[place].cpu().numpy() for _, seen in found])
 
 
 def main(catalog: str, site: str, items: str, out: str) -> int:

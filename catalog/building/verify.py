@@ -12,7 +12,7 @@ from catalog.building import reopen
 from catalog.building.plan import versions
 from catalog.modalities import Modality
 from catalog.model import device as devices
-from catalog.model import loading, opening, stage, states
+from catalog.model import foreign, loading, opening, stage, states
 from catalog.signs import bits
 from catalog.sites import Site
 from catalog.store import file, hashing, packed_queries, queries
@@ -67,7 +67,8 @@ def _verify(catalog: Catalog, sample: int, model: str | None, seed: int | None) 
     loaded = opening.of(catalog, model)
     modality = reopen.reopen(catalog, loaded)
     items = _sample(catalog, len(modality.items), sample, seed)
-    rows, examples = _compare(catalog, loaded, modality, items)
+    with foreign.border(f"while {catalog.slug} was verified"):
+        rows, examples = _compare(catalog, loaded, modality, items)
     with file.open_readonly(catalog.path) as connection:
         digest = hashing.content_hash(connection)
     same = _setting(loaded) == (

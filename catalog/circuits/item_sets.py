@@ -66,8 +66,9 @@ def prototypes_of(
     the last place at random), since fewer dimensions reach a high agreement by chance.
     """
     draws, size = shape
-    count, total = anchor_count(size), len(ground.items)
+    total = len(ground.items)
     for places in ground.sets(size, draws, generator):
+        count = anchor_count(len(places))
         anchors = generator.permutation(places)[:count]
         positive = signs.bits(ground.items[anchors]).sum(axis=0, dtype=np.int64)
         found = contrast(positive, count, ground.positives, total)

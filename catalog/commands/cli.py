@@ -4,7 +4,10 @@ A command parses, delegates and prints, and imports what it delegates to when it
 needs neither NumPy nor DuckDB.
 """
 
+import os
 import sys
+import traceback
+from pathlib import Path
 
 import typer
 
@@ -25,7 +28,10 @@ from catalog.commands import (
     verify,
     writers,
 )
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, ModelFailed
+
+DEBUG = "DIMS_DEBUG"
+"""Environment variable that lets Python tracebacks through."""
 
 app = typer.Typer(
     help="Find out what each dimension of a transformer encodes in its sign.",
@@ -52,13 +58,39 @@ app.command()(demo.demo)
 
 
 def main() -> None:
-    """Entry point: a CatalogError becomes one sentence and exit 1; typer makes Ctrl-C exit 130."""
+    """Entry point: any error becomes one sentence and exit 1; typer makes Ctrl-C exit 130.
+
+    An error that is no CatalogError is a fault of ours: DIMS_DEBUG=1 lets its traceback through.
+    """
     try:
         app()
     except CatalogError as error:
-        console = printing.console(stderr=True)
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
+        if os.environ.get(DEBUG) and isinstance(error, ModelFailed):
+            traceback.print_exception(error.__cause__)
+        _say(str(error))
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        _say(_fault(error))
+    else:
+        return
+    sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    console = printing.console(stderr=True)
+    console.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _fault(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw."""
+    frame, line = list(traceback.walk_tb(error.__traceback__))[-1]
+    place = f"{Path(frame.f_code.co_filename).name}, line {line}"
+    message = (str(error).strip().splitlines() or ["no message"])[0].rstrip(". ")[:200]
+    return (
+        f"dims failed, which is its own fault: {type(error).__name__} in {place}: {message}. Run "
+        f"it again with {DEBUG}=1 for the traceback, and report that with what dims doctor prints."
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.features import nulls, sequential
-from catalog.features.categories import FEWEST_FAMILIES, SMALL
+from catalog.features.categories import FEWEST_FAMILIES, FEWEST_OTHERS, SMALL
 from catalog.features.pools import Pool, Pools
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.sequential import Drawn, Stretch
@@ -83,9 +83,14 @@ def paired(
     """
     known = {name: rows for name, rows in members.items() if len(rows) >= FEWEST_FAMILIES}
     models = [_Model(site, ground, background) for site in (a, b)]
-    for place, chosen in enumerate(known.values()):
+    drawn = {
+        name: ground.pool(background, chosen, np.random.default_rng([place, 2]))
+        for place, (name, chosen) in enumerate(known.items())
+    }
+    known = {n: rows for n, rows in known.items() if len(drawn[n].negatives) >= FEWEST_OTHERS}
+    for place, (name, chosen) in enumerate(known.items()):
         report("categories", place, len(known))
-        pool = ground.pool(background, chosen, np.random.default_rng([place, 2]))
+        pool = drawn[name]
         anchors = halves(len(chosen), SPLITS, np.random.default_rng([place, 3]))
         for model in models:
             model.measure(pool, anchors)

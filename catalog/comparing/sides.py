@@ -16,6 +16,8 @@ from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, media_queries
 from catalog.store.catalog import Catalog
 
+FEWEST = 20
+"""Shared families below which two catalogs are not compared."""
 MOST = 50_000
 """Shared families compared at most; more are drawn from with a fixed seed."""
 
@@ -131,6 +133,11 @@ def _shared(a: Catalog, b: Catalog) -> Shared:
     else:
         files = media_queries.files()
         found = pairs.of_files(a.fetch(files), b.fetch(files))
+    if len(found) < FEWEST:
+        raise SettingRefused(
+            f"{a.slug} and {b.slug} have {len(found)} items in common; at least {FEWEST} are needed "
+            "to compare signs. Choose two with more of the same items."
+        )
     if len(found) <= MOST:
         return found
     chosen = np.random.default_rng(0).choice(len(found), MOST, replace=False)

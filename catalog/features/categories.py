@@ -17,6 +17,8 @@ from catalog.modalities.families import bare_word
 
 FEWEST_FAMILIES = 20
 """Below this many matched families a category is skipped."""
+FEWEST_OTHERS = 20
+"""Below this many other families there is nothing to tell a category's members apart from."""
 SMALL = 40
 """Below this many matched families a category is marked small (half of them are held out)."""
 
@@ -120,6 +122,8 @@ class Match:
     """Words in the list."""
     found: str = "words are single tokens here"
     """What makes one of those asked for a member."""
+    others: int | None = None
+    """Families of other items, of the kinds that the members are; None where nobody counted."""
 
     @property
     def small(self) -> bool:
@@ -129,13 +133,19 @@ class Match:
     def skipped(self, name: str) -> Skipped | None:
         """Why the category cannot be measured, or None."""
         found = len(self.members)
-        if found >= FEWEST_FAMILIES:
-            return None
-        return Skipped(
-            name,
-            f"Only {found} families of its {self.asked} {self.found}; "
-            f"{FEWEST_FAMILIES} are needed.",
-        )
+        if found < FEWEST_FAMILIES:
+            return Skipped(
+                name,
+                f"Only {found} families of its {self.asked} {self.found}; "
+                f"{FEWEST_FAMILIES} are needed.",
+            )
+        if self.others is not None and self.others < FEWEST_OTHERS:
+            return Skipped(
+                name,
+                f"Only {self.others} other items are left to tell its {found} members apart from; "
+                f"{FEWEST_OTHERS} are needed.",
+            )
+        return None
 
 
 class Vocabulary:
@@ -149,6 +159,11 @@ class Vocabulary:
         self, word: Sequence[str | None], kind: Sequence[str], family: NDArray[np.integer]
     ) -> None:
         self.family = np.asarray(family, np.int64)
+        self._kind = np.asarray(kind, dtype=object)
+        whole, counts = np.unique(
+            self._kind[self.family == np.arange(len(self.family))].astype(str), return_counts=True
+        )
+        self._families = dict(zip(whole.tolist(), counts.tolist(), strict=True))
         self._items: dict[str, dict[str, int]] = {"word": {}, "piece": {}}
         for item, (text, sort) in enumerate(zip(word, kind, strict=True)):
             if text is not None and sort in self._items:
@@ -187,7 +202,16 @@ class Vocabulary:
             else:
                 found.setdefault(int(self.family[item]), (item, word))
         members = np.array([item for item, _ in found.values()], np.int64)
-        return Match(members, tuple(w for _, w in found.values()), tuple(missing), len(words))
+        told = tuple(word for _, word in found.values())
+        return Match(
+            members, told, tuple(missing), len(words), others=self._others(list(found), members)
+        )
+
+    def _others(self, families: Sequence[int], members: NDArray[np.int64]) -> int:
+        """Families of the members' kinds that are not theirs: what is told apart from them."""
+        kinds = set(self._kind[members].tolist())
+        own = sum(kind in kinds for kind in self._kind[families].tolist())
+        return int(sum(self._families.get(kind, 0) for kind in kinds) - own)
 
 
 def labels(matches: Mapping[str, Match]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:

@@ -79,11 +79,15 @@ class _Cell:
         measured, rows = {}, []
         for place, (name, match) in enumerate(matches.items()):
             one = self.folder.splits(self.cell.background, name, place)
+            if len(one.pool.negatives) < categories.FEWEST_OTHERS:
+                continue  # such as whole words, where the vocabulary has none
             contest = Contest.of(self.site, one.pool, self.nulls.positives)
             sample = contest.sampled(self.site, one.pool, SAMPLE)
             feature = measuring.measure(contest, one.anchors, others, family[match.members], sample)
             measured[name] = feature
             rows.append(self._row(name, names, feature, one.pool))
+        if not measured:
+            return
         q = significance.benjamini_hochberg(np.stack([one.p for one in measured.values()]))
         for row, feature, own in zip(rows, measured.values(), q, strict=True):
             found.findings.add("feature", {**row, "best_q": float(own[feature.best])})

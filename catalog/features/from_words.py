@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from catalog.errors import SettingRefused
 from catalog.features import agreeing, concepts, lexicon, nulls, pools
 from catalog.features.agreeing import Agreeing
 from catalog.features.categories import Match, Vocabulary
@@ -15,6 +16,9 @@ from catalog.signs.prototypes import Ints
 from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
+
+FEWEST_NEGATIVES = 2
+"""Items that a background must leave to tell a concept's members apart from."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ def made(
     concepts.check(asked, others)
     signs, generator = catalog.signs(site, threshold), np.random.default_rng(seed)
     pool = base.pools.pool(against, asked.members, generator)
+    if len(pool.negatives) < FEWEST_NEGATIVES:
+        raise SettingRefused(
+            f"The background {against} leaves {len(pool.negatives)} items to tell these apart "
+            "from. Choose another background, or fewer words."
+        )
     positives = lexicon.positives(catalog, site, threshold, against)
     concept = concepts.build(signs, pool, positives, generator, others.members)
     drawn_from = _drawn_from(signs, base.pools, pool, positives)

@@ -112,7 +112,10 @@ def _classes(catalog: Catalog) -> Lexicon:
             continue
         texts = tuple(catalog.texts[members])
         read[name] = category
-        matches[name] = categories.Match(members, texts, (), len(rows), "items are different files")
+        left = everything - len(members)
+        matches[name] = categories.Match(
+            members, texts, (), len(rows), "items are different files", left
+        )
     return Lexicon(read, matches, tuple(skipped), family)
 
 

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features.nulls import Draws, Ground, Null
+from catalog.features.nulls import LEFT, Draws, Ground, Null
 from catalog.signs.site_signs import SiteSigns
 
 BUCKETS = (20, 28, 40, 56, 80, 112, 160, 224, 320)
@@ -44,6 +44,7 @@ class Shared:
     """The nulls of a background that all categories share, by size: those of buckets drawn once."""
 
     def __init__(self, site: SiteSigns, ground: Ground, seed: int) -> None:
+        self._most = len(ground.items) - LEFT
         self._make = functools.cache(lambda size: Null(site, ground, size, seed))
 
     def of(self, size: int) -> Draws:
@@ -52,4 +53,6 @@ class Shared:
         above = [one for one in BUCKETS if one > size]
         if low == size or not above:
             return self._make(low)
+        if above[0] > self._most:  # the background is too small for sets of the next bucket
+            return self._make(size)
         return Between(size, self._make(low), self._make(above[0]))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from catalog.errors import CatalogError
-from catalog.model import opening
+from catalog.model import foreign, opening
 from catalog.model.opening import ModelKey
 
 if TYPE_CHECKING:
@@ -146,8 +146,10 @@ class Live:
                 wanted = model is not None or job.key is NOTHING
                 result = job.work(model, job) if wanted else None  # type: ignore[arg-type]  # see `aside`
             except BaseException as caught:  # the thread lives on; the caller gets the error
-                traceback.clear_frames(caught.__traceback__)  # else its frames keep the model
-                error = caught
+                error = foreign.told(caught, "in work on the live model") or caught
+                for one in (caught, caught.__cause__):
+                    if one is not None:
+                        traceback.clear_frames(one.__traceback__)  # its frames keep the model
             model = None  # before the next job's is loaded: there is room for one
             with self._lock:
                 self._waiting = {n: j for n, j in self._waiting.items() if j is not job}

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,14 @@ class Outcome:
 
 
 def run(*arguments: object) -> Outcome:
-    """Run `dims` with these arguments; an exception that would be a traceback comes through."""
+    """Run `dims` with these arguments; an exception that is a fault of ours comes through.
+
+    DIMS_DEBUG is 1 unless a test sets it: no fault hides in a sentence.
+    """
     out, err = io.StringIO(), io.StringIO()
     code: Any = 0
     with (
+        mock.patch.dict(os.environ, {"DIMS_DEBUG": os.environ.get("DIMS_DEBUG", "1")}),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         mock.patch.object(sys, "argv", ["dims", *map(str, arguments)]),
