@@ -1,6 +1,7 @@
 """Foreign errors of loading a model, turned into sentences once, at the border."""
 
 import pickle
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ class Sentences:
                 f"transformers {transformers.__version__} cannot load {self.model}: "
                 f"{first_line(error)}"
             ) from error
-        if isinstance(error, pickle.UnpicklingError | EOFError | IndexError | RuntimeError):
+        damaged = pickle.UnpicklingError | EOFError | IndexError | RuntimeError | struct.error
+        if isinstance(error, damaged):
             raise ModelUnavailable(
                 f"The weights of {self.model} are damaged, or do not fit its config.json. Fetch "
                 "or convert them again."
