@@ -153,17 +153,22 @@ def _watched(
     for capture in (True, False):
         with watching(model, trunk, found.blocks, capture) as seen:
             run(trunk)
-        if seen.last is not None and torch.equal(seen.last, found.ended):
+        if seen.last is not None and torch.equal(_finite(seen.last), _finite(found.ended)):
             return seen
     assert seen.last is not None
-    apart = (seen.last - found.ended).abs().max()
-    if not bool(apart <= 1e-2 * found.ended.abs().max()):
+    apart = (_finite(seen.last) - _finite(found.ended)).abs().max()
+    if not bool(apart <= 1e-2 * _finite(found.ended).abs().max()):
         raise ModelUnsupported(
             f"{type(model).__name__} cannot be read: two passes over the same items give other "
             "states (it may read a random part of each). Only models that read an item in the "
             "same way every time are supported."
         )
     return seen
+
+
+def _finite(states: torch.Tensor) -> torch.Tensor:
+    """The same with 0 for NaN, which equals nothing: the build refuses it by item and site."""
+    return states.nan_to_num(0.0)
 
 
 def _ffn(found: Any, seen: Watched) -> Tap | str:
