@@ -24,6 +24,7 @@ from catalog.commands import (
     flip,
     labels,
     printing,
+    reproduce,
     serve,
     verify,
     writers,
@@ -47,6 +48,7 @@ app.command()(features.features)
 app.command()(features.feature)
 app.command()(discover.discover)
 app.command()(evidence.evidence)
+app.command()(reproduce.reproduce)
 app.command()(flip.flip)
 app.command()(writers.writers)
 app.command()(compare.compare)

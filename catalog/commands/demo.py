@@ -129,12 +129,12 @@ def _built(name: str, report: Report) -> "Catalog":
 
     one = _catalog(name)
     if not one.path.is_file():
-        settings = Settings(name, items=_samples(name), per_patch=SAMPLES.get(name))
+        settings = Settings(name, items=samples(name), per_patch=SAMPLES.get(name))
         build.build(settings, report, announce)
     return one
 
 
-def _samples(name: str) -> Path | None:
+def samples(name: str) -> Path | None:
     """The folder of items that a model of images or sounds is shown, made anew; None for text."""
     if name not in SAMPLES:
         return None
