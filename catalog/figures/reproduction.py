@@ -4,13 +4,13 @@ import altair as alt
 import pandas as pd
 
 COLOURS = {
-    "holds": "#0072B2",
-    "partly": "#56B4E9",
-    "undecided": "#BDBDBD",
-    "does not hold": "#D55E00",
-    "cannot be tested": "#F0F0F0",
+    "holds": "#1b7837",
+    "partly": "#a6dba0",
+    "undecided": "#d0d0d0",
+    "does not hold": "#762a83",
+    "cannot be tested": "#f4f4f4",
 }
-"""Of verdicts; told apart by the colour-blind too."""
+"""Of verdicts: green to purple, told apart by the colour-blind too, and no colour of a pole."""
 
 
 def figure(readings: pd.DataFrame, verdicts: pd.DataFrame) -> alt.VConcatChart:

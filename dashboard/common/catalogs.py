@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from catalog import places
+from catalog.browse import describe
 from catalog.errors import CatalogError
 from catalog.modalities import backgrounds
 from catalog.store import console as sql_console
@@ -61,6 +62,12 @@ def verified(catalog: Catalog) -> str | None:
 def summary(catalog: Catalog) -> Answer:
     """Per site and threshold: dims, degenerate, mean entropy, mean |value|, stability, chance."""
     return answers.answer(catalog, queries.site_summary())
+
+
+def trials(catalog: Catalog) -> pd.DataFrame:
+    """Readings tried before the build: reading, entropy_bits, outliers, degenerate, chosen."""
+    columns = ["reading", "entropy_bits", "outliers", "degenerate", "chosen"]
+    return pd.DataFrame(describe.readings(catalog), columns=columns)
 
 
 def tables(catalog: Catalog) -> Answer:

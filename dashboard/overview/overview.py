@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from catalog.figures import charts, lines
-from dashboard.common import catalogs, parts
+from dashboard.common import catalogs, parts, terms
 from dashboard.common.answers import Here
 from dashboard.common.catalogs import Entry
 from dashboard.frame import address
@@ -39,6 +39,7 @@ def card(entry: Entry) -> None:
     if build["modality"] != "text":
         stage.samples(here)
     details(here, build)
+    readings(here)
     with st.container(horizontal=True):
         address.link("dimensions", "Dimensions", here, ":material/scatter_plot:")
         address.link("dimension", "Dimension", here, ":material/align_vertical_bottom:", dim=0)
@@ -71,6 +72,28 @@ def details(here: Here, build: Mapping[str, Any]) -> None:
         first, *rest = textwrap.wrap(parts.visible(value), 30) or [""]
         text += [f"{name:<11}{first}", *(" " * 11 + line for line in rest)]
     st.code("\n".join(text), language=None)
+
+
+def readings(here: Here) -> None:
+    """The readings that a trial chose among, where it did."""
+    tried = catalogs.trials(here.catalog)
+    if tried.empty:
+        return
+    with st.expander(f"Reading chosen among {len(tried)} by a trial"):
+        st.caption(
+            "A token alone stands where many causal models keep an attention sink. The rule that "
+            "chose never sees a category."
+        )
+        shown = tried.rename(columns={"entropy_bits": "entropy", "outliers": "norm outliers"})
+        help_of = {"entropy": "entropy_bits", "norm outliers": "outliers"}
+        config = {
+            name: st.column_config.NumberColumn(
+                format="%.3f" if name == "entropy" else "percent",
+                help=terms.term(f"reading_trial.{help_of.get(name, name)}"),
+            )
+            for name in ("entropy", "norm outliers", "degenerate")
+        }
+        parts.table(shown, column_config=config, raw=True)
 
 
 entries = catalogs.listed()
