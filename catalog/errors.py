@@ -21,6 +21,18 @@
   - ImportRefused       a file of labels has wrong columns, wrong values or unknown models
 """
 
+from collections.abc import Iterable
+
+LISTED = 8
+"""Names that a message writes out."""
+
+
+def listed(names: Iterable[object], most: int = LISTED) -> str:
+    """Names in a message: "a, b, c"; of more than `most` the first ones "and 992 more"."""
+    every = [str(name) for name in names]
+    rest = len(every) - most
+    return ", ".join(every[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
 
 class CatalogError(Exception):
     """Base class: the message is one sentence on what happened and one on what to do."""

@@ -8,7 +8,13 @@ import pandas as pd
 from catalog import places
 from catalog.browse import poles
 from catalog.errors import NotInCatalog
-from catalog.store import feature_queries, media_queries, queries, writer_queries
+from catalog.store import (
+    feature_queries,
+    media_queries,
+    packed_queries,
+    queries,
+    writer_queries,
+)
 from catalog.store.catalog import Catalog
 
 STATISTICS = (
@@ -24,13 +30,19 @@ def info(catalog: Catalog) -> dict[str, Any]:
     sites = catalog.sites
     present = sites[sites["absent"].isna()]
     absent = sites[sites["absent"].notna()]
+    silent = set(catalog.fetch(packed_queries.silent_sites())["site"])
     return {
         **{str(name): _plain(value) for name, value in build.items()},
         "path": str(catalog.path),
         "bytes": catalog.path.stat().st_size,
         "verified_at": _verified_at(str(build["content_hash"])),
         "sites": [
-            {"site": row.site, "dims": int(row.dims), "degenerate": _plain(row.degenerate)}
+            {
+                "site": row.site,
+                "dims": int(row.dims),
+                "degenerate": _plain(row.degenerate),
+                "zero": row.site in silent,
+            }
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],

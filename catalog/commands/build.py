@@ -8,7 +8,7 @@ import typer
 
 from catalog.commands import printing
 from catalog.commands.options import Quiet
-from catalog.errors import AlreadyBuilt
+from catalog.errors import AlreadyBuilt, listed
 from catalog.sites import ADDED
 
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ def announce(plan: "Plan") -> None:
 def built(catalog: "Catalog") -> None:
     """Say what was built, and warn of degenerate dimensions."""
     from catalog.browse import describe
+    from catalog.features import fitting
 
     known = describe.info(catalog)
     print(
@@ -148,6 +149,9 @@ def built(catalog: "Catalog") -> None:
         print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         print(f"Warning: {warning}", file=sys.stderr)
+    told = fitting.advice(catalog)
+    if told is not None:
+        print(told, file=sys.stderr)
 
 
 def left_out(known: dict[str, Any]) -> list[str]:
@@ -175,16 +179,24 @@ def degenerate_warnings(known: dict[str, Any]) -> list[str]:
     """
     from catalog.store.catalog import DEGENERATE_SHARE
 
+    silent = [one["site"] for one in known["sites"] if one["zero"]]
+    told = [
+        f"every state is zero at {listed(silent)}: all signs there are -1 and say nothing. Leave "
+        "it out with --sites, or check the weights."
+    ]
+    told = told if silent else []
     bad = [
         f"{one['site']} ({one['degenerate'] / one['dims']:.0%})"
         for one in known["sites"]
-        if (one["degenerate"] or 0) > DEGENERATE_SHARE * one["dims"]
+        if (one["degenerate"] or 0) > DEGENERATE_SHARE * one["dims"] and not one["zero"]
     ]
     if not bad:
-        return []
+        return told
     advice = "Threshold median does not suffer from this"
     if not known["readings"]:  # a reading that a trial chose is the best of its kind
         readings = {"mean": "--pooling cls", "mean-window": "--pooling mean"}
         readings |= {"cls": "--pooling mean"}
-        advice += f"; or build with {readings.get(known['reading'], '--template auto')}"
-    return [f"many dimensions almost never change sign at {', '.join(bad)}. {advice}."]
+        other = readings.get(known["reading"], "--template auto")
+        if other != "--pooling cls" or known["media"]["prefix"]:  # else it has no such position
+            advice += f"; or build with {other}"
+    return [*told, f"many dimensions almost never change sign at {listed(bad)}. {advice}."]

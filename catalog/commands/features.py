@@ -1,5 +1,6 @@
 """`dims features`, `dims feature`: measure every category, or read one feature."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ def features(
 ) -> None:
     """Measure every category at every site anew, and replace the catalog's findings."""
     from catalog.browse import describe
-    from catalog.features import findings
+    from catalog.features import findings, fitting
 
     measured = opened(catalog)
     with printing.progress(quiet) as report:
@@ -33,6 +34,9 @@ def features(
         printing.as_json(rows)
         return
     show_all(rows)
+    told = fitting.advice(measured)
+    if told is not None:
+        print(told, file=sys.stderr)
 
 
 def feature(

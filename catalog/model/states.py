@@ -19,6 +19,14 @@ OutOfMemory = (torch.OutOfMemoryError, MemoryError)
 """Raised where a batch does not fit; `no_memory` also knows the CPU allocator's RuntimeError."""
 
 
+_CHECK = "Its weights are damaged, or not finite themselves: fetch or convert them again."
+_ADVICE = {
+    "float16": "float16 ends at 65,504, so this may be an overflow: build with --dtype bfloat16, "
+    "which does not, or float32.",
+    "bfloat16": "Build with --dtype float32, or check the weights.",
+}
+"""What helps, by the number format that the model runs in."""
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -62,7 +70,7 @@ def batches(
             states = {site: seen[site][: len(batch)].float() for site in sites}
             seen.clear()
             for site, values in states.items():
-                _check_finite(values, batch, site, modality)
+                _check_finite(values, batch, site, modality, model.dtype)
             yield batch, states
 
 
@@ -80,7 +88,7 @@ def ahead(make: Callable[[T], U], given: Sequence[T]) -> Iterator[U]:
 
 
 def _check_finite(
-    values: Tensor, batch: NDArray[np.integer], site: Site, modality: Modality
+    values: Tensor, batch: NDArray[np.integer], site: Site, modality: Modality, dtype: str
 ) -> None:
     if bool(torch.isfinite(values.sum())):
         return  # a NaN or an infinity anywhere would have reached the sum
@@ -90,5 +98,5 @@ def _check_finite(
     item = int(batch[int(bad[0, 0])])
     raise StatesBroken(
         f"The model gave NaN or infinite states at {site} for item {item} "
-        f"({modality.items.loc[item, 'text']!r}). Try another --dtype, or check the weights."
+        f"({modality.items.loc[item, 'text']!r}). {_ADVICE.get(dtype, _CHECK)}"
     )

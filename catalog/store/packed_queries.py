@@ -8,6 +8,11 @@ def chunks() -> Query:
     return Query("SELECT first_item, items, batch_size FROM chunk ORDER BY chunk")
 
 
+def silent_sites() -> Query:
+    """Sites where every state of every item is zero: site."""
+    return Query("SELECT site FROM dimension GROUP BY site HAVING max(mean_abs) = 0")
+
+
 def bits_by_item(site: str, threshold: str) -> Query:
     """Packed signs of all items in order: item, bits."""
     return Query(
