@@ -32,11 +32,14 @@ MODELS = (TEXT, *SAMPLES)
 """Shipped models whose catalogs are built, measured and searched before the dashboard opens."""
 OTHER = "storyteller-small"
 """A second model of language, to compare the first with."""
+REAL = "smollm2"
+"""A real language model of 135 million parameters, added last where its package is installed."""
 SEEDS = 600
 """Seeds of the demo's search for unsupervised features, at the primary site only."""
 LATER = (
-    "While you look, a second language model, two versions of the first, writers and the evidence "
-    "tables are added to the demo, in the background. If this ends first, `dims demo` goes on."
+    "While you look, a second language model, two versions of the first, writers, the evidence "
+    "tables and, where it is installed, SmolLM2 are added to the demo, in the background. If this "
+    "ends first, `dims demo` goes on."
 )
 
 
@@ -102,6 +105,11 @@ def rest(report: Report) -> "Iterator[Catalog]":
         if one.fetch(feature_queries.evidence()).empty:
             gather.gather(one, report=report)
             yield one
+    if places.PACKAGED[REAL].installed:
+        real = _built(REAL, report)
+        if not real.measured:
+            findings.measure(real, report=report, matched_nulls="primary")
+            yield real
 
 
 @contextmanager

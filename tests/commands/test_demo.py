@@ -12,6 +12,7 @@ from catalog.commands import compare, demo, serve
 from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
 from catalog.features import discovery, findings
+from catalog.places import Packaged
 from catalog.store.catalog import Catalog
 from tests.given import synthetic
 from tests.given.docs import ROOT
@@ -44,6 +45,7 @@ def built(data, monkeypatch):
         )
     monkeypatch.setattr(compare, "kept", lambda a, b, _report: asked.append(("compare", b.slug)))
     monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
+    monkeypatch.setattr(Packaged, "installed", False)
     return asked
 
 
@@ -69,6 +71,14 @@ def test_the_rest_brings_writers_before_the_evidence_that_reads_them(built):
         ("compare", f"{demo.TEXT}-int8"),
         *[("gather", name) for name in (*demo.SAMPLES, demo.TEXT)],
     ]
+
+
+def test_the_real_model_comes_last_where_it_is_installed(built, monkeypatch):
+    list(demo.first(QUIET))
+    built.clear()
+    monkeypatch.setattr(Packaged, "installed", True)
+    assert [one.slug for one in demo.rest(QUIET)][-1] == demo.REAL
+    assert built[-2:] == [("build", demo.REAL), ("measure", demo.REAL)]
 
 
 def test_what_is_there_is_not_made_again(built, monkeypatch):
