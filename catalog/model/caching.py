@@ -51,20 +51,38 @@ def _argument(module: nn.Module) -> str | None:
 
 @contextlib.contextmanager
 def passing(modules: Iterable[nn.Module], sink: Sink) -> Iterator[None]:
-    """Give each of these modules, where it gets no cache, one that tells `sink`."""
+    """Tell `sink` what each of these modules hands to its cache, or to one that is put in."""
+    told: list[Any] = []
 
     def before(module: nn.Module, args: Any, kwargs: Any) -> Any:
         name = _argument(module)
         assert name is not None
         bound = inspect.signature(type(module).forward).bind(module, *args, **kwargs)
-        if bound.arguments.get(name) is not None:
-            return None
-        bound.arguments[name] = _Passing(module, sink)
-        return bound.args[1:], bound.kwargs
+        cache = bound.arguments.get(name)
+        if cache is None:
+            bound.arguments[name] = _Passing(module, sink)
+            return bound.args[1:], bound.kwargs
+        own = cache.update
+
+        def update(keys: Tensor, values: Tensor, *rest: Any, **named: Any) -> Any:
+            sink(module, keys, values)
+            return own(keys, values, *rest, **named)
+
+        cache.update = update
+        told.append(cache)
+        return None
+
+    def after(*_: object) -> None:
+        while told:
+            del told.pop().update  # the method of its class stands again
 
     handles = [
-        module.register_forward_pre_hook(before, prepend=True, with_kwargs=True)
+        handle
         for module in dict.fromkeys(modules)
+        for handle in (
+            module.register_forward_pre_hook(before, prepend=True, with_kwargs=True),
+            module.register_forward_hook(after, always_call=True),
+        )
     ]
     try:
         yield
