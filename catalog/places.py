@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import resources, util
 from pathlib import Path
 
-from catalog.errors import CatalogMissing, ModelUnavailable
+from catalog.errors import CatalogMissing, ModelUnavailable, listed
 
 SUFFIX = ".duckdb"
 
@@ -40,7 +40,7 @@ def find_catalog(name: str) -> Path:
         with contextlib.suppress(OSError):  # a name too long for a file is none
             if path.is_file():
                 return path
-    known = ", ".join(path.stem for path in catalog_files()) or "none yet"
+    known = listed(path.stem for path in catalog_files()) or "none yet"
     raise CatalogMissing(
         f"There is no catalog {name[:200]!r} (there are: {known}). Build one with: dims build MODEL"
     )

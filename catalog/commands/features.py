@@ -8,7 +8,7 @@ import typer
 
 from catalog.commands import printing
 from catalog.commands.options import CatalogName, Json, Quiet, SiteName, Threshold, opened
-from catalog.errors import SettingRefused
+from catalog.errors import SettingRefused, listed
 
 
 def features(
@@ -121,7 +121,7 @@ def show(known: dict[str, Any]) -> None:
         highlight=False,
     )
     if known.get("missing"):
-        console.print(f"not single tokens here: {', '.join(known['missing'])[:300]}", markup=False)
+        console.print(f"not single tokens here: {listed(known['missing'])}", markup=False)
     dims = printing.table("dimension", "sign", "AUC", "q")
     strongest = sorted(known["dimensions"], key=lambda one: -abs(one["auc"] - 0.5))
     for one in strongest[:12]:

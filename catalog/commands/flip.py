@@ -34,7 +34,7 @@ def flip(
         str | None, typer.Option(help="Words of an own concept, separated by commas.")
     ] = None,
     read: Annotated[
-        str, typer.Option(help="Category whose tokens are read instead of the feature's own.")
+        str, typer.Option(help="Another category to read, or classes of the head, such as a;b.")
     ] = "",
     edit: Annotated[
         list[str] | None,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from catalog.comparing import allowed, pairs
 from catalog.comparing.pairs import Shared
 from catalog.comparing.phi import Bits
-from catalog.errors import NotInCatalog, SettingRefused
+from catalog.errors import NotInCatalog, SettingRefused, listed
 from catalog.features import lexicon
 from catalog.signs.site_signs import SiteSigns
 from catalog.store import feature_queries, media_queries
@@ -56,7 +56,7 @@ def side(catalog: Catalog, site: str, threshold: str) -> Side:
     """A side at a named place; NotInCatalog or SettingRefused where the catalog lacks it."""
     if site not in catalog.site_names:
         raise NotInCatalog(
-            f"{catalog.slug} has no site {site!r}; it has {', '.join(catalog.site_names)}."
+            f"{catalog.slug} has no site {site!r}; it has {listed(catalog.site_names)}."
         )
     if threshold not in catalog.thresholds:
         raise SettingRefused(
@@ -135,8 +135,8 @@ def _shared(a: Catalog, b: Catalog) -> Shared:
         found = pairs.of_files(a.fetch(files), b.fetch(files))
     if len(found) < FEWEST:
         raise SettingRefused(
-            f"{a.slug} and {b.slug} have {len(found)} items in common; at least {FEWEST} are needed "
-            "to compare signs. Choose two with more of the same items."
+            f"{a.slug} and {b.slug} have {len(found)} items in common; at least {FEWEST} are "
+            "needed to compare signs. Choose two with more of the same items."
         )
     if len(found) <= MOST:
         return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import NotInCatalog, SettingRefused
+from catalog.errors import NotInCatalog, SettingRefused, listed
 from catalog.features import held_out
 from catalog.features.categories import Match
 from catalog.features.held_out import FOLDS
@@ -62,10 +62,8 @@ def check(words: Match, counter: Match) -> None:
         )
     shared = np.isin(words.members, counter.members)
     if shared.any():
-        both = ", ".join(w for w, s in zip(words.words, shared, strict=True) if s)
-        raise SettingRefused(
-            f"In both lists: {both[:200]}. Leave each word in one of the two lists."
-        )
+        both = listed(w for w, s in zip(words.words, shared, strict=True) if s)
+        raise SettingRefused(f"In both lists: {both}. Leave each word in one of the two lists.")
 
 
 def build(

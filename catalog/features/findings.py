@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from catalog import parallel
-from catalog.errors import SettingRefused
+from catalog.errors import SettingRefused, listed
 from catalog.features import cell_findings, family, lexicon
 from catalog.features.cell_findings import Nulls, Task
 from catalog.features.cell_nulls import Sample
@@ -67,7 +67,7 @@ def _list_categories(words: Lexicon, found: Findings) -> None:
     for name, one in words.read.items():
         match = words.matches[name]
         skipped = match.skipped(name)
-        doubled = f"Given twice: {', '.join(one.duplicates)[:200]}." if one.duplicates else None
+        doubled = f"Given twice: {listed(one.duplicates)}." if one.duplicates else None
         status = "skipped" if skipped else "small" if match.small else "measured"
         found.add(
             "category",

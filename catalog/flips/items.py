@@ -1,5 +1,6 @@
 """From a catalog of images, sounds or an encoder's tokens to a flip: its items and its readout."""
 
+import difflib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.errors import SettingRefused
+from catalog.errors import LISTED, SettingRefused, listed
+from catalog.features import splits
 from catalog.flips import facts, setup
 from catalog.flips import source as flip_features
 from catalog.flips.asked import Asked
@@ -60,8 +62,10 @@ def samples(catalog: Catalog, feature: Feature, seed: int = 0, each: int = EACH)
 def classes(machine: Headed, catalog: Catalog, asked: Asked) -> Setup:
     """A flip that is read on the classes of a head. Raises as `setup.setup`."""
     threshold = setup.checked(catalog, asked)
-    feature = flip_features.feature(catalog, asked.source, asked.site, threshold)
-    own = own_classes(catalog, asked.source, feature, machine.classes)
+    named = named_classes(catalog, asked.source, machine.classes)
+    source = replace(asked.source, read="") if named else asked.source
+    feature = flip_features.feature(catalog, source, asked.site, threshold)
+    own = named or own_classes(catalog, source, feature, machine.classes)
     if len(own) == len(machine.classes):
         raise SettingRefused(
             f"{asked.source.name!r} takes every class of the head: nothing is left."
@@ -70,30 +74,57 @@ def classes(machine: Headed, catalog: Catalog, asked: Asked) -> Setup:
     return setup.with_readout(catalog, asked, feature, _prompts(catalog, asked, feature), readout)
 
 
+def named_classes(catalog: Catalog, source: Source, names: Sequence[str]) -> list[int]:
+    """Classes of the head that `source.read` names itself, with ; between several; else none."""
+    wanted = [one for one in source.read.split(";") if one.strip()]
+    if not wanted or source.read in splits.measured(catalog):
+        return []
+    each = [_known(names, [one]) for one in wanted]
+    return sorted({number for own in each for number in own}) if all(each) else []
+
+
 def own_classes(
     catalog: Catalog, source: Source, feature: Feature, names: Sequence[str]
 ) -> list[int]:
     """Classes of the head that a feature stands for.
 
-    The class of its name; of a superclass those of its items' classes that the head has; of an
-    own, discovered or hand-picked feature the class of most of the items that agree with it most.
-    `source.read` names another category. SettingRefused where the head knows none of them.
+    The class of its name; of a superclass those of its items' classes that the head has, which are
+    read as their summed probability; of an own, discovered or hand-picked feature the class of most
+    of the items that agree with it most. `source.read` names another category. Names are compared
+    without case, and `_` and `-` as spaces; one of a head's names between commas is enough
+    ("tabby, tabby cat"). SettingRefused where the head knows none of them.
     """
     wanted = source.read or source.name
-    if (source.read or source.kind == "category") and wanted in names:
-        return [list(names).index(wanted)]
+    own = _known(names, [wanted]) if source.read or source.kind == "category" else []
+    if own:
+        return own
     label = catalog.fetch(media_queries.every())["label"].to_numpy(dtype=object)
     if source.read or source.kind == "category":
-        found = {str(one) for one in label[feature.members]}
+        found = sorted({str(one) for one in label[feature.members] if one})
     else:
-        found = {str(one) for one, _ in Counter(label[feature.tokens]).most_common(1)}
-    own = [n for n, name in enumerate(names) if name in found]
+        found = [str(one) for one, _ in Counter(label[feature.tokens]).most_common(1)]
+    own = _known(names, found)
     if not own:
+        classes = "" if found in ([], [wanted]) else f", nor any of its items' ({listed(found)})"
+        near = difflib.get_close_matches(wanted, names, LISTED)
+        like = f"its nearest are {listed(near)}" if near else f"it has {listed(names)}"
         raise SettingRefused(
-            f"The model's head has no class named {wanted!r}: it has {', '.join(names[:12])}. Name "
-            "a category of one of these classes to read the effect on."
+            f"The model's head has no class named {wanted!r}{classes}: {like}. Read the effect on "
+            "some of them with --read (a ; between two), or name the items' classes as it does."
         )
     return own
+
+
+def _known(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Numbers of the head's classes that go by one of some names, ascending."""
+    keys = {_bare(one) for one in wanted}
+    whole = [n for n, name in enumerate(names) if _bare(name) in keys]
+    parts = [n for n, name in enumerate(names) if keys & {_bare(one) for one in name.split(",")}]
+    return sorted({*whole, *parts})
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.replace("_", " ").replace("-", " ").casefold().split())
 
 
 def layers(machine: Layered, catalog: Catalog, asked: Asked) -> Setup:

@@ -220,6 +220,9 @@ _ONE = {"held-out tokens": "held-out token", "classes of the head": "class of th
 
 def counted(readout: Readout) -> str:
     """What the effect is read on, in words: 24 held-out tokens, 1 class of the head."""
+    summed = len(readout.members) if isinstance(readout, Classes) else 1
+    if summed > 1:
+        return f"{summed} {readout.column} together"
     told = readout.column if readout.columns != 1 else _ONE.get(readout.column, "later site")
     return f"{readout.columns} {told}"
 
@@ -227,7 +230,8 @@ def counted(readout: Readout) -> str:
 class Classes(Vocabulary):
     """Classes of a head instead of tokens: log p of the concept's against the mean of the others.
 
-    The classes are all there are, so they are not resampled; the items are.
+    Several classes, such as those of a superclass, are read as their summed probability: log of the
+    sum. The classes are all there are, so they are not resampled; the items are.
     """
 
     kind: ClassVar[str] = "classes"
@@ -253,3 +257,24 @@ class Classes(Vocabulary):
             tuple(names[int(one[0][0])] for one in others),
             tuple(others),
         )
+
+    @property
+    def columns(self) -> int:
+        """One: the concept's classes are read together."""
+        return 1
+
+    @property
+    def needed(self) -> Ints:
+        """Every class."""
+        return np.union1d(self.tokens, self.controls[0])
+
+    def effects(self, output: NDArray[np.floating]) -> Floats:
+        """Change of log of the classes' summed p, minus the mean change of the others' log p.
+
+        `output` is the logits of all classes, float[rows, classes]; float64[rows, 1]. Both sides
+        lack the same normaliser, which cancels.
+        """
+        logits = output.astype(np.float64)
+        mine = np.logaddexp.reduce(logits[:, self.tokens], axis=1)
+        apart = mine - logits[:, self.controls[0]].mean(axis=1)
+        return np.ascontiguousarray((apart - apart[0])[:, None])

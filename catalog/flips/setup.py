@@ -162,6 +162,6 @@ def _vocabulary(catalog: Catalog, feature: Feature) -> Vocabulary:
     if not controls.size:
         raise SettingRefused(
             f"The vocabulary has no token left that is like the {len(tokens)} whose chance is read "
-            "and belongs to no category of theirs. Flip a smaller feature, or read another category."
+            "and in no category of theirs. Flip a smaller feature, or read another category."
         )
     return Vocabulary(tokens, controls, feature.members, tuple(found), tuple(found.values()))

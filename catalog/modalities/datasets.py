@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from catalog.errors import MediaUnreadable, SettingRefused
+from catalog.errors import MediaUnreadable, SettingRefused, listed
 
 _INFO, _SPLITS = "dataset_info.json", "dataset_dict.json"
 
@@ -58,7 +58,7 @@ class Dataset:
         """(path, label) of every row; `column` is image or audio."""
         if column not in self.features:
             raise SettingRefused(
-                f"{self.folder} has the columns {', '.join(self.features)}; this model needs one "
+                f"{self.folder} has the columns {listed(self.features)}; this model needs one "
                 f"called {column}. Rename it with rename_column and save again."
             )
         names = self.features.get("label", {}).get("names")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from catalog.errors import MediaUnreadable, SettingRefused
+from catalog.errors import MediaUnreadable, SettingRefused, listed
 from catalog.modalities import datasets
 
 LABELS = "labels.csv"
@@ -169,7 +169,7 @@ def _rows(table: Path) -> Iterator[tuple[str, str, str]]:
             known = [name.strip().lower() for name in reader.fieldnames or ()]
             if "path" not in known or "label" not in known:
                 raise SettingRefused(
-                    f"{table} has the columns {', '.join(known) or 'none'}; it needs path and "
+                    f"{table} has the columns {listed(known) or 'none'}; it needs path and "
                     "label, and may have superclass."
                 )
             reader.fieldnames = known

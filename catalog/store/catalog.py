@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from catalog import places
-from catalog.errors import NotInCatalog, SettingRefused
+from catalog.errors import NotInCatalog, SettingRefused, listed
 from catalog.modalities import backgrounds
 from catalog.modalities.backgrounds import Background
 from catalog.signs.bits import Packed, Words
@@ -198,7 +198,7 @@ class Catalog:
         """
         if site not in self.site_names:
             raise NotInCatalog(
-                f"The catalog has no site {site!r}; it has {', '.join(self.site_names)}."
+                f"The catalog has no site {site!r}; it has {listed(self.site_names)}."
             )
         if threshold is not None and threshold not in self.thresholds:
             raise SettingRefused(

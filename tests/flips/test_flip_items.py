@@ -2,8 +2,10 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
 
+import duckdb
 import numpy as np
 import pytest
 import torch
@@ -11,12 +13,13 @@ import torch
 from catalog.building import reopen
 from catalog.edits import Edit
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.features import findings
 from catalog.flips import flip, prompts, report, saved, verdicts
 from catalog.flips import items as flip_items
 from catalog.flips import run as flips
 from catalog.flips import source as flip_features
 from catalog.flips.controls import Signed
-from catalog.flips.readouts import Classes
+from catalog.flips.readouts import Classes, counted
 from catalog.flips.source import Source
 from catalog.model import loading
 from catalog.notebook.catalog import open as open_catalog
@@ -221,8 +224,13 @@ def test_classes_a_feature_stands_for(pictured):
 
     assert own(Source("category", "class 2")) == [2]
     assert own(Source("category", "class 2", read="class 0")) == [0]
-    with pytest.raises(SettingRefused, match="no class named 'class 2'"):
+    with pytest.raises(SettingRefused, match=r"no class named 'class 2': it has a, b\. Read"):
         own(Source("category", "class 2"), ["a", "b"])
+    many = [f"thing {n}" for n in range(1000)]
+    with pytest.raises(SettingRefused, match="thing 7 and 992 more"):
+        own(Source("category", "class 2"), many)
+    assert own(Source("category", "class 2"), [*many, "Class_2", "class 3"]) == [1000]
+    assert own(Source("category", "class 2"), ["tabby, class 2", "class 3"]) == [0]
     stored = flip_features.signed(Catalog(path), Source("category", "class 3"), SITE, "zero")
     assert own(Source("dimensions", written(stored))) == [3]
     with pytest.raises(NotInCatalog):
@@ -235,6 +243,49 @@ def test_a_head_of_two_classes_has_no_other():
     effects = readout.effects(log_p[:, readout.needed])
     np.testing.assert_allclose(effects[1], np.log(0.2 / 0.8), rtol=1e-6)
     assert readout.read(log_p, "#0").others.shape == (2, 0) and readout.names == ()
+
+
+def test_several_classes_are_read_as_their_summed_probability():
+    """Against log of the sum, written out; one class alone is its own log p."""
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(3, 6)).astype(np.float32)
+    readout = Classes.of([1, 4], [f"class {n}" for n in range(6)])
+    log_p = np.log(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+    own = np.log(np.exp(log_p[:, [1, 4]]).sum(axis=1)) - log_p[:, [0, 2, 3, 5]].mean(axis=1)
+    np.testing.assert_array_equal(readout.needed, np.arange(6))
+    found = readout.effects(logits[:, readout.needed])
+    np.testing.assert_allclose(found[:, 0], own - own[0], atol=1e-5)
+    assert found.shape == (3, 1) and readout.columns == 1
+    assert counted(readout) == "2 classes of the head together"
+    mass = np.exp(log_p[:, [1, 4]]).sum(axis=1)
+    odds = np.log(mass / (1 - mass))
+    np.testing.assert_allclose(
+        readout.read(logits, "#0").beside["log_odds"], odds - odds[0], atol=1e-4
+    )
+    each = np.mean([Classes.of([n], list("abcdef")).effects(logits)[:, 0] for n in (1, 4)], axis=0)
+    assert np.abs(found[1:, 0] - each[1:]).max() > 0.05  # no mean of the two
+
+
+def test_a_superclass_is_flipped(pictured, tmp_path):
+    """A category whose items are of two of the head's classes; and classes named by hand."""
+    path, model = pictured
+    above = shutil.copy(path, tmp_path / "above.duckdb")
+    with duckdb.connect(str(above)) as connection:
+        connection.execute("UPDATE media SET superclass = label IN ('class 1', 'class 3')")
+        connection.execute(
+            "UPDATE media SET superclass = CASE superclass WHEN 'true' THEN 'odd' ELSE 'even' END"
+        )
+    findings.measure(Catalog(above), matched_nulls="primary")
+    machine = flip.machine(model, Catalog(path))
+    made = flip.setup(machine, Catalog(above), of("odd"))
+    assert made.readout.tokens.tolist() == [1, 3] and made.readout.names == ("class 0", "class 2")
+    found = flips.run(machine, made)
+    assert found.effects["away"].shape[1] == 1 and np.abs(found.effects["away"]).max() > 0
+    by_hand = replace(of("odd"), source=Source("category", "odd", read="Class 0; class 3"))
+    assert flip.setup(machine, Catalog(above), by_hand).readout.tokens.tolist() == [0, 3]
+    unknown = replace(of("odd"), source=Source("category", "odd", read="class 0; nothing"))
+    with pytest.raises(NotInCatalog):
+        flip.setup(machine, Catalog(above), unknown)
 
 
 # Command, saved runs, page

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, Connection, DateTime, Float, Integer, Table, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from catalog.errors import ImportRefused, LabelRefused
+from catalog.errors import ImportRefused, LabelRefused, listed
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import FIELDS, Subject
@@ -215,7 +215,7 @@ def _check(
         if models is not None and subject.model not in models:
             raise ValueError(
                 f"The model {subject.model!r} is in no catalog here "
-                f"(there are: {', '.join(sorted(models)) or 'none'})."
+                f"(there are: {listed(sorted(models)) or 'none'})."
             )
     if table.name in parents:
         parents[table.name][row["key"]] = row.get("pole", "")

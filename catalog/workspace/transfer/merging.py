@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from catalog.errors import ImportRefused, LabelRefused
+from catalog.errors import ImportRefused, LabelRefused, listed
 from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import Subject, remember
@@ -113,7 +113,7 @@ def subject_of(row: Mapping[str, str], known: Sequence[Known] | None) -> Subject
 def _fitting(model: str, asked: tuple[str, str], known: Sequence[Known]) -> Known:
     of_model = [one for one in known if one.model == model]
     if not of_model:
-        models = ", ".join(sorted({one.model for one in known})) or "none"
+        models = listed(sorted({one.model for one in known})) or "none"
         raise LabelRefused(f"the model {model!r} is in no catalog here (there are: {models})")
     wanted = ((asked[0] or None, asked[1] or None),)
     fits = [
