@@ -89,7 +89,7 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "source": model.source,
         "tokenizer": type(model.tokenizer).__name__ if model.tokenizer is not None else None,
         "parameters": model.parameters,
-        "versions": json.dumps(versions()),
+        "versions": json.dumps(versions(model)),
         "built_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "seconds": seconds,
     }

@@ -189,10 +189,11 @@ def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], 
     return present, absent
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that can change a bit."""
+def versions(model: loading.LoadedModel | None = None) -> dict[str, str]:
+    """Versions of Python and of the libraries that can change a bit, a model's own among them."""
     found = {name: metadata.version(name) for name in LIBRARIES}
-    return {"python": platform.python_version(), **found}
+    own = {} if model is None else model.versions
+    return {"python": platform.python_version(), **found, **own}
 
 
 def _identity(work: stages.Work) -> dict[str, Any]:
@@ -214,7 +215,7 @@ def _identity(work: stages.Work) -> dict[str, Any]:
         "seed": work.seed,
         "sites": [str(site) for site in work.sites],
         "thresholds": list(work.thresholds),
-        "versions": versions(),
+        "versions": versions(model),
     }
 
 

@@ -1,7 +1,6 @@
 """Load a model by hub id, folder or shipped name, and turn what can go wrong into a sentence."""
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from transformers.utils import cached_file, logging
 
 from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
-from catalog.model import classes, gguf, sources, structure
+from catalog.model import adapters, classes, gguf, sources, structure, weights
 from catalog.model import device as devices
 from catalog.model.sentences import Sentences, first_line
 from catalog.model.sources import Source
@@ -47,6 +46,8 @@ class LoadedModel:
     """Inputs of made-up items, of the shapes that all items have."""
     part: str | None = None
     """The decoder of an encoder-decoder, where that was asked for."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what else made its weights: a library that not every model needs."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -99,24 +100,30 @@ def load(
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
     with Sentences(asked):
+        adapter = adapters.of(source)
+        if adapter is not None:
+            adapter.check()
+            source = adapter.base
         if Path(source.place).is_dir():
             _check_folder(source)
-        files = list(_weight_files(source))
+        files = _weight_files(source)
         if source.file is not None:
             source = Source(source.name, str(gguf.folder(source, files[0])))
-        read = _read(source, wanted, modality, part)
+        read = _read(source, wanted, modality, part, adapter)
     module = read.module
     module.requires_grad_(False).eval().to(place)
-    _check_complete(read, model)
-    digest = _hash(files)
+    weights.check_complete(model, module, read.whole, read.report)
+    digest = weights.digest(files if adapter is None else [*files, adapter.file])
     trial = _trial(read.kind, read.processor, model)
+    parts = find_parts(module, place, trial)
+    weights.check_used(model, parts.blocks, read.whole, read.report)
     return LoadedModel(
-        name=source.name,
+        name=asked.name,
         source=asked.told,
         revision=read.commit or f"weights-{digest[:12]}",
         weights_hash=digest,
         module=module,
-        parts=find_parts(module, place, trial),
+        parts=parts,
         tokenizer=read.tokenizer,
         causal=read.causal,
         device=place,
@@ -126,6 +133,7 @@ def load(
         processor=read.processor,
         trial=trial,
         part=part,
+        versions={} if adapter is None else {"peft": adapter.version},
     )
 
 
@@ -147,7 +155,13 @@ class _Read(NamedTuple):
     """The hub's, where it comes from there."""
 
 
-def _read(source: Source, dtype: Any, modality: str | None, part: str | None) -> _Read:
+def _read(
+    source: Source,
+    dtype: Any,
+    modality: str | None,
+    part: str | None,
+    adapter: adapters.Adapter | None,
+) -> _Read:
     """Everything that is read of a model at its source; towers it has not are refused first."""
     given = {**source.given, "trust_remote_code": False}
     config = AutoConfig.from_pretrained(source.place, **given)
@@ -156,7 +170,11 @@ def _read(source: Source, dtype: Any, modality: str | None, part: str | None) ->
         source.place, config=chosen.config, dtype=dtype, output_loading_info=True, **given
     )
     readers = chosen.readers(source)
-    commit = getattr(config, "_commit_hash", None)
+    if adapter is not None:
+        module = adapter.merged(module)
+        own = Source(adapter.name, str(adapter.folder))
+        readers = chosen.readers(own) if adapter.reads else readers
+    commit = getattr(config, "_commit_hash", None) if adapter is None else None
     tower = chosen.tower_of(module)
     return _Read(chosen.modality, chosen.causal, tower, module, report, *readers, commit)
 
@@ -202,55 +220,14 @@ def _trial(kind: str, processor: Any, model: str) -> Mapping[str, Any]:
 
 def _check_folder(source: Source) -> None:
     folder = Path(source.place)
-    if (
-        source.file is None
-        and not any(folder.glob("*.safetensors"))
-        and not any(folder.glob("*.bin"))
-    ):
+    if source.file is None and not weights.of(folder):
         raise ModelUnavailable(
             f"{folder} has a config but no weights (*.safetensors). Copy them there first."
         )
 
 
-def _check_complete(read: _Read, model: str) -> None:
-    """Refuse weights that leave what is read to chance (a pooler or head is not read).
-
-    Positions that are sines are made, not stored (Marian).
-    """
-    trunk = structure.trunk_of(read.module)
-    named = dict(read.whole.named_modules())
-    prefix = next((f"{name}." for name, m in named.items() if m is trunk and name), "")
-    missing = [
-        key
-        for key in sorted(read.report["missing_keys"])
-        if key.startswith(prefix)
-        and "pooler" not in key
-        and "Sinusoidal" not in type(named.get(key.rpartition(".")[0])).__name__
-    ]
-    if missing:
-        raise ModelUnavailable(
-            f"The weights of {model} lack {len(missing)} tensors of its blocks, norms or "
-            f"embeddings (first: {missing[0]}). Fetch or convert the weights again."
-        )
-
-
-def _weight_files(source: Source) -> Iterator[Path]:
-    """The weight files that were loaded, by name: safetensors where there are any."""
+def _weight_files(source: Source) -> list[Path]:
+    """The weight files that are loaded, by name."""
     named = source.file or "config.json"
     found = Path(str(cached_file(source.place, named, revision=source.revision)))
-    if source.file is not None:
-        yield found
-        return
-    for pattern in ("*.safetensors", "*.bin"):
-        files = sorted(found.parent.glob(pattern))
-        if files:
-            yield from files
-            return
-
-
-def _hash(files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
+    return [found] if source.file is not None else weights.of(found.parent)

@@ -72,11 +72,11 @@ def _of_hub(model: str, revision: str | None) -> Source:
 
 
 def _folder(path: Path) -> Source:
-    """A folder of weights with a config, or one GGUF file in a folder."""
+    """A folder of weights with a config, of an adapter, or of one GGUF file."""
     files = sorted(path.glob(f"*{GGUF}"))
     if (path / "config.json").is_file() and not _weighed(path) and len(files) == 1:
         return _file(files[0], path.resolve().name)
-    if (path / "config.json").is_file():
+    if any((path / name).is_file() for name in ("config.json", "adapter_config.json")):
         return Source(path.resolve().name, str(path.resolve()))
     if len(files) == 1:
         return _file(files[0], path.resolve().name)
