@@ -89,6 +89,7 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "source": model.source,
         "tokenizer": type(model.tokenizer).__name__ if model.tokenizer is not None else None,
         "parameters": model.parameters,
+        "left_out": plan.left_out,
         "versions": json.dumps(versions(model)),
         "built_at": datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         "seconds": seconds,

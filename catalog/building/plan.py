@@ -14,7 +14,7 @@ from catalog.building import patches
 from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
 from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
-from catalog.model import loading, readings
+from catalog.model import foreign, loading, readings
 from catalog.model import stage as stages
 from catalog.model.readings import Trial
 from catalog.progress import Report, silent
@@ -88,6 +88,12 @@ class Plan:
         return self.work.items * (per_item + 24) + per_dimension + self.patch_bytes
 
     @property
+    def left_out(self) -> int | None:
+        """Rows of the embedding beyond the tokenizer's ids, which are no items; None for media."""
+        model = self.work.model
+        return model.vocabulary - self.work.items if model.modality == "text" else None
+
+    @property
     def digest(self) -> str:
         """Hash of the identity; an equal build has an equal one."""
         return _digest(self.identity)
@@ -103,6 +109,7 @@ class Plan:
         return self.work.items * patches.width(self.work)
 
 
+@foreign.guarded("while the build was planned")
 def prepare(settings: Settings, report: Report = silent) -> Plan:
     """Load the model and check every setting; of images and sounds, look at every file.
 

@@ -125,6 +125,14 @@ def announce(plan: "Plan") -> None:
             f"{one.outliers:.1%}, degenerate dimensions {one.degenerate:.1%}{chosen}",
             file=sys.stderr,
         )
+    if plan.left_out:
+        print(
+            f"{plan.left_out:,} rows of the embedding lie beyond the tokenizer's ids and are left "
+            "out: they are no tokens",
+            file=sys.stderr,
+        )
+    if "from_config" in work.modality.identity:
+        print(work.modality.identity["from_config"], file=sys.stderr)
     if plan.patch_bytes:
         print(
             f"signs of every patch at {work.per_patch}: {plan.patch_bytes / 1e6:,.1f} MB of these",

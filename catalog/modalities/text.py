@@ -23,8 +23,8 @@ class Tokenizer(Protocol):
 
     all_special_ids: list[int]
 
-    def __len__(self) -> int:
-        """Number of tokens, added ones included."""
+    def get_vocab(self) -> dict[str, int]:
+        """Id of every token, added ones included; ids may have holes."""
         ...
 
     def __call__(self, text: str, *, add_special_tokens: bool = True) -> Any:
@@ -156,7 +156,11 @@ def reopen(model: Loaded, stored: Stored) -> Text:
 
 
 def make(tokenizer: Tokenizer, vocabulary: int, template: str) -> Text:
-    """Items 0..vocabulary-1 and the template `bare`, `special` or a string with {}."""
+    """The tokenizer's ids and the template `bare`, `special` or a string with {}.
+
+    Rows of the embedding beyond the highest id (padding to a round number) are no items: nothing
+    was ever shown there, and their states would stand in backgrounds, nulls and poles.
+    """
     before, after = _around(tokenizer, template)
     beyond = [number for number in (*before, *after) if number >= vocabulary]
     if beyond:
@@ -164,7 +168,12 @@ def make(tokenizer: Tokenizer, vocabulary: int, template: str) -> Text:
             f"The tokenizer puts the id {beyond[0]} around every token, but the model's embedding "
             f"has {vocabulary} rows. Use --template bare, or the tokenizer that belongs to it."
         )
-    return Text(template, item_frame(tokenizer, vocabulary), before, after)
+    return Text(template, item_frame(tokenizer, min(vocabulary, ids_of(tokenizer))), before, after)
+
+
+def ids_of(tokenizer: Tokenizer) -> int:
+    """The highest id and one: with holes in its ids a tokenizer has fewer tokens than that."""
+    return max(tokenizer.get_vocab().values(), default=-1) + 1
 
 
 def _around(tokenizer: Tokenizer, template: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -202,9 +211,8 @@ def _special_tokens(tokenizer: Tokenizer) -> tuple[tuple[int, ...], tuple[int, .
 
 
 def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
-    """The table `item` of a vocabulary: token, text, kind, word and family of every id."""
-    known = min(vocabulary, len(tokenizer))
-    raw = [*tokenizer.convert_ids_to_tokens(list(range(known))), *[None] * (vocabulary - known)]
+    """The table `item` of ids 0 to `vocabulary` - 1: token, text, kind, word and family."""
+    raw = tokenizer.convert_ids_to_tokens(list(range(vocabulary)))
     tokens = [token if token is not None else f"<id {i}>" for i, token in enumerate(raw)]
     special = set(tokenizer.all_special_ids)
     marker = _marker(tokens)
@@ -240,7 +248,7 @@ def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
 
 def shown(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
     """Text to show of some ids, as `item_frame` shows them: ␣cat."""
-    every = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    every = tokenizer.convert_ids_to_tokens(list(range(ids_of(tokenizer))))
     marker = _marker([token or "" for token in every])
     names = [every[i] if i < len(every) else None for i in ids]
     pairs = zip(ids, names, strict=True)

@@ -78,9 +78,26 @@ def choose(
     for number, candidate in enumerate(candidates):
         report("choosing a reading", number, len(candidates))
         size = min(batch_size or BATCH, len(drawn))
-        read.append(_read(model, candidate, sites, np.sort(drawn), size))
+        read.append(_fitting(model, candidate, sites, np.sort(drawn), size))
     report("choosing a reading", len(candidates), len(candidates))
     return _judged([one.reading for one in candidates], read)
+
+
+def _fitting(
+    model: LoadedModel,
+    modality: Modality,
+    sites: Sequence[Site],
+    items: NDArray[np.int64],
+    batch_size: int,
+) -> "_Read":
+    """`_read` with the batch halved until it fits; one item that does not fit is left to fail."""
+    while True:
+        try:
+            return _read(model, modality, sites, items, batch_size)
+        except (RuntimeError, MemoryError) as error:
+            if not states.no_memory(error) or batch_size == 1:
+                raise
+            batch_size = max(1, batch_size // 2)
 
 
 def _read(

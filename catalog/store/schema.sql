@@ -25,6 +25,7 @@ CREATE TABLE build (
     source           VARCHAR NOT NULL,
     tokenizer        VARCHAR,
     parameters       BIGINT  NOT NULL,
+    left_out         INTEGER,
     versions         VARCHAR NOT NULL,
     built_at         TIMESTAMP NOT NULL,
     seconds          DOUBLE  NOT NULL CHECK (seconds >= 0),
@@ -53,6 +54,7 @@ COMMENT ON COLUMN build.identity IS 'SHA-256 of everything that can change a bit
 COMMENT ON COLUMN build.source IS 'What was asked for: the id or folder given to the build.';
 COMMENT ON COLUMN build.tokenizer IS 'Class of the tokenizer; NULL for images and sounds.';
 COMMENT ON COLUMN build.parameters IS 'Number of parameters of the model as loaded.';
+COMMENT ON COLUMN build.left_out IS 'Rows of the embedding beyond the tokenizer''s highest id: padding, and no items; NULL for images and sounds.';
 COMMENT ON COLUMN build.versions IS 'JSON object: versions of Python and of the libraries that made the file.';
 COMMENT ON COLUMN build.built_at IS 'When the states stage was finished (UTC).';
 COMMENT ON COLUMN build.seconds IS 'Seconds the states stage took, interruptions not counted.';

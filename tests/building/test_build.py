@@ -287,8 +287,8 @@ def test_nan_weights_stop_the_build_naming_item_and_site(tmp_path, dims):
     with torch.no_grad():
         broken.model.layers[1].mlp.down_proj.weight[3, 5] = float("nan")
     found = dims("build", models.save_module(broken, tmp_path / "broken"))
-    assert found.code == 1 and "NaN or infinite states at resid.2 for item 1 " in found.sentence
-    assert "('</s>')" in found.sentence  # the first item of the pilot
+    assert found.code == 1 and "NaN or infinite states at resid.2 for item 0 " in found.sentence
+    assert "('<s>')" in found.sentence  # the first item of the trial of readings
     assert not list(tmp_path.glob("data/catalogs/*.duckdb"))
 
 
@@ -424,8 +424,8 @@ def test_out_of_memory_halves_the_batch_and_is_recorded(
     told = []
     with monkeypatch.context() as patch:
         short_of_memory(patch, 12, after)
-        settings = build.Settings(str(llama), batch_size=BATCH, out=tmp_path)
-        path = build.build(settings, lambda *step: told.append(step[0]))
+        asked = {"template": "bare", "batch_size": BATCH, "out": tmp_path}
+        path = build.build(build.Settings(str(llama), **asked), lambda *step: told.append(step[0]))
     assert "out of memory: batch size 48 -> 24" in told
     with file.open_readonly(path) as connection:
         found = connection.execute("SELECT batch_size FROM chunk ORDER BY chunk").fetchall()
@@ -457,7 +457,7 @@ def test_out_of_memory_after_the_pilot_ran_halves_the_pilot_too(llama, tmp_path,
 def test_out_of_memory_with_one_item_is_refused(llama, tmp_path, monkeypatch):
     short_of_memory(monkeypatch, 0, 0)
     with pytest.raises(SettingRefused, match=r"one item at a time.*--dtype"):
-        make(llama, tmp_path)
+        make(llama, tmp_path, template="bare")
 
 
 def test_another_error_is_not_taken_for_memory(llama, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from torch import nn
 BLOCKS = 3
 DIMS = 32
 VOCABULARY = 480
-"""Rows of the embeddings: more than the tokenizer's ids, as real models have."""
+"""Rows of the embeddings; the tokenizer's last ids are reserved, as those of real models are."""
 
 _SIZES: dict[str, Any] = {
     "hidden_size": DIMS,
@@ -225,7 +225,7 @@ SENTENCES = (
 
 @functools.cache
 def tokenizer() -> Any:
-    """Byte-level BPE of about 450 tokens that puts <s> before and </s> after a text."""
+    """Byte-level BPE of VOCABULARY tokens that puts <s> before and </s> after a text."""
     bpe = Tokenizer(models.BPE(unk_token=None))
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
@@ -237,6 +237,7 @@ def tokenizer() -> Any:
         min_frequency=2,
     )
     bpe.train_from_iterator(SENTENCES * 20, trainer)
+    bpe.add_tokens([f"[unused{n}]" for n in range(VOCABULARY - bpe.get_vocab_size())])
     bpe.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 1)]
     )

@@ -73,13 +73,13 @@ def test_a_template_without_one_place_is_refused(template):
         text.make(models.tokenizer(), models.VOCABULARY, template)
 
 
-def test_every_row_of_the_embedding_is_an_item(frame):
-    known = len(models.tokenizer())
-    assert len(frame) == models.VOCABULARY > known
-    beyond = frame.loc[known:]
-    assert set(beyond["kind"]) == {"unused"} and beyond["word"].isna().all()
-    assert beyond["token"].iloc[0] == f"<id {known}>"
-    assert (beyond["family"] == beyond.index).all()
+def test_every_id_of_the_tokenizer_is_an_item_and_reserved_ones_are_unused(frame):
+    assert len(frame) == models.VOCABULARY == len(models.tokenizer())
+    assert len(text.make(models.tokenizer(), models.VOCABULARY + 32, "bare").items) == len(frame)
+    reserved = frame[frame["token"].str.startswith("[unused")]
+    assert len(reserved) > 100
+    assert set(reserved["kind"]) == {"unused"} and reserved["word"].isna().all()
+    assert (reserved["family"] == reserved.index).all()
 
 
 def test_no_id_is_ever_decoded(monkeypatch):
@@ -184,3 +184,22 @@ def test_missing_ids_inside_the_vocabulary_are_unused():
     frame = items("▁a", None, "▁b")
     assert list(frame["kind"]) == ["word", "unused", "piece"]
     assert frame["token"][1] == "<id 1>"
+
+
+def test_ids_with_holes_keep_their_tokens_and_rows_beyond_them_are_no_items():
+    class Holes(Pieces):
+        """Ids 0, 1 and 5, 6."""
+
+        def get_vocab(self):
+            return {"▁a": 0, "▁cat": 1, "▁dog": 5, "▁house": 6}
+
+        def convert_ids_to_tokens(self, ids):
+            known = {number: token for token, number in self.get_vocab().items()}
+            return [known.get(number) for number in ids]
+
+    frame = text.make(Holes(), 64, "bare").items
+    assert len(frame) == 7
+    assert frame["text"].tolist()[5:] == ["␣dog", "␣house"]
+    assert frame["kind"].tolist() == ["word", "word", "unused", "unused", "unused", "word", "word"]
+    assert len(text.make(Holes(), 6, "bare").items) == 6  # an embedding with fewer rows than ids
+    assert text.shown(Holes(), [6, 3]) == ["␣house", "<id 3>"]

@@ -1,11 +1,11 @@
-"""The trial that chooses a reading: its figures against plain NumPy, its rule, and what it picks."""
+"""The trial that chooses a reading: its figures against plain NumPy, its rule, its choice."""
 
 import numpy as np
 import pytest
 import torch
 
 from catalog.modalities import Asked, text
-from catalog.model import loading, readings
+from catalog.model import loading, readings, states
 from catalog.model.readings import Trial
 
 
@@ -102,3 +102,19 @@ def test_a_sink_at_the_first_position_is_left(model, monkeypatch):
     assert not trials[0].chosen
     assert trials[0].entropy_bits < trials[1].entropy_bits - 0.3
     assert trials[0].outliers == pytest.approx(2 / 3, abs=0.01)  # after the first of three blocks
+
+
+def test_a_batch_that_does_not_fit_is_halved(model, monkeypatch):
+    whole, sizes = states.batches, []
+
+    def batches(model, modality, sites, items, batch_size):
+        sizes.append(batch_size)
+        if batch_size > 100:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        yield from whole(model, modality, sites, items, batch_size)
+
+    expected = readings.choose(model, candidates(model)[:2], seed=0)
+    monkeypatch.setattr(states, "batches", batches)
+    found = readings.choose(model, candidates(model)[:2], seed=0)
+    assert sizes == [256, 128, 64] * 2
+    assert [one.chosen for one in found] == [one.chosen for one in expected]
