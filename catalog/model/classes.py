@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from catalog.errors import SettingRefused
+from catalog.model import processors
 from catalog.model.sources import Source
 
 _CAUSAL_ENDINGS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
@@ -126,6 +127,11 @@ class Classes:
         """(tokenizer, None) of text, (None, processor) of images and sounds."""
         given: dict[str, Any] = {"revision": source.revision, "trust_remote_code": False}
         place = source.place
+        if self.modality != "text" and processors.missing(place):
+            make = processors.images if self.modality == "image" else processors.sounds
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="At least one mel filter")
+                return None, make(self.config, source.told)
         if self.modality == "image":
             return None, AutoImageProcessor.from_pretrained(place, backend="pil", **given)
         if self.modality == "audio":

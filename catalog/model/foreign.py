@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -87,7 +88,11 @@ def shortened(error: BaseException, most: int = _MOST) -> str:
 
 
 def _is_call(frame: FrameType) -> bool:
-    return frame.f_code.co_name in _CALL and "self" in frame.f_locals
+    """Whether a frame is a module called, or another method of a model of transformers."""
+    code, inside = frame.f_code, frame.f_locals.get("self")
+    if code.co_name in _CALL:
+        return inside is not None
+    return f"{os.sep}transformers{os.sep}" in code.co_filename and hasattr(inside, "forward")
 
 
 def _no_memory(error: BaseException) -> bool:

@@ -1,0 +1,66 @@
+"""A processor from a model's config, where its folder has none: sizes known, the rest usual."""
+
+from pathlib import Path
+from typing import Any
+
+import transformers
+from transformers import FEATURE_EXTRACTOR_MAPPING, ViTImageProcessorPil
+
+from catalog.errors import ModelUnavailable
+
+FILES = ("preprocessor_config.json", "processor_config.json")
+"""Where a folder says how its items are prepared."""
+_HOP = 160
+"""Samples between two frames of Whisper's spectrogram."""
+
+
+def missing(place: str) -> bool:
+    """Whether a model's place is a folder without a processor."""
+    folder = Path(place)
+    return folder.is_dir() and not any((folder / name).is_file() for name in FILES)
+
+
+def images(config: Any, name: str) -> Any:
+    """Pixels scaled to the config's size, mean and deviation 0.5; ModelUnavailable without a size.
+
+    The processor's `from_config` says so in a sentence, for the build to repeat.
+    """
+    size = getattr(config, "image_size", None)
+    if size is None:
+        raise ModelUnavailable(
+            f"{name} has no {FILES[0]}, and its config no image_size, so nothing says how large "
+            "its images are. Copy the file there from where the model came."
+        )
+    height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+    made = ViTImageProcessorPil(size={"height": height, "width": width})
+    return _told(made, f"images are scaled to {height} x {width}, mean and deviation 0.5")
+
+
+def sounds(config: Any, name: str) -> Any:
+    """The usual extractor of the model's type, with the config's bands and length.
+
+    ModelUnavailable where its type has none.
+    """
+    kind = FEATURE_EXTRACTOR_MAPPING.get(type(config), None)
+    if kind is None:
+        raise ModelUnavailable(
+            f"{name} has no {FILES[0]}, and {type(config).__name__} no usual one. Copy the file "
+            "there from where the model came."
+        )
+    given: dict[str, Any] = {}
+    if kind is transformers.ASTFeatureExtractor:
+        given = {"num_mel_bins": config.num_mel_bins, "max_length": config.max_length}
+    elif kind is transformers.WhisperFeatureExtractor:
+        samples = 2 * int(config.max_source_positions) * _HOP  # its second convolution halves time
+        given = {"feature_size": config.num_mel_bins, "chunk_length": max(1, samples // 16_000)}
+    made = kind(**given)
+    told = ", ".join(f"{key} {value}" for key, value in given.items()) or "its defaults"
+    return _told(made, f"sounds are prepared by {kind.__name__} with {told}")
+
+
+def _told(processor: Any, how: str) -> Any:
+    processor.from_config = (
+        f"The model's folder has no {FILES[0]}: {how}, as its config has it. If it was trained "
+        "otherwise, copy the file there and build again."
+    )
+    return processor
