@@ -14,7 +14,7 @@ class Numbered(Vocabulary):
     """Items found by number; `family` is the column of the table `item`."""
 
     def __init__(self, family: NDArray[np.integer]) -> None:
-        super().__init__([], [], family)
+        super().__init__([None] * len(family), ["item"] * len(family), family)
 
     def find(self, word: str, kind: str = "word") -> int | None:
         """The representative of the item's family: copies of a file count once. None elsewhere."""
