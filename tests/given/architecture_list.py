@@ -231,7 +231,9 @@ TEXT: dict[str, Tried] = {
     "Nystromformer": encoder("Nystromformer"),
     "ESM": encoder("Esm", final="encoder.emb_layer_norm_after", keys="sdpa"),
     "MobileBERT": encoder(
-        "MobileBert", down=None, sizes={"true_hidden_size": 16, "intra_bottleneck_size": 16}
+        "MobileBert",
+        down=None,
+        sizes={"true_hidden_size": 16, "intra_bottleneck_size": 16, "intermediate_size": 32},
     ),
     "ModernBERT": Tried(
         partial(small, hf.ModernBertConfig),

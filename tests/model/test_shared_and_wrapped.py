@@ -1,4 +1,4 @@
-"""Blocks that run several times, linear layers that are wrapped or quantised, caches that are given."""
+"""Blocks that run several times, linear layers that are wrapped, caches that are given."""
 
 import copy
 import functools
