@@ -4,6 +4,7 @@ import math
 import pytest
 
 from catalog.evidence.claims import CLAIMS, Claim
+from catalog.evidence.from_media import CLAIMS as MEDIA
 from catalog.evidence.verdicts import Row, judge, reaches, record, untested
 from catalog.signs.resampling import Interval
 
@@ -74,3 +75,22 @@ def test_rows_are_stored_as_columns():
     assert (stored["value"], stored["low"], stored["high"]) == (0.2, 0.1, 0.3)
     empty = record(untested(claim(), "no model", "cell"))
     assert empty["verdict"] == "cannot be tested" and empty["value"] is None
+
+
+NO_LEVEL = {
+    "hamming_32": "1/37 is how deep the paper looks, not a figure",
+    "hamming_best": "800 is a number of dimensions",
+    "superposition": "a difference, judged against toys of two sizes",
+    "unsupervised": "a share that saturates at 100 % on noise too: the AUC is judged",
+    "flipped_small": "42 % is the share that changes; how small is not given",
+    "context_mi": "a difference, judged against single tokens",
+    "writers": "up to 20 %: none is no contradiction",
+}
+
+
+@pytest.mark.parametrize("claim", {**CLAIMS, **MEDIA}.values(), ids=lambda one: one.key)
+def test_a_claim_has_a_level_where_the_paper_gives_a_figure(claim):
+    given = any(character.isdigit() for character in claim.paper)
+    levelled = claim.least is not None or claim.margin is not None
+    assert levelled or not given or claim.key in NO_LEVEL
+    assert not (levelled and claim.key in NO_LEVEL)
