@@ -8,7 +8,7 @@ import typer
 
 from catalog.commands import printing
 from catalog.commands.options import CatalogName, Json, Quiet, SiteName, Threshold, opened
-from catalog.errors import SettingRefused, listed
+from catalog.errors import NotInCatalog, SettingRefused, listed
 
 
 def features(
@@ -19,6 +19,9 @@ def features(
     nulls: Annotated[
         str, typer.Option(help="Sites at which matched nulls are drawn: all, or primary.")
     ] = "all",
+    stored: Annotated[
+        bool, typer.Option("--stored", help="List what the catalog holds; compute nothing.")
+    ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -27,8 +30,13 @@ def features(
     from catalog.features import findings, fitting
 
     measured = opened(catalog)
-    with printing.progress(quiet) as report:
-        findings.measure(measured, categories, report, nulls)
+    if not stored:
+        with printing.progress(quiet) as report:
+            findings.measure(measured, categories, report, nulls)
+    elif not measured.measured:
+        raise NotInCatalog(
+            f"{measured.slug} has no features yet. Measure them with: dims features {measured.slug}"
+        )
     rows = describe.features(measured)
     if as_json:
         printing.as_json(rows)

@@ -67,7 +67,8 @@ def track(catalog: Catalog, category: str, threshold: str) -> pd.DataFrame:
     """
     if category not in splits.measured(catalog):
         raise NotInCatalog(
-            f"The catalog has no feature {category!r}. List them with: dims features"
+            f"The catalog has no feature {category!r}. List them with: "
+            f"dims features {catalog.slug} --stored"
         )
     asked = category, threshold, catalog.primary.background
     known = catalog.fetch(feature_queries.across(*asked))

@@ -158,8 +158,8 @@ def category_report(
     chosen = catalog.checked(site, threshold, background)
     row = catalog.one(
         feature_queries.feature(name, site, chosen, background),
-        f"The catalog has no feature {name!r} at {site}. List them with: dims features, or make "
-        "one from words with --words.",
+        f"The catalog has no feature {name!r} at {site}. List them with: "
+        f"dims features {catalog.slug} --stored, or make one from words with --words.",
     )
     prototype = catalog.fetch(feature_queries.prototype(name, site, chosen, background))
     members = catalog.fetch(feature_queries.members(name))

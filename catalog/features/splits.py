@@ -71,7 +71,8 @@ def _of(catalog: Catalog, category: str, background: Background) -> Splits:
     names = measured(catalog)
     if category not in names:
         raise NotInCatalog(
-            f"The catalog has no feature {category!r}. List them with: dims features"
+            f"The catalog has no feature {category!r}. List them with: "
+            f"dims features {catalog.slug} --stored"
         )
     rows = catalog.fetch(feature_queries.members_in_order(category))
     members = rows["item"].to_numpy(np.int64)
