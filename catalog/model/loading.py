@@ -12,7 +12,7 @@ from transformers.utils import cached_file, logging
 
 from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
-from catalog.model import adapters, classes, gguf, sources, structure, weights
+from catalog.model import adapters, classes, gguf, quantised, sources, structure, weights
 from catalog.model import device as devices
 from catalog.model.sentences import Sentences, first_line
 from catalog.model.sources import Source
@@ -96,24 +96,18 @@ def load(
     if dtype not in ("auto", *DTYPES):
         raise SettingRefused(f"--dtype {dtype!r} is not one of auto, {', '.join(DTYPES)}.")
     wanted = torch.float32 if dtype == "auto" and place.type == "cpu" else DTYPES.get(dtype, "auto")
-    source = asked = sources.of(model, revision)
+    asked = sources.of(model, revision)
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
     with Sentences(asked):
-        adapter = adapters.of(source)
-        if adapter is not None:
-            adapter.check()
-            source = adapter.base
-        if Path(source.place).is_dir():
-            _check_folder(source)
-        files = _weight_files(source)
-        if source.file is not None:
-            source = Source(source.name, str(gguf.folder(source, files[0])))
-        read = _read(source, wanted, modality, part, adapter)
+        found = _find(asked)
+        read = _read(found, _Wanted(wanted, place, modality, part))
     module = read.module
-    module.requires_grad_(False).eval().to(place)
+    module.requires_grad_(False).eval()
+    if not read.placed:
+        module.to(place)
     weights.check_complete(model, module, read.whole, read.report)
-    digest = weights.digest(files if adapter is None else [*files, adapter.file])
+    digest = weights.digest(found.files)
     trial = _trial(read.kind, read.processor, model)
     parts = find_parts(module, place, trial)
     weights.check_used(model, parts.blocks, read.whole, read.report)
@@ -133,8 +127,42 @@ def load(
         processor=read.processor,
         trial=trial,
         part=part,
-        versions={} if adapter is None else {"peft": adapter.version},
+        versions=read.versions,
     )
+
+
+class _Found(NamedTuple):
+    """The files of a model."""
+
+    source: Source
+    """Of config, tokenizer and weights."""
+    adapter: adapters.Adapter | None
+    """What changes the weights, where `source` is the base of an adapter."""
+    files: list[Path]
+    """All weights that are loaded, the adapter's last."""
+
+
+def _find(asked: Source) -> _Found:
+    """Where everything lies that is loaded, checked before anything is."""
+    source, adapter = asked, adapters.of(asked)
+    if adapter is not None:
+        adapter.check()
+        source = adapter.base
+    if Path(source.place).is_dir():
+        _check_folder(source)
+    files = _weight_files(source)
+    if source.file is not None:
+        source = Source(source.name, str(gguf.folder(source, files[0])))
+    return _Found(source, adapter, files if adapter is None else [*files, adapter.file])
+
+
+class _Wanted(NamedTuple):
+    """How a model is to be read."""
+
+    dtype: Any
+    device: torch.device
+    modality: str | None
+    part: str | None
 
 
 class _Read(NamedTuple):
@@ -153,30 +181,37 @@ class _Read(NamedTuple):
     processor: Any
     commit: str | None
     """The hub's, where it comes from there."""
+    versions: Mapping[str, str]
+    """As `LoadedModel.versions`."""
+    placed: bool
+    """Whether it stands on its device already, and may not be moved."""
 
 
-def _read(
-    source: Source,
-    dtype: Any,
-    modality: str | None,
-    part: str | None,
-    adapter: adapters.Adapter | None,
-) -> _Read:
+def _read(found: _Found, wanted: _Wanted) -> _Read:
     """Everything that is read of a model at its source; towers it has not are refused first."""
+    source, adapter = found.source, found.adapter
     given = {**source.given, "trust_remote_code": False}
     config = AutoConfig.from_pretrained(source.place, **given)
-    chosen = classes.Classes.of(config, modality, part, source.name)
+    versions = dict(quantised.prepared(source.name, config, wanted.device))
+    chosen = classes.Classes.of(config, wanted.modality, wanted.part, source.name)
+    placed = {"device_map": {"": wanted.device}} if quantised.placed(versions) else {}
     module, report = chosen.model.from_pretrained(
-        source.place, config=chosen.config, dtype=dtype, output_loading_info=True, **given
+        source.place,
+        config=chosen.config,
+        dtype=wanted.dtype,
+        output_loading_info=True,
+        **placed,
+        **given,
     )
     readers = chosen.readers(source)
     if adapter is not None:
         module = adapter.merged(module)
+        versions["peft"] = adapter.version
         own = Source(adapter.name, str(adapter.folder))
         readers = chosen.readers(own) if adapter.reads else readers
     commit = getattr(config, "_commit_hash", None) if adapter is None else None
-    tower = chosen.tower_of(module)
-    return _Read(chosen.modality, chosen.causal, tower, module, report, *readers, commit)
+    read = (chosen.tower_of(module), module, report, *readers, commit, versions, bool(placed))
+    return _Read(chosen.modality, chosen.causal, *read)
 
 
 def find_parts(
@@ -192,7 +227,14 @@ def find_parts(
         return structure.find(
             module, lambda trunk, **asked: trunk(**inputs, **options, **asked), size
         )
-    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        AssertionError,
+        RuntimeError,
+    ) as error:
         raise ModelUnsupported(
             f"{type(module).__name__} cannot be read: looked for a model that runs on "
             f"{' and '.join(given)} alone, but it failed: {first_line(error)}"
