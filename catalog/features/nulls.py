@@ -60,6 +60,8 @@ class Ground:
     """Signs by dimension of the sample."""
     stratum: Ints | None = None
     """For `matched`: the member each item was drawn for."""
+    rows: NDArray[np.uint64] | None = None
+    """Signs of its items, one after the other: uint64[items, words]. Made where there are none."""
 
     @functools.cached_property
     def scored(self) -> NDArray[np.uint8]:
@@ -80,7 +82,7 @@ class Ground:
         """Background `all` or `words`: at most SAMPLE items are scored, the same in every draw."""
         size = min(SAMPLE, len(items))
         sample = np.sort(generator.choice(len(items), size, replace=False))
-        return cls(items, positives, sample, site.columns(items[sample]))
+        return cls(items, positives, sample, site.columns(items[sample]), rows=rows_of(site, items))
 
     @classmethod
     def of(cls, site: SiteSigns, pool: Pool) -> "Ground":
@@ -95,7 +97,8 @@ class Ground:
         """A category's own background: every item is scored; its members take no part."""
         columns = site.columns(pool.negatives)
         everything = np.arange(len(pool.negatives))
-        return cls(pool.negatives, count_positive(columns), everything, columns, pool.stratum)
+        rows = rows_of(site, pool.negatives)
+        return cls(pool.negatives, count_positive(columns), everything, columns, pool.stratum, rows)
 
     def sets(self, size: int, draws: int, generator: np.random.Generator) -> Ints:
         """Random sets as places in `items`: int64[draws, size].
@@ -117,6 +120,11 @@ class Ground:
         return places
 
 
+def rows_of(site: SiteSigns, items: Ints) -> NDArray[np.uint64]:
+    """Signs of some items, one item after the other: uint64[items, words]."""
+    return np.ascontiguousarray(site.words[:, items].T)
+
+
 def score_sets(
     site: SiteSigns, ground: Ground, sets: Ints, anchors: NDArray[np.bool_], tau: float = TAU
 ) -> NDArray[np.float64]:
@@ -132,8 +140,8 @@ def score_sets(
     held_out = size - int(anchors[0, 0].sum())
     scale = compiled.Scale(ground.positives, len(ground.items), tau)
     among = ground.among
-    signs = site.words, ground.items
-    doubled = compiled.doubled_ranks_of_sets(signs, ground.scored, among, scale, sets, anchors)
+    rows = ground.rows if ground.rows is not None else rows_of(site, ground.items)
+    doubled = compiled.doubled_ranks_of_sets(rows, ground.scored, among, scale, sets, anchors)
     negatives = len(ground.sample) - among[sets].sum(axis=1)
     chances = 2 * negatives * held_out * splits
     return np.where(chances > 0, doubled / np.maximum(chances, 1), 0.5)

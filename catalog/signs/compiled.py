@@ -14,7 +14,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from catalog.signs.bits import Words
 from catalog.signs.prototypes import FEWEST, STRONGEST, TAU, Ints, Prototypes
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -61,7 +60,7 @@ def doubled_ranks(
 
 
 def doubled_ranks_of_sets(
-    site: tuple[Words, Ints],
+    rows: NDArray[np.uint64],
     scored: Bits,
     among: NDArray[np.bool_],
     scale: Scale,
@@ -70,13 +69,12 @@ def doubled_ranks_of_sets(
 ) -> Ints:
     """The same, summed over the splits, of random sets from one background: int64[sets].
 
-    `site` holds the site's signs, uint64[words, items], and the items of the background, of which
-    those that `among` marks, bool[background], are scored: a set's own are no negatives. `sets` is
-    int64[sets, size] places in the background, `anchors` bool[sets, splits, size], equally many in
-    each row.
+    `rows` are the signs of the background's items, uint64[background, words], of which those that
+    `among` marks, bool[background], are scored: a set's own are no negatives. `sets` is int64[sets,
+    size] places in the background, `anchors` bool[sets, splits, size], equally many in each row.
     """
     level = scale.level(int(anchors[0, 0].sum()))
-    found: Ints = _sets(site, scored, among, scale.told, sets, anchors, level)
+    found: Ints = _sets(rows, scored, among, scale.told, sets, anchors, level)
     return found
 
 
@@ -128,7 +126,7 @@ Pool = tuple[Ints, int, int]
 
 @compiled
 def _sets(
-    site: tuple[Words, Ints],
+    rows: NDArray[np.uint64],
     scored: Bits,
     among: NDArray[np.bool_],
     pool: Pool,
@@ -136,17 +134,15 @@ def _sets(
     anchors: Chosen,
     level: int,
 ) -> Ints:
-    words, items = site
     size, splits, dims = sets.shape[1], anchors.shape[1], len(scored)
     members, own = np.empty((size, dims), np.uint8), np.empty(size, np.bool_)
     levels = np.full(splits, level, np.int64)
     found = np.empty(len(sets), np.int64)
     for one in range(len(sets)):
         for m in range(size):
-            item = items[sets[one, m]]
             own[m] = among[sets[one, m]]
-            for w in range(len(words)):
-                word = words[w, item]
+            for w in range(rows.shape[1]):
+                word = rows[sets[one, m], w]
                 row = members[m, w * 64 : min(dims, w * 64 + 64)]
                 for bit in range(len(row)):
                     row[bit] = (word >> np.uint64(bit)) & np.uint64(1)

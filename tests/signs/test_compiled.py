@@ -80,7 +80,8 @@ def test_members_among_the_scored_are_no_negatives():
     anchors = np.stack([halves(30, 4, np.random.default_rng(n)) for n in range(2)])
     scored = np.ascontiguousarray(bits.T.astype(np.uint8))
     among = np.ones(120, np.bool_)
-    found = compiled.doubled_ranks_of_sets((site.words, items), scored, among, scale, sets, anchors)
+    rows = np.ascontiguousarray(site.words.T)
+    found = compiled.doubled_ranks_of_sets(rows, scored, among, scale, sets, anchors)
     for one, mine, chosen in zip(found, sets, anchors, strict=True):
         others = np.ascontiguousarray(scored[:, np.setdiff1d(items, mine)])
         members = bits[mine].astype(np.uint8)
