@@ -16,6 +16,7 @@ from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
 from catalog.model import foreign, loading, readings
 from catalog.model import stage as stages
+from catalog.model.finding import Access
 from catalog.model.readings import Trial
 from catalog.progress import Report, silent
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
@@ -58,6 +59,8 @@ class Settings:
     out: Path | None = None
     """Folder of the catalog; by default $DIMS_DATA/catalogs."""
     force: bool = False
+    trust_remote_code: bool = False
+    """Whether code that a checkpoint brings may be run; in the identity where it was."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
         settings.device,
         settings.modality,
         settings.part,
+        Access(settings.trust_remote_code, report),
     )
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)

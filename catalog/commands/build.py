@@ -64,6 +64,10 @@ def build(
     with_findings: Annotated[
         bool, typer.Option("--findings/--no-findings", help="Measure the categories at the end.")
     ] = True,
+    trust_remote_code: Annotated[
+        bool,
+        typer.Option("--trust-remote-code", help="Run the code that a checkpoint brings: read it."),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a model over its vocabulary, or over images or sounds, and write its catalog.
@@ -94,6 +98,7 @@ def build(
         items=items,
         pooling=pooling,
         per_patch=per_patch,
+        trust_remote_code=trust_remote_code,
     )
     with printing.resumable(), printing.progress(quiet) as report:
         try:

@@ -123,9 +123,9 @@ class Classes:
         names = ("text_model", "language_model", "text_encoder")
         return next((getattr(module, n) for n in names if hasattr(module, n)), module)
 
-    def readers(self, source: Source) -> tuple[Any, Any]:
+    def readers(self, source: Source, trusted: bool = False) -> tuple[Any, Any]:
         """(tokenizer, None) of text, (None, processor) of images and sounds."""
-        given: dict[str, Any] = {"revision": source.revision, "trust_remote_code": False}
+        given: dict[str, Any] = {"revision": source.revision, "trust_remote_code": trusted}
         place = source.place
         if self.modality != "text" and processors.missing(place):
             make = processors.images if self.modality == "image" else processors.sounds

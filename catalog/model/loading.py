@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from transformers import AutoConfig
-from transformers.utils import cached_file, logging
+from transformers.utils import logging
 
-from catalog.errors import ModelUnavailable, ModelUnsupported, SettingRefused
+from catalog.errors import ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
-from catalog.model import adapters, classes, gguf, quantised, sources, structure, weights
+from catalog.model import (
+    classes,
+    quantised,
+    remote_code,
+    sources,
+    structure,
+    weights,
+)
 from catalog.model import device as devices
+from catalog.model.finding import CAUTIOUS, Access, Found, find
 from catalog.model.sentences import Sentences, first_line
 from catalog.model.sources import Source
 from catalog.model.stack import Size
@@ -85,12 +92,14 @@ def load(
     device: str = "auto",
     modality: str | None = None,
     part: str | None = None,
+    access: Access = CAUTIOUS,
 ) -> LoadedModel:
     """Load weights and tokenizer or processor, and find the model's parts.
 
     `dtype` auto is float32 on the CPU and the stored type elsewhere; `device` auto is CUDA where
     there is one; `modality` may choose another tower than the model's first, `part` the decoder of
-    an encoder-decoder. Raises ModelUnavailable, ModelUnsupported or SettingRefused.
+    an encoder-decoder; `access` says whether its own code may be run, and who hears of a download.
+    Raises ModelUnavailable, ModelUnsupported or SettingRefused.
     """
     place = devices.choose(device)
     if dtype not in ("auto", *DTYPES):
@@ -100,7 +109,7 @@ def load(
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
     with Sentences(asked):
-        found = _find(asked)
+        found = find(asked, access)
         read = _read(found, _Wanted(wanted, place, modality, part))
     module = read.module
     module.requires_grad_(False).eval()
@@ -129,31 +138,6 @@ def load(
         part=part,
         versions=read.versions,
     )
-
-
-class _Found(NamedTuple):
-    """The files of a model."""
-
-    source: Source
-    """Of config, tokenizer and weights."""
-    adapter: adapters.Adapter | None
-    """What changes the weights, where `source` is the base of an adapter."""
-    files: list[Path]
-    """All weights that are loaded, the adapter's last."""
-
-
-def _find(asked: Source) -> _Found:
-    """Where everything lies that is loaded, checked before anything is."""
-    source, adapter = asked, adapters.of(asked)
-    if adapter is not None:
-        adapter.check()
-        source = adapter.base
-    if Path(source.place).is_dir():
-        _check_folder(source)
-    files = _weight_files(source)
-    if source.file is not None:
-        source = Source(source.name, str(gguf.folder(source, files[0])))
-    return _Found(source, adapter, files if adapter is None else [*files, adapter.file])
 
 
 class _Wanted(NamedTuple):
@@ -187,13 +171,19 @@ class _Read(NamedTuple):
     """Whether it stands on its device already, and may not be moved."""
 
 
-def _read(found: _Found, wanted: _Wanted) -> _Read:
+def _read(found: Found, wanted: _Wanted) -> _Read:
     """Everything that is read of a model at its source; towers it has not are refused first."""
     source, adapter = found.source, found.adapter
-    given = {**source.given, "trust_remote_code": False}
+    trusted = found.code is not None
+    given = {**source.given, "trust_remote_code": trusted}
     config = AutoConfig.from_pretrained(source.place, **given)
     versions = dict(quantised.prepared(source.name, config, wanted.device))
-    chosen = classes.Classes.of(config, wanted.modality, wanted.part, source.name)
+    if found.code is not None:
+        versions |= found.code.versions
+    if type(config).__module__.startswith("transformers."):
+        chosen = classes.Classes.of(config, wanted.modality, wanted.part, source.name)
+    else:
+        chosen = remote_code.classes(config, wanted.modality)
     placed = {"device_map": {"": wanted.device}} if quantised.placed(versions) else {}
     module, report = chosen.model.from_pretrained(
         source.place,
@@ -203,7 +193,7 @@ def _read(found: _Found, wanted: _Wanted) -> _Read:
         **placed,
         **given,
     )
-    readers = chosen.readers(source)
+    readers = chosen.readers(source, trusted)
     if adapter is not None:
         module = adapter.merged(module)
         versions["peft"] = adapter.version
@@ -258,18 +248,3 @@ def _trial(kind: str, processor: Any, model: str) -> Mapping[str, Any]:
             f"The {type(processor).__name__} of {model} cannot prepare items of its own: "
             f"{first_line(error)}"
         ) from error
-
-
-def _check_folder(source: Source) -> None:
-    folder = Path(source.place)
-    if source.file is None and not weights.of(folder):
-        raise ModelUnavailable(
-            f"{folder} has a config but no weights (*.safetensors). Copy them there first."
-        )
-
-
-def _weight_files(source: Source) -> list[Path]:
-    """The weight files that are loaded, by name."""
-    named = source.file or "config.json"
-    found = Path(str(cached_file(source.place, named, revision=source.revision)))
-    return [found] if source.file is not None else weights.of(found.parent)
