@@ -7,7 +7,6 @@ from typing import Any
 import transformers
 from transformers import (
     AutoFeatureExtractor,
-    AutoImageProcessor,
     AutoModel,
     AutoModelForAudioClassification,
     AutoModelForCausalLM,
@@ -133,7 +132,7 @@ class Classes:
                 warnings.filterwarnings("ignore", message="At least one mel filter")
                 return None, make(self.config, source.told)
         if self.modality == "image":
-            return None, AutoImageProcessor.from_pretrained(place, backend="pil", **given)
+            return None, processors.pictures(place, given)
         if self.modality == "audio":
             with warnings.catch_warnings():
                 # AST's own mel filters warn that the lowest of them are empty.

@@ -13,6 +13,7 @@ from catalog.errors import ModelUnsupported, SettingRefused
 from catalog.modalities.kinds import KINDS
 from catalog.model import (
     classes,
+    masking,
     quantised,
     remote_code,
     sources,
@@ -209,6 +210,7 @@ def find_parts(
 ) -> structure.Structure:
     """Structure of a model, learnt from passes over made-up items (by default two ids)."""
     given = KINDS["text"].trial(None) if trial is None else trial
+    masking.show_whole(module)
     inputs = tensors(given, device, getattr(module, "dtype", torch.float32))
     options = {"use_cache": False} if "input_ids" in inputs else {}
     first = next(iter(inputs.values()))

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import transformers
-from transformers import FEATURE_EXTRACTOR_MAPPING, ViTImageProcessorPil
+from transformers import FEATURE_EXTRACTOR_MAPPING, AutoImageProcessor, ViTImageProcessorPil
 
 from catalog.errors import ModelUnavailable
 
 FILES = ("preprocessor_config.json", "processor_config.json")
 """Where a folder says how its items are prepared."""
+_PLAIN = {"do_resize", "do_rescale", "do_normalize", "do_convert_rgb"}
+"""What an image processor may do that another can do in its place."""
 _HOP = 160
 """Samples between two frames of Whisper's spectrogram."""
 
@@ -34,6 +36,26 @@ def images(config: Any, name: str) -> Any:
     height, width = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     made = ViTImageProcessorPil(size={"height": height, "width": width})
     return _told(made, f"images are scaled to {height} x {width}, mean and deviation 0.5")
+
+
+def pictures(place: str, given: dict[str, Any]) -> Any:
+    """The image processor of a model's place, without torchvision.
+
+    One that has no version without it, and only resizes, rescales and normalises (DINOv3), is
+    replaced by ViT's with the same settings, which says so as `images` does.
+    """
+    try:
+        return AutoImageProcessor.from_pretrained(place, backend="pil", **given)
+    except (ImportError, ValueError) as error:
+        own = ViTImageProcessorPil.from_pretrained(place, **given)
+        steps = {name for name, on in own.to_dict().items() if name.startswith("do_") and on}
+        if "orchvision" not in str(error) or steps - _PLAIN:
+            raise
+    own.from_config = (
+        "The model's own image processor needs torchvision: ViT's is used with its size, mean and "
+        "deviation. It scales bytes, the other numbers from 0 to 1: pixels may differ by 1/255."
+    )
+    return own
 
 
 def sounds(config: Any, name: str) -> Any:

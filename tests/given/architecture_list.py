@@ -379,7 +379,7 @@ TEXT: dict[str, Tried] = {
     "SqueezeBERT": encoder("SqueezeBert", refused="never called as modules"),
     "Funnel": encoder(
         "Funnel",
-        sizes={"block_sizes": [2, 2], "bos_token_id": 1},
+        sizes={"block_sizes": [2, 2], "bos_token_id": 1, "eos_token_id": 2},
         refused="FunnelModel cannot be read",
     ),
     "Mllama": Tried(

@@ -149,7 +149,7 @@ MEDIA: dict[str, Tried] = {
         final=None,
         down="feed_forward2.linear2",
     ),
-    "ViT-MAE": seeing("ViTMAE", refused="give other states (it may read a random part of each)"),
+    "ViT-MAE": seeing("ViTMAE"),
     "Pixtral's images": tower("PixtralVision", refused="which runs 2 items as 1"),
     "VideoMAE": seeing("VideoMAE", refused="VideoMAEModel cannot be read"),
     "Swin": seeing(
