@@ -14,6 +14,7 @@ from catalog.features.shared_nulls import bucket
 from catalog.features.splits import Splits
 from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.resampling import nested
+from catalog.store import media_queries
 
 FEWEST = 6
 """Superclasses below which their count says nothing."""
@@ -56,11 +57,14 @@ CLAIMS = {claim.key: claim for claim in (SUPERCLASSES, COUNTED)}
 def rows(cell: Cell) -> list[Row]:
     """The rows of superclasses; none where the items have no superclasses."""
     above = [one for one in cell.categories if cell.kinds[one.name] == "superclass"]
-    classes = {one.name: one for one in cell.categories if cell.kinds[one.name] == "class"}
+    classes = _classes(cell)
     if "superclass" not in cell.kinds.values():
         return []
     if len(above) < 2 or len(classes) < 4:
-        reason = f"Only {len(above)} superclasses and {len(classes)} classes have 40 items here."
+        reason = (
+            f"Only {len(above)} superclasses have 40 items here, of {len(classes)} classes; 2 of 4 "
+            "are needed."
+        )
         return [untested(claim, reason, cell.name) for claim in CLAIMS.values()]
     drawn = [_unions(cell, one, classes) for one in above]
     return [_readable(cell, above, drawn), _counted(cell, above, drawn)]
@@ -113,17 +117,22 @@ def _run(cell: Cell, one: Splits) -> Outcome:
     return run(Contest.of(cell.signs, one.pool), one.anchors)
 
 
-def _unions(cell: Cell, one: Splits, classes: dict[str, Splits]) -> list[_Drawn]:
+def _classes(cell: Cell) -> dict[str, NDArray[np.int64]]:
+    """Members of every class, one item a family: those of few items make unions too."""
+    rows = cell.catalog.fetch(media_queries.every()).groupby("label").indices
+    return {str(name): np.unique(cell.catalog.families[mine]) for name, mine in rows.items()}
+
+
+def _unions(cell: Cell, one: Splits, classes: dict[str, NDArray[np.int64]]) -> list[_Drawn]:
     """UNIONS unions of as many random classes as a superclass has, each with splits of its own."""
     generator = np.random.default_rng(one.place)
-    inside = [c for c in classes.values() if np.isin(c.pool.members, one.pool.members).all()]
+    inside = [own for own in classes.values() if np.isin(own, one.pool.members).all()]
     count = min(max(1, len(inside)), len(classes) - 1)
     names = sorted(classes)
     made = []
     for _ in range(UNIONS):
         chosen = generator.choice(len(names), count, replace=False)
-        parts = [classes[names[place]].pool.members for place in chosen]
-        members = np.unique(np.concatenate(parts))
+        members = np.unique(np.concatenate([classes[names[place]] for place in chosen]))
         pool = cell.ground.pool(cell.background, members, generator)
         anchors = halves(len(members), SPLITS, generator)
         made.append((Contest.of(cell.signs, pool), anchors))

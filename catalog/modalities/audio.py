@@ -47,6 +47,11 @@ class Sounds:
         return int(self.processor.sampling_rate)
 
     @property
+    def padded(self) -> bool:
+        """A sound shorter than the window is padded to it."""
+        return True
+
+    @property
     def window(self) -> float:
         """Seconds that the model hears: frames of 10 ms (AST), a chunk (Whisper), else SECONDS."""
         frames, chunk = (getattr(self.processor, n, None) for n in ("max_length", "n_samples"))

@@ -33,6 +33,8 @@ class Grid:
             rows = (bands - tall) // int(settings["frequency_stride"]) + 1
             columns = (time - wide) // int(settings["time_stride"]) + 1
             axes = "frequency x time"
+        elif "spatial_shapes" in inputs:  # each image has a grid of its own: one row of patches
+            return cls(0, 1, positions, "height x width")
         else:
             height, width = inputs["pixel_values"].shape[-2:]
             rows, columns, axes = height // tall, width // wide, "height x width"

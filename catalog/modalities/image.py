@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from catalog.errors import SettingRefused
 from catalog.modalities import Asked, Loaded, Stored, showing
 from catalog.modalities.grids import Grid
-from catalog.modalities.media import Media
+from catalog.modalities.media import MEAN_OVER, Media
 from catalog.modalities.scanning import Looks, Unfit
 
 PIXELS = 64_000_000
@@ -26,6 +26,9 @@ _SMALL = 64
 _COARSE = 8
 """Rows and columns of the pixel baseline."""
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_MASK = "pixel_attention_mask"
+OWN_PATCHES = {MEAN_OVER: "own patches"}
+"""Says in a catalog that its reading `mean` leaves padding out."""
 _BOMB = f"It has more than {PIXELS / 1e6:.0f} million pixels."
 
 
@@ -44,7 +47,12 @@ class Images:
     def identity(self) -> Mapping[str, Any]:
         """Class and settings of the processor, and what decodes."""
         own = {"processor": type(self.processor).__name__, "pillow": PIL.__version__}
-        return {**own, **_told(self.processor)}
+        return {**own, **_told(self.processor), **(OWN_PATCHES if self.padded else {})}
+
+    @property
+    def padded(self) -> bool:
+        """Whether the processor pads to a number of patches (SigLIP 2), and says which are own."""
+        return getattr(self.processor, "max_num_patches", None) is not None
 
     def examine(self, stream: BinaryIO) -> Looks:
         """Size upright, and a preview of what the model sees."""
@@ -68,14 +76,22 @@ class Images:
             raise Unfit(f"It is no whole {', '.join(_FORMATS)} image.") from error
 
     def prepared(self, decoded: Sequence[Image.Image]) -> dict[str, NDArray[Any]]:
-        """pixel_values float32[items, 3, height, width]."""
+        """pixel_values float32[items, 3, height, width]; of a processor that pads its patches,
+        float32[items, patches, numbers] with their mask and the grid of each.
+        """
         made = self.processor(images=list(decoded), return_tensors="np")
-        return {"pixel_values": np.asarray(made["pixel_values"], np.float32)}
+        beside = [name for name in made if name != "pixel_values"] if self.padded else []
+        return {
+            "pixel_values": np.asarray(made["pixel_values"], np.float32),
+            **{name: np.asarray(made[name], np.int64) for name in beside},
+        }
 
     def own(
-        self, _decoded: Image.Image, _prepared: Mapping[str, NDArray[Any]], _layout: Grid
-    ) -> None:
-        """None: a plain image fills its grid."""
+        self, _decoded: Image.Image, prepared: Mapping[str, NDArray[Any]], _layout: Grid
+    ) -> int | None:
+        """Patches that the mask says are its own; None for a plain image, which fills its grid."""
+        mask = prepared.get(_MASK)
+        return None if mask is None else int(mask.sum())
 
     def plain(self, decoded: Image.Image) -> NDArray[np.float32]:
         """Mean colour of 8 x 8 fields: float32[192], 0 to 255."""
@@ -112,7 +128,7 @@ def trial(processor: Any) -> dict[str, NDArray[Any]]:
     """Two images of noise, prepared."""
     noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     made = Images(processor).prepared([Image.fromarray(one) for one in noise])
-    if made["pixel_values"].ndim != 4:
+    if made["pixel_values"].ndim != 4 and _MASK not in made:
         raise SettingRefused(
             f"{type(processor).__name__} gives {made['pixel_values'].ndim - 1}-dimensional images; "
             "only plain images (colour, height, width) are supported."

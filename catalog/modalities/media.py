@@ -56,6 +56,11 @@ class Medium(Protocol):
         """Seconds of a sound that the model hears; None for images."""
         ...
 
+    @property
+    def padded(self) -> bool:
+        """Whether items may be padded, so that part of the grid is not their own."""
+        ...
+
     def examine(self, stream: BinaryIO) -> Looks:
         """Decode a file fully, once. Raises Unfit."""
         ...
@@ -113,8 +118,10 @@ class Media:
         return self.medium.usual_batch
 
     @property
-    def grid(self) -> tuple[int, int]:
-        """Rows and columns of the patches."""
+    def grid(self) -> tuple[int, int] | None:
+        """Rows and columns of the patches; None where each image has a grid of its own."""
+        if self.medium.padded and self.medium.window is None:
+            return None
         return self.layout.rows, self.layout.columns
 
     @cached_property

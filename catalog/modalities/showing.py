@@ -37,7 +37,7 @@ def prepare(
     stem = hashlib.sha256(str(asked.items.resolve()).encode()).hexdigest()[:6]
     scan = Scan(asked.out / f"{asked.name}-{stem}.scan", listing)
     scan.run(medium.examine, report)
-    seen = list(scan.seen())
+    seen = _ordered(listing, list(scan.seen()))
     whole = [one for one in seen if one.problem is None]
     problems = [(one.path, one.problem) for one in seen if one.problem]
     _check_any(whole, [*listing.refused, *problems], asked.items, medium)
@@ -70,6 +70,14 @@ def reopen(medium: Medium, model: Loaded, stored: Stored) -> Media:
     )
 
 
+def _ordered(listing: folders.Listing, seen: Sequence[Seen]) -> list[Seen]:
+    """Files by class, then by content: numbers, splits and nulls of the same files labelled alike
+    are the same, wherever they lie and whatever they are called.
+    """
+    label = {entry.path: entry.label or "" for entry in listing.entries}
+    return sorted(seen, key=lambda one: (label[one.path], one.sha256, one.path))
+
+
 def _pooling(asked: str | None, layout: Grid, name: str, medium: Medium) -> str:
     pooling = asked or "mean"
     if pooling not in POOLINGS:
@@ -77,7 +85,7 @@ def _pooling(asked: str | None, layout: Grid, name: str, medium: Medium) -> str:
             "--pooling is mean (over an item's own patches or frames), mean-window (over padding "
             f"too) or cls, not {pooling!r}."
         )
-    if pooling == "mean-window" and medium.window is None:
+    if pooling == "mean-window" and not medium.padded:
         raise SettingRefused(f"{name} pads no {medium.kind}: every patch is its own. Use mean.")
     if pooling == "cls" and layout.prefix == 0:
         raise SettingRefused(f"{name} has no CLS position: every position is a patch. Use mean.")

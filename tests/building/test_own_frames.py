@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 import transformers
+from PIL import Image
 
 from catalog.building import build, reopen, verify
 from catalog.errors import SettingRefused
@@ -138,6 +139,44 @@ def test_a_flip_reads_what_the_catalog_reads(models, items, tmp_path):
     for item in range(len(LENGTHS)):
         found = machine.outputs(machine.encode(f"#{item}")[0], [()])[0, place] > 0
         np.testing.assert_array_equal(found, packed(path, SITE)[item])
+
+
+def test_patches_of_padding_are_left_out_of_images(tmp_path):
+    """SigLIP 2 gives each image patches by its own shape, and a mask of those that it has."""
+    folder = tmp_path / "siglip2"
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3}
+    sizes |= {"num_attention_heads": 4, "num_patches": 64, "patch_size": 8}
+    config = transformers.Siglip2VisionConfig(**sizes)
+    media.randomised(transformers.AutoModel.from_config(config)).save_pretrained(folder)
+    reader = transformers.Siglip2ImageProcessorPil(patch_size=8, max_num_patches=7)
+    reader.save_pretrained(folder)
+    shapes = [(40, 40), (90, 20), (20, 90), (33, 60), (30, 31), (64, 8), (50, 21), (9, 40)]
+    (tmp_path / "items").mkdir()
+    for number, shape in enumerate(shapes):
+        noise = np.random.default_rng(number).integers(0, 256, (*shape, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(tmp_path / "items" / f"{number}.png")
+    path = built(folder, tmp_path / "items", tmp_path)
+    whole = built(folder, tmp_path / "items", tmp_path / "window", pooling="mean-window")
+    model = loading.load(str(folder))
+    shown = reopen.reopen(Catalog(path), model)
+    own, window = [], []
+    for number in range(len(shapes)):
+        arrays = shown.inputs(np.array([number]))
+        mask = arrays["pixel_attention_mask"][0].astype(bool)
+        given = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        with torch.inference_mode():
+            out = model.parts.trunk(**given, output_hidden_states=True)
+        patches = out.hidden_states[2][0].double().numpy()
+        assert 3 < mask.sum() <= 7
+        own.append(patches[mask].mean(0))
+        window.append(patches.mean(0))
+    for made, expected in ((path, np.stack(own)), (whole, np.stack(window))):
+        wrong = packed(made, SITE) != (expected > 0)
+        assert np.abs(expected[wrong]).max(initial=0) < 1e-5
+        assert verify.verify(Catalog(made), 8).passed
+    assert (packed(path, SITE) != packed(whole, SITE)).any()
+    with pytest.raises(SettingRefused, match="have no patches"):
+        built(folder, tmp_path / "items", tmp_path / "patches", per_patch=SITE)
 
 
 def test_images_have_no_window(tmp_path):

@@ -126,3 +126,22 @@ def test_without_superclasses_there_is_no_row(made):
     kept = [one for one in cell.categories if one.name in plain]
     assert 0 < len(kept) < len(cell.categories)
     assert from_media.rows(dataclasses.replace(cell, kinds=plain, categories=kept)) == []
+
+
+def test_superclasses_of_many_small_classes_are_tested(tmp_path):
+    """Ten classes of nine items: none is measured, but unions of them are drawn all the same."""
+    items = media.pictures(tmp_path / "items", 9, 10, size=32)
+    files = sorted(p.relative_to(items).as_posix() for p in items.rglob("*.png"))
+    rows = [(f, f.split("/")[0], "low" if f.split("/")[0] < "class 5" else "high") for f in files]
+    table = pd.DataFrame(rows, columns=["path", "label", "superclass"])
+    table.to_csv(items / "labels.csv", index=False)
+    model = media.save("vit", tmp_path / "tiny-vit")
+    path = build.build(build.Settings(str(model), items=items, sites="resid.1", out=tmp_path))
+    findings.measure(Catalog(path), matched_nulls="primary")
+    cell = Cell.read(Catalog(path))
+    assert sorted(cell.kinds.values()) == ["class"] * 10 + ["superclass"] * 2
+    found, counted = from_media.rows(cell)
+    assert found.figure is not None and found.n == 2
+    union = from_media._unions(cell, cell.categories[0], from_media._classes(cell))[0][0]
+    assert len(union.members) == 5 * 9
+    assert counted.verdict == "cannot be tested" and "6 are needed" in counted.reason

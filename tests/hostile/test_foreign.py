@@ -1,5 +1,7 @@
 """What a model's own code raises is one sentence: the class, the stage, what to report."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -68,11 +70,22 @@ def test_errors_of_our_own_are_not_blamed_on_the_model():
     model.inner.register_forward_hook(hook)
     with pytest.raises(StatesBroken, match="ours"), foreign.border("while x was built"):
         model(torch.zeros(1))
+    with pytest.raises(RuntimeError, match="ours alone"), foreign.border("while x was built"):
+        _with_a_hook_of_ours(Whole(None))
     with pytest.raises(ZeroDivisionError), foreign.border("while x was built"):
         1 / 0  # noqa: B018
     with pytest.raises(ValueError), foreign.border("while x was built"):
         np.zeros(2).reshape(3)
         Whole(None)(torch.zeros(1))
+
+
+def _with_a_hook_of_ours(model):
+    """A hook whose code lies in `catalog` fails: its frame comes after the model's call."""
+    place = str(Path(foreign.__file__).with_name("recording.py"))
+    made = {}
+    exec(compile("def hook(*_given): raise RuntimeError('ours alone')", place, "exec"), made)
+    model.inner.register_forward_hook(made["hook"])
+    model(torch.zeros(1))
 
 
 def test_out_of_memory_says_what_helps():
