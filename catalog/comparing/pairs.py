@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.modalities.text import SPACE
+from catalog.modalities.spelling import SPACE
 
 Items = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from catalog.errors import MediaUnreadable, SettingRefused
-from catalog.modalities import folders, text
+from catalog.modalities import folders, spelling
 from catalog.modalities.grids import Grid
 from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit, sha256
 
@@ -179,7 +179,7 @@ class Media:
         left_out += [(one.path, one.problem) for one in self.seen if one.problem]
         if left_out:
             paths, reasons = zip(*sorted(left_out), strict=True)
-            shown = [text.escape(path, keep_space=True) for path in paths]
+            shown = [spelling.escape(path, keep_space=True) for path in paths]
             yield "media_skipped", {"path": pa.array(shown), "reason": pa.array(reasons)}
         whole = [one for one in self.seen if one.problem is None]
         yield "media", self._rows(whole)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from catalog.errors import MediaUnreadable, SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, folders, text
+from catalog.modalities import Asked, Loaded, Stored, folders, spelling
 from catalog.modalities.grids import Grid
 from catalog.modalities.media import Media, Medium
 from catalog.modalities.scanning import Scan, Seen
@@ -139,8 +139,8 @@ def _items(paths: Sequence[str], hashes: Sequence[str], kind: str) -> pd.DataFra
     return pd.DataFrame(
         {
             "item": np.arange(len(paths), dtype=np.int32),
-            "token": [text.escape(path, keep_space=True) for path in paths],
-            "text": [text.escape(path) for path in paths],
+            "token": [spelling.escape(path, keep_space=True) for path in paths],
+            "text": [spelling.escape(path) for path in paths],
             "kind": kind,
             "word": pd.Series([None] * len(paths), dtype="object"),
             "family": np.array(family, np.int32),

@@ -1,7 +1,6 @@
 """Text items: every vocabulary id, shown alone or in a template, fed as ids and never decoded."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -11,11 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, families
+from catalog.modalities import Asked, Loaded, Stored, families, spelling
 
-SPACE = "␣"
 _UNUSED = re.compile(r"[\[<]\|?(unused|reserved|extra_id|pad|dummy)\w*\|?[\]>]", re.IGNORECASE)
-_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
 class Tokenizer(Protocol):
@@ -146,7 +143,7 @@ def _common_word(tokenizer: Tokenizer, items: pd.DataFrame) -> str:
     """`the` where it is one token, else the first word of two to four letters."""
     if len(tokenizer("the", add_special_tokens=False)["input_ids"]) == 1:
         return "the"
-    words = items.loc[items["kind"] == "word", "text"].str.strip(SPACE)
+    words = items.loc[items["kind"] == "word", "text"].str.strip(spelling.SPACE)
     return str(next((word for word in words if 2 <= len(word) <= 4), "the"))
 
 
@@ -215,15 +212,15 @@ def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
     raw = tokenizer.convert_ids_to_tokens(list(range(vocabulary)))
     tokens = [token if token is not None else f"<id {i}>" for i, token in enumerate(raw)]
     special = set(tokenizer.all_special_ids)
-    marker = _marker(tokens)
-    plain = [_plain(token, marker) for token in tokens]
+    marker = spelling.marker(tokens)
+    plain = [spelling.plain(token, marker) for token in tokens]
     kinds = [
         "special"
         if i in special
         else "unused"
         if raw[i] is None or _UNUSED.fullmatch(tokens[i])
         else "word"
-        if is_word(plain[i], marker, tokens[i])
+        if spelling.is_word(plain[i], marker, tokens[i])
         else "piece"
         for i in range(vocabulary)
     ]
@@ -236,8 +233,8 @@ def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "item": np.arange(vocabulary, dtype=np.int32),
-            "token": [escape(token, keep_space=True) for token in tokens],
-            "text": [escape(text) for text in plain],
+            "token": [spelling.escape(token, keep_space=True) for token in tokens],
+            "text": [spelling.escape(text) for text in plain],
             "kind": kinds,
             "word": pd.Series(words, dtype="object"),
         }
@@ -249,64 +246,10 @@ def item_frame(tokenizer: Tokenizer, vocabulary: int) -> pd.DataFrame:
 def shown(tokenizer: Tokenizer, ids: Sequence[int]) -> list[str]:
     """Text to show of some ids, as `item_frame` shows them: ␣cat."""
     every = tokenizer.convert_ids_to_tokens(list(range(ids_of(tokenizer))))
-    marker = _marker([token or "" for token in every])
+    marker = spelling.marker([token or "" for token in every])
     names = [every[i] if i < len(every) else None for i in ids]
     pairs = zip(ids, names, strict=True)
-    return [escape(_plain(f"<id {i}>" if name is None else name, marker)) for i, name in pairs]
-
-
-def _marker(tokens: Sequence[str]) -> str:
-    """How the vocabulary marks word borders: Ġ (bytes), ▁ (sentencepiece), ## (continuation)."""
-    counts = {m: sum(token.startswith(m) for token in tokens) for m in ("Ġ", "▁", "##")}
-    best = max(counts, key=lambda m: counts[m])
-    return best if counts[best] > 0.01 * len(tokens) else ""
-
-
-def _plain(token: str, marker: str) -> str:
-    """The text a token stands for; a word's leading space is kept, lone bytes become \\xNN."""
-    if marker == "Ġ" and all(c in _BYTE_OF for c in token):
-        return bytes(_BYTE_OF[c] for c in token).decode("utf-8", errors="backslashreplace")
-    if marker == "▁":
-        byte = _BYTE.fullmatch(token)
-        return f"\\x{byte.group(1).lower()}" if byte else token.replace("▁", " ")
-    return token
-
-
-def is_word(text: str, marker: str, token: str) -> bool:
-    """Whether a token is a whole word: letters (and inner ' or -), begun by its border mark."""
-    if marker in ("Ġ", "▁"):
-        if not text.startswith(" "):
-            return False
-        text = text[1:]
-    elif marker == "##" and token.startswith("##"):
-        return False
-    letters = text.replace("'", "").replace("-", "").replace("’", "")
-    if not letters or not all(unicodedata.category(c)[0] in "LM" for c in letters):
-        return False
-    alone = len(text) == 1 and text.isascii() and text.lower() not in "ai"
-    return text[0].isalpha() and text[-1].isalpha() and not alone
-
-
-def escape(text: str, keep_space: bool = False) -> str:
-    """Text fit to show: spaces at its ends visible, unprintable and bidi characters escaped."""
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
-        for c in text
-    )
-    if keep_space:
-        return shown
-    inner = shown.strip(" ")
-    if not inner:
-        return SPACE * len(shown)
-    left, right = len(shown) - len(shown.lstrip(" ")), len(shown) - len(shown.rstrip(" "))
-    return SPACE * left + inner + SPACE * right
-
-
-def _byte_map() -> dict[str, int]:
-    """GPT-2's table: a printable character for each byte."""
-    keep = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in keep]
-    return {chr(b): b for b in keep} | {chr(256 + n): b for n, b in enumerate(others)}
-
-
-_BYTE_OF = _byte_map()
+    return [
+        spelling.escape(spelling.plain(f"<id {i}>" if name is None else name, marker))
+        for i, name in pairs
+    ]

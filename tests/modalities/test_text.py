@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from catalog.errors import SettingRefused
-from catalog.modalities import text
+from catalog.modalities import spelling, text
 from catalog.model import loading
 from catalog.model.recording import recording
 from catalog.sites import Site
@@ -132,8 +132,8 @@ def test_hostile_and_unprintable_tokens_are_shown_as_they_are(frame):
     ],
 )
 def test_escaping(raw, shown):
-    assert text.escape(raw) == shown
-    assert text.escape(raw).isprintable()
+    assert spelling.escape(raw) == shown
+    assert spelling.escape(raw).isprintable()
 
 
 class Pieces:
