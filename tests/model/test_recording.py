@@ -231,7 +231,7 @@ def test_broken_states_name_item_and_site(broken):
     passes = states.batches(loaded(module), modality, [Site("resid", 0)], np.arange(480), 64)
     with pytest.raises(StatesBroken, match=r"at resid\.0 for item 262 \('he'\)") as failure:
         list(passes)
-    assert "--dtype" in str(failure.value)
+    assert "fetch or convert them again" in str(failure.value)
     assert not attention._sinks and not any(m._forward_hooks for m in module.modules())
 
 
