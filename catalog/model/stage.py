@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -183,11 +184,24 @@ def _chunk(
     reducers = {site: SiteReducer.on(work.model.device, frozen[str(site)]) for site in work.sites}
     kept = {site: _Kept(work, reducers[site], progress, str(site)) for site in work.sites}
     done = sum(chunk.items for chunk in progress.chunks) if progress else 0
-    for numbers, seen in passes:
+
+    @torch.inference_mode()
+    def reduce(numbers: NDArray[np.integer], seen: dict[Site, torch.Tensor]) -> int:
         for site, values in seen.items():
             kept[site].add(values, numbers)
-        done += len(numbers)
-        report("states", done, work.items)
+        return len(numbers)
+
+    # A batch is reduced while the model runs the next one: in order, and never more than one.
+    with ThreadPoolExecutor(1, "reduce") as worker:
+        waiting: Future[int] | None = None
+        for numbers, seen in passes:
+            if waiting is not None:
+                done += waiting.result()
+                report("states", done, work.items)
+            waiting = worker.submit(reduce, numbers, seen)
+        if waiting is not None:
+            done += waiting.result()
+            report("states", done, work.items)
     bits = {
         f"{site}/{threshold}": np.concatenate(parts)
         for site, one in kept.items()

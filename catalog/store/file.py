@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # NumPy and Arrow take a third of a second, and listing catal
     from numpy.typing import NDArray
 
 SCHEMA_VERSION = 2
-STORAGE_VERSION = "v1.5.0"
+STORAGE_VERSION = "v1.4.0"
 """Oldest DuckDB that can read the file."""
 BLOCK_SIZE = 65536
 """Bytes a block: DuckDB's default of 262,144 wastes 7 % of a small catalog."""

@@ -210,7 +210,7 @@ CREATE TABLE signs_by_item (
     site      VARCHAR NOT NULL,
     threshold VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
     item      INTEGER NOT NULL,
-    bits      BLOB    NOT NULL
+    bits      BLOB    NOT NULL USING COMPRESSION uncompressed
 );
 COMMENT ON TABLE signs_by_item IS 'The signs of every item, one bit a dimension.';
 COMMENT ON COLUMN signs_by_item.site IS 'Site of the signs.';
@@ -222,7 +222,7 @@ CREATE TABLE signs_by_dimension (
     site      VARCHAR NOT NULL,
     threshold VARCHAR NOT NULL CHECK (threshold IN ('zero', 'median')),
     dimension INTEGER NOT NULL,
-    bits      BLOB    NOT NULL
+    bits      BLOB    NOT NULL USING COMPRESSION uncompressed
 );
 COMMENT ON TABLE signs_by_dimension IS 'The same signs by dimension, one bit an item (threshold zero; median where it is the only one).';
 COMMENT ON COLUMN signs_by_dimension.site IS 'Site of the signs.';
