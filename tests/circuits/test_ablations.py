@@ -24,7 +24,7 @@ def of(module, name="llama"):
     parts = loading.find_parts(module, CPU)
     trial = {"input_ids": np.array([[0, 1]])}
     return types.SimpleNamespace(
-        module=module, parts=parts, device=CPU, causal=True, name=name, trial=trial
+        module=module, parts=parts, device=CPU, causal=True, name=name, trial=trial, dtype="float32"
     )
 
 
