@@ -28,6 +28,12 @@ _SINCE = {
         *("probe_gain", "mlp", "basis", "training", "unsupervised", "nearest", "superclasses"),
         "findings_hash",
     ),
+    "sounds": (
+        *("independence", "superposition", "prototype_auc", "keys_values", "ffn"),
+        *("probe_gain", "mlp", "basis", "training", "unsupervised"),
+        *("nearest", "superclasses"),
+        "findings_hash",
+    ),
 }
 REASONS: dict[tuple[str, str], str] = {
     (name, claim): _NUMBERED for name, claims in _SINCE.items() for claim in claims
