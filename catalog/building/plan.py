@@ -91,6 +91,13 @@ class Plan:
         return self.work.items * (per_item + 24) + per_dimension + self.patch_bytes
 
     @property
+    def seconds(self) -> float | None:
+        """Estimated seconds of the forward passes, from the trial's; None without a trial."""
+        tried = min(readings.ITEMS, self.work.items)
+        chosen = next((one for one in self.trials if one.chosen), None)
+        return None if chosen is None else chosen.seconds * self.work.items / tried
+
+    @property
     def left_out(self) -> int | None:
         """Rows of the embedding beyond the tokenizer's ids, which are no items; None for media."""
         model = self.work.model

@@ -120,7 +120,8 @@ def announce(plan: "Plan") -> None:
         f"{model.name} ({model.architecture}, {model.parameters / 1e6:,.1f} M parameters, "
         f"{model.dtype}, {model.device}) -> {plan.path}\n"
         f"{work.items:,} items, reading '{work.modality.reading}', {len(work.sites)} sites, "
-        f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB",
+        f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB"
+        f"{_time(plan.seconds)}",
         file=sys.stderr,
     )
     for one in plan.trials:
@@ -145,6 +146,13 @@ def announce(plan: "Plan") -> None:
         )
     for site, reason in plan.absent.items():
         print(f"no {site}: {reason}", file=sys.stderr)
+
+
+def _time(seconds: float | None) -> str:
+    """What the forward passes will take, where it is known."""
+    if seconds is None:
+        return ""
+    return f", {seconds / 60:,.0f} min" if seconds >= 90 else f", {max(1, round(seconds))} s"
 
 
 def built(catalog: "Catalog") -> None:
