@@ -79,7 +79,7 @@ def progress(quiet: bool) -> Iterator[Report]:
         parts.TextColumn("{task.description:>8}"),
         parts.BarColumn(),
         parts.MofNCompleteColumn(),
-        parts.TextColumn("items  {task.fields[rate]:>7} items/s "),
+        parts.TextColumn("{task.fields[unit]}  {task.fields[rate]:>7} {task.fields[unit]}/s "),
         parts.TimeRemainingColumn(),
         console=shown,
         transient=True,
@@ -92,12 +92,18 @@ def progress(quiet: bool) -> Iterator[Report]:
                 shown.print(stage, markup=False)
                 return
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, completed=done, rate="")
+                unit = _unit(stage)
+                tasks[stage] = bar.add_task(stage, total=total, completed=done, rate="", unit=unit)
             speed = bar.tasks[tasks[stage]].speed
             rate = f"{speed:,.0f}" if speed else ""
             bar.update(tasks[stage], completed=done, total=total, rate=rate)
 
         yield report
+
+
+def _unit(stage: str) -> str:
+    """What a stage counts: its name says it behind a comma, as "download, MB"."""
+    return stage.rpartition(", ")[2] if ", " in stage else "items"
 
 
 class _Lines:
@@ -115,6 +121,6 @@ class _Lines:
         self.last = now
         rate = (done - self.first) / (now - self.since) if now > self.since else 0.0
         left = f", {(total - done) / rate:,.0f} s left" if rate else ""
-        speed = f", {rate:,.0f} items/s" if rate else ""
+        speed = f", {rate:,.0f} {_unit(stage)}/s" if rate else ""
         count = f" {done:,}/{total:,}" if total else ""
         print(f"{stage}{count}{speed}{left}", file=sys.stderr, flush=True)

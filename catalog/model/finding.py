@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from transformers.utils import cached_file
-
 from catalog.errors import ModelUnavailable
-from catalog.model import adapters, gguf, remote_code, weights
+from catalog.model import adapters, gguf, hub, remote_code, weights
 from catalog.model.sources import Source
 from catalog.progress import Report, silent
 
@@ -30,7 +28,9 @@ class Found(NamedTuple):
     """The files of a model."""
 
     source: Source
-    """Of config, tokenizer and weights."""
+    """The folder of config, tokenizer and weights."""
+    commit: str | None
+    """The hub's, of the model or adapter that was asked for; None where it lies in a folder."""
     adapter: adapters.Adapter | None
     """What changes the weights, where `source` is the base of an adapter."""
     files: list[Path]
@@ -40,31 +40,31 @@ class Found(NamedTuple):
 
 
 def find(asked: Source, access: Access) -> Found:
-    """Where everything lies that is to be loaded; raises a CatalogError."""
-    source, adapter = asked, adapters.of(asked)
+    """Where everything lies that is to be loaded, fetched from the hub where it is not here.
+
+    Raises a CatalogError, or an error of huggingface_hub that `Sentences` knows.
+    """
+    source, commit = hub.fetch(asked, access.report)
+    adapter = adapters.of(source)
     if adapter is not None:
         adapter.check()
-        source = adapter.base
-    if Path(source.place).is_dir():
-        _check_folder(source)
-    files = _weight_files(source)
+        source, _ = hub.fetch(adapter.base, access.report)
+    folder = Path(source.place)
     if source.file is not None:
+        files = [folder / source.file]
         source = Source(source.name, str(gguf.folder(source, files[0])))
+    else:
+        files = _weights(folder)
     code = remote_code.of(source, access.trusted)
     files += [] if adapter is None else [adapter.file]
-    return Found(source, adapter, files, code)
+    return Found(source, commit, adapter, files, code)
 
 
-def _check_folder(source: Source) -> None:
-    folder = Path(source.place)
-    if source.file is None and not weights.of(folder):
+def _weights(folder: Path) -> list[Path]:
+    """The weight files that are loaded, by name."""
+    files = weights.of(folder)
+    if not files:
         raise ModelUnavailable(
             f"{folder} has a config but no weights (*.safetensors). Copy them there first."
         )
-
-
-def _weight_files(source: Source) -> list[Path]:
-    """The weight files that are loaded, by name."""
-    named = source.file or "config.json"
-    found = Path(str(cached_file(source.place, named, revision=source.revision)))
-    return [found] if source.file is not None else weights.of(found.parent)
+    return files

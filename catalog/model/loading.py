@@ -124,7 +124,7 @@ def load(
     return LoadedModel(
         name=asked.name,
         source=asked.told,
-        revision=read.commit or f"weights-{digest[:12]}",
+        revision=found.commit or f"weights-{digest[:12]}",
         weights_hash=digest,
         module=module,
         parts=parts,
@@ -164,8 +164,6 @@ class _Read(NamedTuple):
     """Which weights were missing."""
     tokenizer: Any
     processor: Any
-    commit: str | None
-    """The hub's, where it comes from there."""
     versions: Mapping[str, str]
     """As `LoadedModel.versions`."""
     placed: bool
@@ -200,8 +198,7 @@ def _read(found: Found, wanted: _Wanted) -> _Read:
         versions["peft"] = adapter.version
         own = Source(adapter.name, str(adapter.folder))
         readers = chosen.readers(own) if adapter.reads else readers
-    commit = getattr(config, "_commit_hash", None) if adapter is None else None
-    read = (chosen.tower_of(module), module, report, *readers, commit, versions, bool(placed))
+    read = (chosen.tower_of(module), module, report, *readers, versions, bool(placed))
     return _Read(chosen.modality, chosen.causal, *read)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import transformers
+from huggingface_hub import constants
 from huggingface_hub import errors as hub
 from safetensors import SafetensorError
 
 from catalog import places
 from catalog.errors import ModelUnavailable, ModelUnsupported
+from catalog.model import foreign
 from catalog.model.sources import Source
 
 
@@ -47,11 +49,7 @@ class Sentences:
                 "Fetch or convert it again."
             ) from error
         if isinstance(error, OSError):
-            raise ModelUnavailable(
-                f"{self.model} is neither a folder, nor a shipped model "
-                f"({', '.join(places.shipped_models())}), nor in the local cache, and the hub "
-                "cannot be reached. Check the spelling or the network."
-            ) from error
+            raise ModelUnavailable(nowhere(self.model)) from error
 
     def _known(self) -> list[tuple[Any, str]]:
         model = self.model
@@ -77,9 +75,20 @@ class Sentences:
         ]
 
 
+def nowhere(model: str) -> str:
+    """What to say of a name that leads to nothing while the hub is out of reach."""
+    why = " (HF_HUB_OFFLINE is set)" if constants.HF_HUB_OFFLINE else ""
+    return (
+        f"{model} is neither a folder, nor a shipped model "
+        f"({', '.join(places.shipped_models())}), nor in the local cache, and the hub "
+        f"cannot be reached{why}. Check the spelling or the network."
+    )
+
+
 def first_line(error: BaseException) -> str:
-    """What an error says, its first line, at most 200 characters."""
-    return str(error).strip().split("\n")[0][:200]
+    """What an error says: its first line, at most 200 characters, cut between words."""
+    told = foreign.shortened(error, 200)
+    return told if told.endswith("...") else f"{told}."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -11,7 +11,7 @@ from huggingface_hub import errors as hub
 from safetensors.torch import load_file, save_file
 
 from catalog.errors import CatalogError, ModelUnavailable, ModelUnsupported, SettingRefused
-from catalog.model import loading
+from catalog.model import finding, loading, sentences
 from tests.given import models
 
 WEIGHTS = "model.safetensors"
@@ -139,7 +139,7 @@ def test_an_unknown_architecture(dims, copy):
 def test_code_from_the_hub_is_not_run(dims, copy):
     (copy / "evil.py").write_text("raise SystemExit('ran')")
     configure(copy, model_type="nonsense", auto_map={"AutoConfig": "evil.Config"})
-    assert "cannot load" in refused(dims, copy)
+    assert "brings code of its own (evil.py)" in refused(dims, copy)
 
 
 def test_an_image_model(dims, tmp_path):
@@ -173,24 +173,31 @@ def _answer(status):
     ],
 )
 def test_what_the_hub_answers(dims, monkeypatch, error, sentence):
-    def from_pretrained(*_args, **_kwargs):
+    def fetch(*_args, **_kwargs):
         raise OSError("a long story with links") from error
 
-    monkeypatch.setattr(loading.AutoConfig, "from_pretrained", from_pretrained)
+    monkeypatch.setattr(finding.hub, "fetch", fetch)
     told = refused(dims, "a/b", "--revision", "v9")
     assert sentence in told and "long story" not in told
 
 
 @pytest.mark.parametrize("error", [ValueError("v"), KeyError("k"), OSError("o"), RuntimeError("r")])
-def test_no_foreign_error_comes_through(monkeypatch, error):
+def test_no_foreign_error_comes_through(llama, monkeypatch, error):
     def from_pretrained(*_args, **_kwargs):
         raise error
 
     monkeypatch.setattr(loading.AutoConfig, "from_pretrained", from_pretrained)
     with pytest.raises(CatalogError) as refusal:
-        loading.load("a/b")
+        loading.load(str(llama))
     assert isinstance(refusal.value, ModelUnavailable | ModelUnsupported)
     assert refusal.value.__cause__ is error
+
+
+def test_foreign_messages_are_cut_between_words():
+    told = sentences.first_line(ValueError("word " * 100 + "\nmore"))
+    assert told.endswith("word ...")
+    assert len(told) <= 205 and "more" not in told
+    assert sentences.first_line(ValueError("What was wrong.")) == "What was wrong."
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
