@@ -35,6 +35,12 @@ _INPUTS = {"pixel_values": "image", "input_values": "audio", "input_features": "
 """Modality by the name of a model's main input; text otherwise."""
 PARTS = ("encoder", "decoder")
 """Of an encoder-decoder; the encoder where nothing is asked."""
+_NAMES = {
+    "text": ("text_model", "language_model", "text_encoder"),
+    "image": ("vision_model", "vision_tower", "visual", "vision_encoder", "image_tower"),
+    "audio": ("audio_model", "audio_tower", "audio_encoder", "speech_encoder"),
+}
+"""What models call their towers."""
 TOWERS = {"text": "text_config", "image": "vision_config", "audio": "audio_config"}
 """Where a config keeps the config of each tower."""
 
@@ -117,10 +123,9 @@ class Classes:
             return module
         if self.tower == "decoder":
             return module.get_decoder()
-        if self.tower != "text":
-            return module.get_encoder(modality=self.tower)
-        names = ("text_model", "language_model", "text_encoder")
-        return next((getattr(module, n) for n in names if hasattr(module, n)), module)
+        holders = (module, getattr(module, "base_model", module))
+        found = (getattr(one, name, None) for one in holders for name in _NAMES[self.tower])
+        return next((tower for tower in found if tower is not None), module)
 
     def readers(self, source: Source, trusted: bool = False) -> tuple[Any, Any]:
         """(tokenizer, None) of text, (None, processor) of images and sounds."""

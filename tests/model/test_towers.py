@@ -150,6 +150,20 @@ def test_modality_chooses_the_tower(tmp_path):
     assert opening.load(opening.ModelKey.held(words)).modality == "text"
 
 
+@pytest.mark.parametrize(
+    ("name", "modality", "kind"),
+    [
+        ("Gemma 3 wrapped", "image", "SiglipVisionModel"),
+        ("LLaVA", "image", "CLIPVisionModel"),
+        ("Qwen 2 Audio", "audio", "Qwen2AudioEncoder"),
+    ],
+)
+def test_each_tower_is_found_by_what_models_call_it(name, modality, kind):
+    module = architectures.model(name)
+    chosen = classes.Classes.of(module.config, modality)
+    assert type(chosen.tower_of(module)).__name__ == kind and chosen.modality == modality
+
+
 def test_final_is_listed_as_absent_where_it_is_named_and_is_not_there(tmp_path):
     folder = models.save("bert", tmp_path / "bert")
     made = plan.prepare(plan.Settings(str(folder), sites="resid,final,ffn", out=tmp_path))
