@@ -54,14 +54,23 @@ def guarded(doing: str) -> Callable[[Callable[Given, Made]], Callable[Given, Mad
 
 
 def told(error: BaseException, doing: str) -> CatalogError | None:
-    """The sentence for an error of a model's code; None where it is not that."""
+    """The sentence for an error of a model's code; None where it is not that.
+
+    Looking at a frame's variables makes a copy that holds the model: only done where it is needed.
+    """
+    if isinstance(error, CatalogError):
+        return None
     frames = list(traceback.walk_tb(error.__traceback__))
-    calls = [n for n, (frame, _) in enumerate(frames) if _is_call(frame)]
+    calls = [n for n, (frame, _) in enumerate(frames) if _may_call(frame)]
     if not calls:
         return None
     if any(frame.f_code.co_filename.startswith(_OURS) for frame, _ in frames[calls[-1] :]):
         return None  # a hook of ours
-    outer, inner = (type(frames[n][0].f_locals["self"]).__name__ for n in (calls[0], calls[-1]))
+    called = [frames[n][0].f_locals.get("self") for n in calls]
+    models = [type(one).__name__ for one in called if hasattr(one, "forward")]
+    if not models:
+        return None
+    outer, inner = models[0], models[-1]
     if _no_memory(error):
         return SettingRefused(
             f"{outer} ran out of memory {doing}. Use a smaller --batch-size or --dtype, or a "
@@ -87,12 +96,11 @@ def shortened(error: BaseException, most: int = _MOST) -> str:
     return line[:most].rsplit(" ", 1)[0] + " ..."
 
 
-def _is_call(frame: FrameType) -> bool:
-    """Whether a frame is a module called, or another method of a model of transformers."""
-    code, inside = frame.f_code, frame.f_locals.get("self")
-    if code.co_name in _CALL:
-        return inside is not None
-    return f"{os.sep}transformers{os.sep}" in code.co_filename and hasattr(inside, "forward")
+def _may_call(frame: FrameType) -> bool:
+    """Whether a frame is a module called, or may be another method of a model of transformers."""
+    code = frame.f_code
+    method = code.co_varnames[:1] == ("self",)
+    return method and (code.co_name in _CALL or f"{os.sep}transformers{os.sep}" in code.co_filename)
 
 
 def _no_memory(error: BaseException) -> bool:
