@@ -35,8 +35,13 @@ def workspace_exists() -> bool:
 
 
 def find_catalog(name: str) -> Path:
-    """Path of a catalog given as a path or a slug; CatalogMissing names those there are."""
-    for path in (Path(name), catalogs() / f"{name}{SUFFIX}"):
+    """Path of a catalog given as a path or a slug; CatalogMissing names those there are.
+
+    A name that a build was given is a slug too: "my model (v2)" finds my-model--v2.
+    """
+    named = [Path(name), catalogs() / f"{name}{SUFFIX}"]
+    named += [] if "/" in name else [catalogs() / f"{slug(name)}{SUFFIX}"]
+    for path in named:
         with contextlib.suppress(OSError):  # a name too long for a file is none
             if path.is_file():
                 return path
@@ -44,6 +49,12 @@ def find_catalog(name: str) -> Path:
     raise CatalogMissing(
         f"There is no catalog {name[:200]!r} (there are: {known}). Build one with: dims build MODEL"
     )
+
+
+def slug(name: str) -> str:
+    """A name as catalogs are called by it: lower case, ASCII letters, digits and . _ - alone."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return kept.strip("-._")[:80].lower() or "model"
 
 
 def shipped() -> Path:

@@ -185,7 +185,7 @@ def _check(settings: Settings) -> None:
 
 
 def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
-    slug = _slug(settings.name or model.name.split("/")[-1])
+    slug = places.slug(settings.name or model.name.split("/")[-1])
     folder = settings.out or places.catalogs()
     return Asked(settings.template, settings.items, settings.pooling, slug, folder)
 
@@ -245,8 +245,8 @@ def _path(settings: Settings, work: stages.Work, identity: dict[str, Any]) -> Pa
     """Where the catalog goes; another identity under the same name gets a longer name."""
     folder = settings.out or places.catalogs()
     digest = _digest(identity)
-    plain = _slug(settings.name or work.model.name.split("/")[-1])
-    longer = _slug(f"{plain}-{work.modality.reading}-{work.model.dtype}-{digest[:6]}")
+    plain = places.slug(settings.name or work.model.name.split("/")[-1])
+    longer = places.slug(f"{plain}-{work.modality.reading}-{work.model.dtype}-{digest[:6]}")
     for slug in (plain, longer):
         path = folder / f"{slug}{places.SUFFIX}"
         if not path.exists():
@@ -268,8 +268,3 @@ def _identity_of(path: Path) -> str | None:
         return str(Catalog(path).build["identity"])
     except CatalogError:
         return None
-
-
-def _slug(name: str) -> str:
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
-    return kept.strip("-._")[:80].lower() or "model"

@@ -82,6 +82,11 @@ class Adapter:
         return sources.of(place, self.settings.get("revision") if place == named else None)
 
     @property
+    def place(self) -> Source:
+        """Where a tokenizer of its own lies."""
+        return Source(self.name, str(self.folder))
+
+    @property
     def reads(self) -> bool:
         """Whether a tokenizer comes with it."""
         return any((self.folder / n).is_file() for n in ("tokenizer.json", "tokenizer_config.json"))

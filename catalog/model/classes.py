@@ -13,11 +13,10 @@ from transformers import (
     AutoModelForImageClassification,
     AutoModelForImageTextToText,
     AutoModelForMultimodalLM,
-    AutoTokenizer,
 )
 
 from catalog.errors import SettingRefused
-from catalog.model import processors
+from catalog.model import processors, tokenising
 from catalog.model.sources import Source
 
 _CAUSAL_ENDINGS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
@@ -143,7 +142,7 @@ class Classes:
                 # AST's own mel filters warn that the lowest of them are empty.
                 warnings.filterwarnings("ignore", message="At least one mel filter")
                 return None, AutoFeatureExtractor.from_pretrained(place, **given)
-        return AutoTokenizer.from_pretrained(place, **given), None
+        return tokenising.read(source, **given), None
 
 
 def _named(config: Any) -> str:

@@ -23,7 +23,6 @@ from catalog.model import (
 from catalog.model import device as devices
 from catalog.model.finding import CAUTIOUS, Access, Found, find
 from catalog.model.sentences import Sentences, first_line
-from catalog.model.sources import Source
 from catalog.model.stack import Size
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -183,6 +182,8 @@ def _read(found: Found, wanted: _Wanted) -> _Read:
         chosen = classes.Classes.of(config, wanted.modality, wanted.part, source.name)
     else:
         chosen = remote_code.classes(config, wanted.modality)
+    reading = source if adapter is None or not adapter.reads else adapter.place
+    readers = chosen.readers(reading, trusted)
     placed = {"device_map": {"": wanted.device}} if quantised.placed(versions) else {}
     module, report = chosen.model.from_pretrained(
         source.place,
@@ -192,12 +193,9 @@ def _read(found: Found, wanted: _Wanted) -> _Read:
         **placed,
         **given,
     )
-    readers = chosen.readers(source, trusted)
     if adapter is not None:
         module = adapter.merged(module)
         versions["peft"] = adapter.version
-        own = Source(adapter.name, str(adapter.folder))
-        readers = chosen.readers(own) if adapter.reads else readers
     read = (chosen.tower_of(module), module, report, *readers, versions, bool(placed))
     return _Read(chosen.modality, chosen.causal, *read)
 
