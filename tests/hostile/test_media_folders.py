@@ -13,7 +13,7 @@ from catalog.errors import ModelUnavailable
 from catalog.modalities.audio import Sounds
 from catalog.model import loading, processors
 from catalog.store.catalog import Catalog
-from tests.given import media
+from tests.given import media, models
 
 
 @pytest.mark.parametrize("name", ["vit", "clip_vision", "ast", "whisper", "wav2vec2"])
@@ -62,10 +62,11 @@ def test_clap_is_told_that_sounds_are_needed_or_why_it_cannot_be_read(
     config = hf.ClapConfig(text_config=text, audio_config=audio, projection_dim=8)
     hf.ClapModel(config).save_pretrained(tmp_path / "clap")
     hf.ClapFeatureExtractor(feature_size=16).save_pretrained(tmp_path / "clap")
+    models.tokenizer().save_pretrained(tmp_path / "clap")
     monkeypatch.setenv("DIMS_DEBUG", "")
     told = dims("build", tmp_path / "clap")
     assert told.code == 1 and told.sentence.endswith(".") and "Traceback" not in told.err
-    assert "Clap" in told.sentence or "--items" in told.sentence
+    assert "clap" in told.sentence.lower()
 
 
 def test_a_model_of_images_or_sounds_asks_for_items(tmp_path, dims, data):
