@@ -13,6 +13,7 @@ from catalog.store import (
     media_queries,
     packed_queries,
     queries,
+    trial_queries,
     writer_queries,
 )
 from catalog.store.catalog import Catalog
@@ -55,7 +56,7 @@ def readings(catalog: Catalog) -> list[dict[str, Any]]:
     """The readings that were tried before the build, simplest first; none where one was asked."""
     if "reading_trial" not in set(catalog.fetch(queries.tables())["table"]):
         return []  # a catalog of an earlier version
-    rows = catalog.fetch(queries.reading_trials()).to_dict("records")
+    rows = catalog.fetch(trial_queries.reading_trials()).to_dict("records")
     return [{str(name): _plain(value) for name, value in row.items()} for row in rows]
 
 

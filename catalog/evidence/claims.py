@@ -194,8 +194,8 @@ CLAIMS: dict[str, Claim] = {
             "Each member's nearest item by Hamming among the sample but its family; correct where "
             "a category is shared (ties: mean). Null: chance. Controls: the same with blocks drawn "
             "anew (b), with signs on rotated axes and by the cosine of states, where the model is "
-            "there; the best one counts. The paper's level is that of images and sounds; of text it "
-            "gives none. Bootstrap over members.",
+            "there; the best one counts. The paper's level is of images and sounds alone. "
+            "Bootstrap over members.",
             least=0.93,
         ),
         *EDITS,

@@ -6,17 +6,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog import parallel
 from catalog.errors import SettingRefused
+from catalog.evidence import flip_tasks
 from catalog.evidence.cell import Cell
 from catalog.evidence.claims import CLAIMS
 from catalog.evidence.verdicts import Claim, Row, Verdict, judge, judge_absence, untested
 from catalog.features.tables import Findings
-from catalog.flips import chance, measuring, verdicts
+from catalog.flips import chance, verdicts
 from catalog.flips import table as flip_table
-from catalog.flips.measuring import Task
 from catalog.flips.table import Measured
-from catalog.model import opening
 from catalog.model.loading import LoadedModel
 from catalog.model.token_machine import Machine
 from catalog.progress import Report
@@ -33,8 +31,6 @@ TOLD = {
     "disjoint": "other categories' features",
 }
 BY_CHANCE = "fixed random features by the same rule"
-MOST_PARAMETERS = 250_000_000
-"""A larger model is not held by several processes at a time."""
 Floats = NDArray[np.float64]
 
 
@@ -57,7 +53,9 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
             f"Only {len(names)} categories have 20 held-out tokens and 16 eliciting prompts here; "
             f"{FEWEST} are needed.",
         )
-    measured = flip_table.measure(machine, _tasks(cell, model, names), report, _workers(model))
+    measured = flip_table.measure(
+        machine, flip_tasks.of(cell, model, names), report, flip_tasks.workers(model)
+    )
     for table, made in flip_table.tables(measured).items():
         for row in made:
             if kept is not None:
@@ -65,31 +63,6 @@ def rows(cell: Cell, model: LoadedModel, report: Report, kept: Findings | None) 
     if len(measured.at()) < FEWEST:
         return absent(cell, "Too few flips could be matched by random signs.")
     return from_measured(cell.name, measured)
-
-
-def _tasks(cell: Cell, model: LoadedModel, names: list[str]) -> list[Task]:
-    """What is flipped of each category: every residual site, and doses at the primary one.
-
-    Of a heavy model only the middles of the three thirds of its layers, and no doses.
-    """
-    sites = cell.catalog.sites.dropna(subset="dims")
-    residual = tuple(str(name) for name in sites[sites["kind"] == "resid"]["site"])
-    key = opening.ModelKey.held(model)
-    primary = str(cell.site)
-    scales: tuple[float, ...] = measuring.SCALES
-    if cell.heavy:
-        last = len(residual) - 1
-        residual = tuple(dict.fromkeys((residual[last // 6], primary, residual[5 * last // 6])))
-        scales = (1.0,)
-    return [
-        Task(cell.catalog, one, residual, primary, cell.threshold, key, scales) for one in names
-    ]
-
-
-def _workers(model: LoadedModel) -> int:
-    """Processes that may each hold the model: one where it is large or on a device of its own."""
-    alone = model.device.type != "cpu" or model.parameters > MOST_PARAMETERS
-    return 1 if alone else parallel.cores()
 
 
 def absent(cell: Cell, reason: str) -> list[Row]:

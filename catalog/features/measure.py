@@ -171,9 +171,9 @@ def _coherence(
     keep = np.ones(len(others.family), np.bool_)
     if families is not None:
         keep &= ~np.isin(others.family, families)
-    from catalog.signs import compiled  # numba takes a second to import
+    from catalog.signs import counted  # numba takes a second to import
 
-    counts = compiled.agreeing(others.bits, outcome.prototypes)
+    counts = counted.agreeing(others.bits, outcome.prototypes)
     first = keep & others.first
     every = _against(outcome, counts[:, first], np.zeros(int(first.sum()), np.int64))
     rivals = np.bincount(others.category[keep]) >= FEWEST_RIVALS
@@ -190,9 +190,9 @@ def _against(outcome: Outcome, counts: NDArray[np.uint16], group: Ints) -> NDArr
 
     `counts` is the agreeing dimensions of the items, [splits, items]; `group` their group number.
     """
-    from catalog.signs import compiled  # numba takes a second to import
+    from catalog.signs import counted  # numba takes a second to import
 
-    return compiled.group_aucs(
+    return counted.group_aucs(
         np.ascontiguousarray(counts),
         np.ascontiguousarray(group),
         int(group.max(initial=-1)) + 1,

@@ -155,10 +155,10 @@ def _histogram(contest: Contest, prototypes: Prototypes) -> Ints:
     """Negatives with each number of agreeing dimensions: int64[splits, longest + 1]."""
     levels = prototypes.signs.shape[1] + 1
     if contest.unpacked is not None:
-        from catalog.signs import compiled  # numba takes a second to import
+        from catalog.signs import counted  # numba takes a second to import
 
-        counts = compiled.agreeing(contest.unpacked, prototypes)
-        return compiled.histograms(counts, contest.negatives, levels)
+        counts = counted.agreeing(contest.unpacked, prototypes)
+        return counted.histograms(counts, contest.negatives, levels)
     counts = agreeing(contest.columns, prototypes, contest.scored)
     if contest.negatives is not None:
         counts = counts.take(contest.negatives, axis=1)

@@ -53,11 +53,6 @@ def tables() -> Query:
     )
 
 
-def reading_trials() -> Query:
-    """The readings that were tried, simplest first."""
-    return Query("SELECT * FROM reading_trial ORDER BY position")
-
-
 def columns() -> Query:
     """Columns of the catalog in order: table, column, type, comment."""
     return Query(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from catalog.signs import compiled
+from catalog.signs import compiled, counted
 from catalog.signs.compiled import Scale
 from catalog.signs.prototypes import (
     agreeing,
@@ -61,7 +61,7 @@ def test_groups_are_told_apart_as_by_ranks():
     members = generator.integers(5, 30, (6, 24)).astype(np.uint16)
     group = generator.integers(0, 4, 500)
     held_out = ~halves(24, 6, generator)
-    found = compiled.group_aucs(counts, group, 5, members, held_out, 30)
+    found = counted.group_aucs(counts, group, 5, members, held_out, 30)
     for number in range(4):
         table = ranks(histograms(counts[:, group == number], 30))
         own = np.take_along_axis(table, members.astype(np.int64), 1)
