@@ -167,6 +167,13 @@ def test_plain_weights_need_nothing():
     assert quantised.prepared("m", transformers.LlamaConfig(), CPU) == {}
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_turning_back_is_asked_for_on_every_device(device):
+    config = transformers.LlamaConfig(quantization_config=dict(FP8))
+    assert not quantised.placed(quantised.prepared("m", config, torch.device(device)))
+    assert config.quantization_config["dequantize"] is True
+
+
 def test_packages_are_looked_up_without_importing_them():
     assert quantised._is_there("torch") and quantised._is_there("torch.nn")
     assert not quantised._is_there("no_such_package") and not quantised._is_there("optimum.quanto")
