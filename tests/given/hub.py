@@ -24,6 +24,8 @@ class Hub:
     """Answered to everything, where it is not 0."""
     refusal: str = ""
     """The error code that comes with a refusal: GatedRepo, RepoNotFound ..."""
+    gated: bool = False
+    """Whether everybody may see what there is, and nobody fetch it."""
     cut: int = 0
     """Bytes after which a download breaks off; 0 for never."""
     sent: list[str] = field(default_factory=list)
@@ -53,6 +55,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if found is None:
             return self._refuse(404, "RepoNotFound")
         folder, rest = found
+        if rest[:1] == ["resolve"] and self.hub.gated:
+            return self._refuse(403, "GatedRepo")
         if rest[:1] == ["resolve"]:
             return self._file(folder / "/".join(rest[2:]), body)
         if rest[:1] == ["revision"] and rest[1] not in self.hub.revisions:

@@ -135,6 +135,13 @@ def test_gated_private_and_unknown_models(dims, served, status, code, sentence):
     assert sentence in refused(dims, NAME)
 
 
+def test_a_gated_model_may_be_seen_but_not_fetched(dims, served):
+    served.gated = True
+    started = time.monotonic()
+    assert "org/tiny is gated. Accept its terms on its hub page" in refused(dims, NAME)
+    assert time.monotonic() - started < 5
+
+
 def test_a_revision_that_is_not_there(dims, served):
     assert "org/tiny has no revision 'v9'" in refused(dims, f"{NAME}@v9")
     served.revisions += ("v9",)
