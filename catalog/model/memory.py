@@ -55,7 +55,7 @@ def _each(model: LoadedModel, modality: Modality) -> float:
 
 def _height(model: LoadedModel, modality: Modality, count: int) -> float:
     """Bytes by which a pass over some items raises the memory of this process at its height."""
-    sites = [Site("resid", len(model.parts.blocks))]
+    sites = [Site("resid", layer) for layer in range(len(model.parts.blocks) + 1)]
     before = psutil.Process().memory_info().rss
     Path("/proc/self/clear_refs").write_text("5")  # the height counts from here
     for _ in states.batches(model, modality, sites, np.arange(count), count):
