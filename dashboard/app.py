@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.common import catalogs, parts
-from dashboard.frame import keys, presenting, rail, who
+from dashboard.frame import address, keys, presenting, rail, who
 from dashboard.pages import PAGES
 
 HERE = Path(__file__).parent
@@ -38,9 +38,11 @@ def main() -> None:
     page = st.navigation(navigation(), expanded=True)
     with parts.guard():
         readable = [entry for entry in catalogs.listed() if entry.build is not None]
+        address.begin()
         presenting.follow()
         presenting.tour()
         with st.sidebar:
+            address.settle()
             keys.listen()
         heading, box = st.columns(2, vertical_alignment="center")
         heading.header(page.title, anchor=False)

@@ -15,6 +15,9 @@ from catalog.figures.text import chart_text, number, visible
 from dashboard.common import terms
 from dashboard.common.answers import Answer
 
+HELD = "address.held"
+"""Key of what will stand in the link as soon as the browser has told that it listens, else None."""
+
 
 @contextlib.contextmanager
 def guard() -> Iterator[None]:
@@ -114,7 +117,8 @@ def tools(title: str, answer: Answer) -> None:
 def link() -> str:
     """Address of what is on the screen now."""
     base = (st.context.url or "").split("?")[0]
-    return f"{base}?{urlencode(st.query_params.to_dict())}"
+    shown = st.query_params.to_dict() | (st.session_state.get(HELD) or {})
+    return f"{base}?{urlencode(shown)}"
 
 
 def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:

@@ -1,6 +1,7 @@
 """The link of a page: what is chosen stands in the query string, and comes back from it."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -9,9 +10,35 @@ from dashboard.common import parts
 from dashboard.common.answers import Here
 from dashboard.pages import FILES
 
-_WRITTEN = "address.written"
+_WRITTEN, _HELD = "address.written", parts.HELD
 Reader = Callable[[str], Any]
 """Turns the text of a link into a widget's value; None where it is not valid here."""
+
+
+# Decides in the browser which change of the link is an entry of its history.
+_history = st.components.v2.component(
+    "dims_history", js=(Path(__file__).parent / "history.js").read_text("utf-8")
+)
+
+
+def begin() -> None:
+    """At the start of each run: the first one in a browser holds what it writes.
+
+    Until `settle` heard from the browser, every change of the link would be a step of Back.
+    """
+    first = _WRITTEN not in st.session_state and st.context.url is not None
+    st.session_state[_HELD] = {} if first else None
+
+
+@st.fragment
+@parts.guard()
+def settle() -> None:
+    """Write what was held, once the browser tells choices from what a page writes by itself."""
+    held = st.session_state.get(_HELD)
+    data = {"ready": held is None}
+    if _history(data=data, key="frame.history", height=1, on_ready_change=lambda: None).ready:
+        st.session_state[_HELD] = None
+        _put(held or {})
 
 
 def among(options: Sequence[str]) -> Reader:
@@ -76,17 +103,25 @@ def _written() -> dict[str, str]:
 
 def write(**values: object) -> None:
     """After the widgets are made: put their values into the link."""
-    written = _written()
-    for name, value in values.items():
-        text = str(value)
-        written[name] = text
-        if st.query_params.get(name) != text:
-            st.query_params[name] = text
+    texts = {name: str(value) for name, value in values.items()}
+    _written().update(texts)
+    held = st.session_state.get(_HELD)
+    if held is None:
+        _put(texts)
+    else:
+        held.update(texts)
+
+
+def _put(texts: dict[str, str]) -> None:
+    new = {name: text for name, text in texts.items() if st.query_params.get(name) != text}
+    if new:
+        st.query_params.update(new)
 
 
 def forget(name: str) -> None:
     """Take a value out of the link, and out of what was written."""
     _written().pop(name, None)
+    (st.session_state.get(_HELD) or {}).pop(name, None)
     st.query_params.pop(name, None)
 
 

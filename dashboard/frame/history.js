@@ -1,0 +1,51 @@
+// One Back leaves a page or undoes one choice. The toolkit makes an entry of the history of every
+// change of the link; only a person's choice is one, and what a page writes by itself replaces.
+// Opening a page from Python makes two entries, the first under the old page: that one is taken back.
+const at = { fresh: true, touched: false, gestures: 0, last: null };
+
+export default function (component) {
+  install();
+  if (!component.data.ready) component.setStateValue("ready", true);
+}
+
+function install() {
+  if (window.dimsHistory) return;
+  window.dimsHistory = at;
+  const push = history.pushState.bind(history);
+  const swap = history.replaceState.bind(history);
+  history.pushState = (state, title, address) => {
+    const to = new URL(address ?? location.href, location.href);
+    if (to.pathname === location.pathname) query(to, state, push, swap);
+    else page(to, state, push, swap);
+  };
+  for (const name of ["pointerdown", "keydown", "drop"])
+    window.addEventListener(name, gesture, { capture: true, passive: true });
+  window.addEventListener("popstate", arrived, { capture: true });
+}
+
+// A page is fresh until a person does something after it was drawn once.
+function gesture(event) {
+  if (!event.isTrusted) return;
+  at.touched = true;
+  at.gestures += 1;
+  const app = document.querySelector("[data-testid=stApp]");
+  if (app?.dataset.testScriptState === "notRunning") at.fresh = false;
+}
+
+function arrived() {
+  Object.assign(at, { fresh: true, touched: false, last: null });
+}
+
+function query(to, state, push, swap) {
+  const chosen = at.touched && !at.fresh;
+  at.last = { before: location.href, gestures: at.gestures, pushed: chosen };
+  at.touched = false;
+  (chosen ? push : swap)(state, "", to);
+}
+
+function page(to, state, push, swap) {
+  const early = at.last && at.last.gestures === at.gestures && to.search === location.search;
+  if (early && !at.last.pushed) swap(state, "", at.last.before);
+  (early && at.last.pushed ? swap : push)(state, "", to);
+  arrived();
+}

@@ -1,0 +1,105 @@
+"""Back and the link: a page is left by one Back, a choice is undone by one, and nothing is lost."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.pages import PAGES
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+# The toolkit hides the page's own entry of the start behind the bare address.
+NAMES = [page.name for page in PAGES if page.name not in ("overview", "queue")]
+
+
+def _opened(page, name: str) -> None:
+    page.wait_for_url(re.compile(rf"/{name}\?.*threshold="))
+    settle(page)
+
+
+def _visit(page, name: str) -> None:
+    page.locator(f"[data-testid=stSidebarNav] a[href$='/{name}']").click()
+    _opened(page, name)
+
+
+def _choose_site(page, name: str) -> None:
+    box, option = page.locator(".st-key-rail-site input"), page.get_by_role("option", name=name)
+    for _ in range(10):  # a list that opens while the page still draws closes again
+        box.click()
+        page.wait_for_timeout(500)
+        if option.count():
+            break
+    option.click()
+
+
+def _parameters(page) -> dict[str, str]:
+    return dict(page.evaluate("[...new URLSearchParams(location.search)]"))
+
+
+def test_one_back_leaves_each_page(open_page):
+    page = open_page("sql", catalog="second", site="resid.1")
+    _opened(page, "sql")
+    for name in (name for name in NAMES if name != "sql"):
+        _visit(page, name)
+        page.wait_for_timeout(300)  # what a page writes late
+        page.go_back()
+        _opened(page, "sql")
+        assert _parameters(page)["site"] == "resid.1", name
+
+
+def test_opening_a_page_writes_its_defaults_without_an_entry(open_page):
+    page = open_page("dimensions")
+    _opened(page, "dimensions")
+    assert _parameters(page)["sort"] == "dimension"
+    assert page.evaluate("history.length") == 2  # the blank page, and this one
+    page.reload()
+    _opened(page, "dimensions")
+    assert page.evaluate("history.length") == 2
+
+
+def test_back_undoes_a_choice_and_reload_keeps_one(open_page):
+    page = open_page("dimensions", catalog="second")
+    _opened(page, "dimensions")
+    before = _parameters(page)
+    _choose_site(page, "final")
+    page.wait_for_url(re.compile("site=final"))
+    settle(page)
+    page.reload()
+    _opened(page, "dimensions")
+    assert _parameters(page) == before | {"site": "final"}
+    page.go_back()
+    page.wait_for_url(re.compile(f"site={re.escape(before['site'])}"))
+    expect(page.locator(".st-key-rail-site input")).to_have_value(before["site"])
+    settle(page)
+    assert _parameters(page) == before
+
+
+def test_back_returns_through_what_was_chosen_on_two_pages(open_page):
+    page = open_page("dimension", catalog="second", dim=3)
+    _opened(page, "dimension")
+    page.locator("body").press("j")
+    page.wait_for_url(re.compile("dim=4"))
+    settle(page)
+    _visit(page, "features")
+    for number in (4, 3):
+        page.go_back()
+        page.wait_for_url(re.compile(rf"/dimension\?.*dim={number}"))
+        expect(page.get_by_text(f"› dimension {number}")).to_be_visible()
+    page.go_forward()
+    page.wait_for_url(re.compile("dim=4"))
+
+
+def test_a_page_opened_by_the_search_box_is_left_by_one_back(open_page):
+    page = open_page("dimensions", catalog="second")
+    _opened(page, "dimensions")
+    before = _parameters(page)
+    box = page.locator("[data-testid=stMain] input[type=text]").first
+    box.fill("resid.2/7")
+    box.press("Enter")
+    page.wait_for_url(re.compile(r"/dimension\?.*dim=7"))
+    settle(page)
+    page.go_back()
+    _opened(page, "dimensions")
+    assert _parameters(page) == before
