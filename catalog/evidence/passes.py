@@ -22,6 +22,8 @@ SEEDS = 5
 """Models with random weights of each kind."""
 CURVED = 16
 """Categories whose curves over the number of dimensions are read at every layer."""
+LAYERS = 12
+"""Layers at which they are, of a model that has more."""
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +38,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Layers:
-    """States at every residual site of a few categories with their pools."""
+    """States at residual sites of a few categories with their pools: at most LAYERS, evenly spaced,
+    and the primary one."""
 
     categories: list[Splits]
     """Their pools hold rows of the states."""
@@ -121,7 +124,9 @@ def _layers(run: "_Run", model: LoadedModel, sample: Sample) -> Layers:
         return Layers([], {})
     parts = [np.concatenate([one.pool.members, one.pool.negatives]) for one in chosen]
     rows = np.unique(np.concatenate(parts))[: len(sample.items)]
-    sites = [Site.parse(name) for name in run.cell.catalog.residual_sites]
+    every = [Site.parse(name) for name in run.cell.catalog.residual_sites]
+    even = np.linspace(0, len(every) - 1, min(LAYERS, len(every))).round().astype(int)
+    sites = sorted({*(every[n] for n in even), run.cell.site}, key=lambda site: site.order)
     found = run.states(model, sites, sample.items[rows], "every layer")
     return Layers([moved(one, rows) for one in chosen], found)
 
