@@ -18,6 +18,9 @@ from dashboard.common.answers import Answer
 HELD = "address.held"
 """Key of what will stand in the link as soon as the browser has told that it listens, else None."""
 
+PERSONAL = "me"
+"""What links once carried and none does: whoever opened one became that person."""
+
 
 @contextlib.contextmanager
 def guard() -> Iterator[None]:
@@ -118,6 +121,7 @@ def link() -> str:
     """Address of what is on the screen now."""
     base = (st.context.url or "").split("?")[0]
     shown = st.query_params.to_dict() | (st.session_state.get(HELD) or {})
+    shown.pop(PERSONAL, None)
     return f"{base}?{urlencode(shown)}"
 
 

@@ -28,6 +28,8 @@ def begin() -> None:
     """
     first = _WRITTEN not in st.session_state and st.context.url is not None
     st.session_state[_HELD] = {} if first else None
+    if not first:
+        st.query_params.pop(parts.PERSONAL, None)
 
 
 @st.fragment
@@ -39,6 +41,7 @@ def settle() -> None:
     if _history(data=data, key="frame.history", height=1, on_ready_change=lambda: None).ready:
         st.session_state[_HELD] = None
         _put(held or {})
+        st.query_params.pop(parts.PERSONAL, None)
 
 
 def among(options: Sequence[str]) -> Reader:

@@ -1,4 +1,4 @@
-"""Who looks: a name kept in the link and in the browser, asked for once."""
+"""Who looks: a name kept in the browser and never in a link, asked for once."""
 
 import time
 from urllib.parse import unquote
@@ -8,32 +8,35 @@ import streamlit as st
 from catalog.errors import LabelRefused
 from catalog.workspace import words
 from dashboard.common import parts, workspace
-from dashboard.frame import address
 
 COOKIE = "dims_person"
-_SEEN, _TAB = "who.seen_at", "who.tab"
+_SEEN, _TAB, _SAID = "who.seen_at", "who.tab", "who.said"
 _MINUTE = 60.0
 
-# Keeps the name for new tabs; names this tab, which stays the same when it is loaded again.
+# Keeps the name for new tabs in a cookie, and in the tab itself: two people may work in two tabs.
+# The tab, which stays the same when it is loaded again, knows better than the cookie.
 _keep = st.components.v2.component(
     "dims_who",
     js="""
     export default function ({ data, setStateValue }) {
-      const value = encodeURIComponent(data.name);
-      document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
       let tab = null;
       try {
+        const mine = sessionStorage.getItem("dims_person");
+        if (!data.said && mine && mine !== data.name) return setStateValue("mine", mine);
+        sessionStorage.setItem("dims_person", data.name);
         tab = sessionStorage.getItem("dims_tab");
         if (!tab) sessionStorage.setItem("dims_tab", (tab = String(Math.random()).slice(2)));
-      } catch { return; }
-      if (data.tab !== tab) setStateValue("tab", tab);
+      } catch { /* a browser without storage has the cookie only */ }
+      const value = encodeURIComponent(data.name);
+      document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
+      if (tab && data.tab !== tab) setStateValue("tab", tab);
     }
     """,
 )
 
 
 def choose() -> str | None:
-    """Draw the name in the sidebar; keep it in the link, in the browser, and among those here."""
+    """Draw the name in the sidebar; keep it in the browser, and among those here."""
     _restore()
     name = workspace.person()
     icon = ":material/person:"
@@ -44,7 +47,6 @@ def choose() -> str | None:
         else:
             _form(name)
     if name is not None:
-        address.write(me=name)
         with st.sidebar:
             _here(name)
     return name
@@ -84,6 +86,7 @@ def take(typed: str) -> None:
     if before is not None and before != name and tab:
         workspace.left(before, tab)
     st.session_state[workspace.PERSON] = name
+    st.session_state[_SAID] = True
     st.session_state.pop(_SEEN, None)
 
 
@@ -96,7 +99,8 @@ def _signed_in() -> str | None:
 
 
 def _restore() -> None:
-    asked = _signed_in() or address.news("me")
+    asked = _signed_in()
+    kept = None
     if asked is None and workspace.person() is None:
         kept = st.context.cookies.get(COOKIE)
         asked = unquote(kept) if isinstance(kept, str) else None  # AppTest has no cookies
@@ -106,13 +110,21 @@ def _restore() -> None:
         take(asked)
     except LabelRefused as error:
         parts.notice(str(error))
+    st.session_state[_SAID] = kept is None
 
 
 @st.fragment
+@parts.guard()
 def _here(name: str) -> None:
     """Keep the name; about once a minute, a notice where it is active in another tab too."""
-    data = {"name": name, "cookie": COOKIE, "tab": st.session_state.get(_TAB)}
-    tab = _keep(data=data, key="who.keep", height=1, on_tab_change=lambda: None).tab
+    said = bool(st.session_state.get(_SAID))
+    data = {"name": name, "cookie": COOKIE, "tab": st.session_state.get(_TAB), "said": said}
+    changes = {"on_tab_change": lambda: None, "on_mine_change": lambda: None}
+    told = _keep(data=data, key="who.keep", height=1, **changes)
+    if told.mine and not said:
+        take(str(told.mine))
+        st.rerun()
+    tab = told.tab
     if not tab:
         return
     st.session_state[_TAB] = str(tab)

@@ -107,7 +107,9 @@ def open_page(browser, server: str):
     context.on("request", watch)
     dialogs: list[str] = []
 
-    def opener(name: str = "", **query: object):
+    def opener(name: str = "", me: str = "", **query: object):
+        if me:
+            context.add_cookies([{"name": "dims_person", "value": me, "url": server}])
         page = context.new_page()
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         page.goto(f"{server}/{name}?{urlencode(query)}")

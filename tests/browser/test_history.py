@@ -103,3 +103,17 @@ def test_a_page_opened_by_the_search_box_is_left_by_one_back(open_page):
     page.go_back()
     _opened(page, "dimensions")
     assert _parameters(page) == before
+
+
+def test_a_link_makes_nobody_another_person_and_each_tab_keeps_its_own(open_page):
+    ada = open_page("glossary", me="ada", catalog="second")
+    bea = open_page("glossary", me="bea", catalog="second")
+    ada.reload()
+    expect(ada.locator(".st-key-who-popover")).to_contain_text("ada")
+    ada.wait_for_function("document.cookie.includes('dims_person=ada')")
+    other = open_page("glossary", catalog="second")
+    other.goto(other.url + "&me=eve")
+    for page, name in ((ada, "ada"), (bea, "bea"), (other, "ada")):
+        shown = page.locator(".st-key-who-popover")
+        expect(shown).to_contain_text(name)
+        expect(page).not_to_have_url(re.compile("[?&]me="))

@@ -30,7 +30,8 @@ def page(browser):
 
 
 def go(page, address, name, **query):
-    query = {"catalog": "storyteller", "site": "resid.1", "me": "ada", **query}
+    query = {"catalog": "storyteller", "site": "resid.1", **query}
+    page.context.add_cookies([{"name": "dims_person", "value": "ada", "url": address}])
     page.goto(f"{address}/{name}?{urlencode(query)}")
     page.wait_for_selector(LISTENS, state="attached")
     settle(page)

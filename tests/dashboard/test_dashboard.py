@@ -46,9 +46,11 @@ def start(folder, monkeypatch):
     packed.shelf.clear()
 
 
-def show(app, view, **query):
-    """Open a page by a link."""
+def show(app, view, me=None, **query):
+    """Open a page by a link, as the person `me`."""
     app.run()
+    if me is not None:
+        app.session_state["who.name"] = me
     app.switch_page(FILES[view])
     for name, value in query.items():
         app.query_params[name] = str(value)

@@ -76,7 +76,8 @@ def wait(person, *subjects):
 def at(app, page, person, **query):
     app.run()
     app.switch_page(FILES[page])
-    place = {"catalog": "measured", "site": SITE, "threshold": "zero", "me": person}
+    app.session_state["who.name"] = person
+    place = {"catalog": "measured", "site": SITE, "threshold": "zero"}
     for name, value in {**place, **query}.items():
         app.query_params[name] = str(value)
     app.run()
