@@ -4,6 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const DESKS = new WeakMap();
 const RESEND = 4000; // ms without an answer before the outbox is sent again
 const NOT_A_LABEL = { skip: "skip", flag: "flag" };
+const ACTS = { KeyS: "skip", KeyF: "flag", KeyU: "undo" }; // with Alt: a bare letter may begin a word
 
 export default function (component) {
   const host = component.parentElement;
@@ -207,6 +208,8 @@ class Desk {
   listen() {
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.root.addEventListener("click", (event) => this.click(event));
+    for (const move of ["focusin", "focusout"])
+      this.root.addEventListener(move, () => setTimeout(() => this.heard()));
     for (const field of ["category", "positive", "negative"])
       this.at[field].addEventListener("input", () => this.typed(field));
     this.at.category.addEventListener("blur", () => setTimeout(() => this.left(), 150));
@@ -214,22 +217,33 @@ class Desk {
       this.at[field].addEventListener("focus", () => this.words(field));
   }
 
+  // Keys need the focus somewhere on the desk: where a click outside took it, the desk says so.
+  heard() {
+    const on = this.root.getRootNode().activeElement;
+    this.at.off.hidden = !this.current || Boolean(on && this.root.contains(on));
+  }
+
   click(event) {
     const button = event.target.closest("button");
-    if (!button || !this.current) return;
+    if (!this.current) return;
+    if (button === this.at.off || event.target === this.root) return this.first();
+    if (!button) return;
     if (button.dataset.item) return this.gallery.choose(button, true);
     if (button.dataset.pole) this.pole(button.dataset.pole);
     else if (button.dataset.sure) this.sure(+button.dataset.sure);
-    else if (button.dataset.act === "undo") this.undo();
-    else this.answer(button.dataset.act);
+    else this.act(button.dataset.act);
   }
 
+  act(name) { return name === "undo" ? this.undo() : this.answer(name); }
+
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey || event.isComposing) return;
+    if (event.altKey && !ACTS[event.code]) return;
     event.stopPropagation(); // this program's own shortcuts stay out of the desk
     const from = event.composedPath()[0];
     const typing = from.tagName === "INPUT";
-    const handled = event.key === "Enter" ? this.enter(from)
+    const handled = event.altKey ? (this.act(ACTS[event.code]), true)
+      : event.key === "Enter" ? this.enter(from)
       : event.key === "Escape" ? this.first()
       : from === this.at.category ? this.browse(event.key)
       : typing ? false
@@ -248,24 +262,28 @@ class Desk {
   first() { this.close(); this.at.pole.focus(); return true; }
 
   letter(key, from) {
-    const act = { s: "skip", f: "flag" }[key.toLowerCase()];
-    if (act) return this.answer(act), true;
-    if (key.toLowerCase() === "u") return this.undo(), true;
     if (!this.current) return false;
+    if (/^\p{L}$/u.test(key)) return this.at.category.focus(), false; // it begins a category there
+    if (key === "Delete" || key === "Backspace") return this.clear(from), true;
     if (this.at.confidence.contains(from) && "12345".includes(key)) return this.sure(+key), true;
     const pole = { 1: "+", 2: "-", 3: "both", 0: "none", "+": "+", "-": "-" }[key];
     return pole && !this.at.confidence.contains(from) ? (this.pole(pole), true) : false;
   }
 
   pole(value) {
-    const form = this.current.form;
-    form.pole = form.pole === value ? "" : value;
+    this.current.form.pole = value;
     this.mark();
-    if (form.pole) (form.pole === "none" ? this.at.confidence : this.at.category).focus();
+    (value === "none" ? this.at.confidence : this.at.category).focus();
+  }
+
+  clear(from) {
+    if (this.at.confidence.contains(from)) this.current.form.sure = 0;
+    else if (this.at.pole.contains(from)) this.current.form.pole = "";
+    this.mark();
   }
 
   sure(value) {
-    this.current.form.sure = this.current.form.sure === value ? 0 : value;
+    this.current.form.sure = value;
     this.mark();
     this.at.confidence.focus();
   }

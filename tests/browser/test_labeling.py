@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -82,12 +82,14 @@ def tabs(browser):
     left: list[str] = []
     contexts = []
 
-    def opener(url: str, context=None):
+    def opener(url: str, context=None, me: str = ""):
         if context is None:
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.set_default_timeout(PATIENCE)
             contexts.append(context)
             context.on("request", lambda request: left.append(request.url))
+        if me:
+            context.add_cookies([{"name": "dims_person", "value": quote(me), "url": url}])
         page = context.new_page()
         page.on("dialog", lambda dialog: (left.append(dialog.message), dialog.dismiss()))
         page.goto(url)
@@ -179,7 +181,7 @@ def label_all(page, person: str, seed: int) -> list[float]:
 def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, folder, tmp_path):
     quickest = []
     for seed, person in enumerate(("ada", "bea")):
-        page = tabs(labeling.page("queue", me=person))
+        page = tabs(labeling.page("queue"), me=person)
         open_queue(page)
         moves = sorted(label_all(page, person, seed))
         page.context.close()
@@ -197,7 +199,7 @@ def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, fo
         divided = agreement.disagreements(workspace, None)
     told = dims("labels", "agreement", "--json").json
     assert told["clear_pole"]["alpha"] == found.alpha
-    page = tabs(labeling.page("agreement", me="cleo"))
+    page = tabs(labeling.page("agreement"), me="cleo")
     text = page.locator("[data-testid=stMain]").inner_text()
     assert "alpha [95 %]" in text and f"{found.alpha:#.3g}"[:4] in text
     settle_one(tabs, labeling, str(divided.name[0]))
@@ -207,7 +209,7 @@ def test_two_people_label_agree_settle_test_export_and_import(labeling, tabs, fo
 
 def settle_one(tabs, labeling, number: str) -> None:
     """Save a final label on the page."""
-    page = tabs(labeling.page("adjudicate", me="cleo", dim=number))
+    page = tabs(labeling.page("adjudicate", dim=number), me="cleo")
     page.get_by_label("Text for the + pole").fill("the final <i>word</i>")
     page.get_by_role("button", name="Save the final label").click()
     page.get_by_text("History of the final label").wait_for()
@@ -221,7 +223,7 @@ def settle_one(tabs, labeling, number: str) -> None:
 
 def take_test(tabs, labeling) -> None:
     """Take a whole label test by keys; its verdict stands."""
-    page = tabs(labeling.page("label_test", me="cleo"))
+    page = tabs(labeling.page("label_test"), me="cleo")
     table = page.locator("[data-testid=stDataFrame]").first
     table.locator("canvas [role=row]").nth(1).wait_for(state="attached")
     box = table.bounding_box()
@@ -252,15 +254,15 @@ def round_trip(folder: Path, tmp_path: Path) -> None:
 
 def test_what_others_said_is_nowhere_while_my_queue_is_open(labeling, tabs):
     secret = "SECRETWORD"
-    page = tabs(labeling.page("queue", me="ada"))
+    page = tabs(labeling.page("queue"), me="ada")
     open_queue(page)
     number = int(page.locator(".middle h4").inner_text().rsplit(" ", 1)[1])
     type_answer(page, "+", "animals", secret, 3)
     saved(page)
     page.context.close()
-    mine = tabs(labeling.page("dimension", me="bea", dim=number))
+    mine = tabs(labeling.page("dimension", dim=number), me="bea")
     assert secret in _texts(labeling, number)
-    open_it = tabs(labeling.page("queue", me="bea"))
+    open_it = tabs(labeling.page("queue"), me="bea")
     assert secret not in open_it.content()
     open_queue(open_it)
     pages = [
@@ -269,7 +271,7 @@ def test_what_others_said_is_nowhere_while_my_queue_is_open(labeling, tabs):
         ("sql", {"sql": f"SELECT * FROM item WHERE text = '{secret}'"}),
     ]  # fmt: skip
     for name, query in pages:
-        mine.goto(labeling.page(name, me="bea", **query))
+        mine.goto(labeling.page(name, **query))
         settle(mine)
         shown = mine.locator("[data-testid=stMain]").inner_text()
         assert secret not in shown.replace(f"'{secret}'", ""), name
@@ -277,7 +279,7 @@ def test_what_others_said_is_nowhere_while_my_queue_is_open(labeling, tabs):
     mine.keyboard.press("Enter")
     settle(mine)
     assert " by ada" not in mine.locator("[data-testid=stMain]").inner_text()
-    mine.goto(labeling.page("sql", me="bea", sql="SELECT * FROM feature_dimension"))
+    mine.goto(labeling.page("sql", sql="SELECT * FROM feature_dimension"))
     mine.get_by_text("may suggest labels").wait_for()
 
 
@@ -287,17 +289,17 @@ def _texts(labeling, number: int) -> list[str]:
 
 
 def test_undo_skip_flag_and_hostile_text_by_keyboard(labeling, tabs):
-    page = tabs(labeling.page("queue", me="ada"))
+    page = tabs(labeling.page("queue"), me="ada")
     open_queue(page)
     first = page.locator(".desk").get_attribute("data-subject")
     type_answer(page, "+", "", "<img src=x onerror=alert(1)> \u202eabc", 5)
     page.locator(f".desk:not([data-subject='{first}'])").wait_for()
-    page.keyboard.press("u")
+    page.keyboard.press("Alt+u")
     page.locator(f".desk[data-subject='{first}']").wait_for()
     assert "onerror" in page.locator("input[data-at=positive]").input_value()
-    page.keyboard.press("s")
+    page.keyboard.press("Alt+s")
     page.locator(f".desk:not([data-subject='{first}'])").wait_for()
-    page.keyboard.press("f")
+    page.keyboard.press("Alt+f")
     saved(page)
     page.keyboard.press("Enter")
     assert "Nothing is said yet" in page.locator(".desk .message").inner_text()
@@ -306,8 +308,40 @@ def test_undo_skip_flag_and_hostile_text_by_keyboard(labeling, tabs):
     assert sorted(now[now.pole == ""].action) == ["flag", "skip"] and not (now.pole != "").any()
 
 
+def test_digits_choose_letters_begin_a_word_and_lost_keys_are_told(labeling, tabs):
+    page = tabs(labeling.page("queue"), me="ada")
+    open_queue(page)
+    subject = page.locator(".desk").get_attribute("data-subject")
+    pole, category = page.locator(".choice[data-at=pole]"), page.locator("input[data-at=category]")
+    pole.focus()
+    for _ in range(2):
+        page.keyboard.press("1")
+        page.locator("[data-pole='+'][aria-checked=true]").wait_for()
+        pole.focus()
+    page.keyboard.type("food")
+    assert category.input_value() == "food"
+    sure = page.locator("[data-sure='4']")
+    page.locator(".choice[data-at=confidence]").focus()
+    page.keyboard.press("4")
+    page.keyboard.press("4")
+    assert sure.get_attribute("aria-checked") == "true"
+    page.keyboard.press("Delete")
+    assert sure.get_attribute("aria-checked") == "false"
+    off = page.locator(".desk .off")
+    assert off.is_hidden()
+    page.locator("h2").first.click()
+    off.wait_for()
+    off.click()
+    page.keyboard.press("2")
+    page.locator("[data-pole='-'][aria-checked=true]").wait_for()
+    assert off.is_hidden()
+    assert page.locator(".desk").get_attribute("data-subject") == subject
+    with open_workspace() as workspace:
+        assert reading.current(workspace, None).empty
+
+
 def test_the_server_killed_after_an_acknowledgement_loses_nothing(labeling, tabs):
-    page = tabs(labeling.page("queue", me="ada"))
+    page = tabs(labeling.page("queue"), me="ada")
     open_queue(page)
     for round_ in range(5):
         before = page.locator(".desk").get_attribute("data-subject")
@@ -339,7 +373,7 @@ def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
             for n in range(20)
         ]
     pages = [
-        tabs(labeling.page("queue", me=line.person, queue=line.key), context) for line in lines
+        tabs(labeling.page("queue", queue=line.key), context, me=line.person) for line in lines
     ]
     for page in pages:
         page.locator(DESK).wait_for()
@@ -365,10 +399,10 @@ def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
 
 
 def test_a_star_is_listed_and_a_name_elsewhere_is_noticed(labeling, tabs):
-    page = tabs(labeling.page("dimension", me="ada", dim=4))
+    page = tabs(labeling.page("dimension", dim=4), me="ada")
     page.get_by_role("button", name=re.compile("^Star")).first.click()
     page.get_by_role("button", name="Starred").wait_for()
-    other = tabs(labeling.page("", me="ada"))
+    other = tabs(labeling.page(""), me="ada")
     other.get_by_text(f"{SITE} / 4").wait_for()
     other.get_by_text("active in another tab").wait_for()
     again = tabs(labeling.page("queue"), other.context)
