@@ -36,6 +36,7 @@ def main() -> None:
     )
     st.html(HERE / "style.css")
     page = st.navigation(navigation(), expanded=True)
+    name = page.url_path or PAGES[0].name
     with parts.guard():
         readable = [entry for entry in catalogs.listed() if entry.build is not None]
         address.begin()
@@ -50,8 +51,8 @@ def main() -> None:
             chosen = rail.choose(readable)
             who.choose()
             with box:
-                rail.search(chosen)
-            rail.results(chosen)
+                rail.search(chosen, name)
+            rail.results(chosen, name)
         else:
             rail.forget()
         presenting.enter()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from catalog.browse.search import Hit
 from catalog.browse.search import address as address_of
 from catalog.errors import NotInCatalog
 from dashboard.common import catalogs, numbers, parts, terms
@@ -51,8 +52,8 @@ def forget() -> None:
     st.session_state.pop(_HERE, None)
 
 
-def search(chosen: Here) -> None:
-    """Draw the search box; go where it says."""
+def search(chosen: Here, page: str) -> None:
+    """Draw the search box of a page (its file's name); go where it says."""
     st.text_input(
         "Search",
         key="rail.search",
@@ -64,7 +65,7 @@ def search(chosen: Here) -> None:
     text = st.session_state.pop("rail.asked", "")
     if text:
         st.session_state.pop(_RESULTS, None)
-        _go(text, chosen)
+        _go(text, chosen, page)
 
 
 def _searched(chosen: Here) -> str:
@@ -76,30 +77,41 @@ def _asked() -> None:
     st.session_state["rail.search"] = ""
 
 
-def _go(text: str, chosen: Here) -> None:
-    """Go where an address, or a search with hits of one kind, leads; else list the hits."""
+def _go(text: str, chosen: Here, page: str) -> None:
+    """Go where an address or the first hit leads; the other hits are listed there.
+
+    Where nothing is found, near spellings are offered on this page.
+    """
     view, place, more = target(text, chosen)
     if "q" in more:  # no address
-        hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
-        kinds = {hit.kind for hit in hits}
-        if len(hits) == 1 and kinds != {"item"}:
-            view, place, more = search_frames.target(hits[0], chosen)
-        elif hits and kinds != {"item"}:
-            st.session_state[_RESULTS] = (_page(), text)
+        hits = _hits(chosen, text)
+        if not hits and search_frames.near(chosen, text):
+            st.session_state[_RESULTS] = (page, text)
             return
+        if {hit.kind for hit in hits} - {"item"}:
+            view, place, more = search_frames.target(hits[0], chosen)
+            st.session_state[_RESULTS] = (view, text) if len(hits) > 1 else None
     address.go(view, place, **more)
 
 
+def _hits(chosen: Here, text: str) -> list[Hit]:
+    return search_frames.hits(chosen, text, st.session_state.get("who.name"))
+
+
 @parts.guard()
-def results(chosen: Here) -> None:
-    """What the last search on this page found, the best first; a click opens it."""
+def results(chosen: Here, page: str) -> None:
+    """What the last search that led to this page found, the best first; a click opens it."""
     held = st.session_state.get(_RESULTS)
-    if not held or held[0] != _page():
+    if not held or held[0] != page:
         return
     text = str(held[1])
-    hits = search_frames.hits(chosen, text, st.session_state.get("who.name"))
+    hits, shown = _hits(chosen, text), parts.visible(text)[:60]
+    said = f"{len(hits)} found for {shown!r}, the best first"
+    if not hits:
+        hits = search_frames.near(chosen, text)
+        said = f"Nothing is called {shown!r}. Near spellings:"
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
-        st.text(f"{len(hits)} found for {parts.visible(text)[:60]!r}, the best first")
+        st.text(said)
         if st.button("Close", key="rail.close", icon=":material/close:", type="tertiary"):
             st.session_state.pop(_RESULTS, None)
             st.rerun()
@@ -116,11 +128,6 @@ def results(chosen: Here) -> None:
         st.session_state.pop(_RESULTS, None)
         view, place, more = search_frames.target(hits[row], chosen)
         address.go(view, place, **more)
-
-
-def _page() -> str:
-    """The page that is open: results belong to it, and go when another one is opened."""
-    return (st.context.url or "").split("?")[0]
 
 
 def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:

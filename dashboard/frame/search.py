@@ -1,5 +1,8 @@
 """What the search box asks: hits in the catalog, kept until its file changes, and labels."""
 
+import difflib
+from collections import Counter
+
 import pandas as pd
 
 from catalog import places
@@ -11,6 +14,10 @@ from dashboard.common.answers import Here
 
 SHOWN = 10
 """Hits listed."""
+_OFFERED, _ALIKE = 5, 0.7
+"""Near spellings offered at most, and how alike they are at least (1 is the same)."""
+_CHANGED, _LONGEST = 3, 40
+"""Letters that differ at most, and letters of the longest word that is looked for."""
 VIEWS = {"dimension": "dim", "feature": "category", "item": "item"}
 """Pages that open one thing, and the name of it in their link."""
 
@@ -23,7 +30,44 @@ def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
 
         found = [hit for hit in found if not _suggests(hit, here)]
         found += search.said(workspace.workspace(), viewer, text, here.catalog)
-    return search.rank(found, SHOWN)
+    ranked = search.rank(found, SHOWN)
+    return sorted(ranked, key=lambda hit: not _the_word(hit, text))
+
+
+def _the_word(hit: Hit, text: str) -> bool:
+    """Whether a hit is an item that is the whole of what was asked: it stands first."""
+    whole = search.match(search.plain(text), search.plain(hit.text)) == search.EXACT
+    return hit.kind == "item" and whole
+
+
+def near(here: Here, text: str) -> list[Hit]:
+    """Words and categories that are spelled like `text`, the nearest first; for lack of hits."""
+    return list(_near(here.catalog, search.plain(text)))
+
+
+@answers.cached()
+def _near(catalog: Catalog, wanted: str) -> tuple[Hit, ...]:
+    if not 3 <= len(wanted) <= _LONGEST:
+        return ()
+    named: dict[str, Hit] = {}
+    for number, text in enumerate(catalog.texts):
+        if abs(len(text.strip()) - len(wanted)) > 2:
+            continue
+        plain = search.plain(text)
+        if plain not in named and _letters(wanted, plain) <= _CHANGED:
+            named[plain] = Hit("item", str(number), text, "near spelling", 0.0)
+    for category in catalog.categories["category"]:
+        plain = search.plain(category)
+        if _letters(wanted, plain) <= _CHANGED:
+            named[plain] = Hit("feature", category, category, "near spelling", 0.0)
+    found = difflib.get_close_matches(wanted, named, _OFFERED, _ALIKE)
+    return tuple(named[plain] for plain in found)
+
+
+def _letters(first: str, second: str) -> int:
+    """How many letters one of two words has that the other lacks, counted with repeats."""
+    one, two = Counter(first), Counter(second)
+    return (one - two).total() + (two - one).total()
 
 
 def _suggests(hit: Hit, here: Here) -> bool:

@@ -119,8 +119,10 @@ def _here(name: str) -> None:
     """Keep the name; about once a minute, a notice where it is active in another tab too."""
     said = bool(st.session_state.get(_SAID))
     data = {"name": name, "cookie": COOKIE, "tab": st.session_state.get(_TAB), "said": said}
-    changes = {"on_tab_change": lambda: None, "on_mine_change": lambda: None}
-    told = _keep(data=data, key="who.keep", height=1, **changes)
+    told = _keep(
+        data=data, key="who.keep", height=1,
+        on_tab_change=lambda: None, on_mine_change=lambda: None,
+    )  # fmt: skip
     if told.mine and not said:
         take(str(told.mine))
         st.rerun()

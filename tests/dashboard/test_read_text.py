@@ -208,14 +208,27 @@ def test_a_model_that_is_not_here_is_told_of(folder, tmp_path, monkeypatch):
         )
 
 
-def test_the_search_box_lists_hits_of_several_kinds(app):
+def test_enter_takes_the_exact_word_and_the_other_hits_are_listed(app):
     show(app, "overview", catalog="measured", site=SITE)
     app.text_input(key="rail.search").set_value("cat").run()
-    assert app.header[0].value == "Overview" and "found for 'cat'" in literal(app)
+    assert app.header[0].value == "Item" and "found for 'cat'" in literal(app)
+    here = app.session_state["rail.here"]
+    assert here.catalog.texts[int(linked(app, "item"))] == "␣cat"
     found = app.dataframe[0].value
     assert {"feature", "item"} <= set(found["what"])
+    assert tuple(found.loc[0, ["what", "found"]]) == ("item", "␣cat")
     assert NAME in found["found"].tolist()  # in a table, where nothing is read as markup
     app.button(key="rail.close").click().run()
     assert "found for" not in literal(app)
     app.text_input(key="rail.search").set_value("walk").run()
     assert app.header[0].value == "Item" and linked(app, "q") == "walk"
+
+
+def test_a_misspelled_word_is_answered_with_near_spellings(app):
+    show(app, "overview", catalog="measured", site=SITE)
+    app.text_input(key="rail.search").set_value("waalk").run()
+    assert app.header[0].value == "Overview"
+    assert "Nothing is called 'waalk'. Near spellings:" in literal(app)
+    assert app.dataframe[0].value["found"].tolist()[0].strip("␣") == "walk"
+    app.text_input(key="rail.search").set_value("qqqqqq").run()
+    assert app.header[0].value == "Item" and "Near spellings" not in literal(app)
