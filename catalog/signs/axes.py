@@ -53,5 +53,6 @@ def independent(z: Floats) -> SiteSigns | None:
     model = FastICA(random_state=0, max_iter=_STEPS, whiten="unit-variance", whiten_solver="eigh")
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = model.fit(z[few][:, varies]).transform(z[:, varies])
+        wide = z[:, varies].astype(np.float64)  # whitening near-equal axes overflows float32
+        found = model.fit(wide[few]).transform(wide)
     return signs_at_median(np.asarray(found, np.float32))
