@@ -49,7 +49,7 @@ def chance(value: Any) -> str:
 
 def ends(low: Any, high: Any, decimals: int = 3) -> str:
     """The two ends of an interval, [0.881, 0.936]; – where missing."""
-    return "–" if low is None or pd.isna(low) else f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+    return "–" if low is None or pd.isna(low) else f"[{low:z.{decimals}f}, {high:z.{decimals}f}]"
 
 
 def between(value: Any, low: Any, high: Any, decimals: int = 3) -> str:
@@ -60,11 +60,11 @@ def between(value: Any, low: Any, high: Any, decimals: int = 3) -> str:
     if value is None or pd.isna(value):
         return "–"
     alone = low is None or pd.isna(low)
-    return f"{value:.3f}" if alone else f"{value:.3f} {ends(low, high, decimals)}"
+    return f"{value:z.3f}" if alone else f"{value:z.3f} {ends(low, high, decimals)}"
 
 
 def signed(value: Any) -> str:
     """A difference with its sign, to three decimals; – where missing."""
     if value is None or pd.isna(value):
         return "–"
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{value:+z.3f}".replace("-", "−")

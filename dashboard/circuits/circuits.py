@@ -12,7 +12,7 @@ from catalog.model.columns import written as writable
 from catalog.sites import Site
 from dashboard.circuits import ablation_parts
 from dashboard.circuits import frames as writer_frames
-from dashboard.common import answers, parts, terms
+from dashboard.common import answers, discovered, parts, terms
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
@@ -25,6 +25,7 @@ here = rail.here()
 def choose(listed: list[str]) -> tuple[str, str]:
     """Kind and name of the feature: a category, or a discovered one that a link names."""
     found = writer_frames.discovered_names(here)
+    named = discovered.every(here, found)
     options = [("category", name) for name in listed] + [("discovered", name) for name in found]
     followed = address.news("discovered")
     if followed is not None:
@@ -47,7 +48,9 @@ def choose(listed: list[str]) -> tuple[str, str]:
         "Feature",
         options,
         key="circuits.feature",
-        format_func=lambda one: one[1] if one[0] == "category" else f"discovered {one[1]}",
+        format_func=lambda one: (
+            parts.spaced(one[1]) if one[0] == "category" else f"discovered: {named.get(one[1])}"
+        ),
     )
     if kind == "category":
         address.write(category=name)

@@ -44,6 +44,11 @@ def plain(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!$:~|<>])", r"\\\1", visible(text))
 
 
+def spaced(name: object) -> str:
+    """A category's name as it is read: `visible`, spaces for underscores."""
+    return visible(name).replace("_", " ")
+
+
 def notice(text: str) -> None:
     """A calm line above a page: something was not as asked. `text` is shown literally."""
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
@@ -178,6 +183,18 @@ _TERMS = {
 """Number columns: title with unit, format (else three digits), where the schema explains it."""
 
 
+_NAMES = ("category", "confusable")
+"""Columns that name categories."""
+
+
+def _unsigned(column: "pd.Series[Any]", form: str) -> "pd.Series[Any]":
+    # A number that rounds to zero has no sign: 0.00, never -0.00.
+    decimals = re.fullmatch(r"%\+?\.(\d)f", form)
+    if not decimals or not pd.api.types.is_float_dtype(column):
+        return column
+    return column.mask(column.lt(0) & column.round(int(decimals[1])).eq(0), 0.0)
+
+
 def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
     """st.dataframe with this program's titles, formats and tooltips; strings made visible.
 
@@ -185,8 +202,9 @@ def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
     """
     shown = frame.copy()
     for name in shown.select_dtypes(["object", "string"]).columns:
-        shown[name] = shown[name].map(visible, na_action="ignore")
-    config = {
+        read = spaced if name in _NAMES and not raw else visible
+        shown[name] = shown[name].map(read, na_action="ignore")
+    config: dict[str, Any] = {
         name: st.column_config.NumberColumn(
             title, format=form or _aligned(shown[name]), help=terms.term(term) or None
         )
@@ -194,6 +212,9 @@ def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
         if name in shown and not raw and pd.api.types.is_numeric_dtype(shown[name])
     }
     config |= options.pop("column_config", {})
+    for name, one in config.items():
+        if name in shown and not raw:
+            shown[name] = _unsigned(shown[name], str((one.get("type_config") or {}).get("format")))
     return st.dataframe(shown, hide_index=True, column_config=config, **options)
 
 

@@ -7,7 +7,8 @@ import streamlit as st
 
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
-from dashboard.common import parts, workspace
+from dashboard.common import discovered, parts, workspace
+from dashboard.common.answers import Here
 from dashboard.desk import frames as queue_frames
 from dashboard.desk import settling
 from dashboard.frame import address, rail, who
@@ -18,6 +19,10 @@ here = rail.here()
 NOTHING = "–"
 TEXTS = {"+": "Text for the + pole", "-": "Text for the − pole"}
 KINDS = {"dimension": "dimension", "feature": "feature", "discovered": "discovered feature"}
+
+
+def _spaced(_here: Here, name: str) -> str:
+    return parts.spaced(name)
 
 
 def choose() -> Subject | None:
@@ -62,7 +67,11 @@ def choose() -> Subject | None:
             most = len(names) - 1
             st.number_input("Dimension", 0, most, key=key, label_visibility="collapsed", width=130)
         elif names:
-            st.selectbox("Name", names, key=key, label_visibility="collapsed", width=260)
+            read = discovered.words if kind == "discovered" else _spaced
+            st.selectbox(
+                "Name", names, key=key, label_visibility="collapsed", width=260,
+                format_func=lambda name: read(here, name),
+            )  # fmt: skip
         st.space("stretch")
         st.caption(f"{len(waiting)} at {here.site} wait for a decision")
         st.button("Next divided", on_click=following, shortcut="n", disabled=not waiting)

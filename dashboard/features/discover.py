@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.common import parts, terms
+from dashboard.common import discovered, parts, terms
 from dashboard.features import discovery_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
@@ -21,6 +21,9 @@ def _columns() -> dict[str, Any]:
         feature_parts.columns()
         | words.title()
         | {
+            "words": st.column_config.TextColumn(
+                "top words", help="The items that agree most with it; its own name is a hash."
+            ),
             "auc": number("AUC", format="%.3f", help=term("discovered.auc")),
             "q": number("q", format="%.4f", help=term("discovered.q")),
             "sparsity": number("fires", format="%.3f", help=term("discovered.sparsity")),
@@ -72,12 +75,15 @@ else:
         ["seed", "auc", "q", "sparsity", "dimensions", "merged", "category", "category_auc", "name"]
     ]
     shown = words.beside(here, shown.fillna({"category": ""}), "name", "discovered")
+    names = [str(name) for name in shown["name"]]
+    shown.insert(0, "words", list(discovered.every(here, names).values()))
     with parts.panel("Features kept, strongest first; click one", kept):
         event = parts.table(
             shown,
             on_select="rerun",
             selection_mode="single-row",
             key="discover.table",
+            column_order=[name for name in shown.columns if name != "name"],
             height=380,
             column_config=_columns(),
         )
@@ -88,6 +94,7 @@ else:
     if name in set(shown["name"]):
         chosen = shown[shown["name"] == name].iloc[0]
         left, right = st.columns(2, gap="medium")
+        st.text(f"{chosen['words']}, found from {parts.visible(chosen['seed'])}")
         agreeing = discovery_frames.top(here, str(name))
         with left, parts.panel("Items that agree most", agreeing):
             if media_frames.is_media(here.catalog):
@@ -101,7 +108,7 @@ else:
         if chosen["category"]:
             address.link(
                 "feature",
-                f"Nearest category: {parts.plain(chosen['category'])}",
+                f"Nearest category: {parts.plain(parts.spaced(chosen['category']))}",
                 here,
                 ":material/join_inner:",
                 category=chosen["category"],

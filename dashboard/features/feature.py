@@ -3,12 +3,13 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.figures.text import chance
 from catalog.modalities import backgrounds
 from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import SPLITS
 from dashboard.common import parts, workspace
 from dashboard.common.answers import Answer, Row
-from dashboard.features import circle, exports, frames
+from dashboard.features import circle, exports, frames, rivals
 from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
@@ -29,7 +30,8 @@ def choose(names: list[str]) -> tuple[str, Background]:
         st.session_state["feature.category"] = names[place % len(names)]
 
     category = st.session_state["feature.category"]
-    parts.breadcrumb(here.slug, here.site, category, f"threshold {here.threshold}")
+    shown = parts.spaced(category)
+    parts.breadcrumb(here.slug, here.site, shown, f"threshold {here.threshold}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         category = st.selectbox(
             "Category",
@@ -65,7 +67,9 @@ def told(row: Row, about: Row) -> None:
         f"{backgrounds.TOLD[row['background']].format(items=named)}, {SPLITS} splits."
     ]
     if row["confusable"]:
-        lines.append(f"Most confusable: {parts.visible(row['confusable'])}.")
+        lines.append(f"Most confusable: {parts.spaced(row['confusable'])}.")
+    elif row["besides"]:
+        lines.append(f"No most confusable rival, {row['besides']}.")
     if pd.notna(row["null_draws"]):
         lines.append(f"Null: {row['null_draws']:.0f} random sets.")
     else:
@@ -80,6 +84,23 @@ def told(row: Row, about: Row) -> None:
     if row["small"]:
         lines.append("Small: fewer than 20 anchor or 20 held-out families, so no verdict.")
     st.text(" ".join(lines))
+
+
+def best(row: Row) -> None:
+    """The one dimension that tells the category best, by name, and the way to it."""
+    if pd.isna(row["best_dimension"]):
+        return
+    number = int(row["best_dimension"])
+    if workspace.hidden(workspace.subject(here, number)):
+        return  # a suggestion to who labels it blind
+    address.link(
+        "dimension",
+        f"Best dimension: {number} (AUC {parts.number(row['best_held_out'])} held out, "
+        f"q {chance(row['best_q'])})",
+        here,
+        ":material/align_vertical_bottom:",
+        dim=number,
+    )
 
 
 def controls_panel() -> None:
@@ -130,8 +151,10 @@ def show(category: str, background: Background, about: Row) -> None:
         return
     layers = frames.across(here, category, background).frame
     gain = layers.loc[layers["site"] == here.site, "gain"].iloc[0]
-    feature_parts.header(row, gain)
-    told(row, about)
+    seen = rivals.shown(here.catalog, row.to_frame().T).iloc[0]
+    feature_parts.header(seen, gain)
+    told(seen, about)
+    best(row)
     found = frames.prototype(here, category, background)
     found = panel.unhidden(here, found)
     panels.strip(here, found)

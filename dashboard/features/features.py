@@ -7,7 +7,7 @@ from catalog.figures import charts
 from catalog.figures.text import chance
 from dashboard.common import answers, parts, terms, workspace
 from dashboard.features import charts as clickable
-from dashboard.features import frames
+from dashboard.features import frames, rivals
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.labels import words
@@ -119,6 +119,7 @@ def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     """The features of this site, strongest first; a click on a row opens it."""
     shown = at.sort_values("auc", ascending=False).reset_index(drop=True)
     shown["chance"] = shown["q"].fillna(shown["p"]).map(chance)
+    shown["confusable"] = shown["confusable"].fillna(shown["besides"])
     shown["flags"] = [feature_parts.flags(row) for row in shown.to_dict("records")]
     columns = [
         "category",
@@ -185,7 +186,7 @@ address.write(view=view, background=answer_background, group=group, state=state,
 answer = frames.features_everywhere(here, answer_background)
 if workspace.anything_hidden():  # the best dimension of a category suggests its label
     answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
-everything = feature_parts.told(answer.frame)
+everything = feature_parts.told(rivals.shown(here.catalog, answer.frame))
 kept = everything["category"].str.replace("_", " ").str.contains(find, regex=False)
 if group != EVERY:
     kept &= everything["group"] == group

@@ -77,7 +77,7 @@ def columns() -> dict[str, Any]:
 
 def two(value: Any) -> str:
     """A figure to two decimals; – where missing."""
-    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
+    return "–" if pd.isna(value) else f"{value:z.2f}".replace("-", "−")
 
 
 def flags(row: Mapping[Any, Any]) -> str:
@@ -86,14 +86,14 @@ def flags(row: Mapping[Any, Any]) -> str:
 
 
 def told(frame: pd.DataFrame) -> pd.DataFrame:
-    """Features with what is said of them: clear (beats its null), gain over resid.0, texts.
+    """What is said of features, which are as `rivals.shown` gives them: clear, gain, texts.
 
-    clear: q below 0.05, or p where there is no q; also where no null was drawn and nothing can be
-    said (its tooltip shows no null).
+    gain: over resid.0. clear (it beats its null): q below 0.05, or p where there is no q; also
+    where no null was drawn and nothing can be said (its tooltip shows no null).
     """
     tested = frame["q"].fillna(frame["p"])
     base = frame[frame["site"] == "resid.0"].set_index("category")["auc"]
-    rivals = zip(frame["confusable_auc"], frame["confusable"], strict=True)
+    rivals = zip(frame["confusable_auc"], frame["confusable"], frame["besides"], strict=True)
     return frame.assign(
         clear=tested.lt(0.05) | tested.isna(),
         gain=frame["auc"] - frame["category"].map(base),
@@ -103,7 +103,8 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
         null=[parts.number(value) for value in frame["null_p95"]],
         chance=[chance(value) for value in tested],
         rival=[
-            f"{parts.number(auc)} ({parts.visible(name)})" if name else "–" for auc, name in rivals
+            f"{parts.number(auc)} ({parts.spaced(name)})" if name else told or "–"
+            for auc, name, told in rivals
         ],
         coherence_text=[parts.number(value) for value in frame["coherence"]],
         flags=[f"{row['dimensions']} {flags(row)}".strip() for row in frame.to_dict("records")],

@@ -5,7 +5,7 @@ import streamlit as st
 from catalog.errors import SettingRefused
 from catalog.flips.extra_edits import KINDS as EDITS
 from catalog.flips.source import Source
-from dashboard.common import parts
+from dashboard.common import discovered, parts
 from dashboard.common.answers import Here
 from dashboard.features import discovery_frames, shelf
 from dashboard.features import frames as feature_frames
@@ -73,13 +73,14 @@ def _discovered(here: Here) -> Source | None:
         return None
     seeds = dict(zip(kept["name"], kept["seed"], strict=True))
     options = [str(name) for name in kept["name"]]
+    named = discovered.every(here, options)
     address.seed("flip.found", "found", options[0], address.among(options))
     name = str(
         st.selectbox(
             "Discovered feature",
             options,
             key="flip.found",
-            format_func=lambda one: f"{one}, found from {parts.visible(seeds[one])}",
+            format_func=lambda one: f"{named[one]}, found from {parts.visible(seeds[one])}",
         )
     )
     address.write(found=name)

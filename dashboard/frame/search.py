@@ -2,6 +2,7 @@
 
 import difflib
 from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from catalog import places
 from catalog.browse import search
 from catalog.browse.search import Hit
 from catalog.store.catalog import Catalog
-from dashboard.common import answers
+from dashboard.common import answers, discovered
 from dashboard.common.answers import Here
 
 SHOWN = 10
@@ -30,8 +31,18 @@ def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
 
         found = [hit for hit in found if not _suggests(hit, here)]
         found += search.said(workspace.workspace(), viewer, text, here.catalog)
-    ranked = search.rank(found, SHOWN)
+    ranked = [_named(hit, here) for hit in search.rank(found, SHOWN)]
     return sorted(ranked, key=lambda hit: not _the_word(hit, text))
+
+
+def _named(hit: Hit, here: Here) -> Hit:
+    """A hit as pages name it: categories with spaces, discovered features by their words."""
+    if hit.kind == "feature":
+        return replace(hit, text=hit.text.replace("_", " "))
+    if hit.kind != "discovered":
+        return hit
+    words, found = discovered.words(here._replace(site=hit.site), hit.name), hit.text
+    return replace(hit, text=found.replace(hit.name, words))
 
 
 def _the_word(hit: Hit, text: str) -> bool:

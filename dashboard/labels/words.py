@@ -50,4 +50,9 @@ def title() -> dict[str, object]:
 def picker(here: Here, names: Iterable[str], kind: str = "feature") -> Callable[[str], str]:
     """A format_func: the name, and what people call it."""
     told = of(here, names, kind)
-    return lambda name: f"{name} · {parts.visible(told[name])}" if name in told else name
+
+    def shown(name: str) -> str:
+        said = f" · {parts.visible(told[name])}" if name in told else ""
+        return parts.spaced(name) + said
+
+    return shown

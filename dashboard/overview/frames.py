@@ -15,7 +15,7 @@ from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs, parts, workspace
 from dashboard.common.answers import Here, Row
 from dashboard.evidence import frames as evidence_frames
-from dashboard.features import concept_frames
+from dashboard.features import concept_frames, rivals
 from dashboard.features import frames as feature_frames
 
 SLUG = "storyteller"
@@ -111,6 +111,7 @@ def category(here: Here) -> Finding:
     if row is None:
         return _plain(title, here, "features", {}, f"Measure it with: dims features {SLUG}")
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
+    row = rivals.shown(here.catalog, row.to_frame().T).iloc[0]
     against = "" if pd.isna(row["null_p95"]) else (
         f" Random sets of as many words, drawn to match, stay below "
         f"{parts.number(row['null_p95'])} in 95 %."
@@ -118,13 +119,11 @@ def category(here: Here) -> Finding:
     return Finding(
         title,
         f"The signs of {row['dimensions']} dimensions tell {_name(CATEGORY)} that were held out "
-        f"from other words with AUC {_auc(row)}.{against} Against "
-        f"{_name(row['confusable'])}, its most confusable rival, it is "
-        f"{parts.number(row['confusable_auc'])}: the weak null is not the whole story.",
+        f"from other words with AUC {_auc(row)}.{against}{_rival(row)}",
         [
             ("AUC", _auc(row)),
             ("null p95", parts.number(row["null_p95"])),
-            (f"v {_name(row['confusable'])}", parts.number(row["confusable_auc"])),
+            (f"v {_name(row['confusable'] or 'rival')}", parts.number(row["confusable_auc"])),
             ("q" if pd.notna(row["q"]) else "p", chance(tested)),
         ],
         "feature",
@@ -212,6 +211,15 @@ def _interval(row: "pd.Series[object]") -> str:
 
 def _auc(row: Row) -> str:
     return between(row["auc"], row["auc_low"], row["auc_high"])
+
+
+def _rival(row: Row) -> str:
+    if not row["confusable"]:
+        return f" No rival is shown, {row['besides']}." if row["besides"] else ""
+    return (
+        f" Against {_name(row['confusable'])}, its most confusable rival, it is "
+        f"{parts.number(row['confusable_auc'])}: the weak null is not the whole story."
+    )
 
 
 def _name(category: object) -> str:

@@ -4,13 +4,17 @@ import json
 import shutil
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
+import streamlit as st
 
-from catalog.figures.text import chance
+from catalog.figures.text import chance, ends, signed
 from catalog.store import packed, replacing
 from catalog.store.catalog import Catalog
 from catalog.workspace import file, runs
-from dashboard.features import charts, concept_frames, frames
+from dashboard.common import parts
+from dashboard.features import charts, concept_frames, frames, rivals
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, start
 from tests.given import copied, feature_catalog, synthetic
@@ -54,8 +58,6 @@ def folder(tmp_path_factory):
 def app(folder, tmp_path, monkeypatch):
     """The dashboard over `folder`, with a workspace of its own."""
     monkeypatch.setenv("DIMS_WORKSPACE", str(tmp_path / "workspace.sqlite"))
-    import streamlit as st
-
     for started in start(folder, monkeypatch):
         yield started
         st.cache_resource.clear()
@@ -386,3 +388,50 @@ def test_groups_stay_whole_in_the_columns_of_the_map():
     )
     assert len(columns) == 3 and all(column[0].startswith("▸") for column in columns)
     assert max(map(len, columns)) <= 14
+
+
+def test_the_best_dimension_is_named_and_linked(app):
+    opened(app, "feature", catalog="measured", site=SITE, category="planted")
+    row = frames.feature(app.session_state["rail.here"], "planted", "matched")
+    links = {link.proto.label: link.proto for link in app.get("page_link")}
+    (label,) = [label for label in links if label.startswith("Best dimension: ")]
+    assert label.startswith(f"Best dimension: {row['best_dimension']} (AUC ")
+    assert f"dim={row['best_dimension']}" in links[label].query_string
+
+
+def test_a_rival_that_is_part_of_a_category_is_left_out_of_what_is_shown(folder):
+    catalog = Catalog(folder / "catalogs" / "measured.duckdb")
+    assert rivals.kin(catalog, "noise", "noise-one") == rivals.PART
+    assert rivals.kin(catalog, "noise-one", "noise") == rivals.WHOLE
+    assert rivals.kin(catalog, "planted", "noise") == ""
+    features = pd.DataFrame(
+        {
+            "category": ["noise", "planted", "noise"],
+            "confusable": ["noise-one", "noise", None],
+            "confusable_auc": [0.51, 0.9, np.nan],
+        }
+    )
+    seen = rivals.shown(catalog, features)
+    assert seen["besides"].tolist() == ["besides noise-one, which is part of it", "", ""]
+    assert seen["confusable"].isna().tolist() == [True, False, True]
+    assert seen["confusable_auc"].isna().tolist() == [True, False, True]
+    assert features["confusable_auc"][0] == 0.51
+
+
+def test_names_are_read_with_spaces_and_zero_has_no_sign():
+    frame = pd.DataFrame({"category": ["short_circle"], "gain": [-0.0001], "text": ["a_b"]})
+    config = {"gain": st.column_config.NumberColumn(format="%+.3f")}
+    assert parts.spaced("short_circle") == "short circle"
+    shown = shown_by(lambda: parts.table(frame, column_config=config))
+    assert shown.iloc[0].tolist() == ["short circle", 0.0, "a_b"]
+    assert not np.signbit(shown["gain"][0])
+    assert signed(-0.0001) == "+0.000" and ends(-0.0001, 0.2) == "[0.000, 0.200]"
+
+
+def shown_by(draw):
+    """What a table is given to show."""
+    given = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(st, "dataframe", lambda frame, **_: given.append(frame))
+        draw()
+    return given[0]

@@ -10,6 +10,7 @@ from catalog.workspace.adjudication import Decision
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances, Label
+from dashboard.features import discovery_frames
 from dashboard.frame import search as search_frames
 from dashboard.labels import panel
 from dashboard.pages import FILES
@@ -163,6 +164,11 @@ def test_the_nearest_category_of_what_waits_is_hidden_on_discover_and_in_search(
     here = app.session_state["rail.here"]
     said = app.dataframe[0].value
     assert said.category.tolist() == [PLANTED] and app.get("page_link")
+    words = said.words.tolist()[0]
+    top = discovery_frames.top(here, NAMED).frame["text"]
+    assert words.split(", ")[0] == top[0].strip("␣") and len(words.split(", ")) == 3
+    hit = next(hit for hit in search_frames.hits(here, PLANTED, "ada") if hit.kind == "discovered")
+    assert words in hit.text and NAMED not in hit.text and hit.name == NAMED
     assert any(hit.kind == "discovered" for hit in search_frames.hits(here, PLANTED, "ada"))
     wait("ada", feature(NAMED, "discovered"))
     at(app, "discover", "ada", found=NAMED)
