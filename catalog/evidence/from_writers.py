@@ -25,8 +25,8 @@ MOST = 24
 """Categories looked at where the catalog does not hold their writers yet, chosen at random."""
 DRAWS = 100
 """Null item sets for each of them."""
-ABLATED = 16
-"""Categories whose writers are ablated, chosen at random."""
+ABLATED, HEAVY = 16, 10
+"""Categories whose writers are ablated, chosen at random; of a heavy model."""
 NEURONS = 20
 
 
@@ -144,7 +144,7 @@ class _Live:
 
 def _ablated_rows(cell: Cell, found: pd.DataFrame, live: _Live, report: Report) -> list[Row]:
     """Ablate the writers of some features; those without matched random neurons are counted."""
-    order = np.random.default_rng(0).permutation(len(found))[:ABLATED]
+    order = np.random.default_rng(0).permutation(len(found))[: HEAVY if cell.heavy else ABLATED]
     made: list[ablate.Ablated] = []
     refused = 0
     for done, place in enumerate(order):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from catalog.modalities import Modality
-from catalog.model import states
+from catalog.model import quick, states
 from catalog.model.columns import Columns
 from catalog.model.loading import LoadedModel
 from catalog.model.structure import Structure
@@ -99,9 +99,10 @@ def matches(
     cut = torch.from_numpy(feature.cut).to(model.device)
     up = torch.from_numpy(feature.signs > 0).to(model.device)
     batch = min(BATCH, len(items))
-    return np.concatenate(
-        [
-            ((seen[feature.site][:, dims] > cut) == up).float().cpu().numpy()
-            for _, seen in states.batches(model, modality, [feature.site], items, batch)
-        ]
-    )
+    with quick.ending(model, [feature.site]):
+        return np.concatenate(
+            [
+                ((seen[feature.site][:, dims] > cut) == up).float().cpu().numpy()
+                for _, seen in states.batches(model, modality, [feature.site], items, batch)
+            ]
+        )
