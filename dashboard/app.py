@@ -40,6 +40,7 @@ def main() -> None:
     with parts.guard():
         readable = [entry for entry in catalogs.listed() if entry.build is not None]
         address.begin()
+        parts.about("")
         presenting.follow()
         presenting.tour()
         with st.sidebar:

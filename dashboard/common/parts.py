@@ -13,8 +13,9 @@ import streamlit as st
 from catalog.errors import CatalogError
 from catalog.figures.text import chart_text, number, visible
 from dashboard.common import terms
-from dashboard.common.answers import Answer
+from dashboard.common.answers import Answer, Here
 
+_SUBJECT = "parts.subject"
 HELD = "address.held"
 """Key of what will stand in the link as soon as the browser has told that it listens, else None."""
 
@@ -76,11 +77,32 @@ def empty(sentence: str, command: str = "") -> None:
             st.code(command, language=None)
 
 
+def about(subject: str) -> None:
+    """What the page is about (animals, dimension-12): downloads are called after it."""
+    st.session_state[_SUBJECT] = subject
+
+
+def file(what: str) -> str:
+    """Name of a download without its ending: catalog, site, what the page is about, and `what`."""
+    place = st.session_state.get("rail.here")
+    where = (place.slug, place.site) if isinstance(place, Here) else ("dimensions",)
+    named = [*where, st.session_state.get(_SUBJECT, ""), what]
+    return "_".join(re.sub(r"[^\w.+-]+", "-", one).strip("-") for one in named if one)
+
+
+def _short(title: str) -> str:
+    """A panel's title as a part of a file's name: no counts, no hints, no more than five words."""
+    said = re.split("[;:,(]", re.sub(r":\w+\[.*?\]", "", title))[0].lower()
+    return "-".join([word for word in re.findall(r"[^\W\d_]+", said) if word != "the"][:5])
+
+
 @contextlib.contextmanager
-def panel(title: str, answer: Answer | None = None, help: str | None = None) -> Iterator[None]:
+def panel(
+    title: str, answer: Answer | None = None, help: str | None = None, what: str | None = None
+) -> Iterator[None]:
     """A titled block; with an answer it offers link, SQL or Python, and CSV.
 
-    `title` and `help` are this program's own words.
+    `title` and `help` are this program's own words; `what` names the downloads, else the title.
     """
     with st.container(gap="xsmall"):
         with st.container(
@@ -91,12 +113,12 @@ def panel(title: str, answer: Answer | None = None, help: str | None = None) -> 
         ):
             st.markdown(f"**{title}**", help=help, width="content")
             if answer is not None:
-                tools(title, answer)
+                tools(title, answer, _short(title) if what is None else what)
         yield
 
 
-def tools(title: str, answer: Answer) -> None:
-    """Popover of a panel: permanent link, SQL or Python, CSV, Parquet."""
+def tools(title: str, answer: Answer, what: str) -> None:
+    """Popover of a panel: permanent link, SQL or Python, CSV, Parquet; `what` names these two."""
     key = "parts." + re.sub(r"\W+", "_", title.lower())
     with st.popover(":material/more_horiz:", type="tertiary", key=f"{key}.tools"):
         st.caption("Link to this view")
@@ -106,7 +128,7 @@ def tools(title: str, answer: Answer) -> None:
         st.download_button(
             "Download CSV",
             lambda: answer.frame.to_csv(index=False).encode(),
-            file_name=f"{key[6:]}.csv",
+            file_name=f"{file(what)}.csv",
             mime="text/csv",
             key=f"{key}.csv",
             on_click="ignore",
@@ -115,7 +137,7 @@ def tools(title: str, answer: Answer) -> None:
         st.download_button(
             "Download Parquet",
             lambda: answer.frame.convert_dtypes().to_parquet(index=False),
-            file_name=f"{key[6:]}.parquet",
+            file_name=f"{file(what)}.parquet",
             key=f"{key}.parquet",
             on_click="ignore",
             icon=":material/download:",

@@ -137,6 +137,7 @@ def partners_panel(number: int, constant: bool) -> None:
 present = here.catalog.sites.set_index("site")
 number = browse_bar(int(present.dims[here.site]))
 address.write(dim=number)
+parts.about(f"dimension-{number}")
 rail.warn_degenerate(here)
 row = frames.dimension(here, number)
 if pictured:

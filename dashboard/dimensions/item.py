@@ -72,6 +72,7 @@ def choose() -> int | None:
         format_func=lambda n: labels[n],
     )
     address.write(q=wanted, item=number)
+    parts.about(f"item-{number}")
     return int(number)
 
 

@@ -94,6 +94,7 @@ else:
     if name in set(shown["name"]):
         chosen = shown[shown["name"] == name].iloc[0]
         left, right = st.columns(2, gap="medium")
+        parts.about(str(chosen["words"]))
         st.text(f"{chosen['words']}, found from {parts.visible(chosen['seed'])}")
         agreeing = discovery_frames.top(here, str(name))
         with left, parts.panel("Items that agree most", agreeing):

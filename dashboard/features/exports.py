@@ -34,7 +34,7 @@ def buttons(
     """Two download buttons; `prototype` has the columns dimension and sign."""
     dimensions, signs = prototype["dimension"].to_numpy(), prototype["sign"].to_numpy()
     file = "".join(c if c.isalnum() or c in "-_" else "_" for c in origin.name)[:60] or "prototype"
-    file = f"{here.slug}.{origin.site}.{file}"
+    file = f"{here.slug}_{origin.site}_{file}"
     with st.container(horizontal=True):
         st.download_button(
             "Prototype, JSON",

@@ -55,6 +55,7 @@ def choose(names: list[str]) -> tuple[str, Background]:
             )
             address.link("circuits", "Who writes it", here, ":material/hub:", category=category)
     address.write(category=category, background=background)
+    parts.about(str(category))
     return str(category), background
 
 

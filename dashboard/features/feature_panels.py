@@ -26,7 +26,7 @@ def strip(here: Here, found: Answer) -> None:
     title = f"{many:,} signed dimensions; click a bar to open it"
     if many > features.WIDEST:
         title = f"The {features.WIDEST} strongest of {title}"
-    with parts.panel(title, found, terms.term("feature_dimension.auc")):
+    with parts.panel(title, found, terms.term("feature_dimension.auc"), what=""):
         if found.frame.empty:
             parts.empty("No dimension of this site varies, so none could be registered.")
             return

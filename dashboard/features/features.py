@@ -139,7 +139,8 @@ def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     ]
     listed = words.beside(here, shown[columns], "category", "feature")
     copied = answers.Answer(listed, answer.copy)
-    with parts.panel(f"{len(shown)} features at {here.site}; click a row to open it", copied):
+    title = f"{len(shown)} features at {here.site}; click a row to open it"
+    with parts.panel(title, copied, what="features"):
         event = parts.table(
             listed,
             key="features.table",

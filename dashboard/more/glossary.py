@@ -15,7 +15,7 @@ columns = catalogs.columns(here.catalog)
 found = columns.frame.fillna({"comment": ""})
 text = found.table + " " + found.column + " " + found.comment
 found = found[text.str.lower().str.contains(wanted, regex=False)]
-with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns):
+with parts.panel(f"{len(found)} of {len(columns.frame)} columns", columns, what="columns"):
     for row in catalogs.tables(here.catalog).frame.itertuples():
         of_table = found[found.table == row.table]
         if of_table.empty:

@@ -435,3 +435,24 @@ def shown_by(draw):
         patch.setattr(st, "dataframe", lambda frame, **_: given.append(frame))
         draw()
     return given[0]
+
+
+def test_a_download_is_called_by_catalog_site_and_what_it_is(app, monkeypatch):
+    offered = []
+    draw = st.download_button
+
+    def recorded(label, *args, **options):
+        offered.append(options.get("file_name"))
+        return draw(label, *args, **options)
+
+    monkeypatch.setattr(st, "download_button", recorded)
+    opened(app, "feature", catalog="measured", site=SITE, category="planted")
+    assert {f"measured_{SITE}_planted.csv", f"measured_{SITE}_planted.parquet"} <= set(offered)
+    assert f"measured_{SITE}_planted_held-out-roc.csv" in offered
+    offered.clear()
+    opened(app, "dimension", catalog="measured", site=SITE, dim=3)
+    assert f"measured_{SITE}_dimension-3_positive-pole.csv" in offered
+    assert f"measured_{SITE}_dimension-3_values-of-all-items.csv" in offered
+    offered.clear()
+    opened(app, "glossary", catalog="measured", site=SITE)
+    assert f"measured_{SITE}_columns.csv" in offered

@@ -16,9 +16,9 @@ def record(monkeypatch: pytest.MonkeyPatch) -> dict[str, Answer]:
     found: dict[str, Answer] = {}
     tools = parts.tools
 
-    def noting(title: str, answer: Answer) -> None:
+    def noting(title: str, answer: Answer, what: str) -> None:
         found[title] = answer
-        tools(title, answer)
+        tools(title, answer, what)
 
     monkeypatch.setattr(parts, "tools", noting)
     return found
