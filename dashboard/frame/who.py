@@ -27,9 +27,16 @@ _keep = st.components.v2.component(
         tab = sessionStorage.getItem("dims_tab");
         if (!tab) sessionStorage.setItem("dims_tab", (tab = String(Math.random()).slice(2)));
       } catch { /* a browser without storage has the cookie only */ }
+      if (data.said && window.dimsPerson !== data.name) keep(data);
+      window.dimsPerson = data.name;
+      // Late: two fragments that report at once would be run as one.
+      if (tab && data.tab !== tab) setTimeout(() => setStateValue("tab", tab), 1500);
+    }
+
+    // Only a name that was said in this tab: others may have their own.
+    function keep(data) {
       const value = encodeURIComponent(data.name);
       document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
-      if (tab && data.tab !== tab) setStateValue("tab", tab);
     }
     """,
 )
