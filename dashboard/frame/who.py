@@ -22,7 +22,8 @@ _keep = st.components.v2.component(
       let tab = null;
       try {
         const mine = sessionStorage.getItem("dims_person");
-        if (!data.said && mine && mine !== data.name) return setStateValue("mine", mine);
+        if (!data.said && mine && mine !== data.name)
+          return void setTimeout(() => setStateValue("mine", mine), 1000); // late: see below
         sessionStorage.setItem("dims_person", data.name);
         tab = sessionStorage.getItem("dims_tab");
         if (!tab) sessionStorage.setItem("dims_tab", (tab = String(Math.random()).slice(2)));

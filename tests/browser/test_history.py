@@ -109,7 +109,7 @@ def test_a_link_makes_nobody_another_person_and_each_tab_keeps_its_own(open_page
     ada = open_page("glossary", me="ada", catalog="second")
     bea = open_page("glossary", me="bea", catalog="second")
     ada.reload()
-    expect(ada.locator(".st-key-who-popover")).to_contain_text("ada")
+    expect(ada.locator(".st-key-who-popover")).to_contain_text("ada", timeout=20_000)
     ada.wait_for_function("document.cookie.includes('dims_person=ada')")
     other = open_page("glossary", catalog="second")
     other.goto(other.url + "&me=eve")
