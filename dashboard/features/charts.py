@@ -66,6 +66,7 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
                 scale=alt.Scale(domain=sites),
                 axis=alt.Axis(
                     orient="top",
+                    values=named(sites, here) if stream else sites,
                     labelAngle=0 if stream else -90,
                     labelExpr="datum.value === 'final' ? 'f' : replace(datum.value, 'resid.', '')",
                     **_PLAIN,
@@ -92,6 +93,23 @@ def heat(frame: pd.DataFrame, rows: list[str], sites: list[str], here: str) -> a
         .configure_view(stroke=None)
         .configure_scale(bandPaddingInner=0.06)
     )
+
+
+MOST_NAMED = 14
+"""Columns that can all be named in the width of the map."""
+
+
+def named(sites: list[str], here: str) -> list[str]:
+    """Sites whose columns are named: all, or of many layers some, evenly spaced, and `here`."""
+    if len(sites) <= MOST_NAMED:
+        return sites
+    step = -(-len(sites) // 8)
+    place = sites.index(here) if here in sites else -step
+    return [
+        site
+        for number, site in enumerate(sites)
+        if number == place or (number % step == 0 and abs(number - place) > step // 2)
+    ]
 
 
 _PLAIN = {

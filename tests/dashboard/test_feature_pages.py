@@ -1,5 +1,6 @@
 """Features, Feature and Concept builder: what they show, what they refuse, what they keep."""
 
+import itertools
 import json
 import shutil
 
@@ -456,3 +457,12 @@ def test_a_download_is_called_by_catalog_site_and_what_it_is(app, monkeypatch):
     offered.clear()
     opened(app, "glossary", catalog="measured", site=SITE)
     assert f"measured_{SITE}_columns.csv" in offered
+
+
+def test_columns_of_many_layers_are_named_without_overlap():
+    sites = [f"resid.{n}" for n in range(33)] + ["final"]
+    found = charts.named(sites, "resid.15")
+    places = [sites.index(one) for one in found]
+    assert "resid.15" in found and len(found) <= 10
+    assert min(b - a for a, b in itertools.pairwise(places)) >= 3
+    assert charts.named(sites[:14], "resid.3") == sites[:14]
