@@ -109,7 +109,7 @@ class Reproduction:
             lines.append(
                 f"| {one.slug} | {build['architecture']} | {build['parameters'] / 1e6:,.1f} M | "
                 f"{len(one.items):,} | {int(sites['dims'].iloc[0])} x {len(sites)} | "
-                f"`{build['reading']}` | {cell.threshold}, {cell.site}, {cell.background} | "
+                f"`{_cell(build['reading'])}` | {cell.threshold}, {cell.site}, {cell.background} | "
                 f"{build['seconds']:,.0f} s | {took:,.0f} s | `{str(build['content_hash'])[:16]}` |"
             )
         machine = ", ".join(dict.fromkeys(str(one.build["machine"]) for one in self.catalogs))
@@ -133,7 +133,7 @@ class Reproduction:
             for one in trials:
                 chosen = "chosen" if one["chosen"] else ""
                 lines.append(
-                    f"| {slug} | `{one['reading']}` | {one['entropy_bits']:.3f} | "
+                    f"| {slug} | `{_cell(one['reading'])}` | {one['entropy_bits']:.3f} | "
                     f"{one['outliers']:.1%} | {one['degenerate']:.1%} | {chosen} |"
                 )
         return [*lines, ""]
@@ -208,7 +208,13 @@ def _line(slug: str, row: Mapping[str, Any]) -> str:
         if "paper's" in name
     )
     figure = f"{row['value']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
-    return f"| {slug} | {figure} | {row['n']} | {control} | {paper} | {row['verdict']} |"
+    cells = (slug, figure, row["n"], control, paper, row["verdict"])
+    return f"| {' | '.join(_cell(one) for one in cells)} |"
+
+
+def _cell(value: object) -> str:
+    """Text of a table's cell: a bar in it would end the cell."""
+    return str(value).replace("|", r"\|")
 
 
 _PROCEDURE = "paper's procedure"

@@ -48,7 +48,7 @@ def test_info(catalogs, dims):
     assert known["dtype"] == "float32" and known["items"] == 60
     assert known["content_hash"] == "2" * 64
     assert {"findings_hash", "verified_at"} <= known.keys()
-    assert known["sites"][0].keys() == {"site", "dims", "degenerate"}
+    assert known["sites"][0].keys() == {"site", "dims", "degenerate", "zero"}
     assert [s["site"] for s in known["sites"]] == ["resid.0", "resid.1", "resid.2", "final"]
     assert known["absent"] == [{"site": "k.1", "reason": "linear attention has no keys"}]
     shown = dims("info", "one").out

@@ -37,6 +37,9 @@ _SINCE = {
 }
 REASONS: dict[tuple[str, str], str] = {
     (name, claim): _NUMBERED for name, claims in _SINCE.items() for claim in claims
+} | {
+    ("storyteller", "findings_hash"): "Nulls are quotients of integers now: their last digits.",
+    ("storyteller", "reading"): "A row that was not there before.",
 }
 """(model, claim or hash) recorded anew since, and why."""
 TIMED = {"cost"}
