@@ -235,7 +235,7 @@ def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
     }
     config |= options.pop("column_config", {})
     for name, one in config.items():
-        if name in shown and not raw:
+        if name in shown and not raw and isinstance(one, dict):  # else a title, or None: hidden
             shown[name] = _unsigned(shown[name], str((one.get("type_config") or {}).get("format")))
     return st.dataframe(shown, hide_index=True, column_config=config, **options)
 
