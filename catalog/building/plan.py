@@ -14,7 +14,7 @@ from catalog.building import patches
 from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
 from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
-from catalog.model import foreign, loading, memory, readings
+from catalog.model import foreign, loading, readings
 from catalog.model import stage as stages
 from catalog.model.finding import Access
 from catalog.model.readings import Trial
@@ -144,7 +144,8 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
         modality=modality,
         sites=tuple(present),
         thresholds=tuple(t for t in THRESHOLDS if t in settings.thresholds),
-        batch_size=settings.batch_size or memory.fitting(model, modality, modality.usual_batch),
+        batch_size=settings.batch_size or modality.usual_batch,
+        fitted=settings.batch_size is None,
         seed=settings.seed,
         per_patch=patches.site(settings.per_patch, model, modality.grid),
     )

@@ -35,8 +35,11 @@ def folder(source: Source, file: Path) -> Path:
         making = Path(tempfile.mkdtemp(prefix="gguf-", dir=kept.parent))
         try:
             _convert(source, making)
-            with contextlib.suppress(FileExistsError, OSError):  # another process was first
+            try:
                 os.rename(making, kept)
+            except OSError:
+                if not (kept / "config.json").is_file():  # else another process was first
+                    raise
         finally:
             shutil.rmtree(making, ignore_errors=True)
     return kept

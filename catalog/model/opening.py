@@ -6,6 +6,7 @@ loaded, not before.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog import places
@@ -34,14 +35,14 @@ class ModelKey:
 
     @classmethod
     def of(cls, build: Mapping[str, Any]) -> "ModelKey":
-        """The model that a catalog was built from: shipped ones by name, others as given.
+        """The model that a catalog was built from: as given, by its name where it lay elsewhere.
 
         The revision is the hub's commit; None for a folder, whose revision is its weights' hash.
         """
-        shipped = build["model"] in places.by_name()
-        revision = str(build["revision"])
+        source, revision = str(build["source"]), str(build["revision"])
+        moved = Path(source).is_absolute() and not Path(source).exists()
         return cls(
-            str(build["model"] if shipped else build["source"]),
+            str(build["model"]) if moved and build["model"] in places.by_name() else source,
             None if revision.startswith("weights-") else revision,
             str(build["dtype"]),
             str(build["device"]),

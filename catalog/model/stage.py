@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
 from catalog.modalities import Modality
-from catalog.model import device, media_states, states
+from catalog.model import device, media_states, memory, states
 from catalog.model.loading import LoadedModel
 from catalog.model.reduce import SiteReducer
 from catalog.progress import Report
@@ -38,6 +38,8 @@ class Work:
     seed: int
     per_patch: Site | None = None
     """Site at which the sign of every patch is kept."""
+    fitted: bool = False
+    """Whether the batch is the usual one, which may be smaller where memory is short."""
 
     @property
     def items(self) -> int:
@@ -75,6 +77,8 @@ def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
     order = work.order()
     done = sum(chunk.items for chunk in progress.chunks) if progress else 0
     batch = progress.chunks[-1].batch_size if progress else work.batch_size
+    if known is None:  # a build that goes on keeps the batch it began with
+        batch = _fitted(work, report)
     while done < len(order):
         items = order[done : done + PILOT_ITEMS]
         started = time.perf_counter()
@@ -105,6 +109,16 @@ def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
         report("states", done, len(order))
     assert progress is not None
     return progress
+
+
+def _fitted(work: Work, report: Report) -> int:
+    """The batch asked for; of the usual one what fits, recorded as one that was halved is."""
+    if not work.fitted:
+        return work.batch_size
+    batch = memory.fitting(work.model, work.modality, work.batch_size)
+    if batch < work.batch_size:
+        report(f"little memory: batch size {work.batch_size} -> {batch}", 0, 0)
+    return batch
 
 
 def _halved(batch: int, report: Report) -> int:

@@ -36,7 +36,7 @@ class Scale:
         return math.ceil((2 * self.tau - 1) * anchors * self.pool)
 
     @property
-    def told(self) -> "Pool":
+    def told(self) -> "Told":
         """What compiled code takes of it."""
         positives = np.ascontiguousarray(self.positives, np.int64)
         return positives, self.pool, max(1, min(STRONGEST, len(positives) // 4))
@@ -83,7 +83,7 @@ def compiled(function: F) -> F:
     return cast(F, njit(cache=True, nogil=True)(function))
 
 
-Pool = tuple[Ints, int, int]
+Told = tuple[Ints, int, int]
 """Positive items of each dimension, items, dimensions of the fallback."""
 
 
@@ -92,7 +92,7 @@ def _sets(
     rows: NDArray[np.uint64],
     scored: Bits,
     among: NDArray[np.bool_],
-    pool: Pool,
+    told: Told,
     sets: Ints,
     anchors: Chosen,
     level: int,
@@ -110,7 +110,7 @@ def _sets(
                 for bit in range(len(row)):
                     row[bit] = (word >> np.uint64(bit)) & np.uint64(1)
         held_out = ~anchors[one]
-        found[one] = _rows(scored, members, pool, anchors[one], held_out, own, levels).sum()
+        found[one] = _rows(scored, members, told, anchors[one], held_out, own, levels).sum()
     return found
 
 
@@ -118,13 +118,13 @@ def _sets(
 def _rows(
     scored: Bits,
     members: Bits,
-    pool: Pool,
+    told: Told,
     anchors: Chosen,
     held_out: Chosen,
     own: NDArray[np.bool_],
     levels: Ints,
 ) -> Ints:
-    positives, items, strongest = pool
+    positives, items, strongest = told
     dims, size = len(scored), len(members)
     found = np.zeros(len(anchors), np.int64)
     turned = members.T.copy()

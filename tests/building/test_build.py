@@ -16,9 +16,9 @@ from catalog.browse import describe
 from catalog.building import build
 from catalog.errors import DiskFull, SettingRefused
 from catalog.modalities import text
-from catalog.model import loading, stage, states
+from catalog.model import loading, memory, stage, states
 from catalog.signs import bits as signs
-from catalog.store import file
+from catalog.store import assemble, file
 from catalog.store.catalog import Catalog
 from catalog.store.checkpoint import Checkpoint, locked
 from tests.given import models
@@ -488,3 +488,25 @@ def test_every_architecture_builds(tmp_path):
         absent = [] if models.ARCHITECTURES[name].norm else ["final"]
         assert [one["site"] for one in known["absent"]] == absent
         assert loading.load(str(folder)).causal == models.ARCHITECTURES[name].decoder
+
+
+def test_a_usual_batch_that_does_not_fit_is_made_smaller_and_a_build_that_goes_on_keeps_it(
+    llama, tmp_path, monkeypatch
+):
+    """Free memory differs from run to run: it decides where a build begins, not what it is."""
+    asked = {"template": "bare", "out": tmp_path}
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "fitting", lambda _model, _modality, batch: batch // 4)
+        patch.setattr(stage, "PILOT_ITEMS", 100)
+        patch.setattr(assemble, "assemble", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build.build(build.Settings(str(llama), **asked))
+    monkeypatch.setattr(stage, "PILOT_ITEMS", 100)
+    path = build.build(build.Settings(str(llama), **asked))
+    with file.open_readonly(path) as connection:
+        assert connection.execute("SELECT DISTINCT batch_size FROM chunk").fetchall() == [(256,)]
+        assert connection.execute("SELECT batch_size FROM build").fetchall() == [(1024,)]
+
+
+def stop(*_args):
+    raise KeyboardInterrupt
