@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog import places
+from catalog.features import lexicon
 from catalog.features.pools import Traits
 from catalog.signs import bits
 from catalog.store import media_queries, queries
@@ -69,8 +70,9 @@ def _alike(catalog: Catalog) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """
     table = catalog.items
     if catalog.modality == "text":
-        stratum = Traits.of(table.text, table.kind, catalog.families).frequency
-        return stratum, table.text.str.len().to_numpy(np.float64)
+        texts = catalog.spelled.tolist()
+        stratum = Traits.of(texts, table.kind, catalog.families, lexicon.rarity(catalog)).frequency
+        return stratum, np.array([len(one) for one in texts], np.float64)
     media = catalog.fetch(media_queries.every())
     sizes = media["seconds"].fillna(media["width"] * media["height"]).fillna(0.0)
     return np.zeros(len(table), np.int64), sizes.to_numpy(np.float64)

@@ -23,7 +23,7 @@ def of_items(catalog: Catalog, site: str, items: NDArray[np.int64]) -> NDArray[n
     loaded = opening.of(catalog)
     modality = reopen.reopen(catalog, loaded)
     place = Site.parse(site)
-    size = min(256, len(items))
+    size = modality.rows(min(256, len(items)))
     found = states.batches(loaded, modality, [place], items, size)
     with foreign.border(f"while items of {catalog.slug} were read"):
         return np.concatenate([seen[place].cpu().numpy() for _, seen in found])

@@ -94,6 +94,7 @@ def check(catalog: Catalog, asked: Asked) -> None:
     """SettingRefused for what cannot be ablated, whatever the weights."""
     if catalog.modality != "text":
         raise SettingRefused(ONLY_TEXT)
+    catalog.check_alone("an ablation")
     reach.check(Site.parse(asked.site))
 
 

@@ -157,7 +157,7 @@ def _shared_pools(catalog: Catalog, both: Shared) -> Pools:
     kind, rows = items["kind"].tolist(), np.arange(len(both))
     if OWN.isdisjoint(catalog.backgrounds):
         return Pools(kind, rows)
-    return Pools(kind, rows, Traits.of(items["text"].tolist(), kind, rows))
+    return Pools(kind, rows, Traits.of(catalog.spelled[both.a].tolist(), kind, rows))
 
 
 def _categories_summary(frame: pd.DataFrame, items: int) -> dict[str, Any]:

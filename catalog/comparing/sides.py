@@ -129,7 +129,7 @@ def _shared(a: Catalog, b: Catalog) -> Shared:
             "was shown to both. Choose two of one modality."
         )
     if a.modality == "text":
-        found = pairs.of_tokens(a.items, b.items)
+        found = pairs.of_tokens(*(one.items.assign(text=one.spelled) for one in (a, b)))
     else:
         files = media_queries.files()
         found = pairs.of_files(a.fetch(files), b.fetch(files))

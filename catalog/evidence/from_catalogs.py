@@ -32,8 +32,8 @@ class Model:
 def rows(cell: Cell, auc: float | None) -> list[Row]:
     """The row, from the catalogs that lie in the same folder; `auc` is this one's figure."""
     claim = CLAIMS["dimensions_per_token"]
-    if cell.build["modality"] != "text":
-        return [untested(claim, "This is tested on text models only.", cell.name)]
+    if cell.build["modality"] != "text" or cell.catalog.contextual:
+        return [untested(claim, "This is tested on single tokens of text models only.", cell.name)]
     found = {} if auc is None else {str(cell.build["weights_hash"]): (_ratio(cell.catalog), auc)}
     unread = 0
     for path in sorted(cell.catalog.path.parent.glob("*.duckdb")):
@@ -85,7 +85,7 @@ def _ratio(catalog: Catalog) -> float:
 
 def _read(catalog: Catalog) -> Model | None:
     """Another catalog's figures; None where it is no text model or has no evidence."""
-    if catalog.modality != "text":
+    if catalog.modality != "text" or catalog.contextual:
         return None
     if "evidence" not in set(catalog.fetch(queries.tables())["table"]):
         return None

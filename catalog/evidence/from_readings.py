@@ -60,6 +60,9 @@ def rows(cell: Cell, model: LoadedModel | None, report: Report) -> list[Row]:
     claim = CLAIMS["reading"]
     if cell.build["modality"] != "text":
         return [untested(claim, "This is tested on text models only.", cell.name)]
+    if cell.catalog.contextual:
+        told = "Tokens in context have no prefix to choose: their texts are their own."
+        return [untested(claim, told, cell.name)]
     if model is None:
         return [untested(claim, "This needs the model, which is not there.", cell.name)]
     if cell.too_few:

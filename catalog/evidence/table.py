@@ -39,6 +39,7 @@ from catalog.store.catalog import Catalog
 _NEEDS_STATES = ("keys_values", "ffn", "probe_gain", "mlp", "basis", "training")
 NO_MODEL = "This needs the model, which is not there."
 NO_TEXT = "This is tested on text models only."
+IN_CONTEXT = "This is tested in the catalog of the model's single tokens."
 
 
 def rows(
@@ -96,12 +97,19 @@ class _Table:
     @property
     def textual(self) -> bool:
         """Whether texts can be run: a text model that is here."""
-        return self.model is not None and self.cell.build["modality"] == "text"
+        return self.model is not None and self._alone
 
     @property
     def why_not(self) -> str:
         """Why texts cannot be run."""
-        return NO_MODEL if self.cell.build["modality"] == "text" else NO_TEXT
+        if self.cell.catalog.contextual:
+            return IN_CONTEXT
+        return NO_MODEL if self._alone else NO_TEXT
+
+    @property
+    def _alone(self) -> bool:
+        """Whether its items are the tokens of a text model, each by itself."""
+        return self.cell.build["modality"] == "text" and not self.cell.catalog.contextual
 
     @cached_property
     def _passes(self) -> tuple[passes.Passes | None, str]:

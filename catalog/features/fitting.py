@@ -31,6 +31,6 @@ def advice(catalog: Catalog) -> str | None:
 def script_of(catalog: Catalog) -> str | None:
     """Script of most words and pieces that have a letter, by its Unicode name; None without any."""
     items = catalog.items
-    texts = items["text"][items["kind"].isin(("word", "piece"))]
+    texts = catalog.spelled[items["kind"].isin(("word", "piece"))]
     found = Counter(script(text.strip("␣")) for text in texts if any(c.isalpha() for c in text))
     return found.most_common(1)[0][0] if found else None

@@ -15,7 +15,7 @@ from catalog import places
 from catalog.features import categories
 from catalog.features.pools import Pools, Traits
 from catalog.modalities.backgrounds import OWN, Background
-from catalog.store import media_queries
+from catalog.store import context_queries, media_queries
 from catalog.store.catalog import Catalog
 
 
@@ -74,7 +74,18 @@ def _pools(catalog: Catalog) -> Pools:
     kind, family = catalog.items["kind"].tolist(), catalog.families
     if OWN.isdisjoint(catalog.backgrounds):
         return Pools(kind, family)
-    return Pools(kind, family, Traits.of(catalog.texts.tolist(), kind, family))
+    return Pools(kind, family, Traits.of(catalog.spelled.tolist(), kind, family, rarity(catalog)))
+
+
+def rarity(catalog: Catalog) -> NDArray[np.int64] | None:
+    """What stands for the frequency of tokens in context: ids, negative; None where items are ids.
+
+    Positions are in a random order, but their tokens' ids are those of the vocabulary.
+    """
+    if not catalog.contextual:
+        return None
+    tokens: NDArray[np.int64] = catalog.fetch(context_queries.positions())["token"].to_numpy()
+    return -tokens.astype(np.int64)
 
 
 def _word_lists(catalog: Catalog, lists: Path) -> Lexicon:

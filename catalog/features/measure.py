@@ -127,9 +127,9 @@ def measure(
         fallback=bool(outcome.prototypes.fallback[0]),
         sign_auc=outcome.sign_auc(0),
         p=hypergeometric_p(
-            contest.members[anchors[0]].sum(axis=0, dtype=np.int64),
+            contest.first.members[anchors[0]].sum(axis=0, dtype=np.int64),
             count,
-            contest.positives,
+            contest.first.positives,
             contest.pool,
         ),
         firing_level=float(np.percentile(agreement, FIRING_PERCENTILE)),
@@ -153,6 +153,12 @@ def best_dimension_held_out(
     1/2 + s (p_h - p_n) / 2, the one-bit ROC AUC of held-out members against the negatives, where
     s is the sign found on the anchors. With ties for strongest, their mean.
     """
+    if contest.parts:
+        rows = [slice(split, split + 1) for split in range(len(anchors))]
+        sides = [contest.parts[row.start % len(contest.parts)][1] for row in rows]
+        pairs = zip(sides, rows, strict=True)
+        found = [best_dimension_held_out(one, anchors[r], contrasts[r]) for one, r in pairs]
+        return np.concatenate(found)
     held = (~anchors).astype(np.float32)
     share_held = held @ contest.members.astype(np.float32) / held.sum(axis=1, keepdims=True)
     own = contest.members.sum(axis=0, dtype=np.int64)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalog.features import null_sides
+from catalog.features.null_sides import Sides
 from catalog.features.pools import Pool
 from catalog.signs.bits import Packed, count_positive, unpack
 from catalog.signs.prototypes import (
@@ -62,6 +64,8 @@ class Ground:
     """For `matched`: the member each item was drawn for."""
     rows: NDArray[np.uint64] | None = None
     """Signs of its items, one after the other: uint64[items, words]. Made where there are none."""
+    parts: tuple[Sides, ...] = ()
+    """Of tokens in context, for each split: the positions that stand for its items."""
 
     @functools.cached_property
     def scored(self) -> NDArray[np.uint8]:
@@ -82,7 +86,9 @@ class Ground:
         """Background `all` or `words`: at most SAMPLE items are scored, the same in every draw."""
         size = min(SAMPLE, len(items))
         sample = np.sort(generator.choice(len(items), size, replace=False))
-        return cls(items, positives, sample, site.columns(items[sample]), rows=rows_of(site, items))
+        parts = null_sides.of(site, items, sample)
+        columns = site.columns(items[sample])
+        return cls(items, positives, sample, columns, None, rows_of(site, items), parts)
 
     @classmethod
     def of(cls, site: SiteSigns, pool: Pool) -> "Ground":
@@ -98,7 +104,9 @@ class Ground:
         columns = site.columns(pool.negatives)
         everything = np.arange(len(pool.negatives))
         rows = rows_of(site, pool.negatives)
-        return cls(pool.negatives, count_positive(columns), everything, columns, pool.stratum, rows)
+        parts = null_sides.of(site, pool.negatives, everything)
+        positives = count_positive(columns)
+        return cls(pool.negatives, positives, everything, columns, pool.stratum, rows, parts)
 
     def sets(self, size: int, draws: int, generator: np.random.Generator) -> Ints:
         """Random sets as places in `items`: int64[draws, size].
@@ -136,6 +144,8 @@ def score_sets(
     """
     from catalog.signs import compiled  # numba takes a second to import
 
+    if ground.parts:
+        return null_sides.score(ground.parts, ground.among, sets, anchors, tau)
     splits, size = anchors.shape[1:]
     held_out = size - int(anchors[0, 0].sum())
     scale = compiled.Scale(ground.positives, len(ground.items), tau)

@@ -3,7 +3,9 @@
 Every measurement of a feature, and every draw of its null, goes through `run`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from catalog.signs.prototypes import (
     register,
 )
 from catalog.signs.site_signs import MOST_UNPACKED, SiteSigns
+from catalog.signs.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ class Contest:
     """Places of the negatives among the scored items; None where they are all negatives."""
     unpacked: NDArray[np.uint8] | None = None
     """`columns` as 0 and 1, uint8[dims, scored]; None where they are too many."""
+    parts: "tuple[tuple[Contest, Contest], ...]" = ()
+    """Of tokens in context, for each split: the positions that a feature is registered on, and
+    those that it is tried on. The fields above are then of the items that represent families.
+    """
+
+    @property
+    def first(self) -> "Contest":
+        """What the feature of split 0 is registered on."""
+        return self.parts[0][0] if self.parts else self
 
     @classmethod
     def of(cls, site: SiteSigns, pool: Pool, background_positives: Ints | None = None) -> "Contest":
@@ -52,6 +64,15 @@ class Contest:
         so that 150,000 items are not counted again for each category; without it the negatives'
         signs are copied and counted, as suits `matched`.
         """
+        made = cls._plain(site, pool, background_positives)
+        if site.standing is None:
+            return made
+        shared = background_positives is not None
+        placed = _placed(pool, site.standing)
+        return replace(made, parts=tuple(_sides(pair, placed, shared) for pair in site.sides))
+
+    @classmethod
+    def _plain(cls, site: SiteSigns, pool: Pool, background_positives: Ints | None) -> "Contest":
         members = site.bits(pool.members)
         own = members.sum(axis=0, dtype=np.int64)
         if background_positives is None:
@@ -75,6 +96,32 @@ class Contest:
                 self, columns=columns, scored=most, negatives=None, unpacked=_bytes(columns, most)
             )
         return self
+
+
+def _placed(pool: Pool, standing: Standing) -> Pool:
+    """A pool whose items are columns of `standing`."""
+    return replace(
+        pool,
+        members=standing.places(pool.members),
+        negatives=standing.places(pool.negatives),
+        left_out=standing.places(pool.left_out),
+    )
+
+
+def _sides(pair: tuple[SiteSigns, SiteSigns], pool: Pool, shared: bool) -> tuple[Contest, Contest]:
+    """The contest of a split on both of its sides; `shared`: the background is counted once."""
+    learnt, scored = pair
+    if not shared:
+        return Contest.of(learnt, pool), Contest.of(scored, pool)
+    every = np.concatenate([pool.negatives, pool.left_out])
+    if pool.background not in learnt.counted:
+        learnt.counted[pool.background] = learnt.positives(every)
+        scored.counted[pool.background] = scored.positives(every)
+    name = pool.background
+    return (
+        Contest.of(learnt, pool, learnt.counted[name]),
+        Contest.of(scored, pool, scored.counted[name]),
+    )
 
 
 def _bytes(columns: Packed, items: int) -> NDArray[np.uint8] | None:
@@ -133,12 +180,47 @@ def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> 
 def run(contest: Contest, anchors: NDArray[np.bool_], tau: float = TAU) -> Outcome:
     """Register on the anchors of each split and score everybody: bool[splits, members].
 
-    All splits must have equally many anchors (k folds of unequal size: `run_folds`).
+    All splits must have equally many anchors (k folds of unequal size: `run_folds`). Of tokens in
+    context a split's anchors are registered on one half of the documents, and its held-out members
+    tried on the other.
     """
+    if contest.parts:
+        return _joined([_run_part(contest, split, row, tau) for split, row in enumerate(anchors)])
     count = int(anchors[0].sum())
     counts = positive_anchors(anchors, contest.members)
     contrasts = contrast(counts, count, contest.positives, contest.pool)
     return score(contest, anchors, contrasts, count * contest.pool, tau)
+
+
+def _run_part(contest: Contest, split: int, row: NDArray[np.bool_], tau: float) -> Outcome:
+    """One split, on its two sides."""
+    learnt, scored = contest.parts[split % len(contest.parts)]
+    count = int(row.sum())
+    counts = positive_anchors(row[None], learnt.members)
+    contrasts = contrast(counts, count, learnt.positives, learnt.pool)
+    return score(scored, row[None], contrasts, count * learnt.pool, tau)
+
+
+def _joined(parts: Sequence[Outcome]) -> Outcome:
+    """Outcomes of one split each as one."""
+    longest = max(one.prototypes.signs.shape[1] for one in parts)
+
+    def wide(array: NDArray[Any], width: int) -> NDArray[Any]:
+        return np.pad(array, ((0, 0), (0, width - array.shape[1])))
+
+    prototypes = Prototypes(
+        np.concatenate([wide(one.prototypes.dimensions, longest) for one in parts]),
+        np.concatenate([wide(one.prototypes.signs, longest) for one in parts]),
+        np.concatenate([one.prototypes.fallback for one in parts]),
+    )
+    return Outcome(
+        np.concatenate([one.anchors for one in parts]),
+        np.concatenate([one.contrasts for one in parts]),
+        parts[0].unit,
+        prototypes,
+        np.concatenate([one.member_counts for one in parts]),
+        np.concatenate([wide(one.histogram, longest + 1) for one in parts]),
+    )
 
 
 def score(

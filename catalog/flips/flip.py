@@ -54,6 +54,7 @@ def opened(catalog: Catalog, source: str | None = None) -> Any:
 
 def setup(made: Machine, catalog: Catalog, asked: Asked) -> Setup:
     """A run that suits a machine. Raises NotInCatalog or SettingRefused."""
+    catalog.check_alone("a flip")
     return _WAYS[made.reads](made, catalog, asked)
 
 

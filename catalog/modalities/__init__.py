@@ -4,14 +4,17 @@
 protocol, so that no other module asks which one it has.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from catalog.modalities.frequency import Halves
+from catalog.modalities.passes import Pass
 
 
 class Modality(Protocol):
@@ -34,7 +37,12 @@ class Modality(Protocol):
 
     @property
     def usual_batch(self) -> int:
-        """Items per forward pass where nobody asks for another number."""
+        """Rows per forward pass where nobody asks for another number."""
+        ...
+
+    @property
+    def windowed(self) -> bool:
+        """Whether every item stands in a text of which the states are kept too."""
         ...
 
     @property
@@ -47,8 +55,37 @@ class Modality(Protocol):
         """Rows and columns of the patches of one item; None where it has none."""
         ...
 
+    def order(self, items: int, seed: int, pilot: int) -> NDArray[np.int64]:
+        """Numbers of `items` items in build order, those of the pilot first."""
+        ...
+
+    def starts(self, items: int, about: int) -> list[int]:
+        """Places in build order at which chunks of about so many items begin."""
+        ...
+
+    def apart(self, count: int) -> NDArray[np.int64]:
+        """Some items that need `count` rows of a pass."""
+        ...
+
+    def rows(self, asked: int) -> int:
+        """Rows of a pass in which about `asked` items may go at once, where no build says so."""
+        ...
+
+    def passes(self, items: NDArray[np.integer], rows: int) -> list[Pass]:
+        """The forward passes of `rows` rows that show these items."""
+        ...
+
+    @property
+    def halves(self) -> Mapping[str, Halves] | None:
+        """Frequent and rare, long and short items; None: as their texts have it."""
+        ...
+
     def inputs(self, items: NDArray[np.integer]) -> dict[str, NDArray[Any]]:
-        """Arguments of the model's trunk for these items, all of one length."""
+        """Arguments of the model's trunk, a row for each of these items, all of one length."""
+        ...
+
+    def gather(self, hidden: Any, one: Pass) -> Any:
+        """float[rows, positions, dims] -> float[items, dims]: the states of a pass's items."""
         ...
 
     def read(self, hidden: Any, items: NDArray[np.integer]) -> Any:
@@ -104,6 +141,11 @@ class Loaded(Protocol):
         ...
 
     @property
+    def longest(self) -> int | None:
+        """Most tokens that its positions allow; None where nothing limits them."""
+        ...
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """The model's config as a dictionary."""
         ...
@@ -130,6 +172,12 @@ class Asked:
     """Name of the catalog to be."""
     out: Path = Path()
     """Folder of the catalog to be; what a long scan finds is kept beside it."""
+    texts: Path | None = None
+    """Texts whose positions are the items."""
+    positions: int | None = None
+    items_per_document: int | None = None
+    window: int | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,3 +193,7 @@ class Stored:
     """Path of every item's file in its folder; empty for text."""
     hashes: tuple[str, ...] = ()
     """SHA-256 of every item's file."""
+    positions: pd.DataFrame | None = None
+    """The table `position` in order; None but for tokens in context."""
+    documents: Sequence[Sequence[int]] = field(default=(), repr=False)
+    """Ids of every document that tokens in context were read in."""

@@ -44,6 +44,24 @@ def halves(
     }
 
 
+def of_positions(items: pd.DataFrame, tokens: NDArray[np.integer]) -> dict[str, Halves]:
+    """`halves` of positions in texts: one for each family, by the id and the length of its token.
+
+    `tokens` are the ids of all items: int[items].
+    """
+    family = items["family"].to_numpy()
+    words = (items["kind"] == "word").to_numpy() & (family == np.arange(len(family)))
+    lengths = items["word"].str.len().fillna(0).to_numpy(np.int64)
+    middle, last = float(np.median(lengths[words])) if words.any() else 0.0, int(words.sum())
+    place = np.zeros(len(items), np.int64)
+    chosen = np.flatnonzero(words)
+    place[chosen[np.argsort(tokens[chosen], kind="stable")]] = np.arange(1, last + 1)
+    return {
+        "frequency": Halves(words & (place * 2 <= last), words & (place * 2 > last)),
+        "length": Halves(words & (lengths > middle), words & (lengths < middle)),
+    }
+
+
 def of_items(items: pd.DataFrame) -> dict[str, Halves]:
     """`halves` of the table `item`."""
     return halves(items["text"].tolist(), items["kind"].tolist(), items["family"].to_numpy())

@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from catalog.modalities import Asked, Loaded, Modality, Stored, audio, image, text
+from catalog.modalities import Asked, Loaded, Modality, Stored, audio, context, image, text
 from catalog.progress import Report
 
 
@@ -24,8 +24,25 @@ class Kind:
     """The prepared items in each reading that a trial is to choose among; often none."""
 
 
+def _text(model: Loaded, asked: Asked, report: Report) -> Modality:
+    """The vocabulary, or positions of texts where some are given."""
+    if asked.texts is None:
+        context.refuse_settings(asked)
+        return text.prepare(model, asked, report)
+    return context.prepare(model, asked, report)
+
+
+def _text_again(model: Loaded, stored: Stored) -> Modality:
+    again = context.reopen if stored.reading == context.READING else text.reopen
+    return again(model, stored)
+
+
+def _text_readings(model: Loaded, asked: Asked, made: Any) -> Sequence[Modality]:
+    return () if asked.texts is not None else text.candidates(model, asked, made)
+
+
 KINDS: dict[str, Kind] = {
-    "text": Kind(text.trial, text.prepare, text.reopen, text.candidates),
+    "text": Kind(text.trial, _text, _text_again, _text_readings),
     "image": Kind(image.trial, image.prepare, image.reopen),
     "audio": Kind(audio.trial, audio.prepare, audio.reopen),
 }

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from catalog.errors import MediaUnreadable, SettingRefused
 from catalog.modalities import folders, spelling
 from catalog.modalities.grids import Grid
+from catalog.modalities.passes import OneEach
 from catalog.modalities.scanning import WORKERS, Looks, Scan, Seen, Unfit, sha256
 
 _PREVIEWS = 512
@@ -83,7 +84,7 @@ class Medium(Protocol):
 
 
 @dataclass(frozen=True)
-class Media:
+class Media(OneEach):
     """Files shown to a vision or audio model; see `catalog.modalities.Modality`."""
 
     medium: Medium
@@ -106,6 +107,16 @@ class Media:
     _workers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(WORKERS, "media"), compare=False, repr=False
     )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker process needs to show the items: no threads, nothing of the scan."""
+        own: dict[str, Any] = {"_workers": None, "scan": None, "seen": (), "_filled": {}}
+        return {**self.__dict__, **own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In the worker: threads of its own."""
+        self.__dict__.update(state)
+        self.__dict__["_workers"] = ThreadPoolExecutor(WORKERS, "media")
 
     @property
     def name(self) -> str:

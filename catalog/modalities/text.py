@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
 from catalog.modalities import Asked, Loaded, Stored, families, spelling
+from catalog.modalities.passes import OneEach
 
 _UNUSED = re.compile(r"[\[<]\|?(unused|reserved|extra_id|pad|dummy)\w*\|?[\]>]", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ class Tokenizer(Protocol):
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(OneEach):
     """Vocabulary ids between fixed ids before and after; read at the item's last position."""
 
     reading: str

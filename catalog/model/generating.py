@@ -15,7 +15,6 @@ from torch import Tensor
 from catalog.edits import Edit
 from catalog.errors import SettingRefused, StatesBroken
 from catalog.model.editing import editing
-from catalog.model.text_states import context
 from catalog.model.token_machine import Machine
 
 TOKENS = 40
@@ -80,7 +79,7 @@ def generate(machine: Machine, wanted: Wanted, emit: Emit = lambda _pair: None) 
     for a prompt that fills the context.
     """
     ids, sink = machine.encode(wanted.prompt)
-    limit = context(machine.model)
+    limit = machine.model.longest
     room = wanted.tokens if limit is None else min(wanted.tokens, limit - len(ids))
     if room < 1:
         raise SettingRefused(f"The prompt fills the model's {limit} tokens. Shorten it.")

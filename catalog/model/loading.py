@@ -80,6 +80,19 @@ class LoadedModel:
         return int(embedding.weight.shape[0])
 
     @property
+    def longest(self) -> int | None:
+        """Most tokens that its positions allow; None where nothing limits them."""
+        config = self.module.config.get_text_config()  # type: ignore[union-attr, operator]
+        limits = [getattr(config, "max_position_embeddings", None)]
+        limits.append(getattr(self.tokenizer, "model_max_length", None))
+        for name, module in self.module.named_modules():
+            # RoBERTa counts positions from the padding id on.
+            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+                limits.append(module.num_embeddings - (module.padding_idx or -1) - 1)
+        known = [int(limit) for limit in limits if limit]
+        return min(known) if known else None
+
+    @property
     def parameters(self) -> int:
         """Number of parameters."""
         return sum(p.numel() for p in self.module.parameters())

@@ -9,7 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 from catalog.errors import SettingRefused, StatesBroken
@@ -60,7 +59,7 @@ def _height(model: LoadedModel, modality: Modality, count: int) -> float:
     before = psutil.Process().memory_info().rss
     Path("/proc/self/clear_refs").write_text("5")  # the height counts from here
     with contextlib.suppress(StatesBroken):  # the build says so, and at which of its sites
-        for _ in states.batches(model, modality, sites, np.arange(count), count):
+        for _ in states.batches(model, modality, sites, modality.apart(count), count):
             pass
     told = Path("/proc/self/status").read_text("ascii", errors="replace")
     line = next(one for one in told.splitlines() if one.startswith("VmHWM"))

@@ -43,7 +43,7 @@ def batches(
     shared = _shared(model, modality, sites, items)
     if shared is None:
         with ending(model, sites):
-            yield from states.batches(model, modality, sites, items, batch_size)
+            yield from states.batches(model, modality, sites, items, modality.rows(batch_size))
         return
     for start in range(0, len(items), batch_size):
         batch = items[start : start + batch_size]

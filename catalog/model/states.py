@@ -44,34 +44,32 @@ def batches(
     sites: Sequence[Site],
     items: NDArray[np.integer],
     batch_size: int,
+    whole: bool = False,
 ) -> Iterator[tuple[NDArray[np.integer], dict[Site, Tensor]]]:
     """Yield (item numbers, {site: float32[n, dims]}) batch after batch, on the model's device.
 
-    The last batch is padded to full size with its first item: a row's bits depend on the batch
-    size, but not on its neighbours. Raises StatesBroken naming item and site at NaN or infinity.
+    Every pass is filled up to full size: a row's bits depend on the batch size, but not on its
+    neighbours. `whole`: all positions of all rows, float32[rows, positions, dims], unchecked; else
+    StatesBroken naming item and site at NaN or infinity.
     """
-    starts = range(0, len(items), batch_size)
-    groups = [items[start : start + batch_size] for start in starts]
-
-    def padded(batch: NDArray[np.integer]) -> NDArray[np.integer]:
-        return np.concatenate([batch, np.repeat(batch[:1], batch_size - len(batch))])
-
-    now: NDArray[np.integer] = np.empty(0, np.int64)  # the items of the batch that runs
+    passes = modality.passes(items, batch_size)
+    now = passes[0] if passes else None  # what runs
 
     def read(hidden: Tensor) -> Tensor:
-        return modality.read(hidden, now)  # type: ignore[no-any-return]
+        return hidden if whole else modality.gather(hidden, now)  # type: ignore[arg-type]
 
     with recording(model.module, model.parts, sites, read) as seen:
-        shown = ahead(lambda batch: modality.inputs(padded(batch)), groups)
-        for batch, arrays in zip(groups, shown, strict=True):
-            now = padded(batch)
+        shown = ahead(lambda one: modality.inputs(one.shown), passes)
+        for one, arrays in zip(passes, shown, strict=True):
+            now = one
             inputs = tensors(arrays, model.device, model.module.dtype)  # type: ignore[arg-type]
             model.parts.trunk(**inputs, **({"use_cache": False} if model.causal else {}))
-            states = {site: seen[site][: len(batch)].float() for site in sites}
+            states = {site: seen[site].float() for site in sites}
             seen.clear()
-            for site, values in states.items():
-                _check_finite(values, batch, site, modality, model.dtype)
-            yield batch, states
+            if not whole:
+                for site, values in states.items():
+                    check_finite(values, one.items, site, modality, model.dtype)
+            yield one.items, states
 
 
 def ahead(make: Callable[[T], U], given: Sequence[T]) -> Iterator[U]:
@@ -87,9 +85,10 @@ def ahead(make: Callable[[T], U], given: Sequence[T]) -> Iterator[U]:
             yield waiting.result()
 
 
-def _check_finite(
+def check_finite(
     values: Tensor, batch: NDArray[np.integer], site: Site, modality: Modality, dtype: str
 ) -> None:
+    """StatesBroken where one of float32[items, dims] is not finite."""
     if bool(torch.isfinite(values.sum())):
         return  # a NaN or an infinity anywhere would have reached the sum
     bad = torch.nonzero(~torch.isfinite(values).all(dim=1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from catalog.errors import SettingRefused, StatesBroken
 from catalog.modalities import text as text_items
@@ -43,19 +43,6 @@ class TextStates:
         return self.whole > len(self.ids)
 
 
-def context(model: LoadedModel) -> int | None:
-    """Most tokens that the model's positions allow; None where nothing limits them."""
-    config = model.module.config.get_text_config()  # type: ignore[union-attr, operator]
-    limits = [getattr(config, "max_position_embeddings", None)]
-    limits.append(getattr(model.tokenizer, "model_max_length", None))
-    for name, module in model.module.named_modules():
-        # RoBERTa counts positions from the padding id on.
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-            limits.append(module.num_embeddings - (module.padding_idx or -1) - 1)
-    known = [int(limit) for limit in limits if limit]
-    return min(known) if known else None
-
-
 @torch.inference_mode()
 def read(
     model: LoadedModel,
@@ -72,7 +59,7 @@ def read(
         raise SettingRefused("There is no text to read. Type a sentence.")
     dims = int(model.module.get_input_embeddings().weight.shape[1])  # type: ignore[operator]
     room = max(2, MOST_NUMBERS // (dims * max(1, len(sites))))
-    limit = min(context(model) or LONGEST, LONGEST, room)
+    limit = min(model.longest or LONGEST, LONGEST, room)
     ids, whole = _ids(model, text, limit)
     report("reading the text", 0, 1)
     with recording(model.module, model.parts, sites, _whole) as seen:

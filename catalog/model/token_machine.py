@@ -15,7 +15,6 @@ from catalog.model.editing import editing
 from catalog.model.loading import LoadedModel
 from catalog.model.recording import recording
 from catalog.model.resuming import Resuming
-from catalog.model.text_states import context
 from catalog.sites import Site
 
 MOST_TOKENS = 16_384
@@ -60,7 +59,7 @@ class Machine:
         if plain[0] in special:
             sink = 0
         ids = np.array([*whole[:sink], *plain], np.int64)
-        limit = context(self.model)
+        limit = self.model.longest
         if limit is not None and len(ids) > limit:
             raise SettingRefused(
                 f"The prompt {text[:40]!r}... has {len(ids)} tokens; the model reads at most "

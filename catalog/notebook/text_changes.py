@@ -106,6 +106,7 @@ def changes(
     catalog: Catalog, threshold: str, of: str, states: "TextStates", sites: tuple[str, ...]
 ) -> Changes:
     """Compare a text's signs with the catalog's; NotInCatalog where it lacks a token's."""
+    catalog.check_alone("what context changes")
     found = tuple(_changed(catalog, threshold, states, site) for site in sites)
     return Changes(of, sites, found, states.tokens)
 

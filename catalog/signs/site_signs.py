@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.signs.bits import Packed, Words, unpack
+from catalog.signs.standing import Standing
 
 Ints = NDArray[np.int64]
 MOST_UNPACKED = 256_000_000
@@ -21,6 +22,23 @@ class SiteSigns:
     """uint64[ceil(dims / 64), items], to read the signs of an item."""
     by_dimension: Packed
     """uint8[dims, ceil(items / 8)], to count over items; unused bits are ignored."""
+    standing: Standing | None = None
+    """Of tokens in context: which positions stand for a family in each split."""
+
+    @cached_property
+    def sides(self) -> "tuple[tuple[SiteSigns, SiteSigns], ...]":
+        """In each split the positions that stand for the families, learnt and scored; none where
+        every family has one item that represents it.
+        """
+        if self.standing is None:
+            return ()
+        pairs = zip(self.standing.learnt, self.standing.scored, strict=True)
+        return tuple((self.of(learnt), self.of(scored)) for learnt, scored in pairs)
+
+    @cached_property
+    def counted(self) -> dict[str, Ints]:
+        """Positive items over whole backgrounds, by name, as far as they were asked for."""
+        return {}
 
     @property
     def dims(self) -> int:

@@ -20,6 +20,7 @@ from catalog.sites import Site
 from catalog.store import file, hashing
 from catalog.store.checkpoint import Checkpoint, Progress, SiteSums
 
+POLES = ("positive", "negative", "near zero", "near median")
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
 
@@ -37,6 +38,8 @@ class Known:
     """Sites that were asked for, and why they are not there."""
     extra: Iterable[tuple[str, dict[str, Any]]] = ()
     """Tables that belong to the items of a modality, as (table, columns) in pieces."""
+    halves: Mapping[str, Halves] | None = None
+    """Frequent and rare, long and short items; None: as their texts have it."""
 
 
 def assemble(path: Path, checkpoint: Checkpoint, progress: Progress, known: Known) -> str:
@@ -50,7 +53,10 @@ def assemble(path: Path, checkpoint: Checkpoint, progress: Progress, known: Know
         file.insert(connection, "item", _columns(known.items))
         for table, columns in known.extra:
             file.insert(connection, table, columns)
-        halves = frequency.of_items(known.items) if known.build["modality"] == "text" else {}
+        halves = known.halves
+        if halves is None:
+            textual = known.build["modality"] == "text"
+            halves = frequency.of_items(known.items) if textual else {}
         frozen = frozen_and_batch[0]
         writer = _Sites(connection, checkpoint, progress, known.order, frozen, halves)
         writer.write(list(known.build["thresholds"]), known.absent)
@@ -123,6 +129,8 @@ class _Sites:
         }
         file.insert(self.connection, "dimension", columns)
         for name, pole in sums.poles.items():
+            if name not in POLES:
+                continue  # collected for other tables
             real = np.isfinite(pole.scores)
             dimension, rank = np.nonzero(real)
             columns = {

@@ -18,15 +18,19 @@ from numpy.typing import NDArray
 
 from catalog import places
 from catalog.errors import NotInCatalog, SettingRefused, listed
-from catalog.modalities import backgrounds
+from catalog.modalities import backgrounds, spelling
 from catalog.modalities.backgrounds import Background
 from catalog.signs.bits import Packed, Words
+from catalog.signs.prototypes import SPLITS
 from catalog.signs.site_signs import SiteSigns
-from catalog.store import feature_queries, packed, queries, reading
+from catalog.signs.standing import Standing
+from catalog.store import context_queries, feature_queries, packed, queries, reading
 from catalog.store.file import Stamp
 from catalog.store.memory import Memory
 from catalog.store.reading import Query
 
+CONTEXT = "context"
+"""The reading of catalogs whose items are positions of real texts."""
 DEGENERATE_SHARE = 0.25
 """Above this share of degenerate dimensions at the primary site, threshold median is primary."""
 VALUES = 96
@@ -96,6 +100,19 @@ class Catalog:
         return str(self.build["modality"])
 
     @property
+    def contextual(self) -> bool:
+        """Whether its items are positions of real texts; else a text's items are token ids."""
+        return str(self.build["reading"]) == CONTEXT
+
+    def check_alone(self, doing: str) -> None:
+        """SettingRefused where items are positions of texts, for what needs tokens alone."""
+        if self.contextual:
+            raise SettingRefused(
+                f"{self.slug} holds tokens in context, and {doing} takes a catalog of single "
+                "tokens. Choose the one that was built from this model without --texts."
+            )
+
+    @property
     def thresholds(self) -> tuple[str, ...]:
         """Thresholds whose signs the catalog holds, in order."""
         return tuple(self.build["thresholds"])
@@ -163,6 +180,18 @@ class Catalog:
         return texts
 
     @property
+    def spelled(self) -> NDArray[np.object_]:
+        """The token of each item as it is spelled, ␣ before it: `texts`, but for tokens in context,
+        whose texts hold what stands around them. object[items] of str.
+        """
+        return self.remembered(("spelled",), self._spelled) if self.contextual else self.texts
+
+    def _spelled(self) -> NDArray[np.object_]:
+        texts = self.fetch(context_queries.spelled())["text"]
+        spelled: NDArray[np.object_] = texts.map(spelling.escape).to_numpy(dtype=object)
+        return spelled
+
+    @property
     def categories(self) -> pd.DataFrame:
         """Every category with its coverage: the table `category`, measured ones first."""
         read = self.remembered(("categories",), lambda: self.fetch(feature_queries.categories()))
@@ -183,7 +212,17 @@ class Catalog:
 
     def signs(self, site: str, threshold: str) -> SiteSigns:
         """Signs of a site in both layouts; NotInCatalog where it holds none there."""
-        return SiteSigns(self.by_item(site, threshold), self.by_dimension(site, threshold))
+        packed_twice = self.by_item(site, threshold), self.by_dimension(site, threshold)
+        return SiteSigns(*packed_twice, self.standing)
+
+    @property
+    def standing(self) -> Standing | None:
+        """Which positions stand for a family in each split; None but for tokens in context."""
+        return self.remembered(("standing",), self._standing) if self.contextual else None
+
+    def _standing(self) -> Standing:
+        document = self.fetch(context_queries.positions())["document"].to_numpy(np.int64)
+        return Standing.drawn(self.families, document, SPLITS)
 
     def cuts(self, site: str, threshold: str) -> NDArray[np.float32]:
         """The threshold's value for each dimension: float32[dims]."""

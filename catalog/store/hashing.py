@@ -17,9 +17,17 @@ STATES = {
     "signs_by_dimension": "site, threshold, dimension",
 }
 """Tables of the states stage and the order of their rows."""
-MEDIA = {"media": "item", "media_skipped": "path, reason", "patch_signs": "site, item"}
-"""Tables that catalogs of images and sounds have besides. Previews are left out: they are for the
-eye, and an encoder may write the same picture in other bytes."""
+BESIDES = {
+    "media": "item",
+    "media_skipped": "path, reason",
+    "patch_signs": "site, item",
+    "document": "document",
+    "token": "token",
+    "position": "item",
+    "example": "site, dimension, part",
+}
+"""Tables that catalogs of images and sounds, or of tokens in context, have besides. Previews are
+left out: they are for the eye, and an encoder may write the same picture in other bytes."""
 
 
 def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
@@ -27,10 +35,10 @@ def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     found = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'catalog' "
         "AND table_name IN (SELECT unnest(?)) AND estimated_size > 0",
-        [list(MEDIA)],
+        [list(BESIDES)],
     ).fetchall()
     present = {name for (name,) in found}
-    return tables_hash(connection, STATES | {t: o for t, o in MEDIA.items() if t in present})
+    return tables_hash(connection, STATES | {t: o for t, o in BESIDES.items() if t in present})
 
 
 def tables_hash(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -> str:

@@ -39,13 +39,13 @@ COMMENT ON COLUMN build.model IS 'Hugging Face id, name of a shipped model, or f
 COMMENT ON COLUMN build.revision IS 'Commit of the model on the hub; for a folder weights- and 12 digits of the hash of its weights.';
 COMMENT ON COLUMN build.architecture IS 'Class of the model in transformers.';
 COMMENT ON COLUMN build.modality IS 'What the items are: text (vocabulary tokens), image or audio.';
-COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. Text: the template (bare = the id alone, special = the tokenizer''s own special tokens around it, or a string with {}, \n in it a newline). Image, audio: the pooling.';
+COMMENT ON COLUMN build.reading IS 'How an item is shown and where it is read. Text: the template (bare = the id alone, special = the tokenizer''s own special tokens around it, or a string with {}, \n in it a newline), or context: each item is a position of a real text. Image, audio: the pooling.';
 COMMENT ON COLUMN build.dtype IS 'Number format of the forward pass; another one flips some signs.';
 COMMENT ON COLUMN build.attention IS 'Attention implementation of the forward pass.';
 COMMENT ON COLUMN build.device IS 'Device of the forward pass.';
 COMMENT ON COLUMN build.machine IS 'Processor of the machine; another one may round differently and so flip a sign.';
 COMMENT ON COLUMN build.threads IS 'CPU threads of the forward pass; 0 where the device is not the CPU.';
-COMMENT ON COLUMN build.batch_size IS 'Items per forward pass as asked for; the table chunk says what was used.';
+COMMENT ON COLUMN build.batch_size IS 'Items per forward pass as asked for (in context: texts); the table chunk says what was used.';
 COMMENT ON COLUMN build.seed IS 'Seed of the pilot sample.';
 COMMENT ON COLUMN build.pilot_items IS 'Items of the pilot: the first chunk, from which medians and histogram edges are frozen.';
 COMMENT ON COLUMN build.thresholds IS 'Thresholds whose signs are stored: zero, median or both.';
@@ -88,9 +88,9 @@ CREATE TABLE chunk (
 );
 COMMENT ON TABLE chunk IS 'The pieces in which the items were computed, in order; chunk 0 is the pilot.';
 COMMENT ON COLUMN chunk.chunk IS 'Number of the chunk.';
-COMMENT ON COLUMN chunk.first_item IS 'Place of its first item in build order: pilot items first, then the rest by id.';
+COMMENT ON COLUMN chunk.first_item IS 'Place of its first item in build order: pilot items first, then the rest by number.';
 COMMENT ON COLUMN chunk.items IS 'Items in the chunk.';
-COMMENT ON COLUMN chunk.batch_size IS 'Items per forward pass; halved after out-of-memory.';
+COMMENT ON COLUMN chunk.batch_size IS 'Items per forward pass (in context: texts); halved after out-of-memory.';
 COMMENT ON COLUMN chunk.threads IS 'CPU threads; 0 where the device is not the CPU.';
 
 CREATE TABLE site (
@@ -121,9 +121,9 @@ CREATE TABLE item (
     family   INTEGER NOT NULL
 );
 COMMENT ON TABLE item IS 'What was shown to the model once each: vocabulary tokens, images or sounds.';
-COMMENT ON COLUMN item.item IS 'Number of the item, from 0; for text the token id.';
+COMMENT ON COLUMN item.item IS 'Number of the item, from 0; for text the token id, but in context a number like any.';
 COMMENT ON COLUMN item.token IS 'Raw token string, or path of the file relative to the items folder.';
-COMMENT ON COLUMN item.text IS 'Text to show: the space before a token is visible as ␣, control characters and lone bytes are escaped.';
+COMMENT ON COLUMN item.text IS 'Text to show: the space before a token is visible as ␣, control characters and lone bytes are escaped. In context the token stands between ⟦ and ⟧, some tokens around it.';
 COMMENT ON COLUMN item.kind IS 'word (a whole word), piece (part of a word, number, punctuation, byte), special, unused, image or sound.';
 COMMENT ON COLUMN item.word IS 'The token without leading space, case and diacritics; NULL where nothing is left.';
 COMMENT ON COLUMN item.family IS 'Item that represents the family: all tokens equal after removing leading space, case, diacritics and regular inflection. Families are the unit of sampling.';
@@ -313,6 +313,109 @@ COMMENT ON TABLE patch_signs IS 'Signs (threshold zero) of every patch of every 
 COMMENT ON COLUMN patch_signs.site IS 'The site.';
 COMMENT ON COLUMN patch_signs.item IS 'The item.';
 COMMENT ON COLUMN patch_signs.bits IS 'Patch after patch, row after row of the grid; each patch as in signs_by_item.bits.';
+
+CREATE TABLE corpus (
+    folder      VARCHAR NOT NULL,
+    kept_as     VARCHAR NOT NULL CHECK (kept_as IN ('files', 'dataset')),
+    documents   INTEGER NOT NULL,
+    drawn       INTEGER NOT NULL,
+    short       INTEGER NOT NULL,
+    skipped     INTEGER NOT NULL,
+    duplicates  INTEGER NOT NULL,
+    tokens      BIGINT  NOT NULL,
+    special     BIGINT  NOT NULL,
+    sinks       BIGINT  NOT NULL,
+    filling     BIGINT  NOT NULL,
+    first_items INTEGER NOT NULL,
+    "window"    INTEGER NOT NULL,
+    "before"    INTEGER NOT NULL,
+    "after"     INTEGER NOT NULL,
+    of_document INTEGER NOT NULL,
+    positions   INTEGER NOT NULL,
+    words       DOUBLE  NOT NULL,
+    texts_hash  VARCHAR NOT NULL
+);
+COMMENT ON TABLE corpus IS 'Texts whose positions are the items, in catalogs of the reading context: one row; none elsewhere.';
+COMMENT ON COLUMN corpus.folder IS 'The folder or file given with --texts.';
+COMMENT ON COLUMN corpus.kept_as IS 'files (.txt, .jsonl with a field text) or dataset (saved by Hugging Face datasets).';
+COMMENT ON COLUMN corpus.documents IS 'Texts that were looked at.';
+COMMENT ON COLUMN corpus.drawn IS 'Texts that were drawn; of each, one window was read.';
+COMMENT ON COLUMN corpus.short IS 'Texts so short that no position of theirs can be an item.';
+COMMENT ON COLUMN corpus.skipped IS 'Files or lines that are no text; the table corpus_skipped names them.';
+COMMENT ON COLUMN corpus.duplicates IS 'Copies of a text that was drawn: they count once.';
+COMMENT ON COLUMN corpus.tokens IS 'Positions that the model read.';
+COMMENT ON COLUMN corpus.special IS 'Special tokens among them, which are no items.';
+COMMENT ON COLUMN corpus.sinks IS 'First positions among them, which are no items: attention sinks, and too little context.';
+COMMENT ON COLUMN corpus.filling IS 'Positions that only fill short texts up to the window: they are no items, and no token feels them.';
+COMMENT ON COLUMN corpus.first_items IS 'Positions at the beginning of a window that are no items.';
+COMMENT ON COLUMN corpus."window" IS 'Tokens of a text that are read at most.';
+COMMENT ON COLUMN corpus."before" IS 'Tokens before an item that are shown with it.';
+COMMENT ON COLUMN corpus."after" IS 'Tokens after an item that are shown with it.';
+COMMENT ON COLUMN corpus.of_document IS 'Items of one text at most.';
+COMMENT ON COLUMN corpus.positions IS 'Items that were asked for.';
+COMMENT ON COLUMN corpus.words IS 'Share of the items that are whole words: low where the tokenizer was made for another language or script.';
+COMMENT ON COLUMN corpus.texts_hash IS 'SHA-256 of all texts, in whatever order and under whatever names.';
+
+CREATE TABLE corpus_skipped (
+    name   VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL
+);
+COMMENT ON TABLE corpus_skipped IS 'Files or lines that were wanted as texts but could not be read.';
+COMMENT ON COLUMN corpus_skipped.name IS 'File, or file and line.';
+COMMENT ON COLUMN corpus_skipped.reason IS 'Why it was skipped, in one sentence.';
+
+CREATE TABLE document (
+    document        INTEGER NOT NULL,
+    name            VARCHAR NOT NULL,
+    first_character BIGINT  NOT NULL,
+    cut             BOOLEAN NOT NULL,
+    ids             INTEGER[] NOT NULL
+);
+COMMENT ON TABLE document IS 'Texts that were read, in catalogs of the reading context.';
+COMMENT ON COLUMN document.document IS 'Number of the text, in a random order.';
+COMMENT ON COLUMN document.name IS 'File, or file and line.';
+COMMENT ON COLUMN document.first_character IS 'Character at which the window that was read begins.';
+COMMENT ON COLUMN document.cut IS 'Whether more text stands before or after the window.';
+COMMENT ON COLUMN document.ids IS 'Token ids exactly as the model read them.';
+
+CREATE TABLE token (
+    token INTEGER NOT NULL,
+    text  VARCHAR NOT NULL
+);
+COMMENT ON TABLE token IS 'Spelling of every token id that stands in a text that was read.';
+COMMENT ON COLUMN token.token IS 'The token id.';
+COMMENT ON COLUMN token.text IS 'What it adds to a running text; unprintable characters escaped.';
+
+CREATE TABLE position (
+    item     INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    place    INTEGER NOT NULL,
+    token    INTEGER NOT NULL
+);
+COMMENT ON TABLE position IS 'Where every item stands, in catalogs of the reading context.';
+COMMENT ON COLUMN position.item IS 'The item.';
+COMMENT ON COLUMN position.document IS 'Its text.';
+COMMENT ON COLUMN position.place IS 'Its place among the ids of the text, from 0.';
+COMMENT ON COLUMN position.token IS 'Its token id.';
+
+CREATE TABLE example (
+    site        VARCHAR NOT NULL,
+    dimension   INTEGER NOT NULL,
+    part        VARCHAR NOT NULL CHECK (part IN
+        ('positive', 'negative', 'band 1', 'band 2', 'band 3', 'band 4', 'band 5')),
+    items       INTEGER[] NOT NULL,
+    "values"    FLOAT[] NOT NULL,
+    tints       BLOB    NOT NULL,
+    passed_over INTEGER
+);
+COMMENT ON TABLE example IS 'Examples of every dimension in real text, in catalogs of the reading context: its poles, and positions drawn from five equal bands of its values.';
+COMMENT ON COLUMN example.site IS 'Site of the dimension.';
+COMMENT ON COLUMN example.dimension IS 'Number of the dimension, from 0.';
+COMMENT ON COLUMN example.part IS 'positive or negative (the strongest positions, at most 2 of a text and 4 of a family), or band 1 to 5 (random positions of five equal bands from low to high; the end bands are open).';
+COMMENT ON COLUMN example.items IS 'The items, the strongest first.';
+COMMENT ON COLUMN example."values" IS 'Their states, in the model''s own units.';
+COMMENT ON COLUMN example.tints IS 'For each item 17 bytes: the dimension''s value at the 24 tokens before it, at itself and at the 8 after it, as codes 0 to 15 from dimension.low to dimension.high, two to a byte, the first in the low half.';
+COMMENT ON COLUMN example.passed_over IS 'Positions stronger than the last of the 32 at the pole that were passed over, because their text or family had its share already; counted among the 64 strongest. NULL for bands.';
 
 CREATE TABLE category (
     category    VARCHAR PRIMARY KEY,

@@ -37,7 +37,7 @@ def test_special_tokens_are_kept_and_marked(model):
 
 
 def test_a_long_text_is_cut_at_the_context(model):
-    assert text_states.context(model) == 64
+    assert model.longest == 64
     long = " ".join([TEXT] * 30)
     read = text_states.read(model, long, SITES[:1])
     assert read.cut and len(read.ids) == 64
