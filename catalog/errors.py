@@ -116,3 +116,7 @@ class ImportRefused(CatalogError):
 
 class WorkerGone(CatalogError):
     """A worker process was ended from outside."""
+
+
+class WorkerDiffers(CatalogError):
+    """A worker cannot do what the others do: no weights, another device, other libraries."""

@@ -32,10 +32,14 @@ GIVEN_UP = r"\d+ tasks "
 """How joblib's warning begins where the caller leaves early, as it may."""
 
 
+def every_core() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def cores() -> int:
     """Cores this process may use, at most MOST."""
-    own = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(MOST, own)
+    return min(MOST, every_core())
 
 
 def run(

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catalog.building import patches
+from catalog.building import example_tables, hands, patches
 from catalog.building.plan import Plan, Settings, prepare, versions
 from catalog.errors import DiskFull, SettingRefused
 from catalog.model import device, foreign
@@ -38,17 +38,20 @@ def build(
     try:
         with locked(plan.folder):
             checkpoint = Checkpoint(plan.folder)
-            with foreign.border(f"while {plan.path.stem} was built"):
-                progress = stages.run(plan.work, checkpoint, report)
+            doing = f"while {plan.path.stem} was built"
+            with foreign.border(doing), hands.of(plan) as others:
+                progress = stages.run(plan.work, checkpoint, report, others)
             report("writing", 0, 1)
             shown = plan.work.modality
             kept = patches.tables(plan.work, checkpoint, progress.chunks)
+            told = example_tables.tables(plan.work, checkpoint, progress)
             known = assemble.Known(
                 build_row(plan, progress.seconds),
                 shown.items,
                 plan.work.order(),
                 plan.absent,
-                itertools.chain(shown.tables(), kept, _trials(plan)),
+                itertools.chain(shown.tables(), kept, _trials(plan), told),
+                shown.halves,
             )
             assemble.assemble(plan.path, checkpoint, progress, known)
             report("writing", 1, 1)
@@ -82,7 +85,7 @@ def build_row(plan: Plan, seconds: float) -> dict[str, Any]:
         "threads": work.threads(),
         "batch_size": work.batch_size,
         "seed": work.seed,
-        "pilot_items": min(stages.PILOT_ITEMS, work.items),
+        "pilot_items": work.pilot,
         "thresholds": list(work.thresholds),
         "weights_hash": model.weights_hash,
         "identity": plan.digest,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from catalog.errors import SettingRefused
-from catalog.model import stage
 from catalog.model.loading import LoadedModel
+from catalog.model.work import Work
 from catalog.sites import Site
 from catalog.store import file
 from catalog.store.checkpoint import Checkpoint, Chunk
@@ -34,7 +34,7 @@ def site(asked: str | None, model: LoadedModel, grid: tuple[int, int] | None) ->
     return found
 
 
-def width(work: stage.Work) -> int:
+def width(work: Work) -> int:
     """Bytes of one item's patches; 0 where none are kept."""
     grid = work.modality.grid
     if work.per_patch is None or grid is None:
@@ -43,7 +43,7 @@ def width(work: stage.Work) -> int:
 
 
 def tables(
-    work: stage.Work, checkpoint: Checkpoint, chunks: Sequence[Chunk]
+    work: Work, checkpoint: Checkpoint, chunks: Sequence[Chunk]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows of `patch_signs`, in pieces that fit memory."""
     if work.per_patch is None:

@@ -9,15 +9,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from catalog import places, sites
+from catalog import parallel, places, sites
 from catalog.building import patches
 from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
 from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
-from catalog.model import foreign, loading, readings
-from catalog.model import stage as stages
+from catalog.model import device, foreign, loading, readings
 from catalog.model.finding import Access
 from catalog.model.readings import Trial
+from catalog.model.work import Work
 from catalog.progress import Report, silent
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
@@ -54,6 +54,14 @@ class Settings:
     """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
     pooling: str | None = None
     """Images and sounds: mean over their own patches (default), mean-window (padding too), cls."""
+    texts: Path | None = None
+    """Text: read tokens at positions of these texts, instead of every token alone."""
+    positions: int | None = None
+    """Positions of the texts that become items; 100,000 by default."""
+    items_per_document: int | None = None
+    """Positions of one text at most; 64 by default."""
+    window: int | None = None
+    """Tokens of a text that are read; 256 by default, less where the model takes fewer."""
     per_patch: str | None = None
     """Images and sounds: a site at which the sign of every patch is kept."""
     out: Path | None = None
@@ -61,6 +69,12 @@ class Settings:
     force: bool = False
     trust_remote_code: bool = False
     """Whether code that a checkpoint brings may be run; in the identity where it was."""
+    workers: int = 1
+    """Processes of this machine that run the model, each with a copy of it; 0 for one a GPU."""
+    ray: str | None = None
+    """Address of a Ray cluster whose workers run the model; `local` starts one here."""
+    threads: int | None = None
+    """CPU threads of one worker; by default all cores shared among them. In the identity."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class Plan:
     """A build that could start: loaded model, work to do, and what it will cost."""
 
     settings: Settings
-    work: stages.Work
+    work: Work
     absent: dict[Site, str]
     identity: dict[str, Any]
     """Everything that can change a bit of the states stage."""
@@ -99,9 +113,10 @@ class Plan:
 
     @property
     def left_out(self) -> int | None:
-        """Rows of the embedding beyond the tokenizer's ids, which are no items; None for media."""
+        """Rows of the embedding beyond the tokenizer's ids, which are no items; else None."""
         model = self.work.model
-        return model.vocabulary - self.work.items if model.modality == "text" else None
+        whole = model.modality == "text" and not self.work.modality.windowed
+        return model.vocabulary - self.work.items if whole else None
 
     @property
     def digest(self) -> str:
@@ -126,20 +141,13 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
     Nothing of the catalog is written yet.
     """
     _check(settings)
-    model = loading.load(
-        settings.model,
-        settings.revision,
-        settings.dtype,
-        settings.device,
-        settings.modality,
-        settings.part,
-        Access(settings.trust_remote_code, report),
-    )
+    _share_cores(settings)
+    model = loading.load(**load_arguments(settings, report))
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)
     present, absent = _sites(settings, model)
     modality, trials = _items(settings, model, report)
-    work = stages.Work(
+    work = Work(
         model=model,
         modality=modality,
         sites=tuple(present),
@@ -158,6 +166,34 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
             "show fewer items, or insist with --force."
         )
     return plan
+
+
+def load_arguments(settings: Settings, report: Report = silent) -> dict[str, Any]:
+    """How `loading.load` is asked for the model of these settings."""
+    return {
+        "model": settings.model,
+        "revision": settings.revision,
+        "dtype": settings.dtype,
+        "device": settings.device,
+        "modality": settings.modality,
+        "part": settings.part,
+        "access": Access(settings.trust_remote_code, report),
+    }
+
+
+def _share_cores(settings: Settings) -> None:
+    """Set the CPU threads of the forward pass, which are part of the identity."""
+    cores = parallel.every_core()
+    if settings.workers > cores:
+        raise SettingRefused(
+            f"--workers {settings.workers}: this machine has {cores} cores. Use at most {cores}."
+        )
+    if settings.workers < 0 or (settings.threads is not None and settings.threads < 1):
+        raise SettingRefused("--workers and --threads must be at least 1.")
+    if settings.workers != 1 and settings.ray:
+        raise SettingRefused("Give --workers (this machine) or --ray (a cluster), not both.")
+    if settings.threads or settings.workers > 1:
+        device.use_threads(settings.threads or cores // settings.workers)
 
 
 def _items(
@@ -188,7 +224,20 @@ def _check(settings: Settings) -> None:
 def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:
     slug = places.slug(settings.name or model.name.split("/")[-1])
     folder = settings.out or places.catalogs()
-    return Asked(settings.template, settings.items, settings.pooling, slug, folder)
+    if settings.texts is not None and model.modality != "text":
+        raise SettingRefused(f"{model.name} reads no text. Leave --texts out.")
+    return Asked(
+        settings.template,
+        settings.items,
+        settings.pooling,
+        slug,
+        folder,
+        settings.texts,
+        settings.positions,
+        settings.items_per_document,
+        settings.window,
+        settings.seed,
+    )
 
 
 def _sites(settings: Settings, model: loading.LoadedModel) -> tuple[list[Site], dict[Site, str]]:
@@ -215,7 +264,7 @@ def versions(model: loading.LoadedModel | None = None) -> dict[str, str]:
     return {"python": platform.python_version(), **found, **own}
 
 
-def _identity(work: stages.Work) -> dict[str, Any]:
+def _identity(work: Work) -> dict[str, Any]:
     model = work.model
     kept = {"per_patch": str(work.per_patch)} if work.per_patch else {}
     kept |= {"part": "decoder"} if model.part == "decoder" else {}
@@ -242,11 +291,13 @@ def _digest(identity: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def _path(settings: Settings, work: stages.Work, identity: dict[str, Any]) -> Path:
+def _path(settings: Settings, work: Work, identity: dict[str, Any]) -> Path:
     """Where the catalog goes; another identity under the same name gets a longer name."""
     folder = settings.out or places.catalogs()
     digest = _digest(identity)
-    plain = places.slug(settings.name or work.model.name.split("/")[-1])
+    named = work.model.name.split("/")[-1]
+    named += "-context" if work.modality.windowed else ""
+    plain = places.slug(settings.name or named)
     longer = places.slug(f"{plain}-{work.modality.reading}-{work.model.dtype}-{digest[:6]}")
     for slug in (plain, longer):
         path = folder / f"{slug}{places.SUFFIX}"

@@ -12,7 +12,7 @@ from catalog.building import reopen
 from catalog.building.plan import versions
 from catalog.modalities import Modality
 from catalog.model import device as devices
-from catalog.model import foreign, loading, opening, stage, states
+from catalog.model import foreign, loading, opening, states
 from catalog.signs import bits
 from catalog.sites import Site
 from catalog.store import file, hashing, packed_queries, queries
@@ -66,7 +66,7 @@ def _verify(catalog: Catalog, sample: int, model: str | None, seed: int | None) 
     build = catalog.build
     loaded = opening.of(catalog, model)
     modality = reopen.reopen(catalog, loaded)
-    items = _sample(catalog, len(modality.items), sample, seed)
+    items = _sample(catalog, modality, sample, seed)
     with foreign.border(f"while {catalog.slug} was verified"):
         rows, examples = _compare(catalog, loaded, modality, items)
     with file.open_readonly(catalog.path) as connection:
@@ -99,12 +99,13 @@ def _setting(model: loading.LoadedModel) -> tuple[int, str, str, str]:
 
 
 def _sample(
-    catalog: Catalog, items: int, sample: int, seed: int | None
+    catalog: Catalog, modality: Modality, sample: int, seed: int | None
 ) -> dict[int, NDArray[np.int64]]:
     """Random item numbers by the batch size that their chunk was computed with."""
+    items = len(modality.items)
     chosen = np.sort(np.random.default_rng(seed).choice(items, min(sample, items), replace=False))
     build = catalog.build
-    order = stage.build_order(items, int(build["seed"]), int(build["pilot_items"]))
+    order = modality.order(items, int(build["seed"]), int(build["pilot_items"]))
     place = np.empty(items, np.int64)
     place[order] = np.arange(items)
     batch = np.zeros(len(chosen), np.int64)

@@ -8,7 +8,7 @@ import typer
 
 from catalog.commands import printing
 from catalog.commands.options import Quiet
-from catalog.errors import AlreadyBuilt, listed
+from catalog.errors import AlreadyBuilt, SettingRefused, listed
 from catalog.sites import ADDED
 
 if TYPE_CHECKING:
@@ -51,6 +51,19 @@ def build(
         str | None,
         typer.Option(help="Images, sounds: mean (default), mean-window (padding too) or cls."),
     ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="Read positions of texts: folder of .txt, .jsonl, dataset; or shipped."),
+    ] = None,
+    positions: Annotated[
+        int | None, typer.Option(help="Texts: positions that become items (default 100,000).")
+    ] = None,
+    items_per_document: Annotated[
+        int | None, typer.Option(help="Texts: positions of one text at most (default 64).")
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option(help="Texts: tokens of a text that are read (default 256).")
+    ] = None,
     per_patch: Annotated[
         str | None, typer.Option(metavar="SITE", help="Keep the sign of every patch at this site.")
     ] = None,
@@ -68,6 +81,16 @@ def build(
         bool,
         typer.Option("--trust-remote-code", help="Run the code that a checkpoint brings: read it."),
     ] = False,
+    workers: Annotated[
+        str, typer.Option(help="Processes that run the model, each with a copy; auto: one a GPU.")
+    ] = "1",
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads of each worker; by default all cores, shared.")
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Ray cluster, such as head:6379."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Run a model over its vocabulary, or over images or sounds, and write its catalog.
@@ -98,7 +121,14 @@ def build(
         items=items,
         pooling=pooling,
         per_patch=per_patch,
+        texts=_texts(texts),
+        positions=positions,
+        items_per_document=items_per_document,
+        window=window,
         trust_remote_code=trust_remote_code,
+        workers=_count(workers),
+        threads=threads,
+        ray=ray,
     )
     with printing.resumable(), printing.progress(quiet) as report:
         try:
@@ -110,6 +140,23 @@ def build(
         if with_findings:
             findings.measure(made, report=report)
     built(made)
+
+
+def _count(workers: str) -> int:
+    """Number of workers; 0 for auto."""
+    if workers == "auto":
+        return 0
+    if not workers.isdecimal() or int(workers) < 1:
+        raise SettingRefused("--workers takes a number from 1 on, or auto (one a GPU).")
+    return int(workers)
+
+
+def _texts(asked: Path | None) -> Path | None:
+    """The folder of texts; `shipped` names those that ship, where there is no such folder."""
+    from catalog import places
+
+    shipped = asked is not None and str(asked) == "shipped" and not asked.exists()
+    return places.shipped() / "texts" if shipped else asked
 
 
 def announce(plan: "Plan") -> None:

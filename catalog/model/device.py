@@ -34,6 +34,16 @@ def threads(device: torch.device) -> int:
     return torch.get_num_threads() if device.type == "cpu" else 0
 
 
+def use_threads(count: int) -> None:
+    """Set the CPU threads of this process's forward passes."""
+    torch.set_num_threads(count)
+
+
+def gpus() -> int:
+    """CUDA devices that this process sees."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
 def describe() -> str:
     """Name of the accelerator as PyTorch sees it, or cpu."""
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"

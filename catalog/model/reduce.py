@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from catalog.signs.moments import BINS, Frozen, Moments, Pole
+from catalog.signs.moments import BINS, Bar, Frozen, Moments
 
 _GATHER = 0x0102040810204080
 """Multiplied with eight 0/1 bytes read as an int64, it gathers them into the top byte."""
@@ -79,17 +79,17 @@ class SiteReducer:
         return -(states - self.median).abs() if pole == "near median" else -states.abs()
 
     def candidates(
-        self, states: Tensor, items: NDArray[np.integer], poles: Mapping[str, Pole]
+        self, states: Tensor, items: NDArray[np.integer], bars: Mapping[str, Bar]
     ) -> dict[str, Candidates]:
         """Per pole, the states that may enter it: see `Candidates`."""
         found = {}
         numbers = torch.from_numpy(items.astype(np.int64)).to(states.device)[:, None]
-        for name, pole in poles.items():
+        for name, bar in bars.items():
             score = self.score(states, name)
-            worst, last = (torch.from_numpy(a).to(states.device) for a in pole.worst)
-            if not torch.isfinite(worst).all() and len(states) > pole.scores.shape[1]:
+            worst, last = (torch.from_numpy(a).to(states.device) for a in (bar.score, bar.item))
+            if not torch.isfinite(worst).all() and len(states) > bar.size:
                 # Nothing is known yet: the batch's own k-th best score is the bar.
-                own = score.t().topk(pole.scores.shape[1], dim=1).values[:, -1]
+                own = score.t().topk(bar.size, dim=1).values[:, -1]
                 worst = torch.maximum(worst, own)
             row, dim = torch.nonzero(
                 (score > worst) | ((score == worst) & (numbers < last)), as_tuple=True

@@ -1,114 +1,182 @@
-"""The states stage: run every item once, keep signs and statistics, chunk after chunk."""
+"""The states stage: every item once, chunk after chunk; what is done is kept, and merged in order.
 
+The chunks are made in this process, or by worker processes: `hands` is what makes them. The file
+is the same to the last bit.
+"""
+
+import functools
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from catalog.errors import SettingRefused
-from catalog.modalities import Modality
-from catalog.model import device, media_states, memory, states
-from catalog.model.loading import LoadedModel
-from catalog.model.reduce import SiteReducer
+from catalog.errors import WorkerGone
+from catalog.model import chunk as chunks
+from catalog.model import memory, states
+from catalog.model.chunk import Ask, Bars, Done, Reduced
+from catalog.model.work import Work
 from catalog.progress import Report
-from catalog.signs.moments import NEAR_ITEMS, POLE_ITEMS, Frozen, Moments, Pole
-from catalog.sites import Site
+from catalog.signs.moments import Frozen, Pole
 from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 
-PILOT_ITEMS = 4096
-"""Items of the pilot, and of every later chunk."""
-
-Batches = Iterator[tuple[NDArray[np.integer], dict[Site, torch.Tensor]]]
-"""Item numbers and their states by site, batch after batch."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a states stage needs; the same work gives the same bits."""
-
-    model: LoadedModel
-    modality: Modality
-    sites: tuple[Site, ...]
-    thresholds: tuple[str, ...]
-    batch_size: int
-    seed: int
-    per_patch: Site | None = None
-    """Site at which the sign of every patch is kept."""
-    fitted: bool = False
-    """Whether the batch is the usual one, which may be smaller where memory is short."""
-
-    @property
-    def items(self) -> int:
-        """Number of items."""
-        return len(self.modality.items)
-
-    def order(self) -> NDArray[np.int64]:
-        """Item numbers in build order; see `build_order`."""
-        return build_order(self.items, self.seed, min(PILOT_ITEMS, self.items))
-
-    def threads(self) -> int:
-        """CPU threads of the forward pass; 0 where the device is not the CPU."""
-        return device.threads(self.model.device)
-
-    def pole_sizes(self) -> dict[str, int]:
-        """Poles kept, with the number of items in each."""
-        near = {f"near {threshold}": NEAR_ITEMS for threshold in self.thresholds}
-        return {"positive": POLE_ITEMS, "negative": POLE_ITEMS} | near
+Hands = Callable[[Sequence[Ask], dict[str, Frozen]], Iterator[Done]]
+"""Makes chunks, and gives them in order. An ask is taken from the sequence when a hand is free."""
+LOST = 3
+"""Workers that may be lost one after another without a chunk between them."""
 
 
-def build_order(items: int, seed: int, pilot: int) -> NDArray[np.int64]:
-    """Item numbers in build order: a random pilot (sorted), then the rest by number."""
-    chosen = np.sort(np.random.default_rng(seed).choice(items, pilot, replace=False))
-    return np.concatenate([chosen, np.setdiff1d(np.arange(items), chosen)])
-
-
-def run(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
+def run(work: Work, checkpoint: Checkpoint, report: Report, hands: Hands | None = None) -> Progress:
     """Do what is left of the states stage; returns the finished progress.
 
     A batch that runs out of memory is halved for its chunk and all later ones, and recorded.
+    Chunks of workers that were ended from outside are made again; WorkerGone where that does not
+    help.
     """
     progress = checkpoint.load()
+    if progress is None:
+        progress = _first(work, checkpoint, report)
     known = checkpoint.frozen()
-    frozen = known[0] if known else {}
-    order = work.order()
-    done = sum(chunk.items for chunk in progress.chunks) if progress else 0
-    batch = progress.chunks[-1].batch_size if progress else work.batch_size
-    if known is None:  # a build that goes on keeps the batch it began with
-        batch = _fitted(work, report)
-    while done < len(order):
-        items = order[done : done + PILOT_ITEMS]
-        started = time.perf_counter()
+    assert known is not None
+    one = functools.partial(_here, work, report)
+    lost = 0
+    while (asks := _Asks(work, progress)) and len(asks):
+        before = len(progress.chunks)
         try:
-            if progress is None:
-                frozen, batch = _pilot(work, checkpoint, items, batch, report)
-                passes: Batches = _from_disk(work, checkpoint, frozen, items, batch)
-            else:
-                passes = _passes(work, checkpoint, len(progress.chunks), items, batch)
-            bits, sums = _chunk(work, frozen, passes, progress, report)
+            for done in (hands or one)(asks, known[0]):
+                if done.ask.number < len(progress.chunks):
+                    continue  # a chunk that came twice
+                progress = asks.progress = _kept(work, checkpoint, progress, done, asks.clock)
+                report("states", sum(c.items for c in progress.chunks), work.items)
+        except WorkerGone:
+            lost = 1 if len(progress.chunks) > before else lost + 1
+            if lost > LOST:
+                raise
+            report("a worker was lost: its chunks are made again", 0, 0)
+    return progress
+
+
+def _here(
+    work: Work, report: Report, asks: Sequence[Ask], frozen: dict[str, Frozen]
+) -> Iterator[Done]:
+    """Make chunks in this process."""
+    for ask in asks:
+        yield chunks.make(work, frozen, ask, report)
+
+
+class _Asks(Sequence[Ask]):
+    """The chunks that are left, each with the batch size and the bars of those done by then."""
+
+    def __init__(self, work: Work, progress: Progress) -> None:
+        self.work, self.progress, self.clock = work, progress, _Clock(progress.seconds)
+        done = sum(chunk.items for chunk in progress.chunks)
+        self._order, self._number = work.order(), len(progress.chunks)
+        self._starts = [place for place in work.starts() if place >= done]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, place: int) -> Ask: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Ask]: ...
+    def __getitem__(self, place: int | slice) -> Ask | Sequence[Ask]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        first = self._starts[place]
+        items = self._order[first : [*self._starts, self.work.items][place + 1]]
+        batch = self.progress.chunks[-1].batch_size
+        return Ask(self._number + place, first, items, batch, _bars(self.progress))
+
+
+class _Clock:
+    """Seconds of a build, those before an interruption among them."""
+
+    def __init__(self, before: float) -> None:
+        self._began = time.perf_counter() - before
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return time.perf_counter() - self._began
+
+
+def _bars(progress: Progress) -> Bars:
+    return {
+        site: {name: pole.bar for name, pole in sums.poles.items()}
+        for site, sums in progress.sums.items()
+    }
+
+
+def _kept(
+    work: Work, checkpoint: Checkpoint, progress: Progress | None, done: Done, clock: _Clock
+) -> Progress:
+    """Keep a chunk; returns the progress that includes it."""
+    ask = done.ask
+    chunk = Chunk(ask.number, ask.first, len(ask.items), done.batch_size, done.threads)
+    sums = _merged(work, progress, done.reduced)
+    made = Progress([*(progress.chunks if progress else []), chunk], sums, clock.seconds)
+    if done.patches is not None:
+        checkpoint.save_patches(ask.number, done.patches)
+    if done.reduced.windows:
+        checkpoint.save_windows(ask.number, done.reduced.candidates, done.reduced.windows)
+    checkpoint.save(made, done.reduced.bits)
+    return made
+
+
+def _merged(work: Work, progress: Progress | None, reduced: Reduced) -> dict[str, SiteSums]:
+    """Running sums by site after one more chunk."""
+    found = {}
+    for site, moments in reduced.moments.items():
+        before = progress.sums[site] if progress else None
+        poles = {}
+        for name, size in work.pole_sizes().items():
+            pole = before.poles[name] if before else Pole.empty(len(moments.total), size)
+            poles[name] = work.merged(name, pole, reduced.candidates[site][name])
+        found[site] = SiteSums(before.moments + moments if before else moments, poles)
+    return found
+
+
+def _first(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
+    """Run the pilot, freeze what it fixes, and keep it as the first chunk."""
+    clock = _Clock(0.0)
+    items = work.order()[: work.pilot]
+    known = checkpoint.frozen()
+    # a build that goes on keeps the batch it began with
+    batch = known[1] if known else _fitted(work, report)
+    while True:
+        try:
+            frozen = known[0] if known else _pilot(work, checkpoint, items, batch, report)
+            ask = Ask(0, 0, items, batch, _empty(work, frozen))
+            # Windows take whole texts, which are not on disk: the model runs once more.
+            passes = (
+                chunks.batches(work, items, batch, [], whole=True)
+                if work.modality.windowed
+                else _from_disk(work, checkpoint, frozen, items, batch)
+            )
+            reduced = chunks.reduce(
+                work, frozen, passes, ask.bars, lambda done: report("states", done, work.items)
+            )
         except (RuntimeError, MemoryError) as error:
             if not states.no_memory(error):
                 raise
-            batch = _halved(batch, report)
-            if progress is None:
-                checkpoint.drop_frozen()  # a pilot of the smaller batch must run again
+            batch, known = chunks.halved(batch, report), None
+            checkpoint.drop_frozen()  # a pilot of the smaller batch must run again
             continue
-        number = len(progress.chunks) if progress else 0
-        chunks = [
-            *(progress.chunks if progress else []),
-            Chunk(number, done, len(items), batch, work.threads()),
-        ]
-        before = progress.seconds if progress else 0.0
-        progress = Progress(chunks, sums, before + time.perf_counter() - started)
-        checkpoint.save(progress, bits)
+        done = Done(ask, batch, work.threads(), reduced, None)
+        progress = _kept(work, checkpoint, None, done, clock)
         checkpoint.drop_pilot()
-        done += len(items)
-        report("states", done, len(order))
-    assert progress is not None
-    return progress
+        return progress
+
+
+def _empty(work: Work, frozen: dict[str, Frozen]) -> Bars:
+    """Bars where nothing was seen yet."""
+    return {
+        site: {n: Pole.empty(len(one.median), k).bar for n, k in work.pole_sizes().items()}
+        for site, one in frozen.items()
+    }
 
 
 def _fitted(work: Work, report: Report) -> int:
@@ -121,49 +189,25 @@ def _fitted(work: Work, report: Report) -> int:
     return batch
 
 
-def _halved(batch: int, report: Report) -> int:
-    if batch == 1:
-        raise SettingRefused(
-            "Out of memory with one item at a time. Use a smaller --dtype, fewer --sites, or a "
-            "machine with more memory."
-        )
-    report(f"out of memory: batch size {batch} -> {batch // 2}", 0, 0)
-    return batch // 2
-
-
 def _pilot(
     work: Work, checkpoint: Checkpoint, items: NDArray[np.int64], batch: int, report: Report
-) -> tuple[dict[str, Frozen], int]:
-    """What the pilot froze and its batch size; runs the pilot where that is still to do."""
-    known = checkpoint.frozen()
-    if known is not None:
-        return known
+) -> dict[str, Frozen]:
+    """Run the pilot; its states and patches are on disk before what it froze is."""
     checkpoint.drop_pilot()
     dims: dict[str, int] = {}
+    patches: list[NDArray[np.uint8]] = []
     done = 0
-    for numbers, seen in _passes(work, checkpoint, 0, items, batch):
+    for numbers, seen in chunks.batches(work, items, batch, patches):
         for site, values in seen.items():
             checkpoint.add_pilot(str(site), values.cpu().numpy())
             dims[str(site)] = values.shape[1]
         done += len(numbers)
         report("pilot", done, len(items))
+    if patches:
+        checkpoint.save_patches(0, np.concatenate(patches))
     frozen = {name: Frozen.of(checkpoint.pilot(name, width)) for name, width in dims.items()}
     checkpoint.save_frozen(frozen, batch)
-    return frozen, batch
-
-
-def _passes(
-    work: Work, checkpoint: Checkpoint, chunk: int, items: NDArray[np.int64], batch: int
-) -> Batches:
-    """The model's batches; patch signs, where they are wanted, go to the checkpoint meanwhile."""
-    passes = states.batches(work.model, work.modality, work.sites, items, batch)
-    if work.per_patch is None:
-        yield from passes
-        return
-    with media_states.patches(work.model, work.modality, work.per_patch) as grid:
-        for place, (numbers, seen) in enumerate(passes):
-            checkpoint.add_patches(chunk, grid.bits(len(numbers)), first=place == 0)
-            yield numbers, seen
+    return frozen
 
 
 def _from_disk(
@@ -172,7 +216,7 @@ def _from_disk(
     frozen: dict[str, Frozen],
     items: NDArray[np.int64],
     batch: int,
-) -> Batches:
+) -> chunks.Batches:
     """The pilot's batches again, without running the model twice."""
     for start in range(0, len(items), batch):
         numbers = items[start : start + batch]
@@ -185,79 +229,3 @@ def _from_disk(
                 for site in work.sites
             },
         )
-
-
-def _chunk(
-    work: Work,
-    frozen: dict[str, Frozen],
-    passes: Batches,
-    progress: Progress | None,
-    report: Report,
-) -> tuple[dict[str, NDArray[np.uint8]], dict[str, SiteSums]]:
-    """Signs of one chunk by "site/threshold", and the sums that include it."""
-    reducers = {site: SiteReducer.on(work.model.device, frozen[str(site)]) for site in work.sites}
-    kept = {site: _Kept(work, reducers[site], progress, str(site)) for site in work.sites}
-    done = sum(chunk.items for chunk in progress.chunks) if progress else 0
-
-    @torch.inference_mode()
-    def reduce(numbers: NDArray[np.integer], seen: dict[Site, torch.Tensor]) -> int:
-        for site, values in seen.items():
-            kept[site].add(values, numbers)
-        return len(numbers)
-
-    # A batch is reduced while the model runs the next one: in order, and never more than one.
-    with ThreadPoolExecutor(1, "reduce") as worker:
-        waiting: Future[int] | None = None
-        for numbers, seen in passes:
-            if waiting is not None:
-                done += waiting.result()
-                report("states", done, work.items)
-            waiting = worker.submit(reduce, numbers, seen)
-        if waiting is not None:
-            done += waiting.result()
-            report("states", done, work.items)
-    bits = {
-        f"{site}/{threshold}": np.concatenate(parts)
-        for site, one in kept.items()
-        for threshold, parts in one.bits.items()
-    }
-    return bits, {str(site): one.sums() for site, one in kept.items()}
-
-
-class _Kept:
-    """What one chunk leaves of one site."""
-
-    def __init__(
-        self, work: Work, reducer: SiteReducer, progress: Progress | None, site: str
-    ) -> None:
-        self.reducer = reducer
-        self.bits: dict[str, list[NDArray[np.uint8]]] = {t: [] for t in work.thresholds}
-        before = progress.sums[site] if progress else None
-        self.before = before.moments if before else None
-        dims = len(reducer.frozen.median)
-        self.poles = (
-            before.poles
-            if before
-            else {name: Pole.empty(dims, k) for name, k in work.pole_sizes().items()}
-        )
-        self.found: dict[str, list[tuple[NDArray[np.generic], ...]]] = {n: [] for n in self.poles}
-        self.moments: Moments | None = None
-
-    def add(self, values: torch.Tensor, items: NDArray[np.integer]) -> None:
-        """Reduce one batch: float32[items, dims]."""
-        for threshold, parts in self.bits.items():
-            parts.append(self.reducer.bits(values, threshold))
-        moments = self.reducer.moments(values)
-        self.moments = moments if self.moments is None else self.moments + moments
-        for pole, candidates in self.reducer.candidates(values, items, self.poles).items():
-            self.found[pole].append(candidates)
-
-    def sums(self) -> SiteSums:
-        """Running sums after this chunk."""
-        assert self.moments is not None
-        moments = self.moments if self.before is None else self.before + self.moments
-        poles = {}
-        for name, pole in self.poles.items():
-            columns = [np.concatenate(parts) for parts in zip(*self.found[name], strict=True)]
-            poles[name] = pole.merged(*columns)
-        return SiteSums(moments, poles)

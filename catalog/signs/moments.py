@@ -5,6 +5,7 @@ chunk after chunk in build order, so that an interrupted build ends with the sam
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,6 +180,15 @@ class Pole:
         return Pole(score[best], item[best], value[best])
 
     @property
-    def worst(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Score and item of the last place: a newcomer must beat them."""
-        return self.scores[:, -1], self.items[:, -1]
+    def bar(self) -> "Bar":
+        """What a newcomer must beat."""
+        return Bar(self.scores.shape[1], self.scores[:, -1], self.items[:, -1])
+
+
+class Bar(NamedTuple):
+    """The last place of a pole: its score and item, float32[dims] and int32[dims]."""
+
+    size: int
+    """Items that the pole keeps."""
+    score: NDArray[np.float32]
+    item: NDArray[np.int32]

@@ -11,7 +11,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -133,16 +133,36 @@ class Checkpoint:
         with np.load(self.folder / f"signs-{chunk:06d}.npz") as arrays:
             return dict(arrays)
 
-    def add_patches(self, chunk: int, bits: NDArray[np.uint8], first: bool) -> None:
-        """Append patch signs of a chunk's next items; the first ones begin the file anew."""
-        path = self.folder / f"patches-{chunk:06d}.bits"
-        with path.open("wb" if first else "ab") as stream:
+    def save_patches(self, chunk: int, bits: NDArray[np.uint8]) -> None:
+        """Keep the patch signs of a chunk's items: uint8[items, width]."""
+        with (self.folder / f"patches-{chunk:06d}.bits").open("wb") as stream:
             stream.write(np.ascontiguousarray(bits).data)
 
     def patches(self, chunk: int, width: int) -> NDArray[np.uint8]:
         """Patch signs of one chunk, mapped from disk: uint8[items, width]."""
         path = self.folder / f"patches-{chunk:06d}.bits"
         return np.memmap(path, np.uint8, "r").reshape(-1, width)
+
+    def save_windows(
+        self,
+        chunk: int,
+        candidates: Mapping[str, Mapping[str, tuple[NDArray[Any], ...]]],
+        windows: Mapping[str, Mapping[str, NDArray[np.uint8]]],
+    ) -> None:
+        """Keep the windows of a chunk's candidates, by site and pole: dimension, item, codes."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for site, found in windows.items():
+            for name, codes in found.items():
+                dimensions, _, items, _ = candidates[site][name]
+                arrays[f"{site}/{name}/dimension"] = dimensions.astype(np.int32)
+                arrays[f"{site}/{name}/item"] = items.astype(np.int32)
+                arrays[f"{site}/{name}/codes"] = codes
+        self._write(f"windows-{chunk:06d}.npz", arrays)
+
+    def windows(self, chunk: int, site: str, name: str) -> tuple[NDArray[Any], ...]:
+        """Dimension, item and codes of the windows that a chunk kept of one site's pole."""
+        with np.load(self.folder / f"windows-{chunk:06d}.npz") as arrays:
+            return tuple(arrays[f"{site}/{name}/{one}"] for one in ("dimension", "item", "codes"))
 
     def add_pilot(self, site: str, states: NDArray[np.float32]) -> None:
         """Append pilot states of one site on disk, where they take no memory."""

@@ -12,6 +12,7 @@ from catalog.building import build
 from catalog.modalities import text
 from catalog.model import loading, stage
 from catalog.model.loading import LoadedModel
+from catalog.model.work import Work
 from catalog.sites import wanted
 from catalog.store import assemble
 from catalog.store.checkpoint import Checkpoint
@@ -40,7 +41,7 @@ def run(quick: bool) -> list[Figure]:
         attention=config._attn_implementation,
     )
     items = text.item_frame(Numbers(), QUICK_VOCABULARY if quick else VOCABULARY)
-    work = stage.Work(
+    work = Work(
         model=model,
         modality=text.Text("bare", items, (), ()),
         sites=tuple(wanted(None, None, len(model.parts.blocks))[0]),
@@ -83,7 +84,7 @@ class Numbers:
         return [f"Ġ{number}" for number in ids]
 
 
-def _states_stage(work: stage.Work, folder: Path) -> tuple[float, int]:
+def _states_stage(work: Work, folder: Path) -> tuple[float, int]:
     """Seconds from the first forward pass to the finished file, and its bytes."""
     checkpoint = Checkpoint(folder / "building")
     checkpoint.folder.mkdir()
@@ -98,7 +99,7 @@ def _states_stage(work: stage.Work, folder: Path) -> tuple[float, int]:
 
 
 @torch.inference_mode()
-def _bare(work: stage.Work) -> float:
+def _bare(work: Work) -> float:
     """Seconds of forward passes over the same items and nothing else."""
     order = work.order()
     started = time.perf_counter()

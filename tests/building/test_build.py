@@ -16,7 +16,7 @@ from catalog.browse import describe
 from catalog.building import build
 from catalog.errors import DiskFull, SettingRefused
 from catalog.modalities import text
-from catalog.model import loading, memory, stage, states
+from catalog.model import chunk, loading, memory, stage, states, work
 from catalog.signs import bits as signs
 from catalog.store import assemble, file
 from catalog.store.catalog import Catalog
@@ -29,13 +29,13 @@ ITEMS = models.VOCABULARY
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(stage, "PILOT_ITEMS", PILOT)
+    monkeypatch.setattr(work, "PILOT_ITEMS", PILOT)
 
 
 @pytest.fixture(scope="module")
 def path(llama, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "PILOT_ITEMS", PILOT)
+        patch.setattr(work, "PILOT_ITEMS", PILOT)
         out = tmp_path_factory.mktemp("built")
         return build.build(build.Settings(str(llama), sites="k,v", batch_size=BATCH, out=out))
 
@@ -405,8 +405,8 @@ def short_of_memory(monkeypatch, limit, after):
     """Forward passes above `limit` items fail once `after` batches are done."""
     whole, done = states.batches, []
 
-    def batches(model, modality, sites, items, batch_size):
-        for one in whole(model, modality, sites, items, batch_size):
+    def batches(model, modality, sites, items, batch_size, *rest):
+        for one in whole(model, modality, sites, items, batch_size, *rest):
             done.append(1)
             if len(done) > after and batch_size > limit:
                 raise torch.OutOfMemoryError("CUDA out of memory")
@@ -435,16 +435,16 @@ def test_out_of_memory_halves_the_batch_and_is_recorded(
 
 
 def test_out_of_memory_after_the_pilot_ran_halves_the_pilot_too(llama, tmp_path, monkeypatch):
-    whole = stage._chunk
+    whole = chunk.reduce
 
-    def chunk(work, frozen, passes, progress, report):
+    def reduce(work, frozen, passes, *others):
         batches = list(passes)
         if len(batches[0][0]) > 24:
             raise MemoryError
-        return whole(work, frozen, iter(batches), progress, report)
+        return whole(work, frozen, iter(batches), *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "_chunk", chunk)
+        patch.setattr(chunk, "reduce", reduce)
         path = make(llama, tmp_path)
     with file.open_readonly(path) as connection:
         assert connection.execute("SELECT DISTINCT batch_size FROM chunk").fetchall() == [(24,)]
@@ -497,11 +497,11 @@ def test_a_usual_batch_that_does_not_fit_is_made_smaller_and_a_build_that_goes_o
     asked = {"template": "bare", "out": tmp_path}
     with monkeypatch.context() as patch:
         patch.setattr(memory, "fitting", lambda _model, _modality, batch: batch // 4)
-        patch.setattr(stage, "PILOT_ITEMS", 100)
+        patch.setattr(work, "PILOT_ITEMS", 100)
         patch.setattr(assemble, "assemble", stop)
         with pytest.raises(KeyboardInterrupt):
             build.build(build.Settings(str(llama), **asked))
-    monkeypatch.setattr(stage, "PILOT_ITEMS", 100)
+    monkeypatch.setattr(work, "PILOT_ITEMS", 100)
     path = build.build(build.Settings(str(llama), **asked))
     with file.open_readonly(path) as connection:
         assert connection.execute("SELECT DISTINCT batch_size FROM chunk").fetchall() == [(256,)]

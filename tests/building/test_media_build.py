@@ -15,7 +15,7 @@ from catalog.building import build, reopen
 from catalog.edits import Edit
 from catalog.errors import MediaUnreadable, ModelUnsupported, SettingRefused
 from catalog.modalities import scanning
-from catalog.model import loading, media_states, stage
+from catalog.model import loading, media_states, work
 from catalog.signs import bits
 from catalog.sites import Site
 from catalog.store import file, media_queries, reading
@@ -164,7 +164,7 @@ def interrupted(asked, stage_name, least):
 
 @pytest.mark.parametrize("name", ["vit", "wav2vec2"])
 def test_an_interrupted_build_ends_with_the_same_bits(name, saved, folders, tmp_path, monkeypatch):
-    monkeypatch.setattr(stage, "PILOT_ITEMS", 14)
+    monkeypatch.setattr(work, "PILOT_ITEMS", 14)
     monkeypatch.setattr(scanning, "_WINDOW", 8)
     given = saved(name), folders[modality_of(name)]
     site = "final" if name == "vit" else "resid.1"

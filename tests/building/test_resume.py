@@ -12,7 +12,7 @@ import pytest
 
 from catalog.browse import describe
 from catalog.building import build
-from catalog.model import stage
+from catalog.model import work
 from catalog.store.catalog import Catalog
 from tests.given import killing
 
@@ -21,7 +21,7 @@ from tests.given import killing
 def uninterrupted(llama, tmp_path_factory):
     """Content hash of the same build, never interrupted."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "PILOT_ITEMS", killing.CHUNK)
+        patch.setattr(work, "PILOT_ITEMS", killing.CHUNK)
         path = build.build(killing.settings(llama, tmp_path_factory.mktemp("whole")))
     return describe.info(Catalog(path))["content_hash"]
 
@@ -98,7 +98,7 @@ def test_the_command_itself(how, llama, tmp_path, uninterrupted, monkeypatch):
         assert "Traceback" not in rest and "The same command goes on where it stopped." in rest
     (folder,) = tmp_path.glob("*.building")
     assert list(folder.glob("signs-*.npz"))
-    monkeypatch.setattr(stage, "PILOT_ITEMS", killing.CHUNK)
+    monkeypatch.setattr(work, "PILOT_ITEMS", killing.CHUNK)
     pilots = []
     path = build.build(killing.settings(llama, tmp_path), lambda name, *_: pilots.append(name))
     assert "pilot" not in pilots  # it went on, and did not begin again
@@ -106,7 +106,7 @@ def test_the_command_itself(how, llama, tmp_path, uninterrupted, monkeypatch):
 
 
 def test_a_file_half_written_does_not_count(llama, tmp_path, monkeypatch, uninterrupted):
-    monkeypatch.setattr(stage, "PILOT_ITEMS", killing.CHUNK)
+    monkeypatch.setattr(work, "PILOT_ITEMS", killing.CHUNK)
 
     def stop(name, done, _total):
         if name == "states" and done >= 5 * killing.CHUNK:

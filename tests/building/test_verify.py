@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from catalog.building import build
-from catalog.model import stage
+from catalog.model import work
 from catalog.store import file
 from tests.given import models
 
@@ -14,7 +14,7 @@ from tests.given import models
 @pytest.fixture(scope="module")
 def honest(llama, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "PILOT_ITEMS", 100)
+        patch.setattr(work, "PILOT_ITEMS", 100)
         settings = build.Settings(
             str(llama), sites="v", batch_size=48, out=tmp_path_factory.mktemp("verify")
         )

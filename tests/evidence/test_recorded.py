@@ -6,8 +6,15 @@ from tests.given.recorded import REASONS, RECORDED, compare, compare_evidence, m
 
 
 @pytest.mark.model
+def test_pictures_give_the_recorded_hashes(tmp_path):
+    catalog, findings_hash = made("digits", "findings", tmp_path)
+    compare(catalog, findings_hash, RECORDED["digits"])
+
+
+@pytest.mark.slow
+@pytest.mark.model
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", ["digits", pytest.param("sounds", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["digits", "sounds"])
 def test_pictures_and_sounds_give_the_recorded_figures(name, tmp_path):
     catalog, findings_hash = made(name, "evidence", tmp_path)
     compare(catalog, findings_hash, RECORDED[name])

@@ -14,7 +14,7 @@ from transformers.models.llama import modeling_llama  # noqa: F401  # loaded onc
 
 from catalog.building import build
 from catalog.commands import cli
-from catalog.model import stage, states
+from catalog.model import states, work
 
 CHUNK = 32
 BATCH = 12
@@ -27,7 +27,7 @@ def settings(model: Path, out: Path) -> build.Settings:
 
 def told(model: Path, out: Path, pipe: Connection) -> None:
     """Build in this process, and wait for an answer after telling each step."""
-    stage.PILOT_ITEMS = CHUNK
+    work.PILOT_ITEMS = CHUNK
 
     def report(name: str, done: int, _total: int) -> None:
         pipe.send((name, done))
@@ -45,7 +45,7 @@ def _slowly(*arguments: Any) -> Iterator[Any]:
 
 _batches = states.batches
 if __name__ == "__main__":
-    stage.PILOT_ITEMS = CHUNK
+    work.PILOT_ITEMS = CHUNK
     states.batches = _slowly  # type: ignore[assignment]
     sys.argv[0] = "dims"
     cli.main()

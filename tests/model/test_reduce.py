@@ -73,7 +73,8 @@ def test_candidates_lead_to_exact_poles(batch):
     order = np.random.default_rng(1).permutation(500)
     for start in range(0, 500, batch):
         items = order[start : start + batch]
-        found = twin.candidates(torch.from_numpy(states[items]), items, poles)
+        bars = {name: pole.bar for name, pole in poles.items()}
+        found = twin.candidates(torch.from_numpy(states[items]), items, bars)
         poles = {name: pole.merged(*found[name]) for name, pole in poles.items()}
     median = twin.frozen.median
     scores = {

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from catalog.building import build
-from catalog.model import stage
+from catalog.model import work
 from catalog.store import file
 from tests.given import synthetic
 
@@ -48,7 +48,7 @@ def test_two_comments_do_not_stand_on_the_wrong_column(empty):
 @pytest.mark.parametrize("source", ["built", "synthetic"])
 def test_keys_are_unique(source, llama, tmp_path, monkeypatch):
     if source == "built":
-        monkeypatch.setattr(stage, "PILOT_ITEMS", 100)
+        monkeypatch.setattr(work, "PILOT_ITEMS", 100)
         path = build.build(build.Settings(str(llama), sites="k,ffn", batch_size=50, out=tmp_path))
     else:
         path = synthetic.write(tmp_path / "one.duckdb")
