@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from catalog import places
-from catalog.browse import poles
+from catalog.browse import examples, poles
 from catalog.errors import NotInCatalog
 from catalog.store import (
     feature_queries,
@@ -93,7 +93,9 @@ def dimension(
         f"{site} has dimensions 0 to {dims - 1}; there is no {number}.",
     )
     found = poles.poles(catalog, site, number, chosen, float(row["value"]))
+    told = examples.as_json(examples.of(catalog, site, number)) if catalog.contextual else None
     return {
+        **({} if told is None else {"examples": told}),
         "site": site,
         "dimension": number,
         "threshold": chosen,

@@ -17,6 +17,8 @@ from catalog.store.catalog import Catalog
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from catalog.notebook.examples import Examples
+
 POLE_SHOWN = 20
 """Items that the figure of a pole draws."""
 
@@ -101,6 +103,16 @@ class Dimension(Shown):
         return self.catalog.fetch(
             feature_queries.readers(self.site, self.number, self.threshold, chosen)
         )
+
+    def examples(self) -> "Examples":
+        """Windows of text at its poles and in five bands of its values, each token with its value.
+
+        NotInCatalog where the catalog holds single tokens, which stand in no text.
+        """
+        from catalog.browse import examples as browse_examples
+        from catalog.notebook.examples import Examples
+
+        return Examples(self, browse_examples.of(self.catalog, self.site, self.number))
 
     def plot(
         self, what: Literal["values", "positive", "negative", "across"] = "values"

@@ -67,3 +67,8 @@ def windows(items: Sequence[int]) -> Query:
 def range_of(site: str, number: int) -> Query:
     """low and high of a dimension's histogram, which tints are codes of."""
     return Query("SELECT low, high FROM dimension WHERE site = ? AND dimension = ?", (site, number))
+
+
+def poles_of_site(site: str, pole: str) -> Query:
+    """Items at one pole of every dimension of a site: dimension, rank, item."""
+    return Query("SELECT dimension, rank, item FROM pole WHERE site = ? AND pole = ?", (site, pole))

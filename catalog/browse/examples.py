@@ -1,0 +1,280 @@
+"""Examples of a dimension in real text: windows around positions, each token with its value.
+
+A catalog of tokens in context keeps them, so that no model is needed: the strongest positions of
+both poles, and random ones of five equal bands of the value range, since the strongest alone
+mislead. Beside them stands what the same dimension's poles are for single tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from catalog.errors import CatalogError, NotInCatalog
+from catalog.signs import examples
+from catalog.signs.moments import POLE_ITEMS
+from catalog.store import context_queries, queries
+from catalog.store.catalog import Catalog
+
+PARTS = ("positive", "negative", *examples.BAND_NAMES)
+POLES = ("positive", "negative")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One position in its window."""
+
+    part: str
+    """positive, negative, or band 1 (lowest values) to band 5."""
+    rank: int
+    item: int
+    value: float
+    """Its state, in the model's own units."""
+    document: str
+    """File, or file and line."""
+    place: int
+    """Its place in what was read of the document, from 0."""
+    tokens: tuple[str, ...]
+    """What the tokens of the window add to a running text."""
+    at: int
+    """Which of them it is."""
+    values: tuple[float, ...]
+    """The dimension's value at each of them, right to 1/30 of its range."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much of the corpus a pole comes from."""
+
+    shown: int
+    """Positions at the pole: at most 32."""
+    documents: int
+    families: int
+    passed_over: int
+    """Stronger ones left out, as their document or family had its share; counted among 64."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Whether a pole in context and the same pole of single tokens hold the same families."""
+
+    catalog: str
+    """Slug of the catalog of single tokens."""
+    shared: float
+    """Share of the families at the pole in context that are at the pole of single tokens too."""
+    chance: float
+    """The same, mean over the site's other dimensions: their poles in context, this single one."""
+    p: float
+    """(1 + other dimensions that share as much) / (1 + other dimensions)."""
+    words: tuple[str, ...]
+    """Items at the pole of single tokens, the strongest first."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Everything that one dimension shows of texts."""
+
+    rows: tuple[Example, ...]
+    low: float
+    high: float
+    """Ends of the range that bands and tints divide."""
+    spread: dict[str, Spread]
+    """By pole."""
+    documents: int
+    """Documents of the whole catalog."""
+    agreement: dict[str, Agreement]
+    """By pole; empty without a catalog of the model's single tokens."""
+
+    def part(self, name: str) -> tuple[Example, ...]:
+        """The examples of one pole or band, in order."""
+        return tuple(one for one in self.rows if one.part == name)
+
+    def frame(self) -> pd.DataFrame:
+        """One row an example: part, rank, item, value, document, place, tokens, at, values."""
+        return pd.DataFrame([vars(one) for one in self.rows])
+
+
+def of(catalog: Catalog, site: str, number: int) -> Examples:
+    """Examples of one dimension; NotInCatalog where the catalog holds no texts."""
+    if not catalog.contextual:
+        raise NotInCatalog(
+            f"{catalog.slug} holds single tokens, which stand in no text. Build one that does "
+            f"with: dims build {catalog.build['model']} --texts FOLDER"
+        )
+    found = catalog.fetch(context_queries.examples(site, number))
+    if found.empty:
+        raise NotInCatalog(f"{catalog.slug} has no dimension {number} at {site}.")
+    ends = catalog.fetch(context_queries.range_of(site, number)).iloc[0]
+    low, high = float(ends["low"]), float(ends["high"])
+    every = np.concatenate([np.asarray(one, np.int64) for one in found["items"]])
+    places = catalog.fetch(context_queries.windows(np.unique(every).tolist())).set_index("item")
+    spelling = _spelling(catalog)
+    rows: list[Example] = []
+    by_part = found.set_index("part")
+    for part in PARTS:
+        rows += _examples(part, by_part.loc[part], places, spelling, (low, high))
+    spread = _spread(catalog, site, number, by_part["passed_over"])
+    source = catalog.fetch(context_queries.source()).iloc[0]
+    told = _agreement(catalog, site, number)
+    return Examples(tuple(rows), low, high, spread, int(source["drawn"]), told)
+
+
+def _spelling(catalog: Catalog) -> dict[int, str]:
+    def read() -> dict[int, str]:
+        tokens = catalog.fetch(context_queries.tokens())
+        return dict(zip(tokens["token"].tolist(), tokens["text"].tolist(), strict=True))
+
+    return catalog.remembered(("spelling",), read)
+
+
+def _examples(
+    part: str,
+    row: "pd.Series[Any]",
+    places: pd.DataFrame,
+    spelling: dict[int, str],
+    ends: tuple[float, float],
+) -> list[Example]:
+    items = np.asarray(row["items"], np.int64)
+    width = -(-examples.WINDOW // 2)
+    codes = np.frombuffer(bytes(row["tints"]), np.uint8).reshape(-1, width)[: len(items)]
+    tints = examples.unpack(codes, *ends)
+    made = []
+    for rank, (item, value, tint) in enumerate(zip(items, row["values"], tints, strict=True), 1):
+        where = places.loc[item]
+        ids, place = where["ids"], int(where["place"])
+        first, past = max(0, place - examples.BEFORE), place + examples.AFTER + 1
+        texts = tuple(spelling[int(one)] for one in ids[first:past])
+        start = first - (place - examples.BEFORE)
+        shown = tuple(float(v) for v in tint[start : start + len(texts)])
+        made.append(
+            Example(
+                part,
+                rank,
+                int(item),
+                float(value),
+                str(where["name"]),
+                place,
+                texts,
+                place - first,
+                shown,
+            )
+        )
+    return made
+
+
+def _spread(
+    catalog: Catalog, site: str, number: int, passed: "pd.Series[Any]"
+) -> dict[str, Spread]:
+    poles = catalog.fetch(queries.poles(site, number))
+    document, family = _documents(catalog), catalog.families
+    found = {}
+    for name in POLES:
+        items = poles.loc[poles["pole"] == name, "item"].to_numpy(np.int64)
+        texts, families = (len(np.unique(of[items])) for of in (document, family))
+        found[name] = Spread(len(items), texts, families, int(passed[name]))
+    return found
+
+
+def _documents(catalog: Catalog) -> NDArray[np.int64]:
+    def read() -> NDArray[np.int64]:
+        documents = catalog.fetch(context_queries.positions())["document"]
+        return np.asarray(documents.to_numpy(np.int64))
+
+    return catalog.remembered(("documents",), read)
+
+
+def single(catalog: Catalog) -> Catalog | None:
+    """The catalog of the same model's single tokens, beside this one; None where there is none.
+
+    That of the model's own name first, then the first by name.
+    """
+    return _single(catalog, tuple(sorted(catalog.path.parent.glob("*.duckdb"))))
+
+
+def _single(catalog: Catalog, beside: Sequence[Any]) -> Catalog | None:
+    own = catalog.build
+    usual = str(own["model"]).split("/")[-1].lower()
+    for path in sorted(beside, key=lambda one: one.stem != usual):
+        if path == catalog.path:
+            continue
+        try:
+            one = Catalog(path)
+            same = one.build["weights_hash"] == own["weights_hash"]
+            if same and one.modality == "text" and not one.contextual:
+                return one
+        except CatalogError:
+            continue  # another program's file, or one being written
+    return None
+
+
+def _agreement(catalog: Catalog, site: str, number: int) -> dict[str, Agreement]:
+    other = single(catalog)
+    if other is None or site not in other.site_names:
+        return {}
+    found = {}
+    alone = other.fetch(queries.poles(site, number))
+    for name in POLES:
+        mine = _families_at(catalog, other, site, name)
+        at = alone[alone["pole"] == name]
+        theirs = np.unique(other.families[at["item"].to_numpy(np.int64)])
+        shared = _shares(mine, theirs)
+        rest = np.delete(shared, number)
+        rest = rest[~np.isnan(rest)]
+        if not len(rest) or np.isnan(shared[number]):
+            continue
+        reached = int((rest >= shared[number] - 1e-9).sum())
+        found[name] = Agreement(
+            other.slug,
+            float(shared[number]),
+            float(rest.mean()),
+            (1 + reached) / (1 + len(rest)),
+            tuple(at["text"].head(12)),
+        )
+    return found
+
+
+def _shares(mine: NDArray[np.int64], theirs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of each row's different families that are among some others; -1 stands for none."""
+    ordered = np.sort(mine, axis=1)
+    new = (np.diff(ordered, axis=1, prepend=-2) != 0) & (ordered >= 0)
+    count = new.sum(axis=1)
+    inside = (np.isin(ordered, theirs) & new).sum(axis=1)
+    return np.where(count > 0, inside / np.maximum(count, 1), np.nan)
+
+
+def _families_at(catalog: Catalog, other: Catalog, site: str, name: str) -> NDArray[np.int64]:
+    """Families, as the other catalog numbers them, at a pole of every dimension: [dims, 32]."""
+
+    def read() -> NDArray[np.int64]:
+        tokens = catalog.fetch(context_queries.positions())["token"].to_numpy(np.int64)
+        rows = catalog.fetch(context_queries.poles_of_site(site, name))
+        dims = int(catalog.sites.set_index("site").dims[site])
+        found = np.full((dims, POLE_ITEMS), -1, np.int64)
+        family = other.families
+        ids = tokens[rows["item"].to_numpy(np.int64)]
+        known = np.where(ids < len(family), family[np.minimum(ids, len(family) - 1)], -1)
+        found[rows["dimension"].to_numpy(), rows["rank"].to_numpy() - 1] = known
+        return found
+
+    return catalog.remembered(("families at", other.stamp, site, name), read)
+
+
+def as_json(found: Examples) -> dict[str, Any]:
+    """The JSON form, as `dims dimension --json` has it."""
+    return {
+        "low": found.low,
+        "high": found.high,
+        "documents": found.documents,
+        "spread": {name: vars(one) for name, one in found.spread.items()},
+        "single_tokens": {name: vars(one) for name, one in found.agreement.items()},
+        "parts": {part: [_plain(one) for one in found.part(part)] for part in PARTS},
+    }
+
+
+def _plain(one: Example) -> dict[str, Any]:
+    told = {k: v for k, v in vars(one).items() if k not in ("part", "tokens", "values")}
+    values = [round(v, 6) for v in one.values]
+    return {**told, "tokens": list(one.tokens), "values": values}
