@@ -9,6 +9,7 @@ from catalog import places
 from catalog.browse import examples, poles
 from catalog.errors import NotInCatalog
 from catalog.store import (
+    context_queries,
     feature_queries,
     media_queries,
     packed_queries,
@@ -47,8 +48,13 @@ def info(catalog: Catalog) -> dict[str, Any]:
             for row in present.itertuples()
         ],
         "absent": [{"site": row.site, "reason": row.absent} for row in absent.itertuples()],
+        "measured": {
+            "cells": catalog.measured_cells,
+            "of": len(catalog.site_names) * len(catalog.thresholds),
+        },
         "readings": readings(catalog),
         **_media(catalog),
+        **_corpus(catalog),
     }
 
 
@@ -71,6 +77,17 @@ def _media(catalog: Catalog) -> dict[str, Any]:
     known["preprocessing"] = json.loads(known["preprocessing"])
     left_out = catalog.fetch(media_queries.skipped()).to_dict("records")
     return {"media": {**known, "left_out": left_out}}
+
+
+def _corpus(catalog: Catalog) -> dict[str, Any]:
+    """Which texts were read, and what was left out; nothing where items stand in no text."""
+    if not catalog.contextual:
+        return {}
+    source = catalog.fetch(context_queries.source()).iloc[0]
+    known = {str(name): _plain(value) for name, value in source.items()}
+    return {
+        "corpus": {**known, "left_out": catalog.fetch(context_queries.skipped()).to_dict("records")}
+    }
 
 
 def _verified_at(content_hash: str) -> str | None:

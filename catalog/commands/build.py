@@ -135,9 +135,12 @@ def build(
             made = Catalog(building.build(settings, report, announce))
         except AlreadyBuilt as error:
             made = Catalog(error.args[1])
-            if not with_findings or made.measured:
+            if not with_findings or made.complete:
                 raise
         if with_findings:
+            if not made.measured:
+                findings.measure(made, report=report, until="primary")
+                browsable(made)
             findings.measure(made, report=report)
     built(made)
 
@@ -202,6 +205,19 @@ def _time(seconds: float | None) -> str:
     return f", {seconds / 60:,.0f} min" if seconds >= 90 else f", {max(1, round(seconds))} s"
 
 
+def browsable(catalog: "Catalog") -> None:
+    """Say that the primary cell is measured, and what is to come."""
+    left = len(catalog.site_names) * len(catalog.thresholds) - catalog.measured_cells
+    if left:
+        first = catalog.primary
+        print(
+            f"{catalog.slug} can be looked at now: its categories are measured at {first.site}, "
+            f"threshold {first.threshold}. {left} more sites and thresholds are to come; if this "
+            f"ends, dims features {catalog.slug} goes on.",
+            file=sys.stderr,
+        )
+
+
 def built(catalog: "Catalog") -> None:
     """Say what was built, and warn of degenerate dimensions."""
     from catalog.browse import describe
@@ -213,7 +229,7 @@ def built(catalog: "Catalog") -> None:
         f"{known['bytes'] / 1e6:,.1f} MB.\n"
         f"Look at it with: dims serve, or: dims info {known['slug']}"
     )
-    for line in left_out(known):
+    for line in [*left_out(known), *texts_read(known)]:
         print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         print(f"Warning: {warning}", file=sys.stderr)
@@ -239,6 +255,34 @@ def left_out(known: dict[str, Any]) -> list[str]:
     if media["ignored"]:
         lines.append(f"{media['ignored']:,} files of other kinds were not looked at.")
     return lines
+
+
+def texts_read(known: dict[str, Any]) -> list[str]:
+    """What was read of the texts, and what became of the rest."""
+    corpus = known.get("corpus")
+    if corpus is None:
+        return []
+    lines = [
+        f"{corpus['drawn']:,} of {corpus['documents']:,} texts were read, {corpus['tokens']:,} "
+        f"positions; no items are {corpus['sinks']:,} first positions, {corpus['special']:,} "
+        f"special tokens and {corpus['filling']:,} filled up."
+    ]
+    if corpus["short"] or corpus["duplicates"]:
+        lines.append(
+            f"{corpus['short']:,} texts were too short, {corpus['duplicates']:,} were copies."
+        )
+    for one in corpus["left_out"][:LEFT_OUT]:
+        lines.append(f"  {one['name']}: {one['reason']}")
+    if corpus["words"] < FEW_WORDS:
+        lines.append(
+            f"Only {corpus['words']:.0%} of the items are whole words: the tokenizer was made for "
+            "another language or script, or the texts are no prose. Give texts that suit it."
+        )
+    return lines
+
+
+FEW_WORDS = 0.25
+"""Share of whole words among the items below which a tokenizer does not suit the texts."""
 
 
 def degenerate_warnings(known: dict[str, Any]) -> list[str]:

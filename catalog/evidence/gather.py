@@ -28,7 +28,7 @@ def gather(
     model named but missing is an error (ModelUnavailable).
     """
     loaded = _model(catalog, model) if with_model else None
-    if not catalog.measured:
+    if not catalog.complete:
         findings.measure(catalog, report=report, matched_nulls="primary")
     kept = Findings()
     with foreign.border(f"while the evidence of {catalog.slug} was gathered"):

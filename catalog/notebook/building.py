@@ -30,6 +30,6 @@ def build(
     except AlreadyBuilt as error:
         path = Path(error.args[1])
     made = Catalog(path)
-    if with_findings and not made.measured:
+    if with_findings and not made.complete:
         findings.measure(made, report=report)
     return made

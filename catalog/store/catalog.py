@@ -202,6 +202,17 @@ class Catalog:
         """Whether the catalog's categories have been measured."""
         return not self.categories.empty
 
+    @property
+    def measured_cells(self) -> int:
+        """Sites x thresholds at which features are measured so far."""
+        return int(self.fetch(feature_queries.cells())["cells"].iloc[0])
+
+    @property
+    def complete(self) -> bool:
+        """Whether they are measured at all sites and thresholds, or no category can be."""
+        every = len(self.site_names) * len(self.thresholds)
+        return self.measured and self.measured_cells in (0, every)
+
     def by_item(self, site: str, threshold: str) -> Words:
         """Signs of a site, word-major: read-only uint64[ceil(D / 64), items]; see `signs.bits`."""
         return packed.by_item(self.path, site, threshold)

@@ -52,8 +52,8 @@ class Progress:
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder` for one build; CatalogBusy says who holds it otherwise."""
+def locked(folder: Path, work: str = "built") -> Iterator[None]:
+    """Hold `folder` for one process; CatalogBusy says who holds it otherwise."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as stream:
         try:
@@ -62,7 +62,7 @@ def locked(folder: Path) -> Iterator[None]:
             stream.seek(0)
             holder = stream.read().strip() or "another process"
             raise CatalogBusy(
-                f"This catalog is being built by {holder}. Wait for it, or stop it first."
+                f"This catalog is being {work} by {holder}. Wait for it, or stop it first."
             ) from error
         stream.truncate(0)
         started = time.strftime("%Y-%m-%d %H:%M:%S")

@@ -13,6 +13,11 @@ def categories() -> Query:
     return Query("SELECT * FROM category ORDER BY status = 'skipped', category")
 
 
+def cells() -> Query:
+    """Number of sites and thresholds that have features, as `cells`."""
+    return Query("SELECT count(*) AS cells FROM (SELECT DISTINCT site, threshold FROM feature)")
+
+
 def features(threshold: str, background: str) -> Query:
     """All features at one threshold and background, by category and site position."""
     return Query(
