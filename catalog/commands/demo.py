@@ -1,6 +1,7 @@
-"""`dims demo`: catalogs of the models that ship. First what a visitor needs, then the rest.
+"""`dims demo`: catalogs of the models that ship. One to open on, then what a visitor needs, then
+the rest.
 
-`python -m catalog.commands.demo` adds the rest while the dashboard is looked at.
+`python -m catalog.commands.demo` adds what is to come while the dashboard is looked at.
 """
 
 import itertools
@@ -29,7 +30,7 @@ SAMPLES = {"digits": "resid.2", "sounds": "resid.2"}
 """Shipped models of images and sounds, and the site whose patch signs the demo keeps."""
 TEXT = "storyteller"
 MODELS = (TEXT, *SAMPLES)
-"""Shipped models whose catalogs are built, measured and searched before the dashboard opens."""
+"""Shipped models whose catalogs are built, measured and searched first."""
 OTHER = "storyteller-small"
 """A second model of language, to compare the first with."""
 REAL = "smollm2"
@@ -37,9 +38,9 @@ REAL = "smollm2"
 SEEDS = 600
 """Seeds of the demo's search for unsupervised features, at the primary site only."""
 LATER = (
-    "While you look, a second language model, two versions of the first, writers, the evidence "
-    "tables and, where it is installed, SmolLM2 are added to the demo, in the background. If this "
-    "ends first, `dims demo` goes on."
+    "While you look, the other layers of this model, images and sounds, then a second language "
+    "model, two versions of the first, writers, the evidence tables and, where it is installed, "
+    "SmolLM2 are added to the demo, in the background. If this ends first, `dims demo` goes on."
 )
 
 
@@ -53,7 +54,7 @@ def demo(
 ) -> None:
     """Build the catalogs of the shipped models (once), then serve the dashboard."""
     with printing.resumable(), printing.progress(quiet=False) as report:
-        stages = [first, rest] if whole else [first]
+        stages = [first, rest] if whole else [first] if build_only else [opening]
         for one in itertools.chain.from_iterable(stage(report) for stage in stages):
             built(one)
     if build_only:
@@ -65,13 +66,23 @@ def demo(
         raise typer.Exit(serve.run(port, browser))
 
 
+def opening(report: Report) -> "Iterator[Catalog]":
+    """The catalog that the dashboard opens on, measured at its primary cell at least; if anew."""
+    from catalog.features import findings
+
+    one = _built(TEXT, report)
+    if not one.measured:
+        findings.measure(one, report=report, matched_nulls="primary", until="primary")
+        yield one
+
+
 def first(report: Report, models: Sequence[str] = MODELS) -> "Iterator[Catalog]":
     """Build the catalog of each of these models that has none yet; yields it."""
     from catalog.features import discovery, findings
 
     for name in models:
         one = _built(name, report)
-        if not one.measured:
+        if not one.complete:
             findings.measure(one, report=report, matched_nulls="primary")
             cell = one.primary
             discovery.discover(one, cell.site, cell.threshold, SEEDS, report=report)
@@ -91,7 +102,7 @@ def rest(report: Report) -> "Iterator[Catalog]":
     from catalog.store import feature_queries, writer_queries
 
     other = _built(OTHER, report)
-    if not other.measured:
+    if not other.complete:
         findings.measure(other, report=report, matched_nulls="primary")
         yield other
     yield from versions.build_versions(report, TEXT)
@@ -107,14 +118,14 @@ def rest(report: Report) -> "Iterator[Catalog]":
             yield one
     if places.PACKAGED[REAL].installed:
         real = _built(REAL, report)
-        if not real.measured:
+        if not real.complete:
             findings.measure(real, report=report, matched_nulls="primary")
             yield real
 
 
 @contextmanager
 def going_on() -> Iterator[None]:
-    """Add the rest in a process of its own, for as long as the block runs."""
+    """Add what is to come in a process of its own, for as long as the block runs."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # the other cores are the visitor's
     command = [sys.executable, "-m", "catalog.commands.demo"]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
@@ -154,11 +165,11 @@ def samples(name: str) -> Path | None:
 
 
 def main() -> int:
-    """Add the rest, giving way to everything else on this machine; silent but for errors."""
+    """Add what is to come, giving way to everything else on this machine; silent but for errors."""
     os.nice(10)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # workers and their files go first
     try:
-        for one in rest(silent):
+        for one in itertools.chain(first(silent, (*SAMPLES, TEXT)), rest(silent)):
             print(f"{one.slug}: more is known now.", file=sys.stderr)
     except CatalogError as error:
         print(error, file=sys.stderr)

@@ -53,7 +53,16 @@ def test_every_model_that_ships_is_in_the_demo():
     assert {*demo.MODELS, demo.OTHER} == set(places.shipped_models())
 
 
-def test_the_dashboard_waits_for_findings_but_not_for_evidence(built):
+def test_the_dashboard_opens_on_one_cell_of_one_model(built, monkeypatch):
+    until = []
+    monkeypatch.setattr(findings, "measure", lambda one, **asked: until.append(asked["until"]))
+    assert [one.slug for one in demo.opening(QUIET)] == [demo.TEXT]
+    assert built == [("build", demo.TEXT)] and until == ["primary"]
+    monkeypatch.setattr(Catalog, "measured", True)
+    assert list(demo.opening(QUIET)) == []
+
+
+def test_findings_of_all_models_come_before_evidence(built):
     assert [one.slug for one in demo.first(QUIET)] == list(demo.MODELS)
     assert built == [
         (step, name) for name in demo.MODELS for step in ("build", "measure", "discover")
@@ -83,7 +92,7 @@ def test_the_real_model_comes_last_where_it_is_installed(built, monkeypatch):
 
 def test_what_is_there_is_not_made_again(built, monkeypatch):
     list(demo.first(QUIET))
-    monkeypatch.setattr(Catalog, "measured", True)
+    monkeypatch.setattr(Catalog, "complete", True)
     built.clear()
     assert list(demo.first(QUIET)) == []
     assert built == []
@@ -111,7 +120,7 @@ from catalog.commands import demo
 def rest(_report):
     for _ in parallel.run(time.sleep, [0, 60, 60], 2):
         yield SimpleNamespace(slug="one")
-demo.rest = rest
+demo.first, demo.rest = (lambda *_: iter(())), rest
 sys.exit(demo.main())
 """
 
