@@ -1,8 +1,6 @@
 """Plan a build: what was asked for, what will be read, what it will take, where it goes."""
 
 import dataclasses
-import hashlib
-import json
 import platform
 from dataclasses import dataclass
 from importlib import metadata
@@ -10,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog import parallel, places, sites
-from catalog.building import patches
-from catalog.errors import AlreadyBuilt, CatalogError, SettingRefused
+from catalog.building import patches, placing
+from catalog.errors import SettingRefused
 from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
 from catalog.model import device, foreign, loading, readings
@@ -21,7 +19,6 @@ from catalog.model.work import Work
 from catalog.progress import Report, silent
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
-from catalog.store.catalog import Catalog
 
 THRESHOLDS = ("zero", "median")
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "duckdb", "dimension-catalog")
@@ -121,7 +118,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """Hash of the identity; an equal build has an equal one."""
-        return _digest(self.identity)
+        return placing.digest(self.identity)
 
     @property
     def folder(self) -> Path:
@@ -287,36 +284,8 @@ def _identity(work: Work) -> dict[str, Any]:
     }
 
 
-def _digest(identity: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
 def _path(settings: Settings, work: Work, identity: dict[str, Any]) -> Path:
-    """Where the catalog goes; another identity under the same name gets a longer name."""
+    """Where the catalog goes; see `placing.path`."""
+    named = work.model.name.split("/")[-1] + ("-context" if work.modality.windowed else "")
     folder = settings.out or places.catalogs()
-    digest = _digest(identity)
-    named = work.model.name.split("/")[-1]
-    named += "-context" if work.modality.windowed else ""
-    plain = places.slug(settings.name or named)
-    longer = places.slug(f"{plain}-{work.modality.reading}-{work.model.dtype}-{digest[:6]}")
-    for slug in (plain, longer):
-        path = folder / f"{slug}{places.SUFFIX}"
-        if not path.exists():
-            return path
-        if _identity_of(path) == digest:
-            if settings.force:
-                return path
-            raise AlreadyBuilt(
-                f"{path} holds this very build already. Look at it with: dims info {slug}; "
-                "or build it anew with --force.",
-                path,
-            )
-    raise SettingRefused(f"{path} is in the way. Choose another --name.")
-
-
-def _identity_of(path: Path) -> str | None:
-    """The digest that a catalog was built with; None where the file is no catalog."""
-    try:
-        return str(Catalog(path).build["identity"])
-    except CatalogError:
-        return None
+    return placing.path(places.slug(settings.name or named), folder, identity, settings.force)

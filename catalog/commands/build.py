@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from catalog.commands import printing
+from catalog.commands import left_out, printing
 from catalog.commands.options import Quiet
 from catalog.errors import AlreadyBuilt, SettingRefused, listed
 from catalog.sites import ADDED
@@ -14,9 +14,6 @@ from catalog.sites import ADDED
 if TYPE_CHECKING:
     from catalog.building.plan import Plan
     from catalog.store.catalog import Catalog
-
-LEFT_OUT = 20
-"""Skipped files that are named one by one."""
 
 
 def build(
@@ -229,60 +226,13 @@ def built(catalog: "Catalog") -> None:
         f"{known['bytes'] / 1e6:,.1f} MB.\n"
         f"Look at it with: dims serve, or: dims info {known['slug']}"
     )
-    for line in [*left_out(known), *texts_read(known)]:
+    for line in left_out.lines(known):
         print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         print(f"Warning: {warning}", file=sys.stderr)
     told = fitting.advice(catalog)
     if told is not None:
         print(told, file=sys.stderr)
-
-
-def left_out(known: dict[str, Any]) -> list[str]:
-    """What became of the files of images or sounds: those skipped are named, with the reason."""
-    media = known.get("media")
-    if media is None:
-        return []
-    lines = []
-    if media["skipped"]:
-        lines.append(f"Skipped {media['skipped']:,} of {media['files']:,} files:")
-        for one in media["left_out"][:LEFT_OUT]:
-            lines.append(f"  {one['path']}: {one['reason']}")
-        if len(media["left_out"]) > LEFT_OUT:
-            lines.append("  The others are in the table media_skipped.")
-    if media["duplicates"]:
-        lines.append(f"{media['duplicates']:,} files are copies of others: one family with them.")
-    if media["ignored"]:
-        lines.append(f"{media['ignored']:,} files of other kinds were not looked at.")
-    return lines
-
-
-def texts_read(known: dict[str, Any]) -> list[str]:
-    """What was read of the texts, and what became of the rest."""
-    corpus = known.get("corpus")
-    if corpus is None:
-        return []
-    lines = [
-        f"{corpus['drawn']:,} of {corpus['documents']:,} texts were read, {corpus['tokens']:,} "
-        f"positions; no items are {corpus['sinks']:,} first positions, {corpus['special']:,} "
-        f"special tokens and {corpus['filling']:,} filled up."
-    ]
-    if corpus["short"] or corpus["duplicates"]:
-        lines.append(
-            f"{corpus['short']:,} texts were too short, {corpus['duplicates']:,} were copies."
-        )
-    for one in corpus["left_out"][:LEFT_OUT]:
-        lines.append(f"  {one['name']}: {one['reason']}")
-    if corpus["words"] < FEW_WORDS:
-        lines.append(
-            f"Only {corpus['words']:.0%} of the items are whole words: the tokenizer was made for "
-            "another language or script, or the texts are no prose. Give texts that suit it."
-        )
-    return lines
-
-
-FEW_WORDS = 0.25
-"""Share of whole words among the items below which a tokenizer does not suit the texts."""
 
 
 def degenerate_warnings(known: dict[str, Any]) -> list[str]:

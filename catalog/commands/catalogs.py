@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 from catalog import places
-from catalog.commands import printing
-from catalog.commands.build import degenerate_warnings, left_out
+from catalog.commands import left_out, printing
+from catalog.commands.build import degenerate_warnings
 from catalog.commands.options import CatalogName, Json, opened
 
 
@@ -56,7 +56,7 @@ def show(known: dict[str, Any]) -> None:
     console.print(sites)
     for one in known["absent"]:
         console.print(f"no {one['site']}: {one['reason']}", markup=False)
-    for line in left_out(known):
+    for line in left_out.lines(known):
         print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         console.print(f"Warning: {warning}", markup=False)

@@ -6,7 +6,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from catalog.modalities import Asked, Loaded, Modality, Stored, audio, context, image, text
+from catalog.modalities import (
+    Asked,
+    Loaded,
+    Modality,
+    Stored,
+    audio,
+    context,
+    context_items,
+    image,
+    text,
+)
 from catalog.progress import Report
 
 
@@ -27,13 +37,13 @@ class Kind:
 def _text(model: Loaded, asked: Asked, report: Report) -> Modality:
     """The vocabulary, or positions of texts where some are given."""
     if asked.texts is None:
-        context.refuse_settings(asked)
+        context_items.refuse_settings(asked)
         return text.prepare(model, asked, report)
-    return context.prepare(model, asked, report)
+    return context_items.prepare(model, asked, report)
 
 
 def _text_again(model: Loaded, stored: Stored) -> Modality:
-    again = context.reopen if stored.reading == context.READING else text.reopen
+    again = context_items.reopen if stored.reading == context.READING else text.reopen
     return again(model, stored)
 
 

@@ -14,6 +14,8 @@ Codes = NDArray[np.uint8]
 
 Lists = tuple[Floats, Ints32, Ints32, NDArray[np.int16], NDArray[np.int16]]
 """Scores, items, families and slots of each dimension's list, best first, and how long it is."""
+Kept = tuple[Lists, tuple[Floats, Ints32], tuple[Floats, Floats], Codes]
+"""Lists, what a newcomer must beat, the scale of codes (low, codes per unit), windows by slot."""
 
 
 @compiled
@@ -82,9 +84,14 @@ def put_all(
 
 @compiled
 def _window(
-    hidden: Floats, row: int, place: int, length: int, d: int, low: Floats, per: Floats, out: Codes
+    hidden: Floats, where: tuple[int, int, int], d: int, scale: tuple[Floats, Floats], out: Codes
 ) -> None:
-    """Codes 0..15 of the dimension's values around a position; 0 beyond the text's ends."""
+    """Codes 0..15 of the dimension's values around a position; 0 beyond the text's ends.
+
+    `where` is its row, its place and how long the row's text is.
+    """
+    row, place, length = where
+    low, per = scale
     before = place - BEFORE
     for w in range(len(out)):
         p = before + w
@@ -124,16 +131,14 @@ def _flush(
     where: tuple[int, int],
     marks: tuple[NDArray[np.int64], Ints32, Ints32],
     best: tuple[Floats, NDArray[np.int64]],
-    lists: Lists,
-    bar: tuple[Floats, Ints32],
-    drawn: tuple[Floats, Floats, Codes],
+    kept: Kept,
     most: int,
 ) -> None:
     """A document's two strongest positions of each dimension go to the lists."""
     row, length = where
     places, items, families = marks
     values, which = best
-    low, per, codes = drawn
+    lists, bar, scale, codes = kept
     for d in range(values.shape[0]):
         for k in range(values.shape[1]):
             n = which[d, k]
@@ -144,7 +149,7 @@ def _flush(
                 continue
             slot = insert(lists, d, score, items[n], families[n], most)
             if slot >= 0:
-                _window(hidden, row, places[n], length, d, low, per, codes[d, slot])
+                _window(hidden, (row, places[n], length), d, scale, codes[d, slot])
     values[:] = -np.inf
     which[:] = -1
 
@@ -155,10 +160,8 @@ def poles(
     lengths: NDArray[np.int64],
     marks: tuple[NDArray[np.int64], NDArray[np.int64], Ints32, Ints32],
     sign: float,
-    lists: Lists,
-    bar: tuple[Floats, Ints32],
+    kept: Kept,
     strongest: Floats,
-    drawn: tuple[Floats, Floats, Codes],
     limits: tuple[int, int],
 ) -> None:
     """Offer the items of some documents to one pole; `strongest` keeps values without any rule."""
@@ -182,8 +185,7 @@ def poles(
             values[d, k], which[d, k] = score, n
         if n + 1 == len(items) or rows[n + 1] != rows[n]:
             where = rows[n], lengths[rows[n]]
-            kept = places, items, families
-            _flush(hidden, where, kept, (values, which), lists, bar, drawn, most)
+            _flush(hidden, where, (places, items, families), (values, which), kept, most)
 
 
 @compiled
@@ -191,15 +193,14 @@ def bands(
     hidden: Floats,
     lengths: NDArray[np.int64],
     marks: tuple[NDArray[np.int64], NDArray[np.int64], Ints32, Ints32],
-    lists: tuple[Lists, Floats],
-    bar: tuple[Floats, Ints32],
-    drawn: tuple[Floats, Floats, Codes],
+    kept: Kept,
+    values: Floats,
     count: int,
 ) -> None:
     """Offer items to the bands of the value range; the lists stand dimension by dimension."""
     rows, places, items, _ = marks
-    low, per, codes = drawn
-    kept, values = lists
+    lists, bar, scale, codes = kept
+    low, per = scale
     dims = hidden.shape[2]
     share = np.float32(count / 15.0)
     for n in range(len(items)):
@@ -210,7 +211,8 @@ def bands(
             score = -priority(items[n], d)
             if score < bar[0][at] or (score == bar[0][at] and items[n] >= bar[1][at]):
                 continue
-            slot = insert(kept, at, score, items[n], items[n], 1)
+            slot = insert(lists, at, score, items[n], items[n], 1)
             if slot >= 0:
                 values[at, slot] = state[d]
-                _window(hidden, rows[n], places[n], lengths[rows[n]], d, low, per, codes[at, slot])
+                where = rows[n], places[n], lengths[rows[n]]
+                _window(hidden, where, d, scale, codes[at, slot])

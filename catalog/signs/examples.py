@@ -94,14 +94,11 @@ class Collector:
         for name, sign in POLES.items():
             one, bar = self.poles[name], self.bars[name]
             limits = OF_DOCUMENT, OF_FAMILY
-            drawn = self.low, self.per, one.codes
-            ends = bar.score, bar.item
-            collected.poles(
-                hidden, lengths, kept, sign, one.arrays, ends, self.strongest[name], drawn, limits
-            )
-        drawn = self.low, self.per, self.bands.codes
-        lists = self.bands.arrays, self.values
-        collected.bands(hidden, lengths, kept, lists, self._band_bar, drawn, BANDS)
+            ends = np.ascontiguousarray(bar.score), np.ascontiguousarray(bar.item)
+            lists = one.arrays, ends, (self.low, self.per), one.codes
+            collected.poles(hidden, lengths, kept, sign, lists, self.strongest[name], limits)
+        lists = self.bands.arrays, self._band_bar, (self.low, self.per), self.bands.codes
+        collected.bands(hidden, lengths, kept, lists, self.values, BANDS)
 
     def candidates(self) -> tuple[dict[str, Candidates], dict[str, Codes]]:
         """Of each pole and band what may be an example, and the windows of the same, packed."""

@@ -8,10 +8,11 @@ import pytest
 import torch
 import transformers
 
+from catalog.browse import examples as browse_examples
 from catalog.building import build, verify
 from catalog.errors import SettingRefused
 from catalog.modalities import drawing
-from catalog.model import work
+from catalog.model import loading, work
 from catalog.signs import examples
 from catalog.store import context_queries, packed_queries
 from catalog.store.catalog import Catalog
@@ -224,3 +225,53 @@ def test_texts_and_other_items_are_told_apart(llama, texts, tmp_path):
     ):
         with pytest.raises(SettingRefused, match=told):
             build.build(dataclasses.replace(one, **change))
+
+
+def test_a_dimension_set_by_one_word_in_one_context_shows_those_contexts_first(
+    llama, tmp_path, monkeypatch
+):
+    """The model is edited: block 2 adds 50 to dimension 7 at `cat` right after `and`."""
+    whole = loading.load
+    word, before = "cat", "and"
+
+    def edited(*args, **kwargs):
+        model = whole(*args, **kwargs)
+        ids = {
+            w: model.tokenizer(f" {w}", add_special_tokens=False)["input_ids"]
+            for w in (word, before)
+        }
+        last = ids[word][-1], ids[before][-1]
+        seen = {}
+
+        def note(_module, given):
+            seen["ids"] = given[0]
+
+        def plant(_module, _args, output):
+            found = seen["ids"]
+            here = (found[:, 1:] == last[0]) & (found[:, :-1] == last[1])
+            output[:, 1:, 7] += 50 * here
+            return output
+
+        model.module.get_input_embeddings().register_forward_pre_hook(note)
+        model.parts.blocks[1].mlp.register_forward_hook(plant)
+        return model
+
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    generator = np.random.default_rng(5)
+    for number in range(12):
+        words = [w for w in generator.choice(SENTENCE.split(), 14) if w not in (word, before)]
+        words[6:6] = [before, word] if number % 2 else ["the", word, "the", before, "the"]
+        (folder / f"{number}.txt").write_text(" ".join(words))
+    monkeypatch.setattr(loading, "load", edited)
+    made = Catalog(build.build(settings(llama, folder, tmp_path / "out", items_per_document=80)))
+    found = browse_examples.of(made, "resid.2", 7)
+    first = found.part("positive")
+    planted = [one for one in first if one.value > 25]
+    assert len(planted) == examples.OF_FAMILY and planted == list(first[: len(planted)])
+    for one in planted:
+        assert "".join(one.tokens[: one.at + 1]).endswith(f"{before} {word}")
+        assert one.values[one.at] == max(one.values)
+    assert found.spread["positive"].passed_over >= 2  # the others of the family
+    other = browse_examples.of(made, "resid.2", 8)
+    assert all(abs(one.value) < 25 for one in other.rows)
