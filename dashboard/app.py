@@ -5,25 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.common import catalogs, parts
-from dashboard.frame import address, keys, presenting, rail, who
-from dashboard.pages import PAGES
+from dashboard.frame import address, keys, menu, presenting, rail, tab, who
+from dashboard.jobs import parts as jobs
+from dashboard.pages import MOVED, VIEWS
 
 HERE = Path(__file__).parent
-
-
-def navigation() -> dict[str, list[st.Page]]:
-    """Pages by group, the first one being the start."""
-    groups: dict[str, list[st.Page]] = {}
-    for page in PAGES:
-        groups.setdefault(page.group, []).append(
-            st.Page(
-                HERE / page.file,
-                title=page.title,
-                icon=f":material/{page.icon}:",
-                default=page == PAGES[0],
-            )
-        )
-    return groups
 
 
 def main() -> None:
@@ -32,30 +18,29 @@ def main() -> None:
         "Dimension catalog",
         str(HERE / "favicon.svg"),
         layout="wide",
-        initial_sidebar_state=220,
+        initial_sidebar_state=190,
     )
     st.html(HERE / "style.css")
-    page = st.navigation(navigation(), expanded=True)
-    name = page.url_path or PAGES[0].name
     with parts.guard():
         readable = [entry for entry in catalogs.listed() if entry.build is not None]
+        page = st.navigation(menu.navigation(rail.modality(readable)), expanded=True)
+        name = page.url_path or VIEWS[0].name
+        if name in MOVED:
+            page.run()
         address.begin()
         parts.about("")
         presenting.follow()
         presenting.tour()
         with st.sidebar:
-            address.settle()
             keys.listen()
-        heading, box = st.columns(2, vertical_alignment="center")
-        heading.header(page.title, anchor=False)
-        if readable:
-            chosen = rail.choose(readable)
-            who.choose()
-            with box:
-                rail.search(chosen, name)
+        chosen = rail.choose(readable, name)
+        menu.heading(name, chosen)
+        if chosen is not None:
             rail.results(chosen, name)
-        else:
-            rail.forget()
+            who.choose()
+        with st.sidebar:
+            jobs.summary()
+            tab.listen()
         presenting.enter()
         page.run()
 

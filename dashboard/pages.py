@@ -1,49 +1,82 @@
-"""The pages there are, in the order of the menu: a new page is one line here."""
+"""The pages there are, in the order of the menu: a new page, or a tab of one, is one line here."""
 
 from typing import NamedTuple
 
 
-class Page(NamedTuple):
-    """One page: its file in a folder of this package, and how the menu shows it."""
+class View(NamedTuple):
+    """One tab of a page, with an address of its own: a file in a folder of this package."""
 
-    group: str
     folder: str
     name: str
     title: str
-    icon: str
     live: bool = False
-    """Whether it may run a model; every other page is kept from reaching one (`make check`)."""
+    """Whether it may run a model; every other view is kept from reaching one (`make check`)."""
+    text: bool = False
+    """Whether only models of text have it."""
 
     @property
     def file(self) -> str:
-        """Path of the page's script below `dashboard`."""
+        """Path of the view's script below `dashboard`."""
         return f"{self.folder}/{self.name}.py"
 
 
-PAGES = (
-    Page("Browse", "overview", "overview", "Overview", "home"),
-    Page("Browse", "dimensions", "dimensions", "Dimensions", "scatter_plot"),
-    Page("Browse", "dimensions", "dimension", "Dimension", "align_vertical_bottom"),
-    Page("Browse", "dimensions", "item", "Item", "match_word"),
-    Page("Browse", "texts", "read_text", "Read a text", "article", live=True),
-    Page("Features", "features", "features", "Features", "grid_on"),
-    Page("Features", "features", "feature", "Feature", "join_inner"),
-    Page("Features", "features", "concept", "Concept builder", "construction"),
-    Page("Features", "features", "discover", "Discover", "travel_explore"),
-    Page("Features", "evidence", "evidence", "Evidence", "fact_check"),
-    Page("Experiment", "flips", "flip_lab", "Flip lab", "science", live=True),
-    Page("Experiment", "flips", "flip_runs", "Saved runs", "folder_open", live=True),
-    Page("Experiment", "circuits", "circuits", "Circuits", "account_tree", live=True),
-    Page("Experiment", "comparing", "compare", "Compare", "compare_arrows", live=True),
-    Page("Experiment", "overview", "tour", "Tour", "tour"),
-    Page("Label", "desk", "queue", "Queue", "edit_note"),
-    Page("Label", "desk", "agreement", "Agreement", "handshake"),
-    Page("Label", "desk", "adjudicate", "Adjudicate", "gavel"),
-    Page("Label", "desk", "label_test", "Label test", "quiz"),
-    Page("More", "more", "sql", "SQL", "database"),
-    Page("More", "more", "glossary", "Glossary", "menu_book"),
-    Page("More", "more", "status", "Status", "monitor_heart", live=True),
-)
+class Page(NamedTuple):
+    """One line of the menu, which opens the first of its views; the others are its tabs."""
 
-FILES = {page.name: page.file for page in PAGES}
-"""Path of each page's script below `dashboard`, by the name that links use."""
+    title: str
+    icon: str
+    views: tuple[View, ...]
+
+
+PAGES = (
+    Page("Home", "home", (
+        View("overview", "overview", "This model"),
+        View("overview", "tour", "Tour"),
+    )),
+    Page("Dimensions", "scatter_plot", (
+        View("dimensions", "dimensions", "All"),
+        View("dimensions", "dimension", "One dimension"),
+    )),
+    Page("Words", "match_word", (
+        View("dimensions", "item", "One word"),
+        View("texts", "read_text", "Read a text", live=True, text=True),
+    )),
+    Page("Features", "grid_on", (
+        View("features", "features", "All"),
+        View("features", "feature", "One feature"),
+        View("features", "discover", "Discovered"),
+        View("circuits", "circuits", "Who writes it", live=True),
+    )),
+    Page("Concept", "construction", (View("features", "concept", "Concept"),)),
+    Page("Flip", "science", (
+        View("flips", "flip_lab", "Flip", live=True),
+        View("flips", "flip_runs", "Saved runs", live=True),
+    )),
+    Page("Compare", "compare_arrows", (View("comparing", "compare", "Compare", live=True),)),
+    Page("Evidence", "fact_check", (View("evidence", "evidence", "Evidence"),)),
+    Page("Label", "edit_note", (
+        View("desk", "queue", "Queue"),
+        View("desk", "agreement", "Agreement"),
+        View("desk", "adjudicate", "Settle"),
+        View("desk", "label_test", "Test a label"),
+        View("desk", "exchange", "Files"),
+    )),
+    Page("Data", "database", (
+        View("more", "sql", "SQL"),
+        View("more", "status", "This server", live=True),
+    )),
+)  # fmt: skip
+
+VIEWS = tuple(view for page in PAGES for view in page.views)
+FILES = {view.name: view.file for view in VIEWS}
+"""Path of each view's script below `dashboard`, by the name that links use."""
+MOVED = {"glossary": "sql"}
+"""Names of views that links may still have, and the view that shows it now."""
+ITEMS = {"text": ("Words", "One word"), "image": ("Images", "One image"),
+         "audio": ("Sounds", "One sound")}  # fmt: skip
+"""What the page of items and its first tab are called, by modality."""
+
+
+def page_of(name: str) -> Page:
+    """The page whose tab a view is."""
+    return next(page for page in PAGES if any(view.name == name for view in page.views))

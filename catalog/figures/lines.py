@@ -105,40 +105,6 @@ def _hover(frame: pd.DataFrame, column: str) -> list[str]:
     return [f"{site}<br>{column.replace('_', ' ')} {number(value)}" for site, value in pairs]
 
 
-def layers(frame: pd.DataFrame) -> go.Figure:
-    """Mean entropy of the sign at each site, a small line for a card."""
-    line = {
-        "type": "scatter",
-        "x": frame.site,
-        "y": frame.entropy_bits,
-        "mode": "lines+markers",
-        "line": {"color": ACCENT, "width": 1.5},
-        "marker": {"size": 5},
-        "hovertext": [
-            f"{row.site}<br>mean entropy {number(row.entropy_bits)} bits"
-            f"<br>{row.degenerate:.0f} of {row.dims:.0f} degenerate"
-            for row in frame.itertuples()
-        ],
-        "hoverinfo": "text",
-    }
-    return figure(
-        [line],
-        130,
-        xaxis={
-            "type": "category",
-            "showgrid": False,
-            "tickfont": {"size": 10},
-            "tickangle": 0,
-            "tickvals": [frame.site.iloc[0], frame.site.iloc[-1]],
-        },
-        yaxis={
-            "range": [0, 1.05],
-            "title": {"text": "entropy (bits)", "font": {"size": 10}},
-            "nticks": 3,
-        },
-    )
-
-
 _LINES = ("#4d4d4d", "#7570b3", "#1b9e77", "#a6761d", "#666666", "#a6a6a6", "#8c6bb1", "#41ab5d")
 """Colours of named lines: none of them is a pole's."""
 

@@ -6,7 +6,7 @@ from catalog.circuits.ablate import ONLY_TEXT
 from catalog.figures import charts
 from catalog.notebook.circuits import Ablation
 from dashboard.circuits import ablation_frames
-from dashboard.common import parts, running
+from dashboard.common import catalogs, parts, running
 from dashboard.common.answers import Here
 from dashboard.frame import address
 
@@ -35,7 +35,7 @@ def panel(here: Here, kind: str, name: str) -> None:
     """Ablate the strongest writers in the live model, beside matched random neurons."""
     build = here.catalog.build
     st.divider()
-    absent = running.missing(build)
+    absent = catalogs.missing(build)
     with parts.panel("What ablating the writers does (live)", None, _ABLATION):
         if build["modality"] != "text" or absent:
             parts.empty(absent or ONLY_TEXT)

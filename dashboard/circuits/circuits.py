@@ -12,10 +12,12 @@ from catalog.model.columns import written as writable
 from catalog.sites import Site
 from dashboard.circuits import ablation_parts
 from dashboard.circuits import frames as writer_frames
-from dashboard.common import answers, discovered, parts, terms
+from dashboard.common import answers, catalogs, discovered, parts, terms
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 COLOURS = {"written": "green", "not above its nulls": "red", "no verdict": "gray"}
 
@@ -36,7 +38,8 @@ def choose(listed: list[str]) -> tuple[str, str]:
                 f"The link asks for the discovered feature {followed[:40]!r}, whose writers were "
                 f"not looked for at {here.site}."
             )
-    first = "animals" if "animals" in listed else listed[0]
+    first = feature_frames.strongest(here)
+    first = first if first in listed else listed[0]
     held = st.session_state.get("circuits.feature")
     if address.news("category") is not None or held not in options:
         address.seed("circuits.category", "category", first, address.among(listed))
@@ -159,9 +162,12 @@ def keys_values_panel(name: str) -> None:
             if len(reasons):
                 parts.empty(f"This model has no keys and values to read: {reasons.iloc[0]}")
                 return
-            parts.empty(
-                "This catalog holds no keys and values. A build that does:",
-                writer_frames.with_keys_values(here),
+            asked = writer_frames.with_keys_values(here)
+            jobs.offer(
+                "This catalog holds no keys and values. A second one of the same model can.",
+                "Build it",
+                asked,
+                catalogs.missing(here.catalog.build),
             )
             return
         st.plotly_chart(figures.keys_values(answer.frame), config=charts.CONFIG, key="circuits.kv")
@@ -244,11 +250,12 @@ def unlooked() -> None:
         return
     elsewhere = writer_frames.searched(here.catalog)
     places = ", ".join(f"{row.site} ({row.threshold})" for row in elsewhere.itertuples())
-    parts.empty(
+    jobs.offer(
         f"The neurons that write to {here.site} have not been looked for with threshold "
-        f"{here.threshold}{f'; there are results for {places}' if places else ''}. "
-        "A few minutes for a small model:",
-        f"dims writers {here.slug} {here.site} --threshold {here.threshold}",
+        f"{here.threshold}{f'; there are results for {places}' if places else ''}.",
+        "Look for them",
+        asks.writers(here),
+        catalogs.missing(here.catalog.build),
     )
 
 

@@ -1,6 +1,7 @@
 """What pages may ask of the tables of writers: coalitions, single neurons, keys and values."""
 
-import shlex
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -8,6 +9,8 @@ from catalog.store import writer_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs
 from dashboard.common.answers import Answer, Here, Row
+from dashboard.jobs import asks
+from dashboard.jobs.table import Asked
 from dashboard.media import frames as media_frames
 
 
@@ -70,15 +73,17 @@ def keys_values(here: Here, category: str) -> Answer:
     )
 
 
-def with_keys_values(here: Here) -> str:
-    """The command that builds a catalog of the same model and items with keys and values."""
+def with_keys_values(here: Here) -> Asked:
+    """The build of a catalog of the same model and items with keys and values."""
     build = here.catalog.build
     model, source = str(build["model"]), str(build["source"])
     shipped = model != source and "/" not in model
     items = ""
     if media_frames.is_media(here.catalog):
-        items = f"--items {shlex.quote(str(media_frames.source(here.catalog)['folder']))} "
-    return f"dims build {model if shipped else source} {items}--sites k,v --name {here.slug}-kv"
+        items = str(Path(media_frames.source(here.catalog)["folder"]).resolve())
+    name, link = f"{here.slug}-kv", {"site": here.site, "threshold": here.threshold}
+    asked = asks.build(model if shipped else source, name, items, ("--sites", "k,v"))
+    return replace(asked, view="circuits", link=asked.link | link)
 
 
 def discovered_names(here: Here) -> list[str]:

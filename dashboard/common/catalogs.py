@@ -93,3 +93,14 @@ def in_memory() -> pd.DataFrame:
         if isinstance(stamp, Stamp)
     ]
     return pd.DataFrame(rows, columns=["catalog", "site", "threshold", "layout", "megabytes"])
+
+
+def missing(build: Mapping[str, Any]) -> str:
+    """Why the model of a catalog cannot be run on this machine; empty where nothing is known."""
+    source, shipped = str(build["source"]), build["model"] in places.by_name()
+    if shipped or not Path(source).is_absolute() or Path(source).exists():
+        return ""
+    return (
+        f"The weights of {build['model']} are not on this machine (they lay at {source}), so "
+        "nothing can be run. Everything that the catalog holds can be browsed without them."
+    )

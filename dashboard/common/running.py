@@ -6,13 +6,11 @@ calls `start` when asked to, and on every run `outcome`, which draws progress wh
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from catalog import places
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
 from dashboard.common import parts
@@ -49,17 +47,6 @@ def loaded() -> str:
     """Name of the model that is in memory; empty where none is. Starts nothing."""
     held = _worker[0].loaded if _worker else None
     return "" if held is None else held.source
-
-
-def missing(build: Mapping[str, Any]) -> str:
-    """Why the model of a catalog cannot be run on this machine; empty where nothing is known."""
-    source, shipped = str(build["source"]), build["model"] in places.by_name()
-    if shipped or not Path(source).is_absolute() or Path(source).exists():
-        return ""
-    return (
-        f"The weights of {build['model']} are not on this machine (they lay at {source}), so "
-        "nothing can be run. Everything that the catalog holds can be browsed without them."
-    )
 
 
 def start(

@@ -25,6 +25,8 @@ from dashboard.common.answers import Here
 
 PERSON = "who.name"
 """Key of the session state that holds the name of the person who looks."""
+UNSURE = "who.unsure"
+"""Key of the session state: the name is the browser's, and the tab may have its own."""
 SHOWN = 200
 """Labels that a search finds at most."""
 

@@ -24,7 +24,7 @@ def choose() -> Both:
     slugs = {one.catalog.slug: one.catalog for one in catalogs.listed() if one.build is not None}
     usual = next((slug for slug in slugs if slug != here.slug), here.slug)
     left, middle, end, last = st.columns([4, 4, 2, 2], vertical_alignment="bottom")
-    left.text_input("A (chosen on the left)", f"{here.slug}  {here.site}", disabled=True)
+    left.text_input("A (chosen on top)", f"{here.slug}  {here.site}", disabled=True)
     address.seed("compare.b", "b", usual, address.among(list(slugs)))
     other = slugs[str(middle.selectbox("B", list(slugs), key="compare.b"))]
     answering = sides.counterpart(here.catalog, here.site, other)

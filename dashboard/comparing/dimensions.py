@@ -6,12 +6,14 @@ import streamlit as st
 from catalog.comparing import cached_pairs
 from catalog.figures import charts, comparing
 from catalog.figures.text import chance
-from dashboard.common import parts, running
+from dashboard.common import catalogs, parts
 from dashboard.common.answers import Answer, Here
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both
 from dashboard.frame import address
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 JOB = "compare.matches"
 COLOURS = {
@@ -27,7 +29,7 @@ COLOURS = {
 def draw(both: Both) -> None:
     """Verdict, nulls, pairs and the chosen pair; or the button that makes them."""
     found = cached_pairs.stored_matches(both.a, both.b)
-    absent = running.missing(both.b.build)
+    absent = catalogs.missing(both.b.build)
     if both.b.build["modality"] != "text":
         absent = "Rotating images and sounds needs their files: the rotation null is left out."
     if found is None:
@@ -62,21 +64,25 @@ def draw(both: Both) -> None:
 
 
 def _ask(both: Both, absent: str, label: str) -> None:
+    sentence = absent or (
+        "Phi of all pairs of dimensions on the shared items, the best one-to-one assignment, and "
+        "the same for permuted items and for random rotations of B (its model is run once)."
+    )
+    if both.a.threshold == both.b.threshold and jobs.allowed():
+        asked = asks.compare(*(frames.place(side) for side in both))
+        jobs.offer(sentence, label, asked)
+        return
     compare_parts.ask(
         JOB,
         both,
         label,
-        absent
-        or "Phi of all pairs of dimensions on the shared items, the best one-to-one assignment, "
-        "and the same for permuted items and for random rotations of B (its model is run once). "
-        "Seconds for small models, minutes for large ones.",
+        sentence,
         frames.work(
             lambda states, report: cached_pairs.matches(
                 both.a, both.b, states(both.b), report=report
             )
         ),
         None if absent else both.b.catalog,
-        f"dims compare {both.a.slug} {both.b.slug} --site-a {both.a.site} --site-b {both.b.site}",
     )
 
 

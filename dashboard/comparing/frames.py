@@ -37,6 +37,11 @@ class Both(NamedTuple):
         return self.a.catalog.primary.background
 
 
+def place(side: Side) -> Here:
+    """Where a side is looked at."""
+    return Here(side.catalog, side.site, side.threshold)
+
+
 def threshold_for(here: Here, other: Catalog) -> str:
     """The threshold of the rail, or the other catalog's first one where it lacks it."""
     return here.threshold if here.threshold in other.thresholds else other.thresholds[0]

@@ -12,6 +12,8 @@ from dashboard.common import parts, terms
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.frame import address
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 JOB = "compare.layers"
 MEASURES = {"cka": "CKA of signs", "kappa": "signs equal, above chance"}
@@ -77,9 +79,10 @@ def _first(side: Side) -> None:
     answer, background = frames.first_readable(side.catalog, side.threshold)
     with parts.panel("First readable layer", answer, _FIRST):
         if not background:
-            parts.empty(
+            jobs.offer(
                 f"{side.slug} has no nulls at every layer for threshold {side.threshold}.",
-                f"dims features {side.slug}",
+                "Draw them",
+                asks.features(frames.place(side), "compare", part="layers"),
             )
             return
         sites = side.catalog.residual_sites

@@ -16,13 +16,12 @@ def ask(
     sentence: str,
     work: Callable[..., Any],
     model_of: Catalog | None = None,
-    command: str = "",
 ) -> None:
     """A button that computes what is not stored yet, its progress, and the page anew at its end.
 
     `model_of`: the catalog whose model the work needs; without one it runs without any.
     """
-    parts.empty(sentence, command)
+    parts.empty(sentence)
     if st.button(label, type="primary", icon=":material/play_arrow:", key=f"{job}.run"):
         if model_of is None:
             running.start_aside(job, what, work)

@@ -13,6 +13,8 @@ from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
 from dashboard.comparing.frames import Both
 from dashboard.frame import address
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 JOB = "compare.categories"
 MEAN = "(mean of all)"
@@ -69,10 +71,11 @@ def _depth(both: Both, chosen: str) -> None:
     names = (f"A {both.a.slug}", f"B {both.b.slug}")
     with parts.panel("By relative depth", answer, _DEPTH.format(both.background)):
         if answer.frame.empty:
-            missing = [s.slug for s in both if not s.catalog.measured] or [both.b.slug]
-            parts.empty(
-                f"{missing[0]} has no findings yet, so its other layers are unknown.",
-                f"dims features {missing[0]}",
+            missing = next((one for one in both if not one.catalog.measured), both.b)
+            jobs.offer(
+                f"{missing.slug} has no findings yet, so its other layers are unknown.",
+                "Measure them",
+                asks.features(frames.place(missing), "features"),
             )
             return
         shown = answer.frame
@@ -146,9 +149,13 @@ def _table(both: Both, frame: pd.DataFrame, answer: Answer) -> None:
 def evidence(both: Both) -> None:
     """Both evidence tables, a claim a row."""
     answer = frames.evidence(both)
-    missing = [s.slug for s in both if frames.untested(s.catalog)]
-    for slug in missing:
-        parts.empty(f"The claims have not been tested on {slug} yet.", f"dims evidence {slug}")
+    for side in both:
+        if frames.untested(side.catalog):
+            jobs.offer(
+                f"The claims have not been tested on {side.slug} yet.",
+                "Test them",
+                asks.evidence(frames.place(side)),
+            )
     if answer.frame.empty:
         return
     shown = answer.frame

@@ -9,7 +9,7 @@ from catalog.figures import charts, comparing
 from catalog.figures.text import chance
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
-from dashboard.common import parts, running
+from dashboard.common import catalogs, parts
 from dashboard.common.answers import Here
 from dashboard.comparing import frames
 from dashboard.comparing import parts as compare_parts
@@ -46,7 +46,7 @@ def draw(both: Both) -> None:
 
 
 def _ask(both: Both, rebuilt: Catalog) -> None:
-    absent = running.missing(both.a.build)
+    absent = catalogs.missing(both.a.build)
     compare_parts.ask(
         JOB,
         (both, rebuilt),

@@ -6,7 +6,7 @@ from catalog.notebook.labels import Agreement
 from catalog.workspace.free_text import Pair
 from dashboard.common import parts, workspace
 from dashboard.desk import agreement_frames as frames
-from dashboard.frame import address, rail
+from dashboard.frame import address, rail, who
 
 here = rail.here()
 EVERYWHERE = "every site"
@@ -121,9 +121,9 @@ def texts() -> None:
                 low, high = (parts.number(end) for end in span)
                 share = f"{same} of {judged} [{low}, {high}]" if judged else "none judged"
                 parts.figure(name, share, width=230)
-        person = workspace.person()
+        person = None if who.waiting() else workspace.person()
         if person is None:
-            st.text("Say who you are (left, below the threshold) to judge pairs.")
+            st.text("Say who you are (on the left) to judge pairs.")
             return
         pair, left = frames.next_pair(here, person)
         if pair is None:

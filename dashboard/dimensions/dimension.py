@@ -7,6 +7,7 @@ from catalog.signs import between
 from dashboard.circuits import parts as writer_parts
 from dashboard.common import frames, parts, terms
 from dashboard.common.answers import Row
+from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
 from dashboard.labels import panel, words
@@ -23,7 +24,8 @@ pictured = media_frames.is_media(here.catalog)
 
 def browse_bar(dims: int) -> int:
     """Number field with previous and next; keys j and k."""
-    address.seed("dimension.number", "dim", 0, address.between(0, dims - 1))
+    first = feature_frames.best_dimension(here)
+    address.seed("dimension.number", "dim", first, address.between(0, dims - 1))
 
     def step(by: int) -> None:
         st.session_state["dimension.number"] = (st.session_state["dimension.number"] + by) % dims

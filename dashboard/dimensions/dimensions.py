@@ -4,8 +4,9 @@ import streamlit as st
 
 from catalog.figures import charts
 from catalog.signs.between import APART
-from dashboard.common import frames, numbers, parts, workspace
+from dashboard.common import frames, numbers, parts, terms, workspace
 from dashboard.common.frames import SORTS, Filter
+from dashboard.dimensions import frames as dimension_frames
 from dashboard.frame import address, rail
 from dashboard.labels import words
 
@@ -24,6 +25,10 @@ TITLES = {
     "length": "AUC against length",
 }
 TRAITS = ("frequency_auc", "length_auc")
+TELLS = (
+    "The category whose feature this dimension's sign tells best, of all dimensions that are "
+    "registered; + where its members are positive."
+)
 CONSTANT = {"share_positive", "balance", "entropy_bits"}
 
 here = rail.here()
@@ -124,7 +129,11 @@ shown = answer.frame.drop(columns=["share_positive", "entropy_bits"] if balanced
 shown = shown.dropna(axis="columns", how="all")
 if textual:
     marked = ((shown[[*TRAITS]] - 0.5).abs() > APART).any(axis=1)
-    shown.insert(1, "marked", marked.map({True: "●", False: ""}))
+    shown.insert(len(shown.columns), "marked", marked.map({True: "●", False: ""}))
+beside = dimension_frames.ends(here, shown["dimension"].tolist())
+if here.catalog.modality == "text" or beside["tells"].any():
+    for place, name in enumerate(beside if textual else ["tells"]):
+        shown.insert(1 + place, name, beside[name].tolist())
 if people:
     shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
     shown = words.beside(here, shown)
@@ -137,9 +146,12 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
         height=min(560, 36 * len(shown) + 40),
         column_config=words.title()
         | {
+            "positive": st.column_config.TextColumn("+ pole", help=terms.term("pole")),
+            "negative": st.column_config.TextColumn("− pole", help=terms.term("pole")),
+            "tells": st.column_config.TextColumn("tells best", help=TELLS),
             "marked": st.column_config.TextColumn(
                 "f/l", width=36, help="● Explained in part by frequency or length."
-            )
+            ),
         },
     )
     st.pagination(pages, key="dimensions.page")

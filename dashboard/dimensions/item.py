@@ -7,6 +7,7 @@ import streamlit as st
 from catalog.figures import charts
 from dashboard.common import answers, frames, parts, terms
 from dashboard.dimensions import media_item
+from dashboard.features import frames as feature_frames
 from dashboard.frame import address, keys, rail
 from dashboard.labels import words as label_words
 from dashboard.media import frames as media_frames
@@ -22,12 +23,19 @@ def matching(wanted: str) -> answers.Answer:
     return found(here.catalog, wanted)
 
 
+def first() -> str:
+    """What to look at where nothing was asked for: a word of the strongest feature."""
+    name = None if pictured else feature_frames.strongest(here)
+    words = [] if name is None else feature_frames.members(here.catalog, name)
+    return words[0] if words else ""
+
+
 def linked() -> int | None:
     """The item that a link asks for, or the one last shown; its search text is set to find it."""
     asked = address.news("item")
     if asked is None and address.news("q") is None and "item.number" not in st.session_state:
         asked = address.last("item")
-    address.seed("item.wanted", "q", "", address.anything)
+    address.seed("item.wanted", "q", first(), address.anything)
     if asked is None:
         return None
     number: int | None = address.between(0, items - 1)(asked)

@@ -3,86 +3,55 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
+from catalog.figures import charts, strips
 from catalog.notebook.evidence import Claim
-from dashboard.common import parts
+from dashboard.common import drawn, parts
 from dashboard.evidence import flips, frames
 from dashboard.frame import address, rail
-
-COLOURS = {
-    "holds": "green",
-    "partly": "yellow",
-    "does not hold": "red",
-    "undecided": "blue",
-    "cannot be tested": "gray",
-}
-
-
-def summary(frame: pd.DataFrame) -> None:
-    """How many claims have each verdict, and where the table was made."""
-    counts = frame["verdict"].value_counts()
-    with st.container(horizontal=True):
-        for verdict, colour in COLOURS.items():
-            if verdict in counts:
-                st.badge(f"{counts[verdict]} {verdict}", color=colour)  # type: ignore[arg-type]
-    usual = frame["cell"].mode()[0]
-    st.caption(
-        f"Verdicts are made in cells fixed beforehand: {usual}, where a claim names no other place."
-    )
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 
 def figures(claim: Claim) -> str:
-    """The figure with its interval, its strongest control, n and the paper's figure."""
+    """Measure, number of cases and rule, for the fold of a claim."""
     row = claim.row
     if pd.isna(row["value"]):
         return str(row["reason"])
-    values = dict(zip(claim.controls["control"], claim.controls["value"], strict=True))
-    told = [
-        f"{row['measure']}: {parts.number(row['value'])} "
-        f"[{parts.number(row['low'])}, {parts.number(row['high'])}]"
-    ]
-    if row["strongest"] in values:
-        told.append(f"{row['strongest']}: {parts.number(values[row['strongest']])}")
-    told.append(f"paper: {row['paper']}")
-    told.append(f"n = {row['n']} {row['unit']}")
-    return "   |   ".join(told)
+    return f"{row['measure']}   |   n = {row['n']} {row['unit']}\n{row['reason']}"
 
 
-def draw(claim: Claim) -> None:
-    """One claim: verdict and statement, its figures, and a fold with the method and the plot."""
+def fold(claim: Claim) -> None:
+    """One claim: its method in words, every control, and its plot."""
     row = claim.row
-    with st.container(border=True):
-        chip, words = st.columns([1, 6], vertical_alignment="center")
-        chip.badge(str(row["verdict"]), color=COLOURS[str(row["verdict"])])  # type: ignore[arg-type]
-        words.markdown(f"**{row['statement']}**")
-        words.text(figures(claim))
-        if not pd.isna(row["value"]):
-            words.caption(parts.plain(row["reason"]))
-        with words.expander("Method, controls, plot"):
-            st.text(f"{row['method']}\n\n{row['cell']}")
-            left, right = st.columns(2)
-            with left:
-                if not claim.controls.empty:
-                    parts.table(claim.controls)
-            with right:
-                if not claim.curves.empty:
-                    key = f"evidence.{claim.key}"
-                    st.plotly_chart(claim.plot(), config=charts.CONFIG, key=key)
+    with st.expander(f"{row['verdict']}: {parts.plain(row['statement'])}"):
+        st.text(f"{figures(claim)}\n\n{row['method']}\n\n{row['cell']}")
+        left, right = st.columns(2)
+        with left:
+            if not claim.controls.empty:
+                parts.table(claim.controls)
+        with right:
+            if not claim.curves.empty:
+                key = f"evidence.{claim.key}"
+                st.plotly_chart(claim.plot(), config=charts.CONFIG, key=key)
 
 
 here = rail.here()
 answer, table = frames.evidence(here.catalog), frames.table(here.catalog)
 parts.breadcrumb(here.slug, "evidence")
 if answer.frame.empty:
-    parts.empty(
-        "The claims have not been tested on this model yet. This takes a few minutes:",
-        f"dims evidence {here.slug}",
+    jobs.offer(
+        "The claims have not been tested on this model yet.", "Test them", asks.evidence(here)
     )
 else:
-    summary(answer.frame)
-    with parts.panel("Claims", answer):
-        for one in table.claims:
-            draw(one)
+    figure = frames.drawn(here.catalog)
+    with parts.panel("Claims on this model", answer):
+        drawn.figure(strips.verdicts(frames.counts(here.catalog)), "evidence.verdicts")
+        drawn.figure(figure, "evidence")
+        with st.container(horizontal=True):
+            drawn.download(figure, "evidence")
+            st.caption("One page for print or a paper. How each was tested stands below.")
+    for one in table.claims:
+        fold(one)
     flips.draw(here)
     with st.expander("As a table for a paper (Markdown)"):
         st.code(table.markdown(), language=None)

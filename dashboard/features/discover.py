@@ -8,6 +8,8 @@ from dashboard.common import discovered, parts, terms
 from dashboard.features import discovery_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 from dashboard.labels import panel, words
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
@@ -42,9 +44,10 @@ mine = searches.frame[
     (searches.frame["site"] == here.site) & (searches.frame["threshold"] == here.threshold)
 ]
 if mine.empty:
-    parts.empty(
-        f"{here.site} has not been searched at threshold {here.threshold}. Search it with:",
-        f"dims discover {here.slug} {here.site} --threshold {here.threshold}",
+    jobs.offer(
+        f"{here.site} has not been searched at threshold {here.threshold}.",
+        "Search it",
+        asks.discover(here),
     )
     if not searches.frame.empty:
         with parts.panel("Sites that were searched", searches):

@@ -13,6 +13,8 @@ from dashboard.features import circle, exports, frames, rivals
 from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 from dashboard.labels import panel, words
 from dashboard.media import frames as media_frames
 
@@ -23,7 +25,9 @@ here = rail.here()
 
 def choose(names: list[str]) -> tuple[str, Background]:
     """Category and background, with previous and next; keys j and k."""
-    address.seed("feature.category", "category", names[0], address.among(names))
+    first = frames.strongest(here)
+    first = first if first in names else names[0]
+    address.seed("feature.category", "category", first, address.among(names))
 
     def step(by: int) -> None:
         place = names.index(st.session_state["feature.category"]) + by
@@ -74,7 +78,7 @@ def told(row: Row, about: Row) -> None:
     if pd.notna(row["null_draws"]):
         lines.append(f"Null: {row['null_draws']:.0f} random sets.")
     else:
-        lines.append(f"No null was drawn here: dims features {here.slug} draws all of them.")
+        lines.append("No null was drawn here.")
     if row["widened"]:
         lines.append(f"Wider strata were needed for {row['widened']} members.")
     if row["fallback"]:
@@ -105,16 +109,17 @@ def best(row: Row) -> None:
 
 
 def controls_panel() -> None:
-    """Probe, basis and training: rows of the evidence table, or the command that makes them."""
+    """Probe, basis and training: rows of the evidence table, or the button that makes them."""
     help = "Measured over all categories together, with intervals: see the page Evidence."
     answer = frames.evidence(here.catalog, CLAIMS)
     title = "Is it the basis? Is it training? Does a probe do better?"
     with parts.panel(title, answer, help):
         if answer is None:
-            parts.empty(
+            jobs.offer(
                 "Comparisons with a trained probe, the difference of means, rotated axes and "
-                "random weights have not been made for this catalog. Make them with:",
-                f"dims evidence {here.slug}",
+                "random weights have not been made for this catalog.",
+                "Make them",
+                asks.evidence(here),
             )
             return
         for row in answer.frame.itertuples():
@@ -145,9 +150,10 @@ def show(category: str, background: Background, about: Row) -> None:
         return
     row = frames.feature(here, category, background)
     if row is None:
-        parts.empty(
-            "It was not measured at this site, threshold and background. Measure it with:",
-            f"dims features {here.slug}",
+        jobs.offer(
+            "It was not measured at this site, threshold and background.",
+            "Measure every category",
+            asks.features(here, "feature", category=category),
         )
         return
     layers = frames.across(here, category, background).frame
@@ -155,6 +161,9 @@ def show(category: str, background: Background, about: Row) -> None:
     seen = rivals.shown(here.catalog, row.to_frame().T).iloc[0]
     feature_parts.header(seen, gain)
     told(seen, about)
+    if pd.isna(row["null_draws"]):
+        asked = asks.features(here, "feature", category=category)
+        jobs.offer("Is that chance? Its null was not drawn at this site.", "Draw all nulls", asked)
     best(row)
     found = frames.prototype(here, category, background)
     found = panel.unhidden(here, found)

@@ -10,6 +10,8 @@ from dashboard.features import charts as clickable
 from dashboard.features import frames, rivals
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 from dashboard.labels import words
 
 VIEWS = {"map": "Map", "table": "Table", "skipped": "Skipped"}
@@ -94,9 +96,12 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
                 "Faint: no better than random sets (q, or p without one, at least 0.05)."
                 if frame["p"].notna().all()
                 else f"Faint: no better than random sets. {frame['p'].isna().mean():.0%} of the "
-                f"cells have no null yet: dims features {here.slug}"
+                "cells have no null yet."
             )
         )
+        if frame["p"].isna().any():
+            asked = asks.features(here)
+            jobs.offer("Is that chance? Nulls at every layer say.", "Draw them", asked)
         blocks = clickable.columns_of(listed, count)
         for number, (column, rows) in enumerate(
             zip(st.columns(count, gap="small"), blocks, strict=False)

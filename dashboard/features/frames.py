@@ -33,6 +33,34 @@ def features_everywhere(here: Here, background: str) -> Answer:
     return answers.answer(here.catalog, feature_queries.features(here.threshold, background))
 
 
+def strongest(here: Here) -> str | None:
+    """The feature of the site to look at first: no fallback, not small, of the highest AUC.
+
+    Those that beat their null come first; None where nothing was measured.
+    """
+    frame = features_everywhere(here, here.catalog.primary.background).frame
+    at = frame[frame["site"] == here.site] if len(frame) else frame
+    if at.empty:
+        return None
+    weak = at["fallback"].astype(bool) | at["small"].astype(bool)
+    ranked = at.assign(weak=weak, chance=at["p"].fillna(1.0) >= 0.05)
+    return str(ranked.sort_values(["weak", "chance", "auc"], ascending=[True, True, False])
+               ["category"].iloc[0])  # fmt: skip
+
+
+def best_dimension(here: Here) -> int:
+    """The dimension that tells the strongest feature best; 0 where nothing was measured."""
+    name = strongest(here)
+    row = None if name is None else feature(here, name, here.catalog.primary.background)
+    return 0 if row is None or pd.isna(row["best_dimension"]) else int(row["best_dimension"])
+
+
+def members(catalog: Catalog, category: str) -> list[str]:
+    """Words of a category that are items here, in the order of its list, each once."""
+    frame = answers.read(catalog, feature_queries.members_in_order(category))
+    return list(dict.fromkeys(str(word) for word in frame["word"]))
+
+
 def feature(here: Here, category: str, background: str) -> "Row | None":
     """One feature's row; None where it was not measured."""
     query = feature_queries.feature(category, here.site, here.threshold, background)

@@ -110,7 +110,7 @@ def _form(here: Here, what: Asked, made: OfWords, known: Null | None) -> str:
         name = str(st.text_input("Name of the concept", key="concept.name", max_chars=80))
         person = workspace.person()
         typed = person or st.text_input("Your name", key="concept.person", max_chars=60)
-        asked = st.form_submit_button("Save", icon=":material/save:")
+        asked = st.form_submit_button("Save", icon=":material/save:", disabled=who.waiting())
     if asked:
         with parts.guard():
             if person is None:

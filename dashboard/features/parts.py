@@ -12,14 +12,17 @@ from dashboard.common import parts, terms, workspace
 from dashboard.common.answers import Here
 from dashboard.features import frames
 from dashboard.frame import address
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 from dashboard.labels import words
 
 
 def unmeasured(here: Here) -> None:
-    """Nothing was measured yet: the sentence and the command."""
-    parts.empty(
-        f"The categories of {here.slug} have not been measured yet. Measure them with:",
-        f"dims features {here.slug}",
+    """Nothing was measured yet: the sentence and the button."""
+    jobs.offer(
+        f"The categories of {here.slug} have not been measured yet.",
+        "Measure them",
+        asks.features(here),
     )
 
 

@@ -52,7 +52,8 @@ def source(here: Here, listed: list[str]) -> Source | None:
 
 
 def _category(here: Here, listed: list[str]) -> Source:
-    first = "animals" if "animals" in listed else listed[0]
+    first = feature_frames.strongest(here)
+    first = first if first in listed else listed[0]
     address.seed("flip.category", "category", first, address.among(listed))
     name = str(
         st.selectbox(
@@ -66,10 +67,7 @@ def _category(here: Here, listed: list[str]) -> Source:
 def _discovered(here: Here) -> Source | None:
     kept = discovery_frames.discovered(here).frame
     if kept.empty:
-        st.caption(
-            f"Nothing was discovered at {here.site}: search it with dims discover "
-            f"{here.slug} {here.site}."
-        )
+        address.link("discover", f"Nothing was discovered at {here.site} yet: search it", here)
         return None
     seeds = dict(zip(kept["name"], kept["seed"], strict=True))
     options = [str(name) for name in kept["name"]]

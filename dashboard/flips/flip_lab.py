@@ -12,7 +12,7 @@ from catalog.flips import flip
 from catalog.flips.asked import Asked
 from catalog.flips.source import Source
 from catalog.notebook.flip_sweeps import KINDS as SWEEPS
-from dashboard.common import parts, running
+from dashboard.common import catalogs, parts, running
 from dashboard.features import parts as feature_parts
 from dashboard.flips import ask as flip_ask
 from dashboard.flips import frames as flip_frames
@@ -174,13 +174,13 @@ def sweep(flipped: Wanted) -> None:
 
 
 parts.breadcrumb(here.slug, here.site, "flip lab")
-absent = running.missing(build)
+absent = catalogs.missing(build)
 if absent:
     parts.empty(absent)
 elif not here.catalog.measured:
     feature_parts.unmeasured(here)
 elif not here.site.startswith("resid."):
-    parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on the left.")
+    parts.empty(f"{here.site} cannot be flipped: choose a residual site, resid.L, on top.")
 elif not flip_ask.names(here):
     parts.empty("No category of this catalog is large enough for a feature.")
 else:

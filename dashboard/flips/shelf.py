@@ -44,7 +44,8 @@ def save(here: Here, made: Flip) -> None:
         )
         known = workspace.person()
         typed = known or str(st.text_input("Your name", key="flip.save.person", max_chars=40))
-        pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
+        unsure = who.waiting()
+        pressed = st.form_submit_button("Save", icon=":material/bookmark_add:", disabled=unsure)
     if not pressed:
         return
     with parts.guard():

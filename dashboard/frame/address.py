@@ -1,7 +1,6 @@
 """The link of a page: what is chosen stands in the query string, and comes back from it."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -15,16 +14,10 @@ Reader = Callable[[str], Any]
 """Turns the text of a link into a widget's value; None where it is not valid here."""
 
 
-# Decides in the browser which change of the link is an entry of its history.
-_history = st.components.v2.component(
-    "dims_history", js=(Path(__file__).parent / "history.js").read_text("utf-8")
-)
-
-
 def begin() -> None:
     """At the start of each run: the first one in a browser holds what it writes.
 
-    Until `settle` heard from the browser, every change of the link would be a step of Back.
+    Until the tab listens (`dashboard.frame.tab`), every change of the link would be a step of Back.
     """
     first = _WRITTEN not in st.session_state and st.context.url is not None
     st.session_state[_HELD] = {} if first else None
@@ -32,15 +25,12 @@ def begin() -> None:
         st.query_params.pop(parts.PERSONAL, None)
 
 
-@st.fragment
-@parts.guard()
-def settle() -> None:
-    """Write what was held, once the browser tells choices from what a page writes by itself."""
+def release() -> None:
+    """Write what was held: the browser tells choices from what a page writes by itself."""
     held = st.session_state.get(_HELD)
-    data = {"ready": held is None}
-    if _history(data=data, key="frame.history", height=1, on_ready_change=lambda: None).ready:
+    if held is not None:
         st.session_state[_HELD] = None
-        _put(held or {})
+        _put(held)
         st.query_params.pop(parts.PERSONAL, None)
 
 
@@ -140,5 +130,5 @@ def go(view: str, here: Here, **more: object) -> NoReturn:
 
 
 def link(view: str, label: str, here: Here, icon: str | None = None, **more: object) -> None:
-    """A link to another page; `label` is this program's own words."""
+    """A link to another view; `label` is this program's own words."""
     st.page_link(FILES[view], label=label, icon=icon, query_params=of(here, **more))

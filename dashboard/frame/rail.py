@@ -1,11 +1,11 @@
-"""The frame around every page: catalog, site, threshold on the left, one search box on top."""
+"""The bar on top of every page: catalog, site, threshold, and one search box."""
 
 import streamlit as st
 
 from catalog.browse.search import Hit
 from catalog.browse.search import address as address_of
 from catalog.errors import NotInCatalog
-from dashboard.common import catalogs, numbers, parts, terms
+from dashboard.common import catalogs, numbers, parts
 from dashboard.common.answers import Here
 from dashboard.frame import address
 from dashboard.frame import search as search_frames
@@ -14,42 +14,61 @@ _HERE = "rail.here"
 _RESULTS = "rail.results"
 
 
-def choose(entries: list[catalogs.Entry]) -> Here:
-    """Draw the choices in the sidebar and return them; `here` gives them to pages."""
-    slugs = [entry.catalog.slug for entry in entries]
-    address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
-    slug = st.sidebar.selectbox("Catalog", slugs, key="rail.catalog")
-    entry = entries[slugs.index(slug)]
+def modality(entries: list[catalogs.Entry]) -> str:
+    """What the catalog in force was shown (text, image, audio), before it is chosen."""
+    asked = address.news("catalog") or st.session_state.get("rail.catalog") or ""
+    found = {entry.catalog.slug: entry.catalog.modality for entry in entries}
+    return found.get(str(asked)) or next(iter(found.values()), "text")
+
+
+def choose(entries: list[catalogs.Entry], page: str) -> Here | None:
+    """Draw the top bar and return what it chooses, None where there is nothing to choose from.
+
+    `here` gives it to pages. `page` is the name of the view: the search box goes on from it.
+    """
+    if not entries:
+        st.session_state.pop(_HERE, None)
+        return None
+    with st.container(key="rail-bar"):
+        left, site, threshold, box = st.columns([3, 2, 2, 6], vertical_alignment="center")
+    with left:
+        entry = _catalog(entries)
     start = Here.start(entry.catalog)
     names = list(entry.catalog.site_names)
     address.seed("rail.site", "site", start.site, address.among(names))
-    site = st.sidebar.selectbox("Site", names, key="rail.site", help=terms.term("site"))
     thresholds = list(entry.catalog.thresholds)
     address.seed("rail.threshold", "threshold", start.threshold, address.among(thresholds))
-    threshold = st.sidebar.radio(
-        "Threshold",
-        thresholds,
-        key="rail.threshold",
-        horizontal=True,
-        help=terms.term("dimension_sign.threshold"),
+    chosen = Here(
+        entry.catalog,
+        site.selectbox("Site", names, key="rail.site", label_visibility="collapsed"),
+        threshold.selectbox(
+            "Threshold",
+            thresholds,
+            key="rail.threshold",
+            label_visibility="collapsed",
+            format_func=lambda name: f"at {name}",
+        ),
     )
-    chosen = Here(entry.catalog, site, threshold)
     st.session_state[_HERE] = chosen
     address.write(**address.of(chosen))
+    with box:
+        search(chosen, page)
     return chosen
+
+
+def _catalog(entries: list[catalogs.Entry]) -> catalogs.Entry:
+    slugs = [entry.catalog.slug for entry in entries]
+    address.seed("rail.catalog", "catalog", slugs[0], address.among(slugs))
+    slug = st.selectbox("Catalog", slugs, key="rail.catalog", label_visibility="collapsed")
+    return entries[slugs.index(slug)]
 
 
 def here() -> Here:
     """What is chosen; NotInCatalog before there is any catalog."""
     chosen = st.session_state.get(_HERE)
     if not isinstance(chosen, Here):
-        raise NotInCatalog("There is no catalog yet. Make one with: dims demo")
+        raise NotInCatalog("There is no catalog yet. Build one on the page Home.")
     return chosen
-
-
-def forget() -> None:
-    """No catalog is chosen."""
-    st.session_state.pop(_HERE, None)
 
 
 def search(chosen: Here, page: str) -> None:
@@ -65,7 +84,7 @@ def search(chosen: Here, page: str) -> None:
     text = st.session_state.pop("rail.asked", "")
     if text:
         st.session_state.pop(_RESULTS, None)
-        _go(text, chosen, page)
+        follow(text, chosen, page)
 
 
 def _searched(chosen: Here) -> str:
@@ -77,7 +96,7 @@ def _asked() -> None:
     st.session_state["rail.search"] = ""
 
 
-def _go(text: str, chosen: Here, page: str) -> None:
+def follow(text: str, chosen: Here, page: str) -> None:
     """Go where an address or the first hit leads; the other hits are listed there.
 
     Where nothing is found, near spellings are offered on this page.

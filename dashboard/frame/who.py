@@ -1,6 +1,7 @@
 """Who looks: a name kept in the browser and never in a link, asked for once."""
 
 import time
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 import streamlit as st
@@ -10,37 +11,8 @@ from catalog.workspace import words
 from dashboard.common import parts, workspace
 
 COOKIE = "dims_person"
-_SEEN, _TAB, _SAID = "who.seen_at", "who.tab", "who.said"
+_SEEN, _TAB, _SAID, _ASKED = "who.seen_at", "who.tab", "who.said", "who.asked_for"
 _MINUTE = 60.0
-
-# Keeps the name for new tabs in a cookie, and in the tab itself: two people may work in two tabs.
-# The tab, which stays the same when it is loaded again, knows better than the cookie.
-_keep = st.components.v2.component(
-    "dims_who",
-    js="""
-    export default function ({ data, setStateValue }) {
-      let tab = null;
-      try {
-        const mine = sessionStorage.getItem("dims_person");
-        if (!data.said && mine && mine !== data.name)
-          return void setTimeout(() => setStateValue("mine", mine), 1000); // late: see below
-        sessionStorage.setItem("dims_person", data.name);
-        tab = sessionStorage.getItem("dims_tab");
-        if (!tab) sessionStorage.setItem("dims_tab", (tab = String(Math.random()).slice(2)));
-      } catch { /* a browser without storage has the cookie only */ }
-      if (data.said && window.dimsPerson !== data.name) keep(data);
-      window.dimsPerson = data.name;
-      // Late: two fragments that report at once would be run as one.
-      if (tab && data.tab !== tab) setTimeout(() => setStateValue("tab", tab), 1500);
-    }
-
-    // Only a name that was said in this tab: others may have their own.
-    function keep(data) {
-      const value = encodeURIComponent(data.name);
-      document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
-    }
-    """,
-)
 
 
 def choose() -> str | None:
@@ -56,7 +28,7 @@ def choose() -> str | None:
             _form(name)
     if name is not None:
         with st.sidebar:
-            _here(name)
+            _elsewhere(name)
     return name
 
 
@@ -74,7 +46,13 @@ def _form(name: str | None) -> None:
 
 
 def ask() -> str | None:
-    """Say on a page that needs a name that there is none; the name, where there is one."""
+    """Say on a page that needs a name that there is none; the name, where there is one.
+
+    None too for the moment in which the tab has not told yet who works in it.
+    """
+    if waiting():
+        st.caption("One moment …")
+        return None
     name = workspace.person()
     if name is None:
         parts.empty("Who are you? Labels carry the name of the person who gave them.")
@@ -84,6 +62,16 @@ def ask() -> str | None:
                 take(typed)
                 st.rerun()
     return name
+
+
+def waiting() -> bool:
+    """Whether the name is not certain yet: nothing may be saved under it.
+
+    The page runs again as soon as the tab has told who works in it.
+    """
+    unsure = bool(st.session_state.get(workspace.UNSURE))
+    st.session_state[_ASKED] = unsure or bool(st.session_state.get(_ASKED))
+    return unsure
 
 
 def take(typed: str) -> None:
@@ -119,25 +107,36 @@ def _restore() -> None:
     except LabelRefused as error:
         parts.notice(str(error))
     st.session_state[_SAID] = kept is None
+    st.session_state[workspace.UNSURE] = kept is not None
 
 
-@st.fragment
-@parts.guard()
-def _here(name: str) -> None:
-    """Keep the name; about once a minute, a notice where it is active in another tab too."""
+def known() -> dict[str, object]:
+    """What the tab is told: the name, and whether it was said here."""
     said = bool(st.session_state.get(_SAID))
-    data = {"name": name, "cookie": COOKIE, "tab": st.session_state.get(_TAB), "said": said}
-    told = _keep(
-        data=data, key="who.keep", height=1,
-        on_tab_change=lambda: None, on_mine_change=lambda: None,
-    )  # fmt: skip
-    if told.mine and not said:
-        take(str(told.mine))
+    return {"name": workspace.person(), "cookie": COOKIE, "said": said}
+
+
+def heard(told: Mapping[str, object]) -> None:
+    """Take over what the tab told: its own name, where it has another one than the cookie.
+
+    From then on the name is certain, and something may be saved under it.
+    """
+    mine, said = told.get("mine"), bool(st.session_state.get(_SAID))
+    if told.get("tab"):
+        st.session_state[_TAB] = str(told["tab"])
+    other = bool(mine) and not said and str(mine) != workspace.person()
+    if other and _signed_in() is None:
+        take(str(mine))
+    waited = st.session_state.pop(workspace.UNSURE, None) and st.session_state.pop(_ASKED, None)
+    if other or waited:
         st.rerun()
-    tab = told.tab
+
+
+def _elsewhere(name: str) -> None:
+    """About once a minute, a notice where the name is active in another tab too."""
+    tab = st.session_state.get(_TAB)
     if not tab:
         return
-    st.session_state[_TAB] = str(tab)
     before, now = st.session_state.get(_SEEN), time.monotonic()
     if before is None or now - before > _MINUTE:
         elsewhere = workspace.seen(name, str(tab))

@@ -6,7 +6,7 @@ import streamlit as st
 from catalog.workspace.subjects import Subject
 from dashboard.common import parts, workspace
 from dashboard.common.answers import Answer, Here
-from dashboard.frame import address
+from dashboard.frame import address, who
 from dashboard.labels import form, frames
 
 NOUNS = {
@@ -59,7 +59,10 @@ def _about(here: Here, subject: Subject) -> None:
         _comments(subject)
     person = workspace.person()
     if person is None:
-        st.caption("Say who you are (left, below the threshold) to label, star or comment.")
+        st.caption("Say who you are (on the left) to label, star or comment.")
+        return
+    if who.waiting():
+        st.caption("One moment …")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         form.star(subject, person)

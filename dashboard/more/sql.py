@@ -11,17 +11,46 @@ WHERE site = 'resid.0' AND threshold = 'zero'
 ORDER BY entropy_bits DESC
 LIMIT 20"""
 
+MOST = 60
+"""Columns that are explained at once."""
+
 here = rail.here()
+
+
+def explained() -> None:
+    """Every table and column in the catalog's own words: of one table, or those with a word."""
+    columns = catalogs.columns(here.catalog).frame.fillna({"comment": ""})
+    tables = catalogs.tables(here.catalog).frame.fillna({"comment": ""}).set_index("table")
+    address.seed("sql.find", "find", "", address.anything)
+    left, right = st.columns(2)
+    names = list(dict.fromkeys(columns["table"]))
+    table = left.selectbox("Table", names, key="sql.table", label_visibility="collapsed")
+    wanted = right.text_input(
+        "Find in all of them", key="sql.find", placeholder="find in all: stability",
+        label_visibility="collapsed",
+    ).strip().lower()  # fmt: skip
+    address.write(find=wanted)
+    if wanted:
+        text = columns["table"] + " " + columns["column"] + " " + columns["comment"]
+        shown = columns[text.str.lower().str.contains(wanted, regex=False)]
+        st.caption(f"{len(shown)} of {len(columns)} columns")
+        names = shown["table"] + "." + shown["column"]
+    else:
+        shown = columns[columns["table"] == table]
+        names = shown["column"]
+        about = tables.loc[table]
+        st.text(f"{parts.visible(about['comment'])} ({about['rows']:,} rows)")
+    with st.container(height=430, border=True, gap="xxsmall"):
+        for name, row in zip(names[:MOST], shown[:MOST].itertuples(), strict=True):
+            st.text(f"{name}  {row.type}")
+            st.caption(parts.plain(row.comment))
+
+
 parts.breadcrumb(here.slug, "read-only, 10 seconds, 10,000 rows")
 address.seed("sql.text", "sql", EXAMPLE.replace("resid.0", here.site), address.anything)
 query, schema = st.columns([5, 3], gap="medium")
 with schema, parts.panel("Tables and columns"):
-    columns = catalogs.columns(here.catalog).frame
-    names = list(dict.fromkeys(columns.table))
-    chosen = st.selectbox("Table", names, key="sql.table", label_visibility="collapsed")
-    parts.table(
-        columns[columns.table == chosen][["column", "type", "comment"]], height=420, row_height=30
-    )
+    explained()
 with query:
     with st.form("sql.form", border=False):
         text = st.text_area("SQL", key="sql.text", height=190, label_visibility="collapsed")

@@ -1,7 +1,7 @@
-"""The tour: five findings on the model that ships, each a sentence, figures and a live page.
+"""Findings of a model for Home and the tour: each a sentence, figures, a drawing, a live page.
 
-Which findings is fixed here; every figure is read from the catalog when it is shown, so that the
-tour says what the catalog on this machine says, whatever that is.
+Which findings is fixed here; every figure is read from the catalog when it is shown, so that they
+say what the catalog on this machine says, whatever that is.
 """
 
 from typing import NamedTuple
@@ -9,6 +9,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from catalog.errors import CatalogError
+from catalog.figures import strips, svg
+from catalog.figures.svg import Mark
 from catalog.figures.text import between, chance
 from catalog.store import tour_queries
 from catalog.store.catalog import Catalog
@@ -44,6 +46,8 @@ class Finding(NamedTuple):
     link: dict[str, object]
     opens: str
     """What the button says."""
+    drawn: str = ""
+    """The figure as SVG; empty where there is none to draw."""
 
 
 def place() -> Here | None:
@@ -58,7 +62,11 @@ def _measured(catalog: Catalog) -> Here | None:
     for threshold in catalog.thresholds:
         here = Here(catalog, "", threshold)
         found = feature_frames.features_everywhere(here, catalog.primary.background).frame
-        drawn = found[found["null_p95"].notna() & (found["category"] == CATEGORY)]
+        drawn = found[found["null_p95"].notna()]
+        named = drawn[drawn["category"] == CATEGORY]
+        drawn = drawn if named.empty else named
+        own = drawn[drawn["site"] == catalog.primary.site]
+        drawn = drawn if own.empty else own
         if not drawn.empty:
             return here._replace(site=str(drawn["site"].iloc[0]))
     return None
@@ -67,6 +75,23 @@ def _measured(catalog: Catalog) -> Here | None:
 def findings(here: Here) -> list[Finding]:
     """The five stops, read from the catalog now."""
     return [pole(here), category(here), concept(here), flip(here), refuted(here)]
+
+
+def first(catalog: Catalog) -> Here:
+    """Where the findings of a catalog stand: the site whose nulls were drawn, else the middle."""
+    return _measured(catalog) or Here.start(catalog)
+
+
+def three(here: Here) -> list[Finding]:
+    """What Home shows: a feature against its null, a pole, and a flip or a claim that fails."""
+    last = flip(here)
+    return [category(here), pole(here), last if last.figures else refuted(here)]
+
+
+def shown(here: Here) -> str:
+    """The category that stands for a model: the usual one, else the strongest feature."""
+    usual = feature_frames.feature(here, CATEGORY, here.catalog.primary.background)
+    return CATEGORY if usual is not None else feature_frames.strongest(here) or CATEGORY
 
 
 def pole(here: Here) -> Finding:
@@ -99,17 +124,19 @@ def pole(here: Here) -> Finding:
         here,
         {"dim": row["dimension"]},
         "Open the dimension",
-    )
+        strips.share(int(row["members"]), int(row["shown"]), svg.POSITIVE if sign == "+"
+                     else svg.NEGATIVE),
+    )  # fmt: skip
 
 
 def category(here: Here) -> Finding:
     """A category's prototype beside random sets and its most confusable rival."""
-    background = here.catalog.primary.background
-    row = feature_frames.feature(here, CATEGORY, background)
+    background, named = here.catalog.primary.background, shown(here)
+    row = feature_frames.feature(here, named, background)
     title = "A category against its null"
-    link: dict[str, object] = {"category": CATEGORY, "background": background}
+    link: dict[str, object] = {"category": named, "background": background}
     if row is None:
-        return _plain(title, here, "features", {}, f"Measure it with: dims features {SLUG}")
+        return _plain(title, here, "features", {}, "The categories have not been measured yet.")
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     row = rivals.shown(here.catalog, row.to_frame().T).iloc[0]
     against = "" if pd.isna(row["null_p95"]) else (
@@ -118,7 +145,7 @@ def category(here: Here) -> Finding:
     )  # fmt: skip
     return Finding(
         title,
-        f"The signs of {row['dimensions']} dimensions tell {_name(CATEGORY)} that were held out "
+        f"The signs of {row['dimensions']} dimensions tell {_name(named)} that were held out "
         f"from other words with AUC {_auc(row)}.{against}{_rival(row)}",
         [
             ("AUC", _auc(row)),
@@ -130,6 +157,16 @@ def category(here: Here) -> Finding:
         here,
         link,
         "Open the feature",
+        strips.interval(
+            row["auc"],
+            row["auc_low"],
+            row["auc_high"],
+            [
+                Mark("null p95", row["null_p95"]),
+                Mark(f"v {_name(row['confusable'] or 'rival')}", row["confusable_auc"]),
+                Mark("chance", 0.5),
+            ],
+        ),
     )
 
 
@@ -165,11 +202,12 @@ def concept(here: Here) -> Finding:
 def flip(here: Here) -> Finding:
     """Signs changed while the model runs, beside what else could have done it."""
     title = "A flip with its controls"
-    link: dict[str, object] = {"category": CATEGORY, "run": 1}
+    named = shown(here)
+    link: dict[str, object] = {"category": named, "run": 1}
     claims = evidence_frames.table(here.catalog).claims
     rows = [one for one in claims if one.key == FLIP]
     sentence = (
-        f"Change the signs of {_name(CATEGORY)} while the model runs, and watch its words fade or "
+        f"Change the signs of {_name(named)} while the model runs, and watch its words fade or "
         "not, beside random dimensions, noise of the same size and another category's dimensions."
     )
     if not rows or pd.isna(rows[0].row["value"]):
@@ -179,7 +217,7 @@ def flip(here: Here) -> Finding:
     if row["strongest"] in values:
         figures.append((str(row["strongest"]), parts.number(values[row["strongest"]])))
     told = f"{sentence} Over the categories tried: {row['statement']} Verdict: {row['verdict']}."
-    return Finding(title, told, figures, "flip_lab", here, link, "Run it now")
+    return Finding(title, told, figures, "flip_lab", here, link, "Run it now", _beside(row, values))
 
 
 def refuted(here: Here) -> Finding:
@@ -191,7 +229,7 @@ def refuted(here: Here) -> Finding:
     }
     names = [*(name for name in CLAIMS if name in failing), *failing]
     if not names:
-        told = f"Every claim is tested with: dims evidence {SLUG}" if not claims else (
+        told = "The claims have not been tested on this model yet." if not claims else (
             "No claim fails on this model: see how each was tested."
         )  # fmt: skip
         return _plain(title, here, "evidence", {}, told)
@@ -201,7 +239,20 @@ def refuted(here: Here) -> Finding:
     if row["strongest"] in values:
         figures.insert(1, (str(row["strongest"]), parts.number(values[row["strongest"]])))
     told = f"{row['statement']} On this model: {row['verdict']}. {row['reason']}"
-    return Finding(title, told, figures, "evidence", here, {}, "Open the evidence")
+    return Finding(
+        title, told, figures, "evidence", here, {}, "Open the evidence", _beside(row, values)
+    )
+
+
+def _beside(row: "pd.Series[object]", values: "pd.Series[float]") -> str:
+    """A figure of the evidence table with its strongest control and the others, drawn."""
+    marks = [
+        Mark(str(name), float(value))
+        for name, value in values.items()
+        if name == row["strongest"] or len(values) <= 3
+    ]
+    value, low, high = (float(str(row[name])) for name in ("value", "low", "high"))
+    return strips.interval(value, low, high, marks)
 
 
 def _interval(row: "pd.Series[object]") -> str:

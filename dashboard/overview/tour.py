@@ -65,8 +65,8 @@ here = frames.place()
 if here is None:
     parts.breadcrumb("tour")
     parts.empty(
-        "The tour shows the model that ships, whose catalog is not here. Build it with:",
-        "dims demo",
+        "The tour shows the model that ships, storyteller, whose catalog is not here: build it on "
+        "the page Home."
     )
 else:
     number = choose()

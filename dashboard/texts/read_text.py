@@ -4,7 +4,7 @@ import streamlit as st
 
 from catalog.notebook.text_changes import Changes
 from catalog.notebook.texts import Map, Text
-from dashboard.common import parts, running
+from dashboard.common import catalogs, parts, running
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.texts import cells, changed, frames
@@ -86,7 +86,7 @@ def show(read: Text) -> None:
 
 parts.breadcrumb(here.slug, here.site, "read a text")
 rail.warn_degenerate(here)
-absent = running.missing(build)
+absent = catalogs.missing(build)
 if build["modality"] != "text":
     parts.empty(f"{here.slug} was built from a model of {build['modality']}, which reads no text.")
 elif absent:

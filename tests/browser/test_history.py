@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.pages import PAGES
+from dashboard.pages import VIEWS
 from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser
 
 # The toolkit hides the page's own entry of the start behind the bare address.
-NAMES = [page.name for page in PAGES if page.name not in ("overview", "queue")]
+NAMES = [view.name for view in VIEWS if view.name not in ("overview", "queue")]
 
 
 def _opened(page, name: str) -> None:
@@ -106,12 +106,12 @@ def test_a_page_opened_by_the_search_box_is_left_by_one_back(open_page):
 
 
 def test_a_link_makes_nobody_another_person_and_each_tab_keeps_its_own(open_page):
-    ada = open_page("glossary", me="ada", catalog="second")
-    bea = open_page("glossary", me="bea", catalog="second")
+    ada = open_page("status", me="ada", catalog="second")
+    bea = open_page("status", me="bea", catalog="second")
     ada.reload()
     expect(ada.locator(".st-key-who-popover")).to_contain_text("ada", timeout=20_000)
     ada.wait_for_function("document.cookie.includes('dims_person=ada')")
-    other = open_page("glossary", catalog="second")
+    other = open_page("status", catalog="second")
     other.goto(other.url + "&me=eve")
     for page, name in ((ada, "ada"), (bea, "bea"), (other, "ada")):
         shown = page.locator(".st-key-who-popover")

@@ -385,7 +385,7 @@ def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
       for (let i = 0; i < 3; i++) { key('1'); key('Enter'); } done(); }; }); }"""
     for page in pages:  # all wait for one word
         page.evaluate(press)
-    caller = tabs(labeling.page("glossary"), context)
+    caller = tabs(labeling.page("status"), context)
     caller.evaluate("() => new BroadcastChannel('go').postMessage('go')")
     for page in pages:
         page.evaluate("() => window.gone")

@@ -21,7 +21,6 @@ PAGES = (
     "evidence",
     "read_text",
     "sql",
-    "glossary",
     "status",
 )
 SHOWN = {

@@ -242,7 +242,8 @@ def test_the_page_shows_a_coalition_with_its_nulls(app):
 
 
 @pytest.mark.parametrize(
-    ("site", "told"), [("resid.3", "dims writers"), ("k.1", "No FFN"), ("resid.0", "No FFN")]
+    ("site", "told"),
+    [("resid.3", "have not been looked for"), ("k.1", "No FFN"), ("resid.0", "No FFN")],
 )
 def test_a_site_not_looked_at_says_what_to_do(app, site, told):
     assert told in show(app, site=site)

@@ -63,18 +63,20 @@ def app(folder, tmp_path, monkeypatch):
 
 def test_claims_stand_with_their_figures_and_their_controls(app):
     show(app, "evidence", catalog="measured", site=SITE)
-    text = literal(app)
-    assert "measure of *basis*: 0.0100 [-0.0100, 0.0300]" in text and "rotated: 0.910" in text
+    text, drawn = literal(app), frames.drawn(app.session_state["rail.here"].catalog)
+    assert "measure of *basis*   |   n = 44 unit of *basis*" in text
+    assert ">0.0100 [-0.0100, 0.0300]<" in drawn and ">v 0.910 rotated<" in drawn
     assert "reason of *training*" in text  # in place of a figure
+    assert ">reason of *training*<" in drawn
     assert "| statement of *basis* | 0.01 [-0.01, 0.03] | rotated 0.91 |" in text
     assert not any("*basis*" in one.value and "<" in one.value for one in app.markdown)
 
 
-def test_without_evidence_the_command_is_named(app):
+def test_without_evidence_it_says_what_is_missing(app):
     show(app, "evidence", catalog="plain", site=SITE)
-    assert "dims evidence plain" in literal(app)
+    assert "have not been tested on this model yet" in literal(app)
     show(app, "discover", catalog="plain", site=SITE)
-    assert f"dims discover plain {SITE}" in literal(app)
+    assert f"{SITE} has not been searched" in literal(app)
 
 
 def test_a_flip_is_drawn_for_one_category_or_for_the_mean(app):

@@ -87,15 +87,15 @@ def shown(app):
 
 
 @pytest.mark.parametrize("view", ["features", "feature"])
-def test_without_findings_the_command_is_named(app, view):
+def test_without_findings_it_says_what_is_missing(app, view):
     opened(app, view, catalog="bare")
-    assert "dims features bare" in literal(app)
+    assert "have not been measured yet" in literal(app)
     assert not app.metric
 
 
 def test_the_concept_builder_needs_no_findings(app):
     opened(app, "concept", catalog="bare", site="resid.1", words="baba bale")
-    assert "dims features bare" in literal(app) and app.metric
+    assert "have not been measured yet" in literal(app) and app.metric
 
 
 @pytest.mark.parametrize("view", ["map", "table", "skipped"])
@@ -141,7 +141,7 @@ def test_a_feature_shows_its_figures_with_their_controls(app):
     assert "±" not in literal(app) + shown(app)
     assert {"null p95", "v all others", "v confusable", "dims", "families"} <= figures.keys()
     assert figures["families"] == f"{row['anchors']} + {row['held_out']}"
-    assert "dims evidence measured" in literal(app)
+    assert "have not been made for this catalog" in literal(app)
     assert f"measured › {SITE} › planted" in literal(app)
 
 
@@ -150,7 +150,7 @@ def test_a_feature_shows_the_evidence_that_there_is(app):
     assert "does not hold: statement of *basis*" in literal(app)
     assert "0.01 [-0.01, 0.03]   control: rotated 0.91   n = 44 unit of *basis*" in literal(app)
     assert "cannot be tested: statement of *training*" in literal(app)
-    assert "dims evidence" not in literal(app)
+    assert "have not been made" not in literal(app)
 
 
 def test_a_hostile_category_is_shown_literally(app):
@@ -167,7 +167,7 @@ def test_a_dimension_names_the_categories_that_read_it(app):
     readers = [frame.value for frame in app.dataframe if "category" in frame.value]
     assert "planted" in set(readers[0]["category"])
     opened(app, "dimension", catalog="bare", dim=1)
-    assert "dims features bare" in literal(app)
+    assert "have not been measured yet" in literal(app)
 
 
 def test_next_and_previous_go_through_the_categories(app):
@@ -454,9 +454,6 @@ def test_a_download_is_called_by_catalog_site_and_what_it_is(app, monkeypatch):
     opened(app, "dimension", catalog="measured", site=SITE, dim=3)
     assert f"measured_{SITE}_dimension-3_positive-pole.csv" in offered
     assert f"measured_{SITE}_dimension-3_values-of-all-items.csv" in offered
-    offered.clear()
-    opened(app, "glossary", catalog="measured", site=SITE)
-    assert f"measured_{SITE}_columns.csv" in offered
 
 
 def test_columns_of_many_layers_are_named_without_overlap():

@@ -355,3 +355,37 @@ def test_a_truncated_workspace_is_one_sentence(app, folder):
     (folder / "workspace.sqlite").write_bytes(b"SQLite format 3\x00 and nothing else")
     at(app, "queue", "ada")
     assert "truncated or not a workspace" in literal(app)
+
+
+# Labels as files, in the browser.
+
+
+def test_labels_go_out_and_come_back_as_files(app):
+    from dashboard.desk import exchange_frames
+
+    at(app, "exchange", "ada")
+    assert "Nobody has labelled anything yet" in literal(app)
+    say("bea", 3, "+", "cats")
+    at(app, "exchange", "ada")
+    here = app.session_state["rail.here"]
+    for kind in exchange_frames.FORMATS:
+        content = exchange_frames.written(here, kind)
+        assert b"cats" in content or kind.ending == "parquet"
+        report = exchange_frames.taken(f"mine.{kind.ending.upper()}", content, False)
+        assert (report.added, report.conflicts) == (0, 0) and report.read >= 1, kind
+
+
+def test_a_file_of_no_known_kind_is_refused_with_one_sentence(app):
+    from catalog.errors import ImportRefused
+    from dashboard.desk import exchange_frames
+
+    with pytest.raises(ImportRefused, match=r"labels\.docx ends in none of \.csv"):
+        exchange_frames.taken("labels.docx", b"", False)
+
+
+def test_no_labels_leave_while_who_looks_works_blind(app):
+    say("bea", 3, "+", "cats")
+    open_for("ada")
+    at(app, "exchange", "ada")
+    assert "Close your open queue first" in literal(app)
+    assert not app.get("download_button")

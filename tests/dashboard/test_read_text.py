@@ -211,7 +211,7 @@ def test_a_model_that_is_not_here_is_told_of(folder, tmp_path, monkeypatch):
 def test_enter_takes_the_exact_word_and_the_other_hits_are_listed(app):
     show(app, "overview", catalog="measured", site=SITE)
     app.text_input(key="rail.search").set_value("cat").run()
-    assert app.header[0].value == "Item" and "found for 'cat'" in literal(app)
+    assert app.header[0].value == "Words" and "found for 'cat'" in literal(app)
     here = app.session_state["rail.here"]
     assert here.catalog.texts[int(linked(app, "item"))] == "␣cat"
     found = app.dataframe[0].value
@@ -221,14 +221,14 @@ def test_enter_takes_the_exact_word_and_the_other_hits_are_listed(app):
     app.button(key="rail.close").click().run()
     assert "found for" not in literal(app)
     app.text_input(key="rail.search").set_value("walk").run()
-    assert app.header[0].value == "Item" and linked(app, "q") == "walk"
+    assert app.header[0].value == "Words" and linked(app, "q") == "walk"
 
 
 def test_a_misspelled_word_is_answered_with_near_spellings(app):
     show(app, "overview", catalog="measured", site=SITE)
     app.text_input(key="rail.search").set_value("waalk").run()
-    assert app.header[0].value == "Overview"
+    assert app.header[0].value == "Home"
     assert "Nothing is called 'waalk'. Near spellings:" in literal(app)
     assert app.dataframe[0].value["found"].tolist()[0].strip("␣") == "walk"
     app.text_input(key="rail.search").set_value("qqqqqq").run()
-    assert app.header[0].value == "Item" and "Near spellings" not in literal(app)
+    assert app.header[0].value == "Words" and "Near spellings" not in literal(app)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from catalog.errors import SettingRefused
 from catalog.model.opening import ModelKey
 from catalog.store.catalog import Catalog
-from dashboard.common import running
+from dashboard.common import catalogs, running
 from tests.given import synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -174,9 +174,9 @@ def test_an_error_is_one_sentence(app, error, said):
 
 def test_weights_that_are_not_here_are_told_of():
     build = {"model": "big", "source": "/no/such/folder"}
-    assert "not on this machine" in running.missing(build)
-    assert running.missing({"model": "x/y", "source": "x/y"}) == ""
-    assert running.missing({"model": "big", "source": str(ROOT)}) == ""
+    assert "not on this machine" in catalogs.missing(build)
+    assert catalogs.missing({"model": "x/y", "source": "x/y"}) == ""
+    assert catalogs.missing({"model": "big", "source": str(ROOT)}) == ""
 
 
 def test_what_interrupts_a_page_while_it_waits_is_not_hidden(monkeypatch):

@@ -3,9 +3,30 @@
 // Opening a page from Python makes two entries, the first under the old page: that one is taken back.
 const at = { fresh: true, touched: false, gestures: 0, last: null };
 
-export default function (component) {
+export default function ({ data, setStateValue }) {
   install();
-  if (!component.data.ready) component.setStateValue("ready", true);
+  const told = { listens: true, ...remember(data) };
+  if (JSON.stringify(told) !== JSON.stringify(data.told)) setStateValue("told", told);
+}
+
+// Who works here is kept for new tabs in a cookie, and in the tab itself: two people may work in
+// two tabs. The tab, which stays the same when it is loaded again, knows better than the cookie.
+function remember(data) {
+  const told = { tab: null, mine: data.name };
+  try {
+    const own = sessionStorage.getItem("dims_person");
+    if (data.name && (data.said || !own)) sessionStorage.setItem("dims_person", data.name);
+    else told.mine = own;
+    told.tab = sessionStorage.getItem("dims_tab");
+    if (!told.tab) sessionStorage.setItem("dims_tab", (told.tab = String(Math.random()).slice(2)));
+  } catch { /* a browser without storage has the cookie only */ }
+  // Only a name that was said in this tab: others may have their own.
+  if (data.name && data.said && window.dimsPerson !== data.name) {
+    const value = encodeURIComponent(data.name);
+    document.cookie = `${data.cookie}=${value}; path=/; max-age=31536000; samesite=lax`;
+  }
+  window.dimsPerson = data.name;
+  return told;
 }
 
 function install() {

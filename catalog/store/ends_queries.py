@@ -1,0 +1,40 @@
+"""The read behind the list of dimensions: what stands at both ends of each, and what it tells."""
+
+from collections.abc import Sequence
+
+from catalog.store.reading import Query
+
+SHOWN = 3
+"""Texts of each end."""
+
+
+def ends(site: str, threshold: str, background: str, dimensions: Sequence[int]) -> Query:
+    """First texts of both poles, and the category that each dimension tells best.
+
+    Columns: dimension, positive and negative (lists of texts), best, best_sign, best_auc (of the
+    sign alone, on the anchors), best_q; these are NULL where no feature registers it. A row for
+    each dimension that has poles, in the order of its number.
+    """
+    wanted = tuple(int(number) for number in dimensions)
+    return Query(
+        """
+        WITH asked AS (SELECT unnest(?::INTEGER[]) AS dimension),
+        ends AS (
+          SELECT dimension,
+            list(text ORDER BY rank) FILTER (pole = 'positive') AS positive,
+            list(text ORDER BY rank) FILTER (pole = 'negative') AS negative
+          FROM pole JOIN asked USING (dimension) JOIN item USING (item)
+          WHERE site = ? AND rank <= ? GROUP BY dimension
+        ),
+        told AS (
+          SELECT dimension, arg_max(category, abs(auc - 0.5)) AS best,
+            arg_max(sign, abs(auc - 0.5)) AS best_sign, arg_max(auc, abs(auc - 0.5)) AS best_auc,
+            arg_max(q, abs(auc - 0.5)) AS best_q
+          FROM feature_dimension JOIN asked USING (dimension)
+          WHERE site = ? AND threshold = ? AND background = ? GROUP BY dimension
+        )
+        SELECT dimension, positive, negative, best, best_sign, best_auc, best_q
+        FROM ends LEFT JOIN told USING (dimension) ORDER BY dimension
+        """,
+        (wanted, site, SHOWN, site, threshold, background),
+    )

@@ -1,0 +1,42 @@
+"""What the list of dimensions asks besides their statistics: both ends, and what each tells."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from catalog.store import ends_queries
+from dashboard.common import answers, catalogs, parts, workspace
+from dashboard.common.answers import Here
+
+_LONGEST = 14
+
+
+def ends(here: Here, dimensions: Sequence[int]) -> pd.DataFrame:
+    """Words at both poles and the best category of these dimensions, in their order.
+
+    Columns: positive, negative, tells. What a dimension tells is kept from who labels it blind.
+    """
+    tables = set(catalogs.tables(here.catalog).frame["table"])
+    columns = ["positive", "negative", "tells"]
+    if "feature_dimension" not in tables:
+        return pd.DataFrame("", range(len(dimensions)), columns)
+    background = here.catalog.primary.background
+    query = ends_queries.ends(here.site, here.threshold, background, tuple(dimensions))
+    frame = answers.read(here.catalog, query).set_index("dimension").reindex(list(dimensions))
+    hidden = workspace.hidden_dimensions(here)
+    tells = [
+        "" if pd.isna(row.best) or row.Index in hidden else _told(row.best_sign, row.best)
+        for row in frame.itertuples()
+    ]
+    shown = {name: [_words(texts) for texts in frame[name]] for name in columns[:2]}
+    return pd.DataFrame({**shown, "tells": tells})
+
+
+def _told(sign: float, category: object) -> str:
+    return f"{'+' if sign > 0 else '−'} {parts.spaced(category)}"
+
+
+def _words(texts: object) -> str:
+    if not isinstance(texts, Sequence) and not hasattr(texts, "__iter__"):
+        return ""
+    return " · ".join(parts.visible(str(text).strip("␣ "))[:_LONGEST] for text in texts)

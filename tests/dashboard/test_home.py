@@ -1,0 +1,126 @@
+"""Home: its box goes where a text leads, its figures are the catalog's; defaults show something."""
+
+import pytest
+import streamlit as st
+
+from catalog.store import packed, replacing
+from dashboard.features import frames as feature_frames
+from dashboard.overview import box
+from dashboard.pages import PAGES, VIEWS
+from tests.dashboard.test_dashboard import linked, literal, show, start
+from tests.dashboard.test_feature_pages import evidence
+from tests.given import feature_catalog, synthetic
+from tests.given.feature_catalog import SITE
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A measured catalog with evidence, and one without findings."""
+    folder = tmp_path_factory.mktemp("home") / "data"
+    path = feature_catalog.write(folder)
+    rows = [evidence("basis", 0.01), evidence("training", None) | {"position": 2}]
+    replacing.write(path, {"evidence": rows})
+    synthetic.write(folder / "catalogs" / "bare.duckdb", synthetic.Recipe(slug="bare"))
+    return folder
+
+
+@pytest.fixture
+def app(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIMS_WORKSPACE", str(tmp_path / "workspace.sqlite"))
+    for started in start(folder, monkeypatch):
+        yield started
+        st.cache_resource.clear()
+        packed.shelf.clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("rabbit", "search"),
+        ("resid.3/12", "search"),
+        ("the sea", "search"),
+        ("The old man walked to the river", "sentence"),
+        ("cats chase mice every day.", "sentence"),
+        ("sea wave tide shore beach ocean", "words"),
+        ("cat, dog, horse, cow", "words"),
+        ("cat,dog,horse,cow", "words"),
+    ],
+)
+def test_a_text_is_a_search_a_sentence_or_a_concept(text, kind):
+    assert box.meant(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "link"),
+    [
+        (f"{SITE}/7", "Dimensions", {"dim": "7", "site": SITE}),
+        ("baba bale bana bare", "Concept", {"words": "baba bale bana bare"}),
+        ("It was a bare word.", "Words", {"text": "It was a bare word."}),
+    ],
+)
+def test_the_box_goes_where_a_text_leads(app, text, header, link):
+    show(app, "overview", catalog="measured")
+    app.text_input(key="home.asked").set_value(text)
+    next(button for button in app.button if button.label == "Go").click().run()
+    assert not app.exception and app.header[0].value == header
+    assert {name: linked(app, name) for name in link} == link
+
+
+def test_things_to_try_are_of_this_catalog_and_lead_somewhere(app):
+    show(app, "overview", catalog="measured")
+    here = app.session_state["rail.here"]
+    name = feature_frames.strongest(here)
+    tried = box.examples(here)
+    assert tried[1].text == name and tried[0].text in feature_frames.members(here.catalog, name)
+    assert box.meant(tried[3].text) == "words" and box.meant(tried[4].text) == "sentence"
+    app.button(key="home.try.2").click().run()
+    assert linked(app, "dim") == str(feature_frames.best_dimension(here))
+
+
+def test_the_strongest_feature_is_no_fallback_and_not_small(app):
+    show(app, "overview", catalog="measured")
+    here = app.session_state["rail.here"]
+    background = here.catalog.primary.background
+    row = feature_frames.feature(here, feature_frames.strongest(here), background)
+    everything = feature_frames.features_everywhere(here, background).frame
+    at = everything[everything["site"] == here.site]
+    sound = at[~at["fallback"].astype(bool) & ~at["small"].astype(bool) & (at["p"] < 0.05)]
+    if sound.empty:
+        sound = at
+    assert row["auc"] == sound["auc"].max()
+
+
+def test_pages_begin_with_something_to_see(app):
+    show(app, "overview", catalog="measured")
+    here = app.session_state["rail.here"]
+    name = feature_frames.strongest(here)
+    app.switch_page("features/feature.py").run()
+    assert linked(app, "category") == name
+    app.switch_page("dimensions/dimension.py").run()
+    assert linked(app, "dim") == str(feature_frames.best_dimension(here))
+    app.switch_page("dimensions/item.py").run()
+    assert linked(app, "q") == feature_frames.members(here.catalog, name)[0]
+
+
+def test_home_says_what_is_missing_and_lists_the_other_catalogs(app):
+    show(app, "overview", catalog="bare")
+    assert "have not been measured yet" in literal(app)
+    assert "have not been tested on it yet" in literal(app)
+    links = [link.proto.label for link in app.get("page_link")]
+    assert "measured" in links and "bare" not in links
+    show(app, "overview", catalog="measured")
+    assert "have not been tested on it yet" not in literal(app)
+    assert "bare" in [link.proto.label for link in app.get("page_link")]
+
+
+def test_ten_pages_hold_every_view_once():
+    assert len(PAGES) == 10
+    names = [view.name for view in VIEWS]
+    assert len(names) == len(set(names))
+
+
+def test_a_page_of_media_is_called_by_what_it_shows(app):
+    show(app, "item", catalog="measured")
+    assert app.header[0].value == "Words"
+    tabs = [link.proto.label for link in app.get("page_link")]
+    assert tabs[:2] == ["One word", "Read a text"]
