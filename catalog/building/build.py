@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from catalog.building import example_tables, hands, patches
-from catalog.building.plan import Plan, Settings, prepare, versions
+from catalog.building.plan import Plan, prepare, versions
+from catalog.building.settings import Settings
 from catalog.errors import DiskFull, SettingRefused
 from catalog.model import device, foreign
 from catalog.model import stage as stages

@@ -13,7 +13,7 @@ from catalog.signs.moments import Pole
 from catalog.store import file
 from catalog.store.checkpoint import Checkpoint, Progress
 
-TINTED = 12
+TINTED = 8
 """Examples of a pole whose windows are kept: the strongest."""
 NO_CODES = np.uint8(0)
 
@@ -79,9 +79,10 @@ def _rows(
     """One row a dimension."""
     dims = len(pole.items)
     real = np.isfinite(pole.scores)
-    ends = np.concatenate([[0], np.cumsum(real.sum(axis=1))]).astype(np.int32)
-    items = pa.ListArray.from_arrays(ends, pa.array(pole.items[real]))
-    values = pa.ListArray.from_arrays(ends, pa.array(pole.values[real]))
+    told = real if passed is None else np.zeros_like(real)  # poles have a table of their own
+    ends = np.concatenate([[0], np.cumsum(told.sum(axis=1))]).astype(np.int32)
+    items = pa.ListArray.from_arrays(ends, pa.array(pole.items[told]))
+    values = pa.ListArray.from_arrays(ends, pa.array(pole.values[told]))
     filled = np.where(real[:, :, None], codes, NO_CODES)
     return {
         "site": [site] * dims,

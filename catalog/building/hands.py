@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator
 
 from catalog import cluster
-from catalog.building.plan import Plan, load_arguments, versions
+from catalog.building.plan import Plan, versions
+from catalog.building.settings import load_arguments
 from catalog.model import device, workers
 from catalog.model.stage import Hands
 

@@ -2,76 +2,42 @@
 
 import dataclasses
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from catalog import parallel, places, sites
+from catalog import places, sites
 from catalog.building import patches, placing
+from catalog.building.settings import (
+    THRESHOLDS,
+    Settings,
+    check,
+    load_arguments,
+    share_cores,
+)
 from catalog.errors import SettingRefused
 from catalog.modalities import Asked, Modality
 from catalog.modalities.kinds import KINDS
-from catalog.model import device, foreign, loading, readings
-from catalog.model.finding import Access
+from catalog.model import foreign, loading, readings
 from catalog.model.readings import Trial
 from catalog.model.work import Work
 from catalog.progress import Report, silent
 from catalog.signs.moments import BINS, NEAR_ITEMS, POLE_ITEMS
 from catalog.sites import Site
 
-THRESHOLDS = ("zero", "median")
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "duckdb", "dimension-catalog")
 MOST_PATCH_BYTES = 4e9
 """Patch signs above this size are kept only with --force."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a person can ask of a build; the names of the command's options."""
-
-    model: str
-    revision: str | None = None
-    name: str | None = None
-    sites: str | None = None
-    layers: str | None = None
-    template: str | None = None
-    """bare, special, a string with {}, or auto (default for causal LMs, else special)."""
-    thresholds: tuple[str, ...] = THRESHOLDS
-    dtype: str = "auto"
-    device: str = "auto"
-    batch_size: int | None = None
-    """Items per forward pass; by default 1,024 tokens, 32 images or 8 sounds."""
-    seed: int = 0
-    modality: str | None = None
-    """Text, image or audio: another tower than the model's first; refused where it has none."""
-    part: str | None = None
-    """Of an encoder-decoder: encoder (default), or decoder, which then runs without an encoder."""
-    items: Path | None = None
-    """Images or sounds: a folder with a subfolder per class, a CSV of labels, a saved dataset."""
-    pooling: str | None = None
-    """Images and sounds: mean over their own patches (default), mean-window (padding too), cls."""
-    texts: Path | None = None
-    """Text: read tokens at positions of these texts, instead of every token alone."""
-    positions: int | None = None
-    """Positions of the texts that become items; 100,000 by default."""
-    items_per_document: int | None = None
-    """Positions of one text at most; 64 by default."""
-    window: int | None = None
-    """Tokens of a text that are read; 256 by default, less where the model takes fewer."""
-    per_patch: str | None = None
-    """Images and sounds: a site at which the sign of every patch is kept."""
-    out: Path | None = None
-    """Folder of the catalog; by default $DIMS_DATA/catalogs."""
-    force: bool = False
-    trust_remote_code: bool = False
-    """Whether code that a checkpoint brings may be run; in the identity where it was."""
-    workers: int = 1
-    """Processes of this machine that run the model, each with a copy of it; 0 for one a GPU."""
-    ray: str | None = None
-    """Address of a Ray cluster whose workers run the model; `local` starts one here."""
-    threads: int | None = None
-    """CPU threads of one worker; by default all cores shared among them. In the identity."""
+def file_bytes(items: int, widths: Sequence[int], thresholds: int) -> int:
+    """Size of a catalog file: signs by item (and by dimension), poles, histograms, the items."""
+    poles = 2 * POLE_ITEMS + thresholds * NEAR_ITEMS
+    per_item = sum(dims * (thresholds + 1) // 8 + 5 * thresholds for dims in widths)
+    per_dimension = sum(dims * (poles * 7 + BINS * 3 + 100) for dims in widths)
+    return items * (per_item + 24) + per_dimension
 
 
 @dataclass(frozen=True)
@@ -91,15 +57,16 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Estimated size of the catalog file; the build needs about twice that while it runs."""
+        signs = file_bytes(self.work.items, self.widths, len(self.work.thresholds))
+        return signs + self.patch_bytes
+
+    @property
+    def widths(self) -> list[int]:
+        """Dimensions of each site."""
         parts = self.work.model.parts
-        per_item = per_dimension = 0
-        thresholds = len(self.work.thresholds)
-        for site in self.work.sites:
-            dims = parts.hidden_size if site.kind in ("resid", "final") else parts.widest
-            per_item += dims * (thresholds + 1) // 8 + 5 * thresholds
-            poles = 2 * POLE_ITEMS + thresholds * NEAR_ITEMS
-            per_dimension += dims * (poles * 7 + BINS * 3 + 100)
-        return self.work.items * (per_item + 24) + per_dimension + self.patch_bytes
+        plain = ("resid", "final")
+        sites = self.work.sites
+        return [parts.hidden_size if s.kind in plain else parts.widest for s in sites]
 
     @property
     def seconds(self) -> float | None:
@@ -137,8 +104,8 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
 
     Nothing of the catalog is written yet.
     """
-    _check(settings)
-    _share_cores(settings)
+    check(settings)
+    share_cores(settings)
     model = loading.load(**load_arguments(settings, report))
     if settings.name and Path(settings.model).is_dir():
         model = dataclasses.replace(model, name=settings.name)
@@ -165,34 +132,6 @@ def prepare(settings: Settings, report: Report = silent) -> Plan:
     return plan
 
 
-def load_arguments(settings: Settings, report: Report = silent) -> dict[str, Any]:
-    """How `loading.load` is asked for the model of these settings."""
-    return {
-        "model": settings.model,
-        "revision": settings.revision,
-        "dtype": settings.dtype,
-        "device": settings.device,
-        "modality": settings.modality,
-        "part": settings.part,
-        "access": Access(settings.trust_remote_code, report),
-    }
-
-
-def _share_cores(settings: Settings) -> None:
-    """Set the CPU threads of the forward pass, which are part of the identity."""
-    cores = parallel.every_core()
-    if settings.workers > cores:
-        raise SettingRefused(
-            f"--workers {settings.workers}: this machine has {cores} cores. Use at most {cores}."
-        )
-    if settings.workers < 0 or (settings.threads is not None and settings.threads < 1):
-        raise SettingRefused("--workers and --threads must be at least 1.")
-    if settings.workers != 1 and settings.ray:
-        raise SettingRefused("Give --workers (this machine) or --ray (a cluster), not both.")
-    if settings.threads or settings.workers > 1:
-        device.use_threads(settings.threads or cores // settings.workers)
-
-
 def _items(
     settings: Settings, model: loading.LoadedModel, report: Report
 ) -> tuple[Modality, tuple[Trial, ...]]:
@@ -205,17 +144,6 @@ def _items(
     trials = readings.choose(model, candidates, settings.seed, settings.batch_size, report)
     chosen = next(n for n, one in enumerate(trials) if one.chosen)
     return candidates[chosen], tuple(trials)
-
-
-def _check(settings: Settings) -> None:
-    """SettingRefused for what no model could make right."""
-    unknown = [t for t in settings.thresholds if t not in THRESHOLDS]
-    if unknown or not settings.thresholds:
-        raise SettingRefused("--thresholds takes zero, median, or zero,median.")
-    if settings.batch_size is not None and settings.batch_size < 1:
-        raise SettingRefused("--batch-size must be at least 1.")
-    if settings.modality not in (None, *KINDS):
-        raise SettingRefused(f"--modality is one of {', '.join(KINDS)}.")
 
 
 def _asked(settings: Settings, model: loading.LoadedModel) -> Asked:

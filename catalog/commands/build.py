@@ -95,7 +95,7 @@ def build(
     Resumes where it stopped.
     """
     from catalog.building import build as building
-    from catalog.building.plan import Settings
+    from catalog.building.settings import Settings
     from catalog.features import findings
     from catalog.store.catalog import Catalog
 
@@ -168,7 +168,7 @@ def announce(plan: "Plan") -> None:
         f"{model.dtype}, {model.device}) -> {plan.path}\n"
         f"{work.items:,} items, reading '{work.modality.reading}', {len(work.sites)} sites, "
         f"threshold {' and '.join(work.thresholds)}; about {plan.bytes / 1e6:,.0f} MB"
-        f"{_time(plan.seconds)}",
+        f"{_time(plan)}",
         file=sys.stderr,
     )
     for one in plan.trials:
@@ -195,11 +195,13 @@ def announce(plan: "Plan") -> None:
         print(f"no {site}: {reason}", file=sys.stderr)
 
 
-def _time(seconds: float | None) -> str:
-    """What the forward passes will take, where it is known."""
-    if seconds is None:
-        return ""
-    return f", {seconds / 60:,.0f} min" if seconds >= 90 else f", {max(1, round(seconds))} s"
+def _time(plan: "Plan") -> str:
+    """What the stages will take, as far as it is known."""
+    from catalog.building import estimate
+    from catalog.commands.plan import took
+
+    states = "" if plan.seconds is None else f", states {took(plan.seconds)}"
+    return f"{states}, findings {took(estimate.of_plan(plan))}"
 
 
 def browsable(catalog: "Catalog") -> None:

@@ -23,6 +23,7 @@ from catalog.commands import (
     features,
     flip,
     labels,
+    plan,
     printing,
     reproduce,
     serve,
@@ -41,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(build.build)
+app.command()(plan.plan)
 app.command("list")(catalogs.list_)
 app.command()(catalogs.info)
 app.command()(dimension.dimension)

@@ -144,7 +144,7 @@ def _catalog(name: str) -> "Catalog":
 
 def _built(name: str, report: Report) -> "Catalog":
     from catalog.building import build
-    from catalog.building.plan import Settings
+    from catalog.building.settings import Settings
 
     one = _catalog(name)
     if not one.path.is_file():

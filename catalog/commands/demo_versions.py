@@ -18,7 +18,7 @@ def build_versions(report: Report, base: str = "storyteller") -> "Iterator[Catal
     Both without findings: a few seconds each.
     """
     from catalog.building import build
-    from catalog.building.plan import Settings
+    from catalog.building.settings import Settings
     from catalog.commands.build import announce
     from catalog.store.catalog import Catalog
 

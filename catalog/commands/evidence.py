@@ -1,5 +1,6 @@
 """`dims evidence`: the paper's claims on this model, each beside its strongest control."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,13 @@ def evidence(
     stored: Annotated[
         bool, typer.Option("--stored", help="Print the table as stored; compute nothing.")
     ] = False,
+    sae: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Compare with a sparse autoencoder (SAELens, Gemma)."),
+    ] = None,
+    sae_site: Annotated[
+        str | None, typer.Option(help="Site it reads, where its config does not say.")
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -24,6 +32,17 @@ def evidence(
     from catalog.browse import describe
 
     tested = opened(catalog)
+    if sae is not None:
+        from catalog.evidence import from_dictionaries
+
+        with printing.progress(quiet) as report:
+            row = from_dictionaries.measure(tested, sae, sae_site, model, report)
+        rows = [one for one in describe.evidence(tested) if one["claim"] == row["claim"]]
+        if as_json:
+            printing.as_json({"rows": rows})
+        else:
+            show(rows)
+        return
     if not stored:
         from catalog.evidence import gather
 

@@ -56,7 +56,7 @@ def _ready(name: str, report: Report) -> "Catalog":
     """The catalog of a name with its evidence, built and gathered where they are missing."""
     from catalog import places
     from catalog.building import build
-    from catalog.building.plan import Settings
+    from catalog.building.settings import Settings
     from catalog.errors import CatalogMissing
     from catalog.evidence import gather
     from catalog.store import feature_queries

@@ -56,6 +56,39 @@ def fetch(source: Source, report: Report) -> tuple[Source, str | None]:
     return Source(source.name, str(known), None, source.file), known.name
 
 
+def outline(source: Source, report: Report) -> Source:
+    """A folder with the config, tokenizer and processor of a model; its weights need not be there.
+
+    Raises as `fetch` does.
+    """
+    if Path(source.place).is_dir():
+        return source
+    if source.file is not None:
+        raise ModelUnavailable(
+            f"{source.told} is one file that holds everything. Fetch it with dims build first."
+        )
+    hub_logging.set_verbosity_error()
+    known = _cached(source)
+    if known is None:
+        try:
+            known = Path(
+                snapshot_download(
+                    source.place,
+                    revision=source.revision,
+                    endpoint=constants.ENDPOINT,
+                    cache_dir=Path(constants.HF_HUB_CACHE),
+                    allow_patterns=list(_SMALL),
+                    etag_timeout=SECONDS,
+                    tqdm_class=_bar(report, 0),
+                )
+            )
+        except (hub.GatedRepoError, hub.RepositoryNotFoundError, hub.RevisionNotFoundError):
+            raise
+        except (httpx2.HTTPError, hub.LocalEntryNotFoundError, OSError, ValueError) as error:
+            raise ModelUnavailable(_unreachable(source, error)) from error
+    return Source(source.name, str(known), None)
+
+
 def _newest(source: Source, report: Report, known: Path | None) -> Path:
     """The snapshot that the hub has now; the one that is known where it cannot be reached."""
     api = HfApi(endpoint=constants.ENDPOINT)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.building import build as building
-from catalog.building.plan import Settings
+from catalog.building.settings import Settings
 from catalog.features import findings
 from catalog.notebook.catalog import Catalog
 from catalog.progress import Report, silent

@@ -12,6 +12,7 @@ import pytest
 from catalog import parallel
 from catalog.browse import describe
 from catalog.building import build, hands, plan
+from catalog.building.settings import load_arguments
 from catalog.cluster import Cluster, connected
 from catalog.errors import SettingRefused, WorkerDiffers, WorkerGone
 from catalog.model import chunk, device, stage, work, workers
@@ -184,7 +185,7 @@ def test_workers_lost_again_and_again_end_the_build(llama, tmp_path):
 )
 def test_a_worker_that_would_make_other_bits_is_refused(llama, tmp_path, name, value, told):
     made = prepared(llama, tmp_path)
-    recipe = workers.Recipe.of(made.work, plan.load_arguments(made.settings), plan.versions())
+    recipe = workers.Recipe.of(made.work, load_arguments(made.settings), plan.versions())
     assert recipe.opened().model.weights_hash == made.work.model.weights_hash
     other = dataclasses.replace(recipe, same={**recipe.same, name: value})
     with pytest.raises(WorkerDiffers, match=told):

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import constants
 
 from catalog.errors import DiskFull, ModelUnavailable
-from catalog.model import hub, loading, sources
+from catalog.model import hub, loading, outline, sources
 from catalog.model.finding import Access
 from catalog.progress import silent
 from tests.given import hub as given
@@ -234,3 +234,11 @@ def test_a_shard_that_is_missing_makes_a_cache_of_other_tools_partial(
         hub.fetch(sources.of("org/old"), silent)
     (folder / "model-00002-of-00002.safetensors").touch()
     assert hub.fetch(sources.of("org/old"), silent)[1] == given.COMMIT
+
+
+def test_an_outline_fetches_no_weights(served):
+    seen = outline.of(NAME)
+    assert seen.vocabulary == models.VOCABULARY
+    assert not any("safetensors" in one for one in served.sent if one.startswith("GET"))
+    model = loading.load(NAME)  # afterwards the weights come as ever
+    assert model.parameters == seen.parameters

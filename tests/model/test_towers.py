@@ -8,6 +8,7 @@ import torch
 import transformers as hf
 
 from catalog.building import plan
+from catalog.building.settings import Settings
 from catalog.errors import SettingRefused
 from catalog.model import classes, loading, opening
 from catalog.model.recording import recording
@@ -108,7 +109,7 @@ def test_part_is_part_of_the_identity_only_where_it_is_the_decoder(tmp_path):
     folder = saved(module, tmp_path / "bart")
     known = {}
     for part in (None, "encoder", "decoder"):
-        settings = plan.Settings(str(folder), part=part, out=tmp_path, template="bare")
+        settings = Settings(str(folder), part=part, out=tmp_path, template="bare")
         known[part] = plan.prepare(settings).identity
     assert known[None] == known["encoder"] and "part" not in known[None]
     assert known["decoder"] == known[None] | {"part": "decoder"}
@@ -166,7 +167,7 @@ def test_each_tower_is_found_by_what_models_call_it(name, modality, kind):
 
 def test_final_is_listed_as_absent_where_it_is_named_and_is_not_there(tmp_path):
     folder = models.save("bert", tmp_path / "bert")
-    made = plan.prepare(plan.Settings(str(folder), sites="resid,final,ffn", out=tmp_path))
+    made = plan.prepare(Settings(str(folder), sites="resid,final,ffn", out=tmp_path))
     assert made.absent == {Site("final"): "No norm follows the last block."}
     with pytest.raises(SettingRefused, match=r"has no ffn\.9|There is no ffn\.9"):
-        plan.prepare(plan.Settings(str(folder), sites="ffn.9", out=tmp_path))
+        plan.prepare(Settings(str(folder), sites="ffn.9", out=tmp_path))
