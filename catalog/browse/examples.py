@@ -21,6 +21,8 @@ from catalog.store.catalog import Catalog
 
 PARTS = ("positive", "negative", *examples.BAND_NAMES)
 POLES = ("positive", "negative")
+_BYTES = -(-examples.WINDOW // 2)
+"""Of one window in the table `example`."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,27 @@ def of(catalog: Catalog, site: str, number: int) -> Examples:
         raise NotInCatalog(f"{catalog.slug} has no dimension {number} at {site}.")
     ends = catalog.fetch(context_queries.range_of(site, number)).iloc[0]
     low, high = float(ends["low"]), float(ends["high"])
-    every = np.concatenate([np.asarray(one, np.int64) for one in found["items"]])
-    places = catalog.fetch(context_queries.windows(np.unique(every).tolist())).set_index("item")
+    by_part = found.set_index("part")
+    poles = catalog.fetch(queries.poles(site, number))
+    items = {part: np.asarray(row["items"], np.int64) for part, row in by_part.iterrows()}
+    values = {part: np.asarray(row["values"]) for part, row in by_part.iterrows()}
+    for name in POLES:
+        own = poles[poles["pole"] == name]
+        first = len(by_part["tints"][name]) // _BYTES
+        items[name] = own["item"].to_numpy(np.int64)[:first]
+        values[name] = own["value"].to_numpy()[:first]
+    every = np.unique(np.concatenate(list(items.values())))
+    places = catalog.fetch(context_queries.windows(every.tolist())).set_index("item")
     spelling = _spelling(catalog)
     rows: list[Example] = []
-    by_part = found.set_index("part")
     for part in PARTS:
-        rows += _examples(part, by_part.loc[part], places, spelling, (low, high))
-    spread = _spread(catalog, site, number, by_part["passed_over"])
+        tints = _tints(by_part["tints"][part], len(items[part]), (low, high))
+        shown = zip(items[part], values[part], tints, strict=True)
+        rows += [
+            _example(part, rank, (int(item), float(value)), places.loc[item], tint, spelling)
+            for rank, (item, value, tint) in enumerate(shown, 1)
+        ]
+    spread = _spread(catalog, poles, by_part["passed_over"])
     source = catalog.fetch(context_queries.source()).iloc[0]
     told = _agreement(catalog, site, number)
     return Examples(tuple(rows), low, high, spread, int(source["drawn"]), told)
@@ -130,45 +145,31 @@ def _spelling(catalog: Catalog) -> dict[int, str]:
     return catalog.remembered(("spelling",), read)
 
 
-def _examples(
+def _tints(packed: Any, count: int, ends: tuple[float, float]) -> NDArray[np.float32]:
+    """Values of the windows of some items: float32[count, window]."""
+    codes = np.frombuffer(bytes(packed), np.uint8).reshape(-1, _BYTES)[:count]
+    return examples.unpack(codes, *ends)
+
+
+def _example(
     part: str,
-    row: "pd.Series[Any]",
-    places: pd.DataFrame,
+    rank: int,
+    item: tuple[int, float],
+    where: "pd.Series[Any]",
+    tint: NDArray[np.float32],
     spelling: dict[int, str],
-    ends: tuple[float, float],
-) -> list[Example]:
-    items = np.asarray(row["items"], np.int64)
-    width = -(-examples.WINDOW // 2)
-    codes = np.frombuffer(bytes(row["tints"]), np.uint8).reshape(-1, width)[: len(items)]
-    tints = examples.unpack(codes, *ends)
-    made = []
-    for rank, (item, value, tint) in enumerate(zip(items, row["values"], tints, strict=True), 1):
-        where = places.loc[item]
-        ids, place = where["ids"], int(where["place"])
-        first, past = max(0, place - examples.BEFORE), place + examples.AFTER + 1
-        texts = tuple(spelling[int(one)] for one in ids[first:past])
-        start = first - (place - examples.BEFORE)
-        shown = tuple(float(v) for v in tint[start : start + len(texts)])
-        made.append(
-            Example(
-                part,
-                rank,
-                int(item),
-                float(value),
-                str(where["name"]),
-                place,
-                texts,
-                place - first,
-                shown,
-            )
-        )
-    return made
+) -> Example:
+    """One example; `item` is its number and value, `where` its row of `windows`."""
+    ids, place = where["ids"], int(where["place"])
+    first, past = max(0, place - examples.BEFORE), place + examples.AFTER + 1
+    texts = tuple(spelling[int(one)] for one in ids[first:past])
+    start = first - (place - examples.BEFORE)
+    shown = tuple(float(v) for v in tint[start : start + len(texts)])
+    name = str(where["name"])
+    return Example(part, rank, *item, name, place, texts, place - first, shown)
 
 
-def _spread(
-    catalog: Catalog, site: str, number: int, passed: "pd.Series[Any]"
-) -> dict[str, Spread]:
-    poles = catalog.fetch(queries.poles(site, number))
+def _spread(catalog: Catalog, poles: pd.DataFrame, passed: "pd.Series[Any]") -> dict[str, Spread]:
     document, family = _documents(catalog), catalog.families
     found = {}
     for name in POLES:

@@ -29,6 +29,8 @@ TABLES = {
     "coalition": "kind, name, site, threshold",
     "writer": "kind, name, site, threshold, rank",
     "dimension_writer": "dimension, layer, rank",
+    "dictionary": "name",
+    "contest": "dictionary, category, unit, k",
 }
 """Tables of the findings stage and the order of their rows in the hash."""
 MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null")

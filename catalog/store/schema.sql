@@ -405,16 +405,16 @@ CREATE TABLE example (
         ('positive', 'negative', 'band 1', 'band 2', 'band 3', 'band 4', 'band 5')),
     items       INTEGER[] NOT NULL,
     "values"    FLOAT[] NOT NULL,
-    tints       BLOB    NOT NULL,
+    tints       BLOB    NOT NULL USING COMPRESSION zstd,
     passed_over INTEGER
 );
 COMMENT ON TABLE example IS 'Examples of every dimension in real text, in catalogs of the reading context: its poles, and positions drawn from five equal bands of its values.';
 COMMENT ON COLUMN example.site IS 'Site of the dimension.';
 COMMENT ON COLUMN example.dimension IS 'Number of the dimension, from 0.';
 COMMENT ON COLUMN example.part IS 'positive or negative (the strongest positions, at most 2 of a text and 4 of a family), or band 1 to 5 (random positions of five equal bands from low to high; the end bands are open).';
-COMMENT ON COLUMN example.items IS 'The items, the strongest first.';
-COMMENT ON COLUMN example."values" IS 'Their states, in the model''s own units.';
-COMMENT ON COLUMN example.tints IS 'For each item 17 bytes: the dimension''s value at the 24 tokens before it, at itself and at the 8 after it, as codes 0 to 15 from dimension.low to dimension.high, two to a byte, the first in the low half.';
+COMMENT ON COLUMN example.items IS 'The items of a band. Empty for a pole: its first items stand in the table pole.';
+COMMENT ON COLUMN example."values" IS 'Their states, in the model''s own units; empty for a pole.';
+COMMENT ON COLUMN example.tints IS 'For each item (of a pole, for each of its first 8) 17 bytes: the dimension''s value at the 24 tokens before it, at itself and at the 8 after it, as codes 0 to 15 from dimension.low to dimension.high, two to a byte, the first in the low half.';
 COMMENT ON COLUMN example.passed_over IS 'Positions stronger than the last of the 32 at the pole that were passed over, because their text or family had its share already; counted among the 64 strongest. NULL for bands.';
 
 CREATE TABLE category (
@@ -838,3 +838,40 @@ COMMENT ON COLUMN flip_effect.norm_ratio IS 'Norm of x'' over norm of x, mean ov
 COMMENT ON COLUMN flip_effect.kl IS 'KL divergence of the next-token distribution from the baseline''s, in nats: collateral. Of random and noise: of the first three.';
 COMMENT ON COLUMN flip_effect.raw_logits IS 'Change of the raw logits of the concept''s held-out tokens: the paper''s procedure, which any damage moves.';
 COMMENT ON COLUMN flip_effect.centred_logits IS 'The same minus the change of the mean logit of the whole vocabulary.';
+
+CREATE TABLE dictionary (
+    name      VARCHAR NOT NULL,
+    site      VARCHAR NOT NULL,
+    kind      VARCHAR NOT NULL CHECK (kind IN ('standard', 'jumprelu', 'topk')),
+    latents   INTEGER NOT NULL,
+    sha256    VARCHAR NOT NULL,
+    items     INTEGER NOT NULL,
+    active    DOUBLE  NOT NULL,
+    silent    DOUBLE  NOT NULL CHECK (silent BETWEEN 0 AND 1),
+    explained DOUBLE  NOT NULL
+);
+COMMENT ON TABLE dictionary IS 'The learned dictionary (sparse autoencoder) that prototypes were compared with; none before dims evidence --sae.';
+COMMENT ON COLUMN dictionary.name IS 'Name of its folder.';
+COMMENT ON COLUMN dictionary.site IS 'Site whose states it reads.';
+COMMENT ON COLUMN dictionary.kind IS 'Its activation: standard (relu), jumprelu (a threshold for each latent) or topk (the k largest).';
+COMMENT ON COLUMN dictionary.latents IS 'Latents: directions that it has learned.';
+COMMENT ON COLUMN dictionary.sha256 IS 'SHA-256 of the file of its weights.';
+COMMENT ON COLUMN dictionary.items IS 'Items that were encoded.';
+COMMENT ON COLUMN dictionary.active IS 'Latents that are not 0, mean over these items (L0).';
+COMMENT ON COLUMN dictionary.silent IS 'Share of the latents that are 0 for all of these items.';
+COMMENT ON COLUMN dictionary.explained IS 'Share of the variance of these items'' states that it explains; below 0 where the mean alone explains more.';
+
+CREATE TABLE contest (
+    dictionary VARCHAR NOT NULL,
+    category   VARCHAR NOT NULL,
+    unit       VARCHAR NOT NULL CHECK (unit IN ('prototype', 'signs', 'latents',
+        'random dictionary', 'PCA axes', 'values', 'difference of means', 'probe')),
+    k          INTEGER NOT NULL,
+    auc        DOUBLE  NOT NULL CHECK (auc BETWEEN 0 AND 1)
+);
+COMMENT ON TABLE contest IS 'Categories read by prototypes and by a learned dictionary, on the same items, anchors, held-out families, splits and background.';
+COMMENT ON COLUMN contest.dictionary IS 'The dictionary.';
+COMMENT ON COLUMN contest.category IS 'The category.';
+COMMENT ON COLUMN contest.unit IS 'What it is read by: prototype (all registered dimensions), or the k strongest signs, latents, directions of a random dictionary of equal size and sparsity, PCA axes, or values of dimensions; difference of means and a trained probe (first split, half of the negatives) beside.';
+COMMENT ON COLUMN contest.k IS 'Units taken, the strongest on the anchors; 0 where all are.';
+COMMENT ON COLUMN contest.auc IS 'Held-out AUC, mean over the splits.';

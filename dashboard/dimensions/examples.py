@@ -11,8 +11,6 @@ from dashboard.common import parts, terms
 from dashboard.common.answers import Here
 from dashboard.dimensions import example_frames as frames
 
-SHOWN = 8
-"""Windows of a pole that are drawn; the catalog holds 12."""
 TITLES = {
     "positive": ":orange[**+**] positive pole in text",
     "negative": ":blue[**−**] negative pole in text",
@@ -33,7 +31,7 @@ def panel(here: Here, number: int, cut: float) -> None:
     found = frames.found(here, number)
     for column, name in zip(st.columns(2, gap="medium"), TITLES, strict=True):
         with column, parts.panel(TITLES[name], frames.answer(here, number), terms.term("example")):
-            st.html(windows.lines(found.part(name)[:SHOWN], cut, (found.low, found.high)))
+            st.html(windows.lines(found.part(name), cut, (found.low, found.high)))
             st.caption(_spread(found.spread[name], found.documents))
             _single(found.agreement.get(name))
     _bands(here, number, found, cut)

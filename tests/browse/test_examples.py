@@ -51,7 +51,7 @@ def test_the_tint_of_the_item_is_its_value(opened):
 def test_strongest_first_and_bands_in_order(opened):
     found = examples.of(opened, SITE, 9)
     ends = found.part("positive"), found.part("negative")
-    assert len(ends[0]) == len(ends[1]) == 12
+    assert len(ends[0]) == len(ends[1]) == 8
     assert [o.value for o in ends[0]] == sorted((o.value for o in ends[0]), reverse=True)
     assert [o.value for o in ends[1]] == sorted(o.value for o in ends[1])
     edges = np.linspace(found.low, found.high, 6)
