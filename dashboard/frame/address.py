@@ -66,7 +66,8 @@ def news(name: str) -> str | None:
 
 def last(name: str) -> str | None:
     """Value of `name` that was last written into a link, on whatever page."""
-    return _written().get(name)
+    written: dict[str, str] = st.session_state.get(_WRITTEN, {})  # reading begins nothing
+    return written.get(name)
 
 
 def seed(key: str, name: str, default: Any, read: Reader) -> None:

@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.pages import VIEWS
+from dashboard.pages import PAGES
 from tests.browser.conftest import settle
 
 pytestmark = pytest.mark.browser
 
 # The toolkit hides the page's own entry of the start behind the bare address.
-NAMES = [view.name for view in VIEWS if view.name not in ("overview", "queue")]
+SHOWN = [page for page in PAGES[1:] if page.views[0].name not in ("queue", "sql")]
 
 
 def _opened(page, name: str) -> None:
@@ -21,6 +21,11 @@ def _opened(page, name: str) -> None:
 
 def _visit(page, name: str) -> None:
     page.locator(f"[data-testid=stSidebarNav] a[href$='/{name}']").click()
+    _opened(page, name)
+
+
+def _tab(page, name: str) -> None:
+    page.locator(f".st-key-frame-tabs a[href^='{name}?']").click()
     _opened(page, name)
 
 
@@ -41,12 +46,33 @@ def _parameters(page) -> dict[str, str]:
 def test_one_back_leaves_each_page(open_page):
     page = open_page("sql", catalog="second", site="resid.1")
     _opened(page, "sql")
-    for name in (name for name in NAMES if name != "sql"):
-        _visit(page, name)
+    for first in (shown.views[0].name for shown in SHOWN):
+        _visit(page, first)
         page.wait_for_timeout(300)  # what a page writes late
         page.go_back()
         _opened(page, "sql")
-        assert _parameters(page)["site"] == "resid.1", name
+        assert _parameters(page)["site"] == "resid.1", first
+
+
+def test_one_back_leaves_each_tab(open_page):
+    for shown in (shown for shown in SHOWN if len(shown.views) > 1):
+        first, *others = (view.name for view in shown.views)
+        page = open_page(first, catalog="second", site="resid.1")
+        _opened(page, first)
+        for name in others:
+            _tab(page, name)
+            assert _parameters(page)["site"] == "resid.1", name
+            page.wait_for_timeout(300)
+            page.go_back()
+            _opened(page, first)
+        page.close()
+
+
+def test_a_link_to_a_page_that_moved_opens_what_shows_it_now(open_page):
+    page = open_page("glossary", catalog="second", find="kappa")
+    page.wait_for_url(re.compile(r"/sql\?.*find=kappa"))
+    settle(page)
+    expect(page.get_by_text("dimension_sign.kappa")).to_be_visible()
 
 
 def test_opening_a_page_writes_its_defaults_without_an_entry(open_page):
@@ -95,7 +121,7 @@ def test_a_page_opened_by_the_search_box_is_left_by_one_back(open_page):
     page = open_page("dimensions", catalog="second")
     _opened(page, "dimensions")
     before = _parameters(page)
-    box = page.locator("[data-testid=stMain] input[type=text]").first
+    box = page.locator(".st-key-rail-search input")
     box.fill("resid.2/7")
     box.press("Enter")
     page.wait_for_url(re.compile(r"/dimension\?.*dim=7"))

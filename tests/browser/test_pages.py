@@ -57,7 +57,7 @@ def test_a_hostile_item_stands_literally_on_its_page(open_page):
 
 def test_search_leads_to_a_dimension_and_the_link_keeps_it(open_page):
     page = open_page("", catalog="hostile")
-    box = page.locator("[data-testid=stMain] input[type=text]").first
+    box = page.locator(".st-key-rail-search input")
     box.fill("resid.2/7")
     box.press("Enter")
     page.wait_for_url(re.compile(r"/dimension\?.*dim=7"))
