@@ -83,7 +83,7 @@ class SiteReducer:
     ) -> dict[str, Candidates]:
         """Per pole, the states that may enter it: see `Candidates`."""
         found = {}
-        numbers = torch.from_numpy(items.astype(np.int64)).to(states.device)[:, None]
+        numbers = torch.from_numpy(items.astype(np.int64)).to(states.device)
         for name, bar in bars.items():
             score = self.score(states, name)
             worst, last = (torch.from_numpy(a).to(states.device) for a in (bar.score, bar.item))
@@ -91,12 +91,13 @@ class SiteReducer:
                 # Nothing is known yet: the batch's own k-th best score is the bar.
                 own = score.t().topk(bar.size, dim=1).values[:, -1]
                 worst = torch.maximum(worst, own)
-            row, dim = torch.nonzero(
-                (score > worst) | ((score == worst) & (numbers < last)), as_tuple=True
-            )
+            row, dim = torch.nonzero(score >= worst, as_tuple=True)
+            reached = score[row, dim]
+            better = (reached > worst[dim]) | (numbers[row] < last[dim])  # of equals, the first
+            row, dim, reached = row[better], dim[better], reached[better]
             found[name] = (
                 dim.cpu().numpy(),
-                score[row, dim].cpu().numpy(),
+                reached.cpu().numpy(),
                 items[row.cpu().numpy()],
                 states[row, dim].cpu().numpy(),
             )

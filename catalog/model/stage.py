@@ -7,6 +7,7 @@ is the same to the last bit.
 import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import overload
 
 import numpy as np
@@ -40,22 +41,42 @@ def run(work: Work, checkpoint: Checkpoint, report: Report, hands: Hands | None 
         progress = _first(work, checkpoint, report)
     known = checkpoint.frozen()
     assert known is not None
-    one = functools.partial(_here, work, report)
+    hands = hands or functools.partial(_here, work, report)
     lost = 0
     while (asks := _Asks(work, progress)) and len(asks):
-        before = len(progress.chunks)
         try:
-            for done in (hands or one)(asks, known[0]):
-                if done.ask.number < len(progress.chunks):
-                    continue  # a chunk that came twice
-                progress = asks.progress = _kept(work, checkpoint, progress, done, asks.clock)
-                report("states", sum(c.items for c in progress.chunks), work.items)
+            _gather(work, checkpoint, report, asks, hands(asks, known[0]))
         except WorkerGone:
-            lost = 1 if len(progress.chunks) > before else lost + 1
+            lost = 1 if len(asks.progress.chunks) > len(progress.chunks) else lost + 1
             if lost > LOST:
                 raise
             report("a worker was lost: its chunks are made again", 0, 0)
+        progress = asks.progress
     return progress
+
+
+def _gather(
+    work: Work, checkpoint: Checkpoint, report: Report, asks: "_Asks", made: Iterator[Done]
+) -> None:
+    """Merge and keep the chunks in order, each in a thread while the next one is made."""
+    waiting: Future[Progress] | None = None
+
+    def wait() -> None:
+        nonlocal waiting
+        if waiting is not None:
+            asks.progress, waiting = waiting.result(), None
+            report("states", sum(c.items for c in asks.progress.chunks), work.items)
+
+    with ThreadPoolExecutor(1, "keep") as keeper:
+        try:
+            for done in made:
+                wait()
+                if done.ask.number < len(asks.progress.chunks):
+                    continue  # a chunk that came twice
+                asks.batch = done.batch_size
+                waiting = keeper.submit(_kept, work, checkpoint, asks.progress, done, asks.clock)
+        finally:
+            wait()
 
 
 def _here(
@@ -74,6 +95,7 @@ class _Asks(Sequence[Ask]):
         done = sum(chunk.items for chunk in progress.chunks)
         self._order, self._number = work.order(), len(progress.chunks)
         self._starts = [place for place in work.starts() if place >= done]
+        self.batch = progress.chunks[-1].batch_size
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -87,8 +109,7 @@ class _Asks(Sequence[Ask]):
             return [self[one] for one in range(*place.indices(len(self)))]
         first = self._starts[place]
         items = self._order[first : [*self._starts, self.work.items][place + 1]]
-        batch = self.progress.chunks[-1].batch_size
-        return Ask(self._number + place, first, items, batch, _bars(self.progress))
+        return Ask(self._number + place, first, items, self.batch, _bars(self.progress))
 
 
 class _Clock:

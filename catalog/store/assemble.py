@@ -152,7 +152,7 @@ class _Sites:
         by_item = np.empty((items, -(-dims // 8)), np.uint8)
         for chunk in self.progress.chunks:
             places = self.order[chunk.first_item : chunk.first_item + chunk.items]
-            by_item[places] = self.checkpoint.signs(chunk.chunk)[f"{site}/{threshold}"]
+            by_item[places] = self.checkpoint.signs(chunk.chunk, f"{site}/{threshold}")
         keys = {"site": [str(site)] * items, "threshold": [threshold] * items}
         columns = {**keys, "item": np.arange(items, dtype=np.int32), "bits": file.blobs(by_item)}
         file.insert(self.connection, "signs_by_item", columns)

@@ -128,10 +128,11 @@ class Checkpoint:
             sums = _sums(dict(arrays))
         return Progress([Chunk(**c) for c in told["chunks"]], sums, told["seconds"])
 
-    def signs(self, chunk: int) -> dict[str, NDArray[np.uint8]]:
-        """Signs of one chunk by "site/threshold": uint8[items, bytes]."""
+    def signs(self, chunk: int, name: str) -> NDArray[np.uint8]:
+        """Signs of one chunk at "site/threshold": uint8[items, bytes]."""
         with np.load(self.folder / f"signs-{chunk:06d}.npz") as arrays:
-            return dict(arrays)
+            found: NDArray[np.uint8] = arrays[name]
+        return found
 
     def save_patches(self, chunk: int, bits: NDArray[np.uint8]) -> None:
         """Keep the patch signs of a chunk's items: uint8[items, width]."""
