@@ -38,9 +38,10 @@ REAL = "smollm2"
 SEEDS = 600
 """Seeds of the demo's search for unsupervised features, at the primary site only."""
 LATER = (
-    "While you look, the other layers of this model, images and sounds, then a second language "
-    "model, two versions of the first, writers, the evidence tables and, where it is installed, "
-    "SmolLM2 are added to the demo, in the background. If this ends first, `dims demo` goes on."
+    "While you look, the other layers of this model, images and sounds, then its tokens in real "
+    "texts, its contest with a learned dictionary, a second language model, two versions of the "
+    "first, writers, the evidence tables and, where it is installed, SmolLM2 are added to the "
+    "demo, in the background. If this ends first, `dims demo` goes on."
 )
 
 
@@ -96,6 +97,7 @@ def rest(report: Report) -> "Iterator[Catalog]":
     """
     from catalog.circuits import measure
     from catalog.commands import compare
+    from catalog.commands import demo_texts as texts
     from catalog.commands import demo_versions as versions
     from catalog.evidence import gather
     from catalog.features import findings
@@ -105,6 +107,7 @@ def rest(report: Report) -> "Iterator[Catalog]":
     if not other.complete:
         findings.measure(other, report=report, matched_nulls="primary")
         yield other
+    yield from texts.build_texts(report, TEXT)
     yield from versions.build_versions(report, TEXT)
     text = _catalog(TEXT)
     if text.fetch(writer_queries.searched()).empty:

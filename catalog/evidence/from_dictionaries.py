@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from catalog.building import reopen
 from catalog.errors import NotInCatalog, SettingRefused, listed
@@ -85,6 +86,20 @@ def measure(
     row = of(cell, made, found)
     _keep(catalog, made, found, record(row))
     return record(row)
+
+
+def held(catalog: Catalog) -> list[dict[str, Any]]:
+    """The row of a contest as the evidence table holds it; none before one was held."""
+    if "evidence" not in set(catalog.fetch(queries.tables())["table"]):
+        return []  # a catalog of an earlier version
+    rows = catalog.fetch(feature_queries.evidence())
+    return _plain(rows[rows["claim"] == CLAIM.key])
+
+
+def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows whose missing values are None."""
+    records = rows.to_dict("records")
+    return [{str(n): None if pd.isna(v) else v for n, v in one.items()} for one in records]
 
 
 def _check(catalog: Catalog, made: Dictionary) -> None:
@@ -196,15 +211,10 @@ def _keep(catalog: Catalog, made: Dictionary, found: Found, row: dict[str, Any])
         {"dictionary": made.name, "category": name, "unit": PROBE, "k": 0, "auc": auc}
         for name, auc in found.probes.items()
     ]
-    known = set(catalog.fetch(queries.tables())["table"])
     evidence: list[dict[str, Any]] = []
-    if "evidence" in known:
-        held = catalog.fetch(feature_queries.evidence()).to_dict("records")
-        evidence = [
-            {str(n): None if v != v else v for n, v in one.items()}
-            for one in held
-            if one["claim"] != CLAIM.key
-        ]
+    if "evidence" in set(catalog.fetch(queries.tables())["table"]):
+        stored = catalog.fetch(feature_queries.evidence())
+        evidence = _plain(stored[stored["claim"] != CLAIM.key])
     evidence.append(row)
     store.write(
         catalog.path,

@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog import places
 from catalog.errors import ModelUnavailable
-from catalog.evidence import table
+from catalog.evidence import from_dictionaries, table
 from catalog.evidence.verdicts import record
 from catalog.features import findings
 from catalog.features.tables import Findings
@@ -33,7 +33,8 @@ def gather(
     kept = Findings()
     with foreign.border(f"while the evidence of {catalog.slug} was gathered"):
         rows = table.rows(catalog, loaded, report, _texts(), kept)
-    records = [{**record(row), "position": place} for place, row in enumerate(rows)]
+    told = [*map(record, rows), *from_dictionaries.held(catalog)]
+    records = [{**one, "position": place} for place, one in enumerate(told)]
     flips = {name: kept.tables.get(name, []) for name in flip_table.TABLES}
     store.write(catalog.path, {"evidence": records, **flips})
     return records

@@ -9,6 +9,7 @@ import pytest
 from catalog import places
 from catalog.circuits import measure
 from catalog.commands import compare, demo, serve
+from catalog.commands import demo_texts as texts
 from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
 from catalog.features import discovery, findings
@@ -45,6 +46,7 @@ def built(data, monkeypatch):
         )
     monkeypatch.setattr(compare, "kept", lambda a, b, _report: asked.append(("compare", b.slug)))
     monkeypatch.setattr(versions, "build_versions", lambda _report, base: iter(()))
+    monkeypatch.setattr(texts, "build_texts", lambda _report, model: iter(()))
     monkeypatch.setattr(Packaged, "installed", False)
     return asked
 
