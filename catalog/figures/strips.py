@@ -79,6 +79,20 @@ def share(part: int, whole: int, colour: str, expected: float | None = None) -> 
     return svg.document(WIDTH, HEIGHT, body, said)
 
 
+def counts(rows: Mapping[str, tuple[int, int]]) -> str:
+    """How often something came, as bars of one scale: name -> (how often, in how many tries)."""
+    most = max([1, *(count for count, _ in rows.values())])
+    body: list[str] = []
+    for place, (name, (count, _)) in enumerate(rows.items()):
+        y = 4 + 22.0 * place
+        body.append(svg.text(130, y + 12, name, 12, "end"))
+        body.append(svg.box(138, y, (WIDTH - 178) * count / most, 15, svg.ACCENT))
+        body.append(svg.text(144 + (WIDTH - 178) * count / most, y + 12, count, 12.5, "start",
+                             'font-weight="600"'))  # fmt: skip
+    said = ", ".join(f"{name}: {count} in {tries}" for name, (count, tries) in rows.items())
+    return svg.document(WIDTH, 6 + 22 * len(rows), body, said)
+
+
 def verdicts(counts: Mapping[str, int]) -> str:
     """How many claims have each verdict, as one bar with its words below."""
     known = [(name, counts[name]) for name in svg.VERDICTS if counts.get(name)]

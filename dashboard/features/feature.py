@@ -57,7 +57,6 @@ def choose(names: list[str]) -> tuple[str, Background]:
                 category=category,
                 run=1,
             )
-            address.link("circuits", "Who writes it", here, ":material/hub:", category=category)
     address.write(category=category, background=background)
     parts.about(str(category))
     return str(category), background

@@ -96,12 +96,9 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
                 "Faint: no better than random sets (q, or p without one, at least 0.05)."
                 if frame["p"].notna().all()
                 else f"Faint: no better than random sets. {frame['p'].isna().mean():.0%} of the "
-                "cells have no null yet."
+                "cells have no null yet: see below."
             )
         )
-        if frame["p"].isna().any():
-            asked = asks.features(here)
-            jobs.offer("Is that chance? Nulls at every layer say.", "Draw them", asked)
         blocks = clickable.columns_of(listed, count)
         for number, (column, rows) in enumerate(
             zip(st.columns(count, gap="small"), blocks, strict=False)
@@ -215,6 +212,8 @@ elif view == "map":
     show_map(shown, answer)
 else:
     show_table(at, answer)
+if view != "skipped" and shown["p"].isna().any():
+    jobs.offer("Nulls at every layer were not drawn yet.", "Draw them", asks.features(here))
 st.caption(
     "small: fewer than 20 anchor or 20 held-out families, so no verdict. fallback: fewer than 8 "
     "dimensions reached 0.75, so the strongest were taken."

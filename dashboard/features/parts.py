@@ -6,9 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import strips
+from catalog.figures.svg import Mark
 from catalog.figures.text import between, chance, ends, signed
 from catalog.modalities.backgrounds import Background
-from dashboard.common import parts, terms, workspace
+from dashboard.common import drawn, parts, terms, workspace
 from dashboard.common.answers import Here
 from dashboard.features import frames
 from dashboard.frame import address
@@ -116,40 +118,47 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def header(row: Mapping[str, Any], gain: float | None) -> None:
-    """The line of figures over a feature: value, its null, its strongest control, n."""
-    tested = row["q"] if pd.notna(row["q"]) else row["p"]
-    facts = [
+    """A feature's value between its null and its rival, drawn and in figures; the rest folded."""
+    tested, named = (row["q"], "q") if pd.notna(row["q"]) else (row["p"], "p")
+    first = [
         ("AUC", f"{row['auc']:.3f}", "feature.auc", 66),
         ("95 % interval", ends(row["auc_low"], row["auc_high"]), "feature.auc_low", 136),
-        ("reliability", two(row["reliability"]), "feature.reliability", 84),
         ("null p95", parts.number(row["null_p95"]), "feature.null_p95", 82),
-        (
-            "q" if pd.notna(row["q"]) else "p",
-            chance(tested),
-            "feature.q" if pd.notna(row["q"]) else "feature.p",
-            68,
-        ),
-        ("v all others", parts.number(row["coherence"]), "feature.coherence", 96),
-        (
-            "v confusable",
-            parts.number(row["confusable_auc"]),
-            "feature.confusable_auc",
-            108,
-        ),
+        ("v confusable", parts.number(row["confusable_auc"]), "feature.confusable_auc", 108),
+        (named, chance(tested), f"feature.{named}", 68),
         ("dims", f"{row['dimensions']:,}", "feature.dimensions", 62),
-        (
-            "best dim",
-            f"{parts.number(row['best_held_out'])}",
-            "feature.best_held_out",
-            84,
-        ),
+    ]
+    more = [
+        ("reliability", two(row["reliability"]), "feature.reliability", 84),
+        ("v all others", parts.number(row["coherence"]), "feature.coherence", 96),
+        ("best dim", parts.number(row["best_held_out"]), "feature.best_held_out", 84),
         ("over resid.0", signed(gain), "", 88),
         ("families", f"{row['anchors']} + {row['held_out']}", "feature.anchors", 84),
         ("pool", f"{row['pool']:,}", "feature.pool", 64),
     ]
-    with st.container(horizontal=True, gap="xsmall"):
-        for label, value, term, width in facts:
+    left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    with left:
+        drawn.figure(strip(row), "feature.header")
+    with right, st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        for label, value, term, width in first:
             parts.figure(label, value, term, width=width)
+        with (
+            st.popover("More figures", type="tertiary"),
+            st.container(horizontal=True, gap="xsmall"),
+        ):
+            for label, value, term, width in more:
+                parts.figure(label, value, term, width=width)
+
+
+def strip(row: Mapping[str, Any]) -> str:
+    """A feature's AUC with its interval, between its null, its rival and chance (SVG)."""
+    rival = parts.spaced(row["confusable"] or "rival")
+    marks = [
+        Mark("null p95", row["null_p95"]),
+        Mark(f"v {rival}", row["confusable_auc"]),
+        Mark("chance", 0.5),
+    ]
+    return strips.interval(row["auc"], row["auc_low"], row["auc_high"], marks)
 
 
 def readers_panel(here: Here, dimension: int) -> None:

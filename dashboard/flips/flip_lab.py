@@ -15,14 +15,16 @@ from catalog.notebook.flip_sweeps import KINDS as SWEEPS
 from dashboard.common import catalogs, parts, running
 from dashboard.features import parts as feature_parts
 from dashboard.flips import ask as flip_ask
+from dashboard.flips import counting, generation, shelf, told
 from dashboard.flips import frames as flip_frames
-from dashboard.flips import generation, shelf, told
 from dashboard.flips import parts as flip_parts
 from dashboard.flips.frames import Wanted
 from dashboard.frame import address, rail
 
 JOB = "flip_lab"
 SWEEP_JOB = "flip_lab.sweep"
+BEGIN = "flip.begin"
+"""Key of the session state: what was asked for is to be run now."""
 OWN = "own text"
 POSITIONS = ("all", "last", "chosen")
 LINKED = 500  # characters of own prompts that a link carries
@@ -56,7 +58,7 @@ def ask(listed: list[str]) -> Wanted | None:
         address.write(run=1)
     if (again or (followed and "run" in st.query_params)) and not running.started(JOB, wanted):
         st.session_state["flip.link"] = _link(wanted)
-        running.start(JOB, here.catalog, wanted, flip_frames.work(wanted))
+        st.session_state[BEGIN] = True
     return wanted
 
 
@@ -173,6 +175,37 @@ def sweep(flipped: Wanted) -> None:
         st.text(f"{point.at}: {point.verdict}{q}. {point.refused}")
 
 
+def run(wanted: Wanted) -> None:
+    """Two texts as they come, eight counted, and the figures of the run."""
+    begin = bool(st.session_state.pop(BEGIN, False))
+    top = st.container()
+    wish = None
+    if PROMPTED:
+        with top:
+            wish = generation.draw(here, wanted, begin)
+    else:
+        top.caption(told.NO_TEXT[reads])
+    if begin:
+        running.start(JOB, here.catalog, wanted, flip_frames.work(wanted))
+    if wish is not None:
+        if begin or (
+            running.started(generation.JOB, wish) and not running.started(counting.JOB, wish)
+        ):
+            counting.start(here, wish)
+        with top:
+            counting.draw(wish)
+    outcome = running.outcome(JOB, wanted)
+    if outcome is not None:
+        flip_parts.show(here, outcome)
+        shelf.save(here, outcome)
+        sweep(wanted)
+    elif not running.started(JOB, wanted):
+        parts.empty(
+            f"Press Run: the model runs every {'prompt' if PROMPTED else 'item'} with the "
+            "feature's signs turned away, beside its controls. About ten seconds for a small model."
+        )
+
+
 parts.breadcrumb(here.slug, here.site, "flip lab")
 absent = catalogs.missing(build)
 if absent:
@@ -185,19 +218,6 @@ elif not flip_ask.names(here):
     parts.empty("No category of this catalog is large enough for a feature.")
 else:
     wanted = ask(flip_ask.names(here))
-    outcome = None if wanted is None else running.outcome(JOB, wanted)
-    if wanted is not None and outcome is not None:
-        flip_parts.show(here, outcome)
-        shelf.save(here, outcome)
-    elif wanted is not None and not running.started(JOB, wanted):
-        parts.empty(
-            f"Press Run: the model runs every {'prompt' if PROMPTED else 'item'} with the "
-            "feature's signs turned away, beside its controls. About ten seconds for a small model."
-        )
-    if not PROMPTED:
-        st.caption(told.NO_TEXT[reads])
-    elif wanted is not None:
-        generation.draw(here, wanted)
-    if wanted is not None and outcome is not None:
-        sweep(wanted)
+    if wanted is not None:
+        run(wanted)
     address.link("flip_runs", "Saved runs", here, ":material/folder_open:")

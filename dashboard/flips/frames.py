@@ -92,6 +92,13 @@ def top(made: Flip, number: int) -> Answer:
     return _answer(made, made.top(number), f"top({number})")
 
 
+def by_strength(made: Flip) -> list[int]:
+    """Prompts by the share that the concept has among their likeliest next tokens, most first."""
+    found = [made.top(number) for number in range(len(made.found.setup.prompts))]
+    share = [float(one.loc[one["member"], "p"].sum()) for one in found]
+    return sorted(range(len(found)), key=lambda number: -share[number])
+
+
 def sweep(made: Sweep) -> Answer:
     """A sweep, a row for each point and condition."""
     call = f"{flip_calls.call(made.asked)}.sweep({made.kind!r}).frame()"

@@ -4,6 +4,7 @@ import html
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from catalog.edits import Edit
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from catalog.model.generating import Pair
     from catalog.model.live import Job
     from catalog.model.loading import LoadedModel
+    from catalog.model.token_machine import Machine
 
 JOB = "flip_lab.generation"
 WAYS = ("away", "toward")
-EXAMPLE = "In the forest there lived a"
+USUAL = "the shipped prompt after which the concept is likeliest"
 POLL_SECONDS = 0.3
 
 
@@ -45,6 +47,7 @@ class Shown(NamedTuple):
     pair: "Pair"
     members: frozenset[int]
     ended: bool
+    prompt: str
 
 
 def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
@@ -58,40 +61,58 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Shown]], Shown]":
         job.report("setting up", 0, 0)
         setup = flipping.setup(machine, wish.flip.catalog, asked)
         members = frozenset(setup.readout.members.tolist())
+        prompt = beginning(machine, setup, wish)
 
         def emit(pair: "Pair") -> None:
-            job.partial = Shown(pair, members, False)
+            job.partial = Shown(pair, members, False, prompt)
             job.report("writing", len(pair.edited.ids), wish.tokens)
 
         positions = asked.positions
         wanted = generating.Wanted(
-            wish.prompt,
-            (_edit(setup, wish.way), *setup.extra),
+            prompt,
+            (edit(setup, wish.way), *setup.extra),
             positions if positions in ("all", "last") else "all",
             wish.tokens,
             wish.temperature,
             asked.seed,
         )
-        done = Shown(generating.generate(machine, wanted, emit), members, True)
+        done = Shown(generating.generate(machine, wanted, emit), members, True, prompt)
         job.partial = done
         return done
 
     return run
 
 
-def _edit(setup: "Setup", way: str) -> Edit:
+def edit(setup: "Setup", way: str) -> Edit:
+    """The edit that turns a run's feature away, or toward."""
     where = Where(setup.site, setup.site, setup.cut, setup.scale)
     return controls.flip(where, setup.feature, None, toward=way == "toward")
 
 
-def draw(here: Here, flip: Wanted) -> None:
-    """The choices, and both texts."""
-    st.divider()
-    st.markdown("**Continue a text, with and without the flip**", help=_HELP)
-    address.seed("flip.generate", "generate", EXAMPLE, lambda text: text[:500])
+def beginning(machine: "Machine", setup: "Setup", wish: Wish) -> str:
+    """The prompt that was typed; else the one of the run after which the concept is likeliest."""
+    if wish.prompt:
+        return wish.prompt
+    members = setup.readout.members
+
+    def mass(text: str) -> float:
+        logits = machine.outputs(machine.encode(text)[0], [()])[0].astype(np.float64)
+        chance = np.exp(logits - logits.max())
+        return float(chance[members].sum() / chance.sum())
+
+    eliciting = [one.text for one in setup.prompts if one.kind != "neutral"]
+    return max(eliciting or [one.text for one in setup.prompts], key=mass)
+
+
+def draw(here: Here, flip: Wanted, begin: bool) -> Wish:
+    """The choices, and both texts; `begin` writes them at once. What was wished for."""
+    st.markdown("**A text, as it is and with the flip**", help=_HELP)
+    address.seed("flip.generate", "generate", "", lambda text: text[:500])
     address.seed("flip.way", "way", WAYS[0], address.among(WAYS))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        prompt = str(st.text_input("Beginning", key="flip.generate", max_chars=500))
+        prompt = str(
+            st.text_input("Beginning", key="flip.generate", max_chars=500, placeholder=USUAL)
+        ).strip()
         way = str(st.segmented_control("Flip", WAYS, key="flip.way", required=True))
         tokens = int(st.number_input("Tokens", 5, 200, 50, 5, key="flip.tokens", width=110))
         warmth = float(
@@ -103,17 +124,15 @@ def draw(here: Here, flip: Wanted) -> None:
         pressed = st.button("Write", key="flip.write", icon=":material/edit_note:")
     address.write(generate=prompt, way=way)
     wish = Wish(flip, prompt, way, tokens, warmth)
-    if pressed:
+    if pressed or (begin and not running.started(JOB, wish)):
         running.start(JOB, here.catalog, wish, work(wish))
-    if not running.started(JOB, wish):
-        return
-    _, going = running.partial(JOB, wish)
-    if going:
-        _growing(wish)
-        return
-    final = running.outcome(JOB, wish)
-    if final is not None:
-        _both(final)
+    if running.started(JOB, wish):
+        _, going = running.partial(JOB, wish)
+        if going:
+            _growing(wish)
+        elif (final := running.outcome(JOB, wish)) is not None:
+            _both(final)
+    return wish
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -138,6 +157,7 @@ def _both(shown: Shown) -> None:
             for one in (shown.pair.plain, shown.pair.edited)
         )
     )
+    st.text(f"{parts.visible(shown.prompt)} …")
     columns = st.columns(2, gap="medium")
     for place, title, words, one in zip(
         columns,

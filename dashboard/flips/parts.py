@@ -106,8 +106,8 @@ def _matching(frame: pd.DataFrame) -> None:
 def _tokens(made: Flip) -> None:
     """Next tokens of one prompt before and after away."""
     texts = [parts.visible(prompt.text) for prompt in made.found.setup.prompts]
-    options = list(range(len(texts)))
-    address.seed("flip.prompt", "prompt", 0, address.between(0, len(texts) - 1))
+    options = flip_frames.by_strength(made)
+    address.seed("flip.prompt", "prompt", options[0], address.between(0, len(texts) - 1))
     before = flip_frames.top(made, int(st.session_state["flip.prompt"]))
     with parts.panel("Next tokens before and after away; ● marks members", before):
         number = st.selectbox(

@@ -28,3 +28,4 @@ def listen() -> None:
     st.session_state[_TOLD] = dict(told)
     address.release()
     who.heard(told)
+    who.elsewhere()

@@ -26,9 +26,6 @@ def choose() -> str | None:
             st.caption("Your name is that of the account you signed in with.")
         else:
             _form(name)
-    if name is not None:
-        with st.sidebar:
-            _elsewhere(name)
     return name
 
 
@@ -132,15 +129,15 @@ def heard(told: Mapping[str, object]) -> None:
         st.rerun()
 
 
-def _elsewhere(name: str) -> None:
+def elsewhere() -> None:
     """About once a minute, a notice where the name is active in another tab too."""
-    tab = st.session_state.get(_TAB)
-    if not tab:
+    name, tab = workspace.person(), st.session_state.get(_TAB)
+    if name is None or not tab:
         return
     before, now = st.session_state.get(_SEEN), time.monotonic()
     if before is None or now - before > _MINUTE:
-        elsewhere = workspace.seen(name, str(tab))
-        st.session_state[_SEEN], st.session_state["who.elsewhere"] = now, elsewhere
+        st.session_state[_SEEN] = now
+        st.session_state["who.elsewhere"] = workspace.seen(name, str(tab))
     if st.session_state.get("who.elsewhere"):
         st.caption(
             "This name was active in another tab or by another person in the last five minutes."

@@ -152,9 +152,10 @@ def _ended(job: Job) -> None:
     if ended["status"] == table.DONE:
         st.page_link(
             FILES[job.asked.view],
-            label=f"{parts.plain(job.asked.title)}: done in {told(ended['seconds'])}",
+            label=parts.plain(job.asked.title),
             icon=":material/check:",
             query_params=job.asked.link,
+            help=f"Done in {told(ended['seconds'])}",
         )
     elif ended["status"] == table.FAILED:
         parts.notice(f"{job.asked.title}: {ended['said']}")

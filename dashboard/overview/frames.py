@@ -19,6 +19,8 @@ from dashboard.common.answers import Here, Row
 from dashboard.evidence import frames as evidence_frames
 from dashboard.features import concept_frames, rivals
 from dashboard.features import frames as feature_frames
+from dashboard.features import parts as feature_parts
+from dashboard.media import frames as media_frames
 
 SLUG = "storyteller"
 """The catalog that `dims demo` makes of the model that ships."""
@@ -48,6 +50,8 @@ class Finding(NamedTuple):
     """What the button says."""
     drawn: str = ""
     """The figure as SVG; empty where there is none to draw."""
+    brief: str = ""
+    """The sentence beside the drawing; empty where the whole one is short enough."""
 
 
 def place() -> Here | None:
@@ -111,10 +115,13 @@ def pole(here: Here) -> Finding:
     sign = "+" if row["pole"] == "positive" else "−"
     first = ", ".join(parts.visible(text).strip("␣ ") for text in row["first"])
     name = _name(row["category"])
+    items = media_frames.named(here.catalog) if media_frames.is_media(here.catalog) else "items"
+    count = f"{row['members']} of its first {row['shown']} {items} are {name}."
+    at = f"the {sign} pole of dimension {row['dimension']} of {here.site}"
+    stand = f"At {at}: {count}" if items != "items" else f"At {at} stand {first}: {count}"
     return Finding(
         title,
-        f"At the {sign} pole of dimension {row['dimension']} of {here.site} stand {first}: "
-        f"{row['members']} of its first {row['shown']} items are {name}.",
+        stand,
         [
             (f"{name} at the {sign} pole", f"{row['members']} of {row['shown']}"),
             ("held-out AUC of its sign", parts.number(row["held_out"])),
@@ -134,19 +141,20 @@ def category(here: Here) -> Finding:
     background, named = here.catalog.primary.background, shown(here)
     row = feature_frames.feature(here, named, background)
     title = "A category against its null"
+    items = "words" if here.catalog.modality == "text" else media_frames.named(here.catalog)
     link: dict[str, object] = {"category": named, "background": background}
     if row is None:
         return _plain(title, here, "features", {}, "The categories have not been measured yet.")
     tested = row["q"] if pd.notna(row["q"]) else row["p"]
     row = rivals.shown(here.catalog, row.to_frame().T).iloc[0]
     against = "" if pd.isna(row["null_p95"]) else (
-        f" Random sets of as many words, drawn to match, stay below "
+        f" Random sets of as many {items}, drawn to match, stay below "
         f"{parts.number(row['null_p95'])} in 95 %."
     )  # fmt: skip
     return Finding(
         title,
         f"The signs of {row['dimensions']} dimensions tell {_name(named)} that were held out "
-        f"from other words with AUC {_auc(row)}.{against}{_rival(row)}",
+        f"from other {items} with AUC {_auc(row)}.{against}{_rival(row)}",
         [
             ("AUC", _auc(row)),
             ("null p95", parts.number(row["null_p95"])),
@@ -157,16 +165,8 @@ def category(here: Here) -> Finding:
         here,
         link,
         "Open the feature",
-        strips.interval(
-            row["auc"],
-            row["auc_low"],
-            row["auc_high"],
-            [
-                Mark("null p95", row["null_p95"]),
-                Mark(f"v {_name(row['confusable'] or 'rival')}", row["confusable_auc"]),
-                Mark("chance", 0.5),
-            ],
-        ),
+        feature_parts.strip(row),
+        f"{row['dimensions']} signed dimensions tell {_name(named)} from other {items}, held out.",
     )
 
 
@@ -240,8 +240,9 @@ def refuted(here: Here) -> Finding:
         figures.insert(1, (str(row["strongest"]), parts.number(values[row["strongest"]])))
     told = f"{row['statement']} On this model: {row['verdict']}. {row['reason']}"
     return Finding(
-        title, told, figures, "evidence", here, {}, "Open the evidence", _beside(row, values)
-    )
+        title, told, figures, "evidence", here, {}, "Open the evidence", _beside(row, values),
+        f"{row['statement']} On this model: {row['verdict']}.",
+    )  # fmt: skip
 
 
 def _beside(row: "pd.Series[object]", values: "pd.Series[float]") -> str:
@@ -250,7 +251,7 @@ def _beside(row: "pd.Series[object]", values: "pd.Series[float]") -> str:
         Mark(str(name), float(value))
         for name, value in values.items()
         if name == row["strongest"] or len(values) <= 3
-    ]
+    ] or [Mark("nothing", 0.0)]
     value, low, high = (float(str(row[name])) for name in ("value", "low", "high"))
     return strips.interval(value, low, high, marks)
 

@@ -65,7 +65,7 @@ def card(one: Finding, number: int) -> None:
     st.markdown(f"**{one.title}**")
     if one.drawn:
         drawn.figure(one.drawn, f"home.finding.{number}")
-    st.text(one.sentence)
+    st.text(one.brief or one.sentence)
     address.link(one.view, one.opens, one.place, ":material/arrow_forward:", **one.link)
 
 
@@ -91,9 +91,11 @@ def others(here: Here | None, entries: list[catalogs.Entry]) -> None:
             st.text(f"{parts.visible(entry.catalog.slug)}: {entry.problem}")
         elif here is None or entry.catalog != here.catalog:
             other = Here.start(entry.catalog)
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(
+                horizontal=True, wrap=False, vertical_alignment="center", gap="small"
+            ):
                 address.link("overview", parts.plain(entry.catalog.slug), other)
-                st.caption(parts.plain(facts(other)))
+                st.caption(parts.plain(facts(other)), width="stretch")
 
 
 def about(here: Here) -> None:

@@ -411,3 +411,21 @@ def test_a_star_is_listed_and_a_name_elsewhere_is_noticed(labeling, tabs):
         assert len(runs.held(workspace, "star", "ada")) == 1
     with contextlib.suppress(Exception):
         again.close()
+
+
+def test_after_a_reload_nothing_is_saved_under_the_name_of_another_tab(labeling, tabs):
+    first = tabs(labeling.page("dimension", dim=4), me="ada")
+    first.get_by_role("button", name=re.compile("^Star")).first.wait_for()
+    other = tabs(labeling.page(""), first.context)
+    other.locator(".st-key-who-popover").click()
+    other.get_by_label("Your name, as it stands").fill("bea")
+    other.get_by_role("button", name="This is me").click()
+    other.wait_for_function("document.cookie.includes('dims_person=bea')")
+    first.reload()  # the cookie says bea now, this tab ada
+    star = first.get_by_role("button", name=re.compile("^Star")).first
+    star.wait_for()
+    star.click()
+    first.get_by_role("button", name="Starred").wait_for()
+    with open_workspace() as workspace:
+        assert len(runs.held(workspace, "star", "ada")) == 1
+        assert not runs.held(workspace, "star", None, person="bea")

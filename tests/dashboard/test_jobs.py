@@ -181,7 +181,7 @@ def test_an_ended_job_is_a_link_to_what_it_made(app):
     table.end(done, table.DONE, "")
     show(app, "overview", catalog="measured")
     links = [link.proto.label for link in app.get("page_link")]
-    assert any("features measured" in label and "done in" in label for label in links)
+    assert "features measured" in links
 
 
 def test_time_is_learned_from_the_last_one_of_its_kind(data):
