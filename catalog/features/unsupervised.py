@@ -4,6 +4,7 @@ Neighbours share signs by construction, so a test on the dimensions that chose t
 flips; the paper's own procedure does that and is kept beside, under its name.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.signs.bits import Packed, count_positive
-from catalog.signs.independence import plus_minus
+from catalog.signs import joint
+from catalog.signs.bits import Packed, count_positive, transpose
 from catalog.signs.prototypes import Prototypes, agreeing, contrast, histograms, ranks, register
 from catalog.signs.significance import benjamini_hochberg
 
@@ -23,7 +24,6 @@ MERGED = 0.5
 """Jaccard index of firing sets above which two features are one."""
 _SEEDS = 256
 """Seeds whose neighbours are found together, with one random half of the dimensions."""
-_BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class Field:
     by_dimension: Packed
     """uint8[dims, ceil(items / 8)], unused bits 0."""
     items: int
+
+    @functools.cached_property
+    def by_item(self) -> Packed:
+        """The same by item: uint8[items, ceil(dims / 8)]."""
+        return transpose(self.by_dimension, self.items)
 
     def __post_init__(self) -> None:
         """Refuse fewer items than a neighbourhood and a background need."""
@@ -102,16 +107,15 @@ def nearest(
 ) -> NDArray[np.int64]:
     """The NEIGHBOURS nearest items of each seed on some dimensions, in random order.
 
-    Hamming distances of all seeds at once, as products of +1/-1 in float32 (exact).
+    Hamming distances of all seeds at once, by counts of the signs that both have positive.
     """
-    signs = field.by_dimension[dimensions]
-    query = 2.0 * ((signs[:, seeds // 8] >> (seeds % 8).astype(np.uint8)) & 1) - 1.0
-    query = np.ascontiguousarray(query.T, np.float32)  # [seeds, dimensions]
-    alike = np.empty((len(seeds), field.items), np.int16)
-    for start in range(0, field.items, _BLOCK):
-        stop = min(field.items, start + _BLOCK)
-        block = plus_minus(signs[:, start // 8 : -(-stop // 8)], stop - start)
-        alike[:, start:stop] = query @ block
+    chosen = np.zeros(len(field.by_dimension), np.bool_)
+    chosen[dimensions] = True
+    mask = np.packbits(chosen, bitorder="little")
+    own = joint.counts(mask[None], field.by_item)[0]  # positive signs of each item
+    both = joint.counts(field.by_item[seeds] & mask, field.by_item)
+    unlike = own[seeds][:, None] + own - 2 * both
+    alike = (len(dimensions) - 2 * unlike).astype(np.int16)  # the product of +1 and -1
     alike[np.arange(len(seeds)), seeds] = np.iinfo(np.int16).min
     return np.stack([_top(row, generator) for row in alike])
 
@@ -245,15 +249,10 @@ def merge(found: Found, merged: float = MERGED) -> NDArray[np.int64]:
     """Which seed each seed's feature is merged into (itself where it is kept): int64[seeds].
 
     Strongest AUC first: a feature joins the first kept one whose firing set has a Jaccard index
-    above `merged` with its own. Intersections are products of 0/1 in float32 (exact).
+    above `merged` with its own.
     """
     count = len(found.auc)
-    both = np.zeros((count, count), np.float32)
-    width = found.firing.shape[1]
-    for start in range(0, width, _BLOCK // 8):
-        bits = np.unpackbits(found.firing[:, start : start + _BLOCK // 8], axis=1)
-        block = bits.astype(np.float32)
-        both += block @ block.T
+    both = joint.counts(found.firing, found.firing)
     sizes = np.diag(both)
     union = sizes[:, None] + sizes[None] - both
     alike = both > merged * union

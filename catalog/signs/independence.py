@@ -1,8 +1,7 @@
 """How independent the signs of a site are: pairwise mutual information, phi, participation ratio.
 
-Counts of equal signs come from float32 products of +1/-1 blocks (exact: sums of at most 2^24
-units), X X^T by BLAS, which does half of the symmetric work. At 151,936 x 5,120 on two cores that
-is faster than bit counts (see tests/bench/bench_features.py).
+Counts of equal signs come from compiled bit counts, half of the symmetric pairs; float32 holds
+sums of at most 2^24 units exactly.
 """
 
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
+from catalog.signs import joint
 from catalog.signs.bits import Packed, count_positive, degenerate, mutual_information
 
-_BLOCK = 4096
-"""Items unpacked at a time (84 MB as float32 at 5,120 dimensions)."""
 _MOST_ITEMS = 2**24
 
 
@@ -90,16 +88,12 @@ def sign_products(by_dimension: Packed, items: int) -> NDArray[np.float32]:
     """Sum over items of the product of two dimensions' signs: float32[dims, dims], exact."""
     if items > _MOST_ITEMS:
         raise SettingRefused(f"{items} items are more than float32 counts exactly; sample them.")
-    total = np.zeros((len(by_dimension), len(by_dimension)), np.float32)
-    for start in range(0, items, _BLOCK):
-        total += _block_product(by_dimension, start, min(items, start + _BLOCK))
-    return total
-
-
-def _block_product(by_dimension: Packed, start: int, stop: int) -> NDArray[np.float32]:
-    signs = plus_minus(by_dimension[:, start // 8 : -(-stop // 8)], stop - start)
-    product: NDArray[np.float32] = signs @ signs.T
-    return product
+    both = joint.counts(by_dimension, by_dimension, upper=True)
+    both = np.triu(both) + np.triu(both, 1).T
+    positives = np.diag(both)
+    # of N items p + q - 2 joint are of unlike signs, each of them -1
+    products = items - 2 * (positives[:, None] + positives[None] - 2 * both)
+    return products.astype(np.float32)
 
 
 def plus_minus(packed: Packed, columns: int) -> NDArray[np.float32]:
