@@ -56,6 +56,10 @@ def feature(
     background: Annotated[
         str | None, typer.Option(help="What it is told apart from; by default the primary one.")
     ] = None,
+    texts: Annotated[
+        str | None,
+        typer.Option(metavar="CATALOG", help="Try it in this catalog of tokens in context, too."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read one feature: of a category, or of words made up on the spot."""
@@ -74,10 +78,42 @@ def feature(
     else:
         listed = [word.strip() for word in str(words).split(",") if word.strip()]
         known = from_words.words_report(asked, site, listed, threshold, against)
+    if texts is not None:
+        from catalog.browse import in_context
+
+        if category is None:
+            raise typer.BadParameter("a feature made of words is not tried", param_hint="--texts")
+        chosen = asked.checked(site, threshold)
+        found = in_context.of(opened(texts), asked, category, site, chosen, against)
+        known["in_context"] = in_context.as_json(found)
     if as_json:
         printing.as_json(known)
         return
     show(known)
+    if "in_context" in known:
+        show_in_context(known["in_context"])
+
+
+def show_in_context(known: dict[str, Any]) -> None:
+    """Print what a feature does in real text: how often it is right, and its false positives."""
+    from rich.text import Text
+
+    console = printing.console()
+    console.print(
+        f"in {known['positions']:,} positions of texts ({known['members']:,} of members): AUC "
+        f"{known['auc']:.3f}, fires at {known['fires']:.1%}, precision "
+        f"{printing.share(known['precision'])}, recall {printing.share(known['recall'])}",
+        highlight=False,
+    )
+    bands = printing.table("agreement", "positions", "precision")
+    for one in known["bands"]:
+        ends = f"{one['low']:.2f} to {one['high']:.2f}"
+        bands.add_row(ends, f"{one['positions']:,}", printing.share(one["precision"]))
+    console.print(bands)
+    others = printing.table("no member", "agreement", "window")
+    for one in known["false_positives"][:8]:
+        others.add_row(Text(one["text"]), f"{one['agreement']:.2f}", Text(one["window"]))
+    console.print(others)
 
 
 def show_all(rows: list[dict[str, Any]]) -> None:

@@ -47,6 +47,16 @@ class Examples(Shown):
         rows = [{"pole": name, **vars(one)} for name, one in self.found.agreement.items()]
         return pd.DataFrame(rows, columns=["pole", "catalog", "shared", "chance", "p", "words"])
 
+    def retained(self) -> float:
+        """Share of the dimension's signs that context keeps, against another position's token.
+
+        NotInCatalog without a catalog of the model's single tokens; see `catalog.browse.retained`.
+        """
+        from catalog.browse import retained
+
+        found = retained.of(self.of.catalog, self.of.site, self.of.threshold).dimensions
+        return float(found["retained"].iloc[self.of.number])
+
     def _repr_html_(self) -> str:
         from catalog.figures import windows
 

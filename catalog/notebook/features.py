@@ -25,6 +25,8 @@ from catalog.store.catalog import Catalog
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from catalog.browse.in_context import InContext
+
 
 @dataclass(frozen=True)
 class Feature(Shown):
@@ -126,6 +128,16 @@ class OfCategory(Feature):
     def high(self) -> float | None:
         """Upper end of it."""
         return self._number("auc_high")
+
+    def in_context(self, texts: Catalog) -> "InContext":
+        """This feature at every position of a catalog of the same model's tokens in context.
+
+        See `catalog.browse.in_context.InContext`. SettingRefused for a catalog of other weights.
+        """
+        from catalog.browse import in_context
+
+        where = (self.site, self.threshold, self.background)
+        return in_context.of(texts, self.catalog, self.name, *where)
 
     @property
     def reliability(self) -> float | None:

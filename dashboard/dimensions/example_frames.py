@@ -1,6 +1,8 @@
 """Examples of a dimension in real text: what its panel may ask for."""
 
-from catalog.browse import examples
+from catalog.browse import examples, retained
+from catalog.errors import NotInCatalog
+from catalog.signs.resampling import Interval
 from catalog.store.catalog import Catalog
 from dashboard.common import answers
 from dashboard.common.answers import Answer, Here
@@ -21,3 +23,12 @@ def answer(here: Here, number: int) -> Answer:
 @answers.cached()
 def _found(catalog: Catalog, site: str, number: int) -> examples.Examples:
     return examples.of(catalog, site, number)
+
+
+def kept(here: Here, number: int) -> tuple[float, Interval] | None:
+    """Retained share of a dimension's signs, and of its site's; None without single tokens."""
+    try:
+        found = retained.of(here.catalog, here.site, here.threshold)
+    except NotInCatalog:
+        return None
+    return float(found.dimensions["retained"].iloc[number]), found.whole

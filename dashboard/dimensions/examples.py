@@ -34,6 +34,14 @@ def panel(here: Here, number: int, cut: float) -> None:
             st.html(windows.lines(found.part(name), cut, (found.low, found.high)))
             st.caption(_spread(found.spread[name], found.documents))
             _single(found.agreement.get(name))
+    kept = frames.kept(here, number)
+    if kept is not None:
+        own, whole = kept
+        st.caption(
+            f"Context keeps {own:.0%} of what this dimension's sign says of the token alone (0 %: "
+            f"no more than another token's sign); over all dimensions of {here.site} "
+            f"{whole.value:.0%} [{whole.low:.0%}, {whole.high:.0%}]."
+        )
     _bands(here, number, found, cut)
 
 

@@ -1,0 +1,91 @@
+"""Two readings of one model: what context keeps of signs, and a feature tried in real text."""
+
+import json
+
+import numpy as np
+import pytest
+
+import catalog as package
+from catalog.browse import in_context, retained
+from catalog.errors import NotInCatalog, SettingRefused
+from catalog.features import findings
+from catalog.store import context_queries, replacing
+from tests.given import context_catalog
+
+SITE = "resid.2"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readings")
+    path = context_catalog.write(folder)
+    single = package.open(str(path.with_name("tiny-llama.duckdb")))
+    listed = folder / "categories"
+    listed.mkdir()
+    items = single.items
+    pieces = items[(items["kind"] == "piece") & (items["family"] == items["item"])]
+    words = [word for word in pieces["word"].dropna() if word.isalpha()][:30]
+    (listed / "common.txt").write_text("\n".join(["# Pieces.", "# kind: piece", *words, ""]))
+    found = findings.find(single, listed, matched_nulls="primary")
+    replacing.write(single.path, {n: found.tables.get(n, []) for n in replacing.MEASURED})
+    return package.open(str(path)), package.open(str(single.path))
+
+
+def test_retained_is_one_minus_own_over_other(both):
+    context, single = both
+    found = retained.of(context, SITE, "zero")
+    rows = context.fetch(context_queries.positions())
+    tokens = rows["token"].to_numpy(np.int64)
+    inside = context.signs(SITE, "zero").bits(np.arange(len(tokens)))
+    own = (inside != single.signs(SITE, "zero").bits(tokens)).mean(axis=0)
+    np.testing.assert_allclose(found.dimensions["own"], own)
+    kept = 1 - found.dimensions["own"] / found.dimensions["other"]
+    np.testing.assert_allclose(
+        found.dimensions["retained"], kept.where(found.dimensions["other"] > 0, 0)
+    )
+    assert found.whole.low < found.whole.value < found.whole.high
+    assert found.positions == len(tokens) and found.single == "tiny-llama"
+
+
+def test_the_embeddings_keep_every_sign(both):
+    """At resid.0 of a model without learned positions a token is the same everywhere."""
+    found = retained.of(both[0], "resid.0", "zero")
+    assert (found.dimensions["own"] == 0).all() and found.whole.value == 1
+
+
+def test_other_positions_come_from_other_documents():
+    document = np.repeat(np.arange(6), 50)
+    found = retained._elsewhere(document, np.random.default_rng(0))
+    assert (document[found] != document).all() and len(np.unique(found)) > 100
+    assert len(retained._elsewhere(np.zeros(5, np.int64), np.random.default_rng(0))) == 5
+
+
+def test_a_feature_is_scored_at_every_position(both):
+    context, single = both
+    found = single.feature("resid.0", "common", background="all").in_context(context)
+    assert found.positions == len(context.items)
+    assert found.bands["positions"].sum() == found.positions
+    assert found.bands["members"].sum() == found.members
+    fires = found.fires * found.positions
+    assert found.recall * found.members == pytest.approx(found.precision * fires)
+    family = single.families
+    tokens = context.fetch(context_queries.positions())["token"].to_numpy(np.int64)
+    category = set(family[single.feature("resid.0", "common", background="all").members])
+    assert found.members == sum(family[t] in category for t in tokens)
+    wrong = found.false_positives
+    assert not set(family[tokens[wrong["item"]]]) & category
+    assert (np.diff(wrong["agreement"]) <= 0).all()
+    for row in wrong.itertuples():
+        assert row.window.count("⟦") == 1
+    json.dumps(in_context.as_json(found))
+
+
+def test_catalogs_that_do_not_belong_together_are_refused(both, tmp_path):
+    context, single = both
+    feature = single.feature("resid.0", "common", background="all")
+    with pytest.raises(SettingRefused, match="--texts"):
+        feature.in_context(single)
+    with pytest.raises(NotInCatalog, match="single tokens"):
+        retained.of(single, SITE, "zero")
+    with pytest.raises(NotInCatalog, match="dims build"):
+        retained.of(context, SITE, "no such")
