@@ -27,8 +27,6 @@ SHARE = ("share_positive", "share positive")
 QUANTILES = {"q05": "5 %", "q25": "25 %", "q50": "median", "q75": "75 %", "q95": "95 %"}
 MONOSPACE = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 Trace = dict[str, Any]
-CONFIG = {"displayModeBar": False}
-"""Plotly options of every chart."""
 
 
 def figure(traces: list[Trace], height: int, **layout: Any) -> go.Figure:

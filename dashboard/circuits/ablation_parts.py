@@ -3,7 +3,6 @@
 import streamlit as st
 
 from catalog.circuits.ablate import ONLY_TEXT
-from catalog.figures import charts
 from catalog.notebook.circuits import Ablation
 from dashboard.circuits import ablation_frames
 from dashboard.common import catalogs, parts, running
@@ -77,7 +76,7 @@ def _ablated(answer: Ablation) -> None:
         st.text(answer.sentence)
     left, right = st.columns([3, 2], gap="medium")
     with left, parts.panel("Change of agreement", ablation_frames.effects(answer)):
-        st.plotly_chart(answer.plot(), config=charts.CONFIG, key="circuits.ablation")
+        st.plotly_chart(answer.plot(), config=parts.plotly(), key="circuits.ablation")
         st.caption(
             f"{judged.reached} of {judged.draws} random draws (dots) go as far. On the dimensions "
             f"that chose the neurons: {made.same:+.3f} (in sample). Worst match in "

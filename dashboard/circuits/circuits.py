@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from catalog.circuits.writers import FEWEST
-from catalog.figures import charts
 from catalog.figures import circuits as figures
 from catalog.figures.text import chance
 from catalog.model.columns import written as writable
@@ -111,7 +110,7 @@ def coalition_panel(kind: str, name: str, row: "answers.Row") -> None:
             )
     answer = writer_frames.coalition_copy(here, kind, name)
     with parts.panel("The coalition against its nulls", answer, terms.term("coalition")):
-        st.plotly_chart(figures.coalition(row), config=charts.CONFIG, key="circuits.coalition")
+        st.plotly_chart(figures.coalition(row), config=parts.plotly(), key="circuits.coalition")
         st.caption(
             f"Gold: this feature. Grey: {len(row['nulls'])} random item sets and their 95th "
             "percentile. Violet: Gaussian weights (long tick), permuted signs (short). Chosen and "
@@ -170,7 +169,7 @@ def keys_values_panel(name: str) -> None:
                 catalogs.missing(here.catalog.build),
             )
             return
-        st.plotly_chart(figures.keys_values(answer.frame), config=charts.CONFIG, key="circuits.kv")
+        st.plotly_chart(figures.keys_values(answer.frame), config=parts.plotly(), key="circuits.kv")
         drawn = answer.frame["null_p95"].notna()
         st.caption(
             f"Mean of 20 splits with 95 % intervals, background {here.catalog.primary.background}. "

@@ -152,6 +152,15 @@ def link() -> str:
     return f"{base}?{urlencode(shown)}"
 
 
+def plotly() -> dict[str, Any]:
+    """Options of a chart: one button on hover, which saves it as SVG under the page's name."""
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "svg", "filename": file("figure")},
+    }
+
+
 def figure(label: str, value: Any, term: str = "", width: int = 92) -> None:
     """One small figure with its meaning on hover, for a horizontal container that wraps."""
     shown = value if isinstance(value, str) else number(value)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.comparing import cached_pairs
-from catalog.figures import charts, comparing
+from catalog.figures import comparing
 from catalog.figures.text import chance
 from dashboard.common import catalogs, parts
 from dashboard.common.answers import Answer, Here
@@ -57,7 +57,7 @@ def draw(both: Both) -> None:
     with left:
         bars = frames.of_both(both, found.tables["histogram"], ".histogram()", turned)
         with parts.panel("|phi| of matches and nulls", bars, _PHI):
-            st.plotly_chart(comparing.phi(bars.frame), config=charts.CONFIG, key="compare.phi")
+            st.plotly_chart(comparing.phi(bars.frame), config=parts.plotly(), key="compare.phi")
     with right:
         place = _pairs(frame, answer)
     _pair(both, frame.iloc[place])

@@ -6,7 +6,7 @@ import streamlit as st
 from catalog.comparing import cached_layers
 from catalog.comparing.sides import Side
 from catalog.features import splits
-from catalog.figures import charts, comparing
+from catalog.figures import comparing
 from catalog.figures.text import chance, ends
 from dashboard.common import parts, terms
 from dashboard.comparing import frames
@@ -63,7 +63,7 @@ def _similarity(side: Side) -> None:
         sites = list(dict.fromkeys(frame["site_a"]))
         st.plotly_chart(
             comparing.similarity(frame, measure, sites),
-            config=charts.CONFIG,
+            config=parts.plotly(),
             key="compare.similarity",
         )
         worst = frame["cka_permuted"].abs().max()
@@ -87,7 +87,7 @@ def _first(side: Side) -> None:
             return
         sites = side.catalog.residual_sites
         st.plotly_chart(
-            comparing.bars(answer.frame, sites), config=charts.CONFIG, key="compare.first"
+            comparing.bars(answer.frame, sites), config=parts.plotly(), key="compare.first"
         )
         usual = side.catalog.primary.background
         told = "" if background == usual else f" The {usual} nulls were not drawn at every layer."
@@ -124,7 +124,7 @@ def _track(side: Side) -> None:
         left,
         parts.panel("AUC on the way", answer, _TRACK.format(side.catalog.primary.background)),
     ):
-        st.plotly_chart(comparing.track(answer.frame), config=charts.CONFIG, key="compare.way")
+        st.plotly_chart(comparing.track(answer.frame), config=parts.plotly(), key="compare.way")
         st.caption("Bars: 95 % intervals over families. Tick: null p95, where it was drawn.")
     with right, parts.panel("Dimensions kept to the next layer", answer, _KEPT):
         shown = answer.frame[["site", "dimensions", "kept", "same_sign", "chance", "gain"]]

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.comparing import cached_pairs
-from catalog.figures import charts, comparing
+from catalog.figures import comparing
 from catalog.figures.text import chance
 from catalog.store.cache import Result
 from dashboard.common import catalogs, parts
@@ -46,7 +46,7 @@ def draw(both: Both) -> None:
     left, right = st.columns(2, gap="medium")
     with left, parts.panel("AUC in A and in B", answer, _SCATTER.format(both.background)):
         st.plotly_chart(
-            comparing.scatter(frame, chosen), config=charts.CONFIG, key="compare.scatter"
+            comparing.scatter(frame, chosen), config=parts.plotly(), key="compare.scatter"
         )
         st.caption("Violet: q < 0.05. Bars: 95 % intervals. Faint: too small. Dashed: equal.")
     with right:
@@ -87,7 +87,7 @@ def _depth(both: Both, chosen: str) -> None:
         if lines.empty:
             parts.empty("This category was not measured in both.")
             return
-        st.plotly_chart(comparing.depth(lines, names), config=charts.CONFIG, key="compare.depth")
+        st.plotly_chart(comparing.depth(lines, names), config=parts.plotly(), key="compare.depth")
         bars = (
             "2 standard errors over categories"
             if chosen == MEAN

@@ -5,7 +5,7 @@ import streamlit as st
 
 from catalog.comparing import cached_pairs, cached_versions
 from catalog.errors import CatalogError
-from catalog.figures import charts, comparing
+from catalog.figures import comparing
 from catalog.figures.text import chance
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
@@ -77,7 +77,7 @@ def _show(both: Both, rebuilt: Catalog, found: Result) -> None:
     dimensions = found.tables["dimensions"]
     answer = frames.of_both(both, dimensions, f"{asked}.frame()")
     with left, parts.panel("Signs changed, by dimension", answer, _CHANGED):
-        st.plotly_chart(comparing.changes(dimensions), config=charts.CONFIG, key="compare.changes")
+        st.plotly_chart(comparing.changes(dimensions), config=parts.plotly(), key="compare.changes")
         st.caption("Violet: beyond the rebuild null, q < 0.05. Dashed: equal.")
     with right:
         _magnitude(both, found, asked)
@@ -105,7 +105,7 @@ def _magnitude(both: Both, found: Result, asked: str) -> None:
     with parts.panel("By magnitude", answer, _MAGNITUDE):
         st.plotly_chart(
             comparing.two_rates(bands, "band", comparing.BAND),
-            config=charts.CONFIG,
+            config=parts.plotly(),
             key="compare.magnitude",
         )
 
@@ -116,7 +116,7 @@ def _sites(both: Both, found: Result, asked: str) -> None:
     with parts.panel("By site", answer):
         st.plotly_chart(
             comparing.two_rates(sites, "site", "site"),
-            config=charts.CONFIG,
+            config=parts.plotly(),
             key="compare.sites",
         )
 

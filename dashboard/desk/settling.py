@@ -68,12 +68,14 @@ def _dimension(here: Here, number: int) -> None:
                 continue
             with parts.panel(title, answer):
                 figure = charts.pole(answer.frame, row["value"])
-                st.plotly_chart(figure, key=f"adjudicate.{pole}", config=charts.CONFIG)
+                st.plotly_chart(figure, key=f"adjudicate.{pole}", config=parts.plotly())
     with middle:
         if pictured:
             stage.stage(here, PAGE)
         with parts.panel("Values of all items", frames.dimension_copy(here, number)):
-            st.plotly_chart(charts.histogram(row), key="adjudicate.histogram", config=charts.CONFIG)
+            st.plotly_chart(
+                charts.histogram(row), key="adjudicate.histogram", config=parts.plotly()
+            )
 
 
 def _feature(here: Here, one: Subject) -> None:

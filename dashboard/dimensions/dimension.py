@@ -58,7 +58,7 @@ def pole_panel(number: int, name: frames.Pole, title: str, cut: float) -> None:
             key=f"dimension.{name}",
             on_select="rerun",
             selection_mode="points",
-            config=charts.CONFIG,
+            config=parts.plotly(),
         )
     points = event["selection"]["points"]
     if points and parts.changed(f"dimension.{name}", points[0]["point_index"]):
@@ -150,7 +150,7 @@ with left:
     pole_panel(number, "positive", ":orange[**+**] positive pole", row["value"])
 with middle:
     with parts.panel("Values of all items", frames.dimension_copy(here, number)):
-        st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=charts.CONFIG)
+        st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=parts.plotly())
     figures(row)
     if balanced:
         st.caption(
@@ -175,7 +175,7 @@ with right:
             key="dimension.across",
             on_select="rerun",
             selection_mode="points",
-            config=charts.CONFIG,
+            config=parts.plotly(),
         )
 points = event["selection"]["points"]
 if points and parts.changed("dimension.across", points[0]["point_index"]):

@@ -117,7 +117,7 @@ with parts.panel("Every dimension is a point; click one to open it", everything)
         key="dimensions.scatter",
         on_select="rerun",
         selection_mode="points",
-        config=charts.CONFIG,
+        config=parts.plotly(),
     )
 points = event["selection"]["points"]
 if points and parts.changed("dimensions.scatter", points[0]["point_index"]):

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts, strips
+from catalog.figures import strips
 from catalog.notebook.evidence import Claim
 from dashboard.common import drawn, parts
 from dashboard.evidence import flips, frames
@@ -32,7 +32,7 @@ def fold(claim: Claim) -> None:
         with right:
             if not claim.curves.empty:
                 key = f"evidence.{claim.key}"
-                st.plotly_chart(claim.plot(), config=charts.CONFIG, key=key)
+                st.plotly_chart(claim.plot(), config=parts.plotly(), key=key)
 
 
 here = rail.here()

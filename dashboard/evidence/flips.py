@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures import flips as flip_charts
 from dashboard.common import parts, terms
 from dashboard.common.answers import Answer, Here
@@ -25,10 +24,10 @@ def draw(here: Here) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, parts.panel("By layer, scale 1", told, _BANDS):
         part = frames.curve(frame[frame["scale"] == 1], "site", category)
-        st.plotly_chart(flip_charts.sweep(part), config=charts.CONFIG, key="flips.layer")
+        st.plotly_chart(flip_charts.sweep(part), config=parts.plotly(), key="flips.layer")
     with right, parts.panel(f"By scale, at {site}", told, _BANDS):
         part = frames.curve(frame[frame["site"] == site].sort_values("scale"), "scale", category)
-        st.plotly_chart(flip_charts.sweep(part), config=charts.CONFIG, key="flips.dose")
+        st.plotly_chart(flip_charts.sweep(part), config=parts.plotly(), key="flips.dose")
     _rows(here, made, told, site)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from catalog.errors import CatalogError
-from catalog.figures import charts
 from catalog.figures.text import chance
 from catalog.notebook.feature_answers import Waves
 from dashboard.common import parts, workspace
@@ -32,7 +31,7 @@ def draw(here: Here, category: str) -> None:
         return
     left, right = st.columns([2, 3], gap="medium")
     with left, parts.panel(TITLE, frames.cycle_copy(here, category), _HELP):
-        st.plotly_chart(found.plot(), key="feature.waves", config=charts.CONFIG)
+        st.plotly_chart(found.plot(), key="feature.waves", config=parts.plotly())
         _told(found)
     with right:
         _dimensions(here, category, found)

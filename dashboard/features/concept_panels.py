@@ -16,6 +16,8 @@ from dashboard.labels import panel
 from dashboard.labels import words as label_words
 from dashboard.media import frames as media_frames
 
+FLIPPED = 40
+"""Words of a concept whose flip can be judged: the verdict needs 20 that are held out."""
 NAMED = 40
 """Missing words that are listed."""
 
@@ -56,6 +58,8 @@ def remarks(here: Here, made: OfWords) -> None:
         lines.append(f"One {one} has no held-out AUC: give more.")
     elif made.small:
         lines.append(f"Small: {live.concept.members} {many}, so no verdict; 20 are needed.")
+    if here.catalog.modality == "text" and live.concept.members < FLIPPED:
+        lines.append(f"For a flip with a verdict give {FLIPPED}: half of them are held out.")
     if made.fallback:
         lines.append("Fallback: fewer than 8 dimensions reached 0.75; the strongest were taken.")
     doubled = live.words.asked - len(live.words.missing) - len(live.words.members)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from catalog.figures import charts, features
+from catalog.figures import features
 from catalog.figures.text import signed
 from catalog.modalities.backgrounds import Background
 from dashboard.common import parts, terms
@@ -54,7 +54,7 @@ def curves(here: Here, category: str, background: Background, row: Row) -> None:
             "Mean of 20 splits. " + terms.term("feature.auc"),
         ),
     ):
-        st.plotly_chart(found.plot(), key="feature.roc", config=charts.CONFIG)
+        st.plotly_chart(found.plot(), key="feature.roc", config=parts.plotly())
         st.caption(
             f"Area {made.aucs.mean():.3f}. Grey: 5 to 95 % of {len(made.null_aucs)} random sets, "
             f"whose area is below {np.quantile(made.null_aucs, 0.95):.3f} in 95 %."
@@ -71,7 +71,7 @@ def curves(here: Here, category: str, background: Background, row: Row) -> None:
         st.plotly_chart(
             frames.agreement(here, category, background).plot(),
             key="feature.agreement",
-            config=charts.CONFIG,
+            config=parts.plotly(),
         )
         st.caption(
             "Violet: held-out members. Grey: background. "
@@ -91,7 +91,7 @@ def across(here: Here, category: str, background: Background) -> None:
             key="feature.across",
             on_select="rerun",
             selection_mode="points",
-            config=charts.CONFIG,
+            config=parts.plotly(),
         )
         row = answer.frame[answer.frame["site"] == here.site].iloc[0]
         st.caption(f"{here.site}: {signed(row['gain'])} over resid.0; click for another.")
@@ -127,7 +127,7 @@ def items(here: Here, category: str, background: Background) -> None:
                 key=key,
                 on_select="rerun",
                 selection_mode="points",
-                config=charts.CONFIG,
+                config=parts.plotly(),
             )
         points = event["selection"]["points"]
         if points and parts.changed(key, points[0]["point_index"]):

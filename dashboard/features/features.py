@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures.text import chance
 from dashboard.common import answers, parts, terms, workspace
 from dashboard.features import charts as clickable
@@ -89,7 +88,7 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
     title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
     with parts.panel(title, answer, terms.term("feature.auc")):
         left, right = st.columns([1, 3], vertical_alignment="center")
-        left.plotly_chart(clickable.legend(), config=charts.CONFIG, key="features.legend")
+        left.plotly_chart(clickable.legend(), config=parts.plotly(), key="features.legend")
         right.caption(
             f"Columns: layers of the residual stream (f: final), {here.site} framed. "
             + (

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures.text import chance, ends
 from catalog.notebook.concepts import OfWords
 from catalog.notebook.feature_answers import Null
@@ -55,7 +54,7 @@ def null(what: Asked, made: OfWords, many: str) -> None:
         if known is None:
             st.caption("Nothing is drawn until you ask. The figures above carry no p before that.")
             return
-        st.plotly_chart(known.plot(), key="concept.null.chart", config=charts.CONFIG)
+        st.plotly_chart(known.plot(), key="concept.null.chart", config=parts.plotly())
         least = known.p * (known.draws + 1) < 1.5
         st.text(
             f"{known.draws:,} random sets: mean {parts.number(known.mean)}, 95 % below "

@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from catalog.figures import charts
 from catalog.flips import flip
 from catalog.flips.asked import Asked
 from catalog.flips.source import Source
@@ -50,6 +49,8 @@ def ask(listed: list[str]) -> Wanted | None:
     address.write(positions=positions, prompts=prompts, seed=seed)
     if source is None:
         return None
+    if PROMPTED and (why := flip_frames.short(here, source)):
+        parts.notice(why)
     wanted = flip_frames.wanted(
         here, asked(source, text, positions=places, scale=scale, seed=seed, edits=edits.strip())
     )
@@ -169,7 +170,7 @@ def sweep(flipped: Wanted) -> None:
     answer = flip_frames.sweep(made)
     if not answer.frame.empty:
         with parts.panel(f"By {kind}", answer):
-            st.plotly_chart(made.plot(), config=charts.CONFIG, key="flip.sweep.chart")
+            st.plotly_chart(made.plot(), config=parts.plotly(), key="flip.sweep.chart")
     for point in made.points:
         q = "" if np.isnan(point.q) else f", q {point.q:.3f}"
         st.text(f"{point.at}: {point.verdict}{q}. {point.refused}")

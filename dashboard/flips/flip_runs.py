@@ -5,7 +5,6 @@ import json
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures import flips as flip_charts
 from catalog.flips import saved
 from catalog.notebook import flip_calls
@@ -59,7 +58,7 @@ def one_run(one: SavedFlip, key: str) -> None:
         flip_charts.conditions(
             conditions(one), result.get("readout", {}).get("kind", "vocabulary")
         ),
-        config=charts.CONFIG,
+        config=parts.plotly(),
         key=f"runs.chart.{key}",
     )
     model = one.body["model"]

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from catalog.flips import flip
+from catalog.flips import source as flip_source
 from catalog.flips.asked import Asked
 from catalog.flips.prompts import EACH, Prompt, own
+from catalog.flips.source import Source
+from catalog.flips.verdicts import FEWEST_TOKENS
 from catalog.notebook import flip_calls, flip_sweeps, flips
 from catalog.notebook.flip_sweeps import Sweep
 from catalog.notebook.flips import Flip
@@ -45,6 +48,30 @@ def given(prompts: str) -> tuple[tuple[Prompt, ...] | None, int]:
     """
     each = SOURCES.get(prompts)
     return (tuple(own(prompts)), EACH) if each is None else (None, each)
+
+
+def short(here: Here, source: Source) -> str:
+    """Why a run would end without a verdict, said before it is made; empty where it would not.
+
+    The same rule as the verdict's: so many held-out tokens, half of an own concept's words.
+    """
+    held = _held_out(here.catalog, source, here.site, here.threshold)
+    if held >= FEWEST_TOKENS:
+        return ""
+    give = (
+        f"give about {2 * FEWEST_TOKENS} words, of which half are held out"
+        if source.kind == "concept"
+        else "choose a larger one, or read the effect on another category"
+    )
+    return (
+        f"It can be run, but will say 'cannot be tested': {held} of its tokens are held out, and a "
+        f"verdict needs {FEWEST_TOKENS}: {give}."
+    )
+
+
+@answers.cached()
+def _held_out(catalog: Catalog, source: Source, site: str, threshold: str) -> int:
+    return len(flip_source.feature(catalog, source, site, threshold).tokens)
 
 
 def work(given: Wanted) -> "Callable[[LoadedModel, Job[Flip]], Flip]":

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures import flips as flip_charts
 from catalog.flips.readouts import counted
 from catalog.notebook.flips import Flip
@@ -23,14 +22,14 @@ def show(here: Here, made: Flip) -> None:
     left, right = st.columns([1, 1], gap="medium")
     with left, parts.panel("The conditions, side by side", answer, told.EFFECT[readout.kind]):
         chart = flip_charts.conditions(answer.frame, readout.kind)
-        st.plotly_chart(chart, config=charts.CONFIG, key="flip.conditions")
+        st.plotly_chart(chart, config=parts.plotly(), key="flip.conditions")
     every = flip_frames.others(made)
     with (
         right,
         parts.panel(f"Away, on every other {told.OTHER[readout.kind]}", every, told.OTHERS),
     ):
         chart = flip_charts.others(every.frame, readout.kind)
-        st.plotly_chart(chart, config=charts.CONFIG, key="flip.others")
+        st.plotly_chart(chart, config=parts.plotly(), key="flip.others")
         lower = int((every.frame["away"] < made.summary.effects["away"].value).sum())
         st.caption(f"Gold: this one. {lower} of {len(every.frame) - 1} others fall further.")
     if readout.sample == "items":
@@ -41,7 +40,7 @@ def show(here: Here, made: Flip) -> None:
         later = flip_frames.by_site(made)
         with parts.panel("At every later site", later):
             chart = flip_charts.sweep(later.frame.assign(verdict=""), readout.unit)
-            st.plotly_chart(chart, config=charts.CONFIG, key="flip.later")
+            st.plotly_chart(chart, config=parts.plotly(), key="flip.later")
     left, right = st.columns([3, 2], gap="medium")
     with left, parts.panel("Matching: what each condition changes", answer):
         _matching(answer.frame)

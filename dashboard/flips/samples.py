@@ -4,7 +4,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from catalog.figures import charts
 from catalog.figures.charts import ACCENT, HERE, NEAR, figure
 from catalog.notebook.flips import Flip
 from dashboard.common import parts
@@ -74,7 +73,7 @@ def _classes(made: Flip, number: int) -> None:
     frame = frames.next_tokens(made, number, False).rename(columns={"token": "class"})
     before = frames.top(made, number)
     with parts.panel("Its classes before and after away; gold is the concept's", before):
-        st.plotly_chart(_bars(frame), config=charts.CONFIG, key="flip.classes")
+        st.plotly_chart(_bars(frame), config=parts.plotly(), key="flip.classes")
         moved = frame.assign(change=frame["then"] - frame["p"])
         worst = moved.loc[moved["p"].idxmax()]
         st.text(f"{worst['class']}: {worst['p']:.1f} % before, {worst['then']:.1f} % after away.")

@@ -10,7 +10,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from catalog.browse import originals
-from catalog.figures import charts
 from dashboard.common import parts
 from dashboard.common.answers import Answer, Here, Row
 from dashboard.frame import address
@@ -70,11 +69,13 @@ def wall(
     )
 
     def pick(item: int) -> None:
-        st.session_state[f"{page}.shown"] = item
+        st.session_state[f"{page}.play"] = True
+        if picked is not None:
+            picked(item)
+        else:
+            st.session_state[f"{page}.shown"] = item
 
-    media_wall.wall(
-        f"{page}.wall.{name}", made, media_frames.is_sound(here.catalog), picked or pick
-    )
+    media_wall.wall(f"{page}.wall.{name}", made, media_frames.is_sound(here.catalog), pick)
 
 
 def pole_panel(here: Here, page: str, title: str, answer: Answer, name: str) -> None:
@@ -94,7 +95,7 @@ def stage(
     signs: bool = False,
     said: str = "",
 ) -> None:
-    """The chosen item large; a sound with the page's only player."""
+    """The chosen item large; a sound with the page's only player: a click on a tile plays it."""
     item = chosen(page)
     if item is None:
         return
@@ -104,7 +105,8 @@ def stage(
         _pictures(here, page, found, patches, signs)
         held = media_frames.sound(here.catalog, item)
         if held is not None:
-            st.audio(held, format="audio/ogg")
+            clicked = bool(st.session_state.pop(f"{page}.play", False))
+            st.audio(held, format="audio/ogg", autoplay=clicked)
         if said:
             st.caption(said)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -120,7 +122,7 @@ def alone(here: Here, item: int, key: str) -> None:
     """An item without its class and file, which would say what it is: picture, and sound."""
     found = media_frames.shown(here.catalog, [item]).iloc[0]
     figure = media_charts.picture(bytes(found["image"]), frame_of(here, found), height=260)
-    st.plotly_chart(figure, key=key, config=charts.CONFIG)
+    st.plotly_chart(figure, key=key, config=parts.plotly())
     held = media_frames.sound(here.catalog, item)
     if held is not None:
         st.audio(held, format="audio/ogg")
@@ -154,7 +156,7 @@ def _pictures(
     frame, image = frame_of(here, found), bytes(found["image"])
     if patches is None or frame.rate is not None:
         figure = media_charts.picture(image, frame, patches, signs, 240)
-        st.plotly_chart(figure, key=f"{page}.stage", config=charts.CONFIG)
+        st.plotly_chart(figure, key=f"{page}.stage", config=parts.plotly())
         return
     left, right = st.columns(2 if signs else [4, 5], gap="small")
     figures = (
@@ -162,7 +164,7 @@ def _pictures(
         media_charts.picture(image, frame, patches, signs, 200),
     )
     for column, figure, key in zip((left, right), figures, ("plain", "patches"), strict=True):
-        column.plotly_chart(figure, key=f"{page}.stage.{key}", config=charts.CONFIG)
+        column.plotly_chart(figure, key=f"{page}.stage.{key}", config=parts.plotly())
 
 
 def samples(here: Here) -> None:

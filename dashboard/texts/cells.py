@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from catalog.figures import charts, texts
+from catalog.figures import texts
 from catalog.figures.text import chance
 from catalog.notebook.texts import Map, Text
 from dashboard.common import parts, terms
@@ -120,7 +120,7 @@ def _cell(here: Here, read: Text, found: Map, place: int, name: str) -> None:
     help = "Dashed: the level it fires above. Filled: it fires."
     with right, parts.panel("This token across layers", layers, help):
         figure = texts.across(layers.frame, here.site)
-        st.plotly_chart(figure, config=charts.CONFIG, key="read.across")
+        st.plotly_chart(figure, config=parts.plotly(), key="read.across")
 
 
 def _dimensions(here: Here, frame: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from catalog.figures import charts, texts
+from catalog.figures import texts
 from catalog.notebook.text_changes import Changes
 from catalog.notebook.texts import Text
 from dashboard.common import parts
@@ -23,7 +23,7 @@ def draw(here: Here, read: Text, made: Changes, place: int | None) -> None:
     answer = frames.layers_copy(read, made)
     with left, parts.panel("Signs that context changes, by layer", answer, _HELP):
         figure = texts.by_layer(answer.frame, here.site)
-        st.plotly_chart(figure, config=charts.CONFIG, key="read.layers")
+        st.plotly_chart(figure, config=parts.plotly(), key="read.layers")
         st.caption(
             "Violet: from the token's own cached signs, band ± sd over "
             f"{int(made.at(here.site).counted.sum())} tokens. Dashed: by chance (another token's)."
@@ -31,7 +31,7 @@ def draw(here: Here, read: Text, made: Changes, place: int | None) -> None:
     answer = frames.magnitude_copy(read, made)
     with right, parts.panel(f"By magnitude, at {here.site}", answer, _HELP):
         figure = made.plot("magnitude", here.site)
-        st.plotly_chart(figure, config=charts.CONFIG, key="read.magnitude")
+        st.plotly_chart(figure, config=parts.plotly(), key="read.magnitude")
         st.caption("Quarters of the dimensions of each token. Grey ticks: by chance.")
     answer = frames.token_copy(read, made)
     with parts.panel(f"By token, at {here.site}", answer, _HELP):
@@ -45,6 +45,6 @@ def _tokens(here: Here, read: Text, answer: Answer, place: int | None) -> None:
     rows = answer.frame[answer.frame["site"] == here.site].iloc[part]
     inside = None if place is None else place - part.start
     figure = texts.by_token(names, rows, inside)
-    st.plotly_chart(figure, config=charts.CONFIG, key="read.tokens")
+    st.plotly_chart(figure, config=parts.plotly(), key="read.tokens")
     first = " and the first token, which has no context" if states.causal else ""
     st.caption(f"Faint: special tokens{first}; means leave them out. Grey ticks: by chance.")

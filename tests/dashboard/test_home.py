@@ -124,3 +124,21 @@ def test_a_page_of_media_is_called_by_what_it_shows(app):
     assert app.header[0].value == "Words"
     tabs = [link.proto.label for link in app.get("page_link")]
     assert tabs[:2] == ["One word", "Read a text"]
+
+
+def test_the_rule_of_a_flips_verdict_is_the_same_where_a_concept_is_made():
+    from catalog.flips.verdicts import FEWEST_TOKENS
+    from dashboard.features.concept_panels import FLIPPED
+
+    assert FLIPPED == 2 * FEWEST_TOKENS
+
+
+def test_too_few_held_out_words_are_told_before_a_flip_is_run(app):
+    from catalog.flips.source import Source
+    from dashboard.flips import frames
+
+    show(app, "overview", catalog="measured", site=SITE)
+    here = app.session_state["rail.here"]
+    words = tuple(feature_catalog.lists()["planted"])
+    assert "verdict needs 20" in frames.short(here, Source("concept", "few", words[:10]))
+    assert frames.short(here, Source("concept", "many", words[:44])) == ""
