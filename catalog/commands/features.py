@@ -102,18 +102,22 @@ def show_in_context(known: dict[str, Any]) -> None:
     console.print(
         f"in {known['positions']:,} positions of texts ({known['members']:,} of members): AUC "
         f"{known['auc']:.3f}, fires at {known['fires']:.1%}, precision "
-        f"{printing.share(known['precision'])}, recall {printing.share(known['recall'])}",
+        f"{_percent(known['precision'])}, recall {_percent(known['recall'])}",
         highlight=False,
     )
     bands = printing.table("agreement", "positions", "precision")
     for one in known["bands"]:
         ends = f"{one['low']:.2f} to {one['high']:.2f}"
-        bands.add_row(ends, f"{one['positions']:,}", printing.share(one["precision"]))
+        bands.add_row(ends, f"{one['positions']:,}", _percent(one["precision"]))
     console.print(bands)
     others = printing.table("no member", "agreement", "window")
     for one in known["false_positives"][:8]:
         others.add_row(Text(one["text"]), f"{one['agreement']:.2f}", Text(one["window"]))
     console.print(others)
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
 
 
 def show_all(rows: list[dict[str, Any]]) -> None:
