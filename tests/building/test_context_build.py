@@ -1,17 +1,21 @@
 """Catalogs of tokens in context: what is read, what is left out, and that it is the model's own."""
 
 import dataclasses
+import hashlib
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 import transformers
 
+from catalog.browse import describe
 from catalog.browse import examples as browse_examples
 from catalog.building import build, verify
+from catalog.commands import left_out
 from catalog.errors import SettingRefused
-from catalog.modalities import drawing
+from catalog.modalities import corpus, drawing
 from catalog.model import loading, work
 from catalog.signs import examples
 from catalog.store import context_queries, packed_queries, queries
@@ -277,3 +281,66 @@ def test_a_dimension_set_by_one_word_in_one_context_shows_those_contexts_first(
     assert found.spread["positive"].passed_over >= 2  # the others of the family
     other = browse_examples.of(made, "resid.2", 8)
     assert all(abs(one.value) < 25 for one in other.rows)
+
+
+def test_a_text_of_many_megabytes_in_one_line_is_read_at_one_place(llama, texts, tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "long.txt").write_text("the cat saw it and the walk " * 400_000)  # 11 MB
+    (folder / "short.txt").write_text((texts / "01.txt").read_text())
+    found = list(corpus.documents(folder))
+    tracemalloc.start()
+    drawn = drawing.draw(
+        corpus.documents(folder), _tokenizer(llama), drawing.Settings(window=48), lambda _n: None
+    )
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 4 * corpus._PIECE * 4  # pieces, not the text
+    assert [one.characters for one in found] == [11_200_000, len((texts / "01.txt").read_text())]
+    assert {one.cut for one in drawn.drawn if one.name == "long.txt"} == {True}
+    long = next(one for one in drawn.drawn if one.name == "long.txt")
+    assert long.first > 0 and len(long.ids) == 48
+
+
+def _tokenizer(folder):
+    return transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def test_excerpts_are_those_of_the_whole_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "_PIECE", 7)  # cuts characters of several bytes in two
+    whole = "zażółć gęślą jaźń — 猫がいる. " * 5
+    (tmp_path / "a.txt").write_text("# A heading.\n" + whole, encoding="utf-8")
+    (one,) = corpus.documents(tmp_path)
+    assert isinstance(one, corpus._File)
+    for first, count in ((0, 10), (3, 20), (50, 400), (len(whole) - 1, 5)):
+        assert one.excerpt(first, count) in ("# A heading.\n" + whole)
+    assert one.sha256 == hashlib.sha256(one.excerpt(0, 10**6).encode()).hexdigest()
+    assert one.characters == len(one.excerpt(0, 10**6))
+
+
+def test_a_texts_own_beginning_is_not_doubled(llama, tmp_path):
+    tokenizer = _tokenizer(llama)
+    assert tokenizer("the cat")["input_ids"][0] == tokenizer.bos_token_id
+    words = "the cat saw it and the walk " * 6
+    ids = [
+        drawing._ids(tokenizer, text, 60).tolist() for text in (words, tokenizer.bos_token + words)
+    ]
+    assert ids[1][0] == tokenizer.bos_token_id and ids[1][1] != tokenizer.bos_token_id
+    assert len(ids[0]) > drawing.FIRST
+
+
+def test_another_script_is_said(llama, tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.txt").write_text("кошка увидела старый берег реки " * (3 + number))
+    made = Catalog(build.build(settings(llama, folder, tmp_path / "out")))
+    told = left_out.lines(describe.info(made))
+    assert any("whole words" in line for line in told)
+
+
+def test_workers_make_the_same_file(llama, texts, path, tmp_path):
+    """A worker collects examples as this process does: the bars it is given only save work."""
+    frozen = settings(llama, texts, tmp_path, workers=2, threads=1)
+    again = Catalog(build.build(frozen))
+    assert again.build["content_hash"] == Catalog(path).build["content_hash"]
