@@ -16,6 +16,7 @@ from catalog.model import (
     masking,
     quantised,
     remote_code,
+    room,
     sources,
     structure,
     weights,
@@ -123,7 +124,7 @@ def load(
     logging.set_verbosity_error()  # towers and heads left out are wanted, not a warning
     with Sentences(asked):
         found = find(asked, access)
-        read = _read(found, _Wanted(wanted, place, modality, part))
+        read = _read(found, _Wanted(wanted, place, modality, part, device in ("auto", "cuda")))
     module = read.module
     module.requires_grad_(False).eval()
     if not read.placed:
@@ -160,6 +161,8 @@ class _Wanted(NamedTuple):
     device: torch.device
     modality: str | None
     part: str | None
+    free: bool
+    """Whether the model may be spread over several devices: none was named."""
 
 
 class _Read(NamedTuple):
@@ -197,7 +200,10 @@ def _read(found: Found, wanted: _Wanted) -> _Read:
         chosen = remote_code.classes(config, wanted.modality)
     reading = source if adapter is None or not adapter.reads else adapter.place
     readers = chosen.readers(reading, trusted)
-    placed = {"device_map": {"": wanted.device}} if quantised.placed(versions) else {}
+    if quantised.placed(versions):
+        placed = {"device_map": {"": wanted.device}}
+    else:
+        placed = room.placed(found, chosen.config, wanted.dtype, wanted.device, wanted.free)
     module, report = chosen.model.from_pretrained(
         source.place,
         config=chosen.config,

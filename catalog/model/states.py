@@ -64,7 +64,7 @@ def batches(
             now = one
             inputs = tensors(arrays, model.device, model.module.dtype)  # type: ignore[arg-type]
             model.parts.trunk(**inputs, **({"use_cache": False} if model.causal else {}))
-            states = {site: seen[site].float() for site in sites}
+            states = {site: seen[site].float().to(model.device) for site in sites}
             seen.clear()
             if not whole:
                 for site, values in states.items():
