@@ -1,5 +1,6 @@
 """Two readings of one model: which signs of a token alone context keeps, dimension by dimension."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from catalog.signs.resampling import Interval, ratio
 from catalog.store import context_queries
 from catalog.store.catalog import Catalog
 
+PLACES = (8, 16, 32, 64, 128)
+"""Places in a text at which bands of positions begin."""
 SAMPLE = 20_000
 """Positions that are compared, drawn with a fixed seed."""
 
@@ -33,6 +36,9 @@ class Retained:
     """
     whole: Interval
     """Retained share of all dimensions together; documents are resampled."""
+    by_place: pd.DataFrame
+    """By place in the text, all dimensions together: first, past, positions, own, other, retained.
+    """
     positions: int
 
 
@@ -71,7 +77,19 @@ def _of(context: Catalog, alone: Catalog, site: str, threshold: str) -> Retained
     )
     by_position = changed.mean(axis=1), chance.mean(axis=1)
     figure = ratio(*by_position, document[items], generator).reversed().over(-1)
-    return Retained(alone.slug, frame, figure, len(items))
+    places = rows["place"].to_numpy(np.int64)[items]
+    return Retained(alone.slug, frame, figure, _by_place(places, *by_position), len(items))
+
+
+def _by_place(places: Ints, own: NDArray[np.float64], other: NDArray[np.float64]) -> pd.DataFrame:
+    rows = []
+    for first, past in itertools.pairwise((*PLACES, int(places.max()) + 1)):
+        here = (places >= first) & (places < past)
+        if here.any():
+            mine, chance = float(own[here].mean()), float(other[here].mean())
+            rows.append((first, past, int(here.sum()), mine, chance, 1 - mine / max(chance, 1e-12)))
+    names = ["first", "past", "positions", "own", "other", "retained"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _elsewhere(document: Ints, generator: np.random.Generator) -> Ints:

@@ -1,7 +1,7 @@
 """One feature as a person asks for it: a category of the catalog, or words made up on the spot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,12 +35,8 @@ def ground(catalog: Catalog) -> Ground:
 
 
 def _ground(catalog: Catalog) -> Ground:
-    items, family = catalog.items, catalog.families
-    found: Vocabulary = (
-        Vocabulary(items["word"].tolist(), items["kind"].tolist(), family)
-        if catalog.modality == "text"
-        else Numbered(family)
-    )
+    textual = catalog.modality == "text"
+    found = lexicon.vocabulary_of(catalog) if textual else Numbered(catalog.families)
     return Ground(found, lexicon.pools_of(catalog))
 
 
@@ -80,13 +76,15 @@ def made(
 ) -> Live:
     """Make a concept from words, by default against the catalog's primary background.
 
-    Of images and sounds the words are numbers such as #12. NotInCatalog or SettingRefused where
-    they cannot make one.
+    Of images and sounds the words are numbers such as #12; of tokens in context they may be, for
+    positions that a person marked. There one fixed position stands for each family. NotInCatalog or
+    SettingRefused where they cannot make one.
     """
     base, against = ground(catalog), background or catalog.primary.background
     asked, others = base.vocabulary.match(words), base.vocabulary.match(counter)
     concepts.check(asked, others)
-    signs, generator = catalog.signs(site, threshold), np.random.default_rng(seed)
+    signs = replace(catalog.signs(site, threshold), standing=None)
+    generator = np.random.default_rng(seed)
     pool = base.pools.pool(against, asked.members, generator)
     if len(pool.negatives) < FEWEST_NEGATIVES:
         raise SettingRefused(

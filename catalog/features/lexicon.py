@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from catalog import places
 from catalog.features import categories
 from catalog.features.pools import Pools, Traits
+from catalog.features.positions import Positions
 from catalog.modalities.backgrounds import OWN, Background
 from catalog.store import context_queries, media_queries
 from catalog.store.catalog import Catalog
@@ -43,6 +44,13 @@ def folder() -> Path:
 def lexicon(catalog: Catalog, lists: Path) -> Lexicon:
     """The categories among a catalog's items; `lists` holds word lists, which only text has."""
     return _word_lists(catalog, lists) if catalog.modality == "text" else _classes(catalog)
+
+
+def vocabulary_of(catalog: Catalog) -> categories.Vocabulary:
+    """Words of a catalog of text: of tokens alone, or of positions in context."""
+    items = catalog.items
+    kind = Positions if catalog.contextual else categories.Vocabulary
+    return kind(items["word"].tolist(), items["kind"].tolist(), items["family"].to_numpy())
 
 
 def pools_of(catalog: Catalog) -> Pools:
@@ -90,10 +98,7 @@ def rarity(catalog: Catalog) -> NDArray[np.int64] | None:
 
 def _word_lists(catalog: Catalog, lists: Path) -> Lexicon:
     """Every category file of `lists`, matched to the items of a catalog."""
-    items = catalog.items
-    vocabulary = categories.Vocabulary(
-        items["word"].tolist(), items["kind"].tolist(), items["family"].to_numpy()
-    )
+    vocabulary = vocabulary_of(catalog)
     read, skipped = categories.read_folder(lists)
     return Lexicon(
         {one.name: one for one in read},

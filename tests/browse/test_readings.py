@@ -89,3 +89,26 @@ def test_catalogs_that_do_not_belong_together_are_refused(both, tmp_path):
         retained.of(single, SITE, "zero")
     with pytest.raises(NotInCatalog, match="dims build"):
         retained.of(context, SITE, "no such")
+
+
+def test_bands_of_places_add_up(both):
+    found = retained.of(both[0], SITE, "zero")
+    rows = found.by_place
+    assert rows["positions"].sum() == found.positions
+    assert (rows["first"].iloc[1:].to_numpy() == rows["past"].iloc[:-1].to_numpy()).all()
+    mean = (rows["own"] * rows["positions"]).sum() / found.positions
+    assert mean == pytest.approx(found.dimensions["own"].mean())
+
+
+def test_a_concept_may_be_made_of_marked_positions(both):
+    context, _ = both
+    rows = context.fetch(context_queries.positions())
+    spelled = context.spelled
+    marked = [f"#{n}" for n in range(len(rows)) if spelled[n] == "␣cat"][:12]
+    assert len(marked) > 4
+    made = context.feature(SITE, words=marked, background="all")
+    assert made.members.tolist() == [int(one[1:]) for one in marked]  # all of one family
+    by_word = context.feature(SITE, words=["cat", "the"], background="all")
+    assert (context.families[by_word.members] == by_word.members).all()
+    with pytest.raises(NotInCatalog):
+        context.feature(SITE, words=["#99999999"], background="all")
