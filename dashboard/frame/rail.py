@@ -119,11 +119,17 @@ def _hits(chosen: Here, text: str) -> list[Hit]:
 
 @parts.guard()
 def results(chosen: Here, page: str) -> None:
-    """What the last search that led to this page found, the best first; a click opens it."""
+    """What the last search that led to this page found, the best first; a click opens it.
+
+    It lies over the page, which does not move.
+    """
     held = st.session_state.get(_RESULTS)
-    if not held or held[0] != page:
-        return
-    text = str(held[1])
+    if held and held[0] == page:
+        with st.container(border=True, key="rail-found"):
+            _results(chosen, str(held[1]))
+
+
+def _results(chosen: Here, text: str) -> None:
     hits, shown = _hits(chosen, text), parts.visible(text)[:60]
     said = f"{len(hits)} found for {shown!r}, the best first"
     if not hits:
@@ -134,9 +140,8 @@ def results(chosen: Here, page: str) -> None:
         if st.button("Close", key="rail.close", icon=":material/close:", type="tertiary"):
             st.session_state.pop(_RESULTS, None)
             st.rerun()
-    frame = search_frames.table(hits)
     event = parts.table(
-        frame,
+        search_frames.table(hits),
         key="rail.results.table",
         on_select="rerun",
         selection_mode="single-cell",

@@ -132,11 +132,16 @@ def _summary() -> None:
         st.progress(share)
         st.caption(parts.plain(f"{waiting[0].asked.title}: {said}"))
     with st.popover(shown, icon=":material/hourglass_top:", type="tertiary", key="jobs.popover"):
-        listing("menu")
+        _listing("menu")
 
 
 def listing(place: str) -> None:
-    """Every job that runs or waits, and the last that ended, each with its link."""
+    """Jobs that run or wait, and the last that ended, each with its link; kept up to date."""
+    every = POLL_SECONDS if table.unfinished() else None
+    st.fragment(parts.guard()(_listing), run_every=every)(place)
+
+
+def _listing(place: str) -> None:
     jobs = table.every()
     waiting = [job for job in jobs if job.ended is None]
     for job in waiting:

@@ -11,7 +11,7 @@ WHERE site = 'resid.0' AND threshold = 'zero'
 ORDER BY entropy_bits DESC
 LIMIT 20"""
 
-MOST = 60
+MOST = 30
 """Columns that are explained at once."""
 
 here = rail.here()
@@ -40,7 +40,7 @@ def explained() -> None:
         names = shown["column"]
         about = tables.loc[table]
         st.text(f"{parts.visible(about['comment'])} ({about['rows']:,} rows)")
-    with st.container(height=430, border=True, gap="xxsmall"):
+    with st.container(border=True, gap="xxsmall"):
         for name, row in zip(names[:MOST], shown[:MOST].itertuples(), strict=True):
             st.text(f"{name}  {row.type}")
             st.caption(parts.plain(row.comment))

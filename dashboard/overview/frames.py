@@ -217,7 +217,10 @@ def flip(here: Here) -> Finding:
     if row["strongest"] in values:
         figures.append((str(row["strongest"]), parts.number(values[row["strongest"]])))
     told = f"{sentence} Over the categories tried: {row['statement']} Verdict: {row['verdict']}."
-    return Finding(title, told, figures, "flip_lab", here, link, "Run it now", _beside(row, values))
+    return Finding(
+        title, told, figures, "flip_lab", here, link, "Run it now", _beside(row, values),
+        f"{row['statement']} Over the categories tried: {row['verdict']}.",
+    )  # fmt: skip
 
 
 def refuted(here: Here) -> Finding:

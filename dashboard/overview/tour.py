@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.common import parts
+from dashboard.common import drawn, parts
 from dashboard.frame import address, keys, presenting
 from dashboard.overview import frames
 from dashboard.overview.frames import Finding
@@ -32,6 +32,8 @@ def show(finding: Finding, number: int) -> None:
         st.subheader(f"{number}  {finding.title}", anchor=False)
         with st.container(key="large-tour-sentence"):
             st.text(finding.sentence)
+        if finding.drawn:
+            drawn.figure(finding.drawn, "tour.finding")
         with st.container(horizontal=True, gap="large"):
             for name, value in finding.figures:
                 parts.figure(name, value, width=parts.wide(len(name), len(value)))
