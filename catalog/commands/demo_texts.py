@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from catalog.store.catalog import Catalog
 
 
+MOST = 248
+"""Positions of a passage that are items: all that can be, for there are few passages."""
+
+
 def build_texts(report: Report, model: str = "storyteller") -> "Iterator[Catalog]":
-    """Build MODEL-context from the shipped texts, and hold MODEL's contest with its dictionary.
+    """Build MODEL-context from the shipped texts, and hold both contests with the dictionary.
 
     Each where it is not there yet; yields the catalogs that grew. MODEL itself is measured already.
     """
@@ -23,14 +27,18 @@ def build_texts(report: Report, model: str = "storyteller") -> "Iterator[Catalog
     from catalog.store.catalog import Catalog
 
     shipped = places.shipped()
-    text = Catalog(places.catalogs() / f"{model}{places.SUFFIX}")
-    folder = shipped / "models" / f"{model}-sae"
-    if folder.is_dir() and not from_dictionaries.held(text):
-        from_dictionaries.measure(text, folder, report=report)
-        yield text
-    read = Catalog(places.catalogs() / f"{model}-context{places.SUFFIX}")
+    text, read = (
+        Catalog(places.catalogs() / f"{name}{places.SUFFIX}")
+        for name in (model, f"{model}-context")
+    )
     if not read.path.is_file():
-        build.build(Settings(model, texts=shipped / "texts"), report, announce)
+        asked = Settings(model, texts=shipped / "texts", items_per_document=MOST)
+        build.build(asked, report, announce)
     if not read.complete:
         findings.measure(read, report=report, matched_nulls="primary")
         yield read
+    folder = shipped / "models" / f"{model}-sae"
+    for one in (text, read):
+        if folder.is_dir() and not from_dictionaries.held(one):
+            from_dictionaries.measure(one, folder, report=report)
+            yield one
