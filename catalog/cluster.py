@@ -6,10 +6,12 @@ run in a loop of joblib's (findings, evidence), Ray takes them as joblib's backe
 
 import contextlib
 import logging
+import os
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from catalog.errors import SettingRefused, WorkerGone
@@ -110,8 +112,9 @@ def connected(address: str, cpus: int = 1, gpus: int = 0) -> Iterator[Cluster]:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingRefused(
-            f"No Ray cluster answers at {address}. Start one with: ray start --head, and give its "
-            "address (host:6379), or use --workers on this machine."
+            f"No Ray cluster answers at {address}. Start one with: ray start --head, give its "
+            "address (host:6379) and have its token in ~/.ray/auth_token, or use --workers on this "
+            "machine."
         ) from error
     try:
         yield Cluster(address, cpus, gpus)
@@ -127,7 +130,13 @@ def _knock(address: str) -> None:
 
 
 def _ray() -> Any:
-    """The library; SettingRefused where it is not installed."""
+    """The library; SettingRefused where it is not installed.
+
+    `ray start` makes a token that whoever connects must show; it is shown where there is one.
+    """
+    if (Path.home() / ".ray" / "auth_token").is_file() or "RAY_AUTH_TOKEN" in os.environ:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would call home
     try:
         import ray
         import ray.exceptions
