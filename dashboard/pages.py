@@ -39,6 +39,7 @@ PAGES = (
     )),
     Page("Words", "match_word", (
         View("dimensions", "item", "One word"),
+        View("dimensions", "item_map", "Map"),
         View("texts", "read_text", "Read a text", live=True, text=True),
     )),
     Page("Features", "grid_on", (

@@ -23,6 +23,7 @@ from catalog.commands import (
     features,
     flip,
     labels,
+    maps,
     plan,
     printing,
     reproduce,
@@ -49,6 +50,7 @@ app.command()(dimension.dimension)
 app.command()(features.features)
 app.command()(features.feature)
 app.command()(discover.discover)
+app.command("map")(maps.map_)
 app.command()(evidence.evidence)
 app.command()(reproduce.reproduce)
 app.command()(flip.flip)

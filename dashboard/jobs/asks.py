@@ -15,6 +15,7 @@ SECONDS = {
     "evidence": 420.0,
     "writers": 120.0,
     "discover": 60.0,
+    "map": 80.0,
     "compare": 120.0,
     "build": 240.0,
     "verify": 20.0,
@@ -47,6 +48,12 @@ def discover(here: Here) -> Asked:
     """Features of the site that no category gave."""
     more = (here.site, "--threshold", here.threshold)
     return _of(here, "discover", f"features discovered at {here.site} of", more, "discover", {})
+
+
+def layout(here: Here) -> Asked:
+    """The map of the site's items."""
+    more = (here.site, "--threshold", here.threshold)
+    return _of(here, "map", f"map of {here.site} of", more, "item_map", {})
 
 
 def verify(here: Here) -> Asked:

@@ -10,6 +10,7 @@ from dashboard.common.answers import Here
 from dashboard.features import asking
 from dashboard.features import frames as feature_frames
 from dashboard.frame import address, rail
+from dashboard.media import frames as media_frames
 
 SENTENCE = "The old man walked slowly down to the river and looked at the fish."
 FEW = 4
@@ -85,5 +86,7 @@ def draw(here: Here) -> None:
             label = parts.spaced(one.title)
             if st.button(parts.plain(label), key=f"home.try.{place}", type="secondary"):
                 follow(here, one.text)
+        named = media_frames.named(here.catalog)
+        address.link("item_map", f"the map of {named}", here, ":material/bubble_chart:")
     if pressed and text.strip():
         follow(here, text.strip())
