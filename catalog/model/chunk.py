@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from catalog.errors import SettingRefused
 from catalog.model import media_states, states
 from catalog.model.in_text import InText
-from catalog.model.reduce import Candidates, SiteReducer
+from catalog.model.reduce import SiteReducer
 from catalog.model.work import Work
 from catalog.progress import Report
 from catalog.signs import examples
+from catalog.signs.examples import Candidates
 from catalog.signs.moments import Bar, Frozen, Moments
 from catalog.sites import Site
 

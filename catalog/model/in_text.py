@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from catalog.modalities import Modality
 from catalog.modalities.passes import Pass
 from catalog.model import states
-from catalog.model.reduce import Candidates
-from catalog.signs.examples import Codes, Collector
+from catalog.signs.examples import Candidates, Codes, Collector
 from catalog.signs.moments import Moments
 from catalog.sites import Site
 

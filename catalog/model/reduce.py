@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from catalog.signs.examples import Candidates
 from catalog.signs.moments import BINS, Bar, Frozen, Moments
 
 _GATHER = 0x0102040810204080
@@ -24,10 +25,6 @@ def pack(states: Tensor, threshold: Tensor | float = 0.0) -> Tensor:
         positive = torch.nn.functional.pad(positive, (0, -positive.shape[1] % 8))
     eights = positive.contiguous().view(torch.uint8).view(torch.int64)
     return ((eights * _GATHER) >> 56).to(torch.uint8)
-
-
-Candidates = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.integer], NDArray[np.float32]]
-"""Flat arrays of one length: dimensions, scores, items, values."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +93,9 @@ class SiteReducer:
             better = (reached > worst[dim]) | (numbers[row] < last[dim])  # of equals, the first
             row, dim, reached = row[better], dim[better], reached[better]
             found[name] = (
-                dim.cpu().numpy(),
+                dim.to(torch.int32).cpu().numpy(),
                 reached.cpu().numpy(),
-                items[row.cpu().numpy()],
+                items[row.cpu().numpy()].astype(np.int32),
                 states[row, dim].cpu().numpy(),
             )
         return found

@@ -37,7 +37,7 @@ SIZES = (
 )
 """How many each of them keeps of a dimension."""
 
-Candidates = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[Any], NDArray[np.float32]]
+Candidates = tuple[NDArray[Any], NDArray[np.float32], NDArray[Any], NDArray[np.float32]]
 """Flat arrays of one length: dimensions, scores, items, values."""
 Codes = NDArray[np.uint8]
 
