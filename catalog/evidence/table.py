@@ -20,6 +20,7 @@ from catalog.evidence import (
     from_probes,
     from_readings,
     from_search,
+    from_senses,
     from_signs,
     from_states,
     from_texts,
@@ -64,6 +65,7 @@ def rows(
     table.add(lambda: from_readings.rows(cell, model, report))
     table.texts(texts or places.shipped() / "texts")
     table.flips(kept)
+    table.senses(places.shipped() / "senses")
     table.of_states()
     table.add(lambda: from_writers.rows(cell, model, report))
     table.add(lambda: from_search.discovery_rows(cell, table.sample, report))
@@ -72,7 +74,7 @@ def rows(
     figures = {row.claim.key: row.figure for row in table.rows}
     mine = figures.get(from_catalogs.READ)
     table.add(lambda: from_catalogs.rows(cell, mine.value if mine else None))
-    order = [*CLAIMS, *from_media.CLAIMS]
+    order = [*CLAIMS, *from_senses.CLAIMS, *from_media.CLAIMS]
     made = [_told(row, cell) for row in _beside_bare(table.rows, cell)]
     return sorted(made, key=lambda row: order.index(row.claim.key))
 
@@ -150,6 +152,14 @@ class _Table:
         cached = None if made is None or made.last is None else Cached(self.sample.items, made.last)
         self.add(lambda: from_context.rows(cell, read))
         self.add(lambda: from_texts.rows(cell, model, read, cached, self.report))
+
+    def senses(self, folder: Path) -> None:
+        """The row of senses of written words; `folder` holds their labelled sentences."""
+        model, cell = self.model, self.cell
+        if model is None or not self.textual:
+            self.add(lambda: from_senses.absent(cell, self.why_not))
+        else:
+            self.add(lambda: [from_senses.row(cell, model, folder, self.report)])
 
     def _no_texts(self, reason: str) -> None:
         self.add(lambda: from_texts.absent(self.cell, reason))

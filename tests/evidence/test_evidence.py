@@ -13,6 +13,7 @@ from catalog.errors import SettingRefused
 from catalog.evidence import from_axes, from_categories, from_probes, from_search, from_signs, table
 from catalog.evidence.cell import Sample, held_out_ranks, outcomes
 from catalog.evidence.claims import CLAIMS
+from catalog.evidence.from_senses import CLAIMS as SENSES
 from catalog.evidence.from_states import keys_values_row
 from catalog.features import measure, strongest
 from catalog.features.scoring import Contest
@@ -221,14 +222,14 @@ def test_the_table_is_complete_with_and_without_the_model(tiny):
     path, model, folders = tiny
     before = {key: value.clone() for key, value in model.module.state_dict().items()}
     rows = table.rows(Catalog(path), model, silent, **folders)
-    assert [row.claim.key for row in rows] == list(CLAIMS)
+    assert [row.claim.key for row in rows] == [*CLAIMS, *SENSES]
     tested = {row.claim.key for row in rows if row.verdict != "cannot be tested"}
     assert {"sign_only_top5", "hamming_32", "independence", "context", "cost"} <= tested
     assert "prototype_auc" not in tested and "hamming_4096" not in tested
     after = model.module.state_dict()
     assert all(torch.equal(value, after[key]) for key, value in before.items())
     alone = table.rows(Catalog(path), None, silent, **folders)
-    assert [row.claim.key for row in alone] == list(CLAIMS)
+    assert [row.claim.key for row in alone] == [*CLAIMS, *SENSES]
     assert {r.reason for r in alone if r.claim.needs_model} == {table.NO_MODEL}
     searched = [
         {r.claim.key: (r.verdict, r.controls) for r in made}["unsupervised"]
