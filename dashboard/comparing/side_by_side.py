@@ -149,7 +149,7 @@ def _table(both: Both, frame: pd.DataFrame, answer: Answer) -> None:
 def evidence(both: Both) -> None:
     """Both evidence tables, a claim a row."""
     answer = frames.evidence(both)
-    for side in both:
+    for side in {side.slug: side for side in both}.values():
         if frames.untested(side.catalog):
             jobs.offer(
                 f"The claims have not been tested on {side.slug} yet.",

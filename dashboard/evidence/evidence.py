@@ -20,10 +20,19 @@ def figures(claim: Claim) -> str:
     return f"{row['measure']}   |   n = {row['n']} {row['unit']}\n{row['reason']}"
 
 
+@st.fragment
+@parts.guard()
 def fold(claim: Claim) -> None:
-    """One claim: its method in words, every control, and its plot."""
+    """One claim: its method in words, every control, and its plot; drawn when it is opened."""
     row = claim.row
-    with st.expander(f"{row['verdict']}: {parts.plain(row['statement'])}"):
+    opened = st.expander(
+        f"{row['verdict']}: {parts.plain(row['statement'])}",
+        key=f"evidence.fold.{claim.key}",
+        on_change="rerun",
+    )
+    if not opened.open:
+        return
+    with opened:
         st.text(f"{figures(claim)}\n\n{row['method']}\n\n{row['cell']}")
         left, right = st.columns(2)
         with left:

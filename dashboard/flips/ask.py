@@ -88,7 +88,7 @@ def _discovered(here: Here) -> Source | None:
 def _concept(here: Here) -> Source | None:
     kept = {one.key: one for one in shelf.held(here)}
     if not kept:
-        st.caption("No concept of this model is saved yet: make one in the Concept builder.")
+        st.caption("No concept of this model is saved yet: make one on the page Concept.")
         return None
     options = list(kept)
     address.seed("flip.concept", "concept", options[0], address.among(options))

@@ -98,7 +98,8 @@ def _state(job: Job) -> tuple[float, str]:
     """How far it is, from 0 to 1, and in words."""
     expected = asks.seconds(job.asked)
     if not job.running or job.started_at is None:
-        return 0.0, "waits for its turn"
+        why = table.stuck()
+        return 0.0, f"cannot be started, restart the server: {why}" if why else "waits for its turn"
     gone, now = time.time() - job.started_at, job.progress
     left = None if expected is None else expected - gone
     if now.left is not None:
@@ -113,8 +114,7 @@ def _state(job: Job) -> tuple[float, str]:
 
 
 def summary() -> None:
-    """In the sidebar: what runs and what waits, with the list behind it; nothing where there is
-    nothing."""
+    """In the sidebar: what runs and what waits, with the list behind it; else nothing."""
     jobs = table.every()
     if not jobs:
         return

@@ -26,7 +26,7 @@ KEPT = 40
 """Ended jobs that are kept."""
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 _runners: "list[subprocess.Popen[bytes]]" = []
-"""Runners that this process started: asked after, so that none is left behind as a zombie."""
+"""Runners that this process started, as far as they run, and one that could not: it stays."""
 _LINE = re.compile(
     r"(?P<stage>.*?)(?: (?P<done>[\d,]+)/(?P<all>[\d,]+))?(?:, [\d,]+ \S+/s)?"
     r"(?:, (?P<left>[\d,]+) s left)?"
@@ -174,17 +174,28 @@ def wake() -> None:
     """Start a runner where jobs wait and none is at work; a second one would only wait its turn."""
     if not unfinished() or at_work():
         return
+    if stuck():
+        return  # starting it again and again would help nobody
     _runners[:] = [one for one in _runners if one.poll() is None]
-    _runners.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "dashboard.jobs.runner"],
-            env={**os.environ, "DIMS_DATA": str(folder().parent)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+    with (folder() / "runner.log").open("wb") as said:
+        _runners.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "dashboard.jobs.runner"],
+                env={**os.environ, "DIMS_DATA": str(folder().parent)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
         )
-    )
+
+
+def stuck() -> str:
+    """Why the last runner that this process started could not run; empty where it could."""
+    codes = [one.poll() for one in _runners]
+    if not any(code is not None and code > 0 for code in codes):
+        return ""
+    return last_line(folder() / "runner.log") or "its process ended at once"
 
 
 def is_process(named: Mapping[str, Any]) -> bool:

@@ -175,10 +175,14 @@ else:
 left, right = st.columns(2, gap="medium")
 with left, parts.panel("Other catalogs" if here else "Catalogs"):
     others(here, entries)
-    with st.expander("Build another", expanded=here is None), parts.guard():
-        building.draw({entry.catalog.slug for entry in entries})
+    more = st.expander("Build another", here is None, key="home.build.more", on_change="rerun")
+    if more.open:
+        with more, parts.guard():
+            building.draw({entry.catalog.slug for entry in entries})
 with right, parts.panel("In the background"):
     jobs.listing("home")
 if here is not None:
-    with st.expander("About this catalog"), parts.guard():
-        about(here)
+    told = st.expander("About this catalog", key="home.about", on_change="rerun")
+    if told.open:  # its tables and their code are loaded for those who ask
+        with told, parts.guard():
+            about(here)

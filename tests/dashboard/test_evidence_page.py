@@ -63,6 +63,10 @@ def app(folder, tmp_path, monkeypatch):
 
 def test_claims_stand_with_their_figures_and_their_controls(app):
     show(app, "evidence", catalog="measured", site=SITE)
+    assert "method of *basis*" not in literal(app)  # drawn for those who open it
+    for key in ("basis", "training"):
+        app.session_state[f"evidence.fold.{key}"] = True
+    app.run()
     text, drawn = literal(app), frames.drawn(app.session_state["rail.here"].catalog)
     assert "measure of *basis*   |   n = 44 unit of *basis*" in text
     assert ">0.0100 [-0.0100, 0.0300]<" in drawn and ">v 0.910 rotated<" in drawn

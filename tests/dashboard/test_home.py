@@ -123,7 +123,7 @@ def test_a_page_of_media_is_called_by_what_it_shows(app):
     show(app, "item", catalog="measured")
     assert app.header[0].value == "Words"
     tabs = [link.proto.label for link in app.get("page_link")]
-    assert tabs[:2] == ["One word", "Read a text"]
+    assert tabs[:3] == ["One word", "Map", "Read a text"]
 
 
 def test_the_rule_of_a_flips_verdict_is_the_same_where_a_concept_is_made():

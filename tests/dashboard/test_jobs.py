@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -110,6 +111,21 @@ def test_a_job_whose_runner_was_killed_says_so_and_the_rest_goes_on(data):
     table.wake()
     assert "interrupted" in ended(busy)["said"]
     assert ended(after)["status"] == table.DONE
+
+
+def test_a_runner_that_cannot_run_is_not_started_again_and_again(data, monkeypatch):
+    monkeypatch.setattr(table, "_runners", [])
+    monkeypatch.setattr(sys, "executable", str(data / "python"))
+    (data / "python").write_text("#!/bin/sh\necho no room left >&2\nexit 3\n")
+    (data / "python").chmod(0o755)
+    job = table.add(asked("list"))
+    for _ in range(3):
+        table.wake()
+        until(lambda: all(one.poll() is not None for one in table._runners))
+    assert len(table._runners) == 1 and table.stuck() == "no room left"
+    assert "cannot be started" in parts._state(job)[1]
+    monkeypatch.setattr(table, "_runners", [])
+    table.cancel(job)
 
 
 # On pages.
