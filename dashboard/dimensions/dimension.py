@@ -7,6 +7,7 @@ from catalog.signs import between
 from dashboard.circuits import parts as writer_parts
 from dashboard.common import frames, parts, terms
 from dashboard.common.answers import Row
+from dashboard.dimensions import examples
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
@@ -161,6 +162,7 @@ with middle:
         stage.dimension(here, number)
 with right:
     pole_panel(number, "negative", ":blue[**−**] negative pole", row["value"])
+examples.panel(here, number, float(row["value"]))
 
 left, right = st.columns([3, 7], gap="medium")
 with left:

@@ -6,7 +6,7 @@ import streamlit as st
 from catalog.figures import strips
 from catalog.notebook.evidence import Claim
 from dashboard.common import drawn, parts
-from dashboard.evidence import flips, frames
+from dashboard.evidence import contest, flips, frames
 from dashboard.frame import address, rail
 from dashboard.jobs import asks
 from dashboard.jobs import parts as jobs
@@ -62,6 +62,7 @@ else:
     for one in table.claims:
         fold(one)
     flips.draw(here)
+    contest.panel(here)
     with st.expander("As a table for a paper (Markdown)"):
         st.code(table.markdown(), language=None)
     address.link("features", "All features", here, ":material/grid_on:")

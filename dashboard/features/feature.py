@@ -9,7 +9,7 @@ from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import SPLITS
 from dashboard.common import parts, workspace
 from dashboard.common.answers import Answer, Row
-from dashboard.features import circle, exports, frames, rivals
+from dashboard.features import circle, contest, exports, frames, rivals
 from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
@@ -174,6 +174,7 @@ def show(category: str, background: Background, about: Row) -> None:
     panel.of_feature(here, category)
     if about["cyclic"]:
         circle.draw(here, category)
+    contest.panel(here, category)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         panels.overlap(here, category, background)
