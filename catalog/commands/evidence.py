@@ -1,5 +1,6 @@
 """`dims evidence`: the paper's claims on this model, each beside its strongest control."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,11 +38,11 @@ def evidence(
 
         with printing.progress(quiet) as report:
             row = from_dictionaries.measure(tested, sae, sae_site, model, report)
-        rows = [one for one in describe.evidence(tested) if one["claim"] == row["claim"]]
+        told = {name: json.loads(row[name]) for name in ("controls", "curves")}
         if as_json:
-            printing.as_json({"rows": rows})
+            printing.as_json({"rows": [row | told]})
         else:
-            show(rows)
+            show([row | told])
         return
     if not stored:
         from catalog.evidence import gather

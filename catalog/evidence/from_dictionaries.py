@@ -1,5 +1,6 @@
 """The row of learned dictionaries: do prototypes read categories better than their latents?"""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from catalog.model.dictionaries import Dictionary
 from catalog.progress import Report, silent
 from catalog.signs.resampling import Interval, nested
 from catalog.sites import Site
-from catalog.store import feature_queries, queries
+from catalog.store import contest_queries, feature_queries, queries
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog
 
@@ -89,11 +90,10 @@ def measure(
 
 
 def held(catalog: Catalog) -> list[dict[str, Any]]:
-    """The row of a contest as the evidence table holds it; none before one was held."""
-    if "evidence" not in set(catalog.fetch(queries.tables())["table"]):
+    """The row that a contest gives the evidence table; none before one was held."""
+    if "dictionary" not in set(catalog.fetch(queries.tables())["table"]):
         return []  # a catalog of an earlier version
-    rows = catalog.fetch(feature_queries.evidence())
-    return _plain(rows[rows["claim"] == CLAIM.key])
+    return [json.loads(one) for one in catalog.fetch(contest_queries.dictionaries())["verdict"]]
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -201,6 +201,7 @@ def _keep(catalog: Catalog, made: Dictionary, found: Found, row: dict[str, Any])
         "active": found.active,
         "silent": found.silent,
         "explained": found.explained,
+        "verdict": json.dumps(row),
     }
     rows = [
         {"dictionary": made.name, "category": name, "unit": kind, "k": k, "auc": float(auc)}
@@ -211,16 +212,10 @@ def _keep(catalog: Catalog, made: Dictionary, found: Found, row: dict[str, Any])
         {"dictionary": made.name, "category": name, "unit": PROBE, "k": 0, "auc": auc}
         for name, auc in found.probes.items()
     ]
-    evidence: list[dict[str, Any]] = []
-    if "evidence" in set(catalog.fetch(queries.tables())["table"]):
-        stored = catalog.fetch(feature_queries.evidence())
-        evidence = _plain(stored[stored["claim"] != CLAIM.key])
-    evidence.append(row)
-    store.write(
-        catalog.path,
-        {
-            "dictionary": [own],
-            "contest": rows,
-            "evidence": [{**one, "position": place} for place, one in enumerate(evidence)],
-        },
-    )
+    tables: dict[str, list[dict[str, Any]]] = {"dictionary": [own], "contest": rows}
+    known = set(catalog.fetch(queries.tables())["table"])
+    stored = catalog.fetch(feature_queries.evidence()) if "evidence" in known else pd.DataFrame()
+    if len(stored):  # else the other claims wait to be tested, and this row with them
+        kept = [*_plain(stored[stored["claim"] != CLAIM.key]), row]
+        tables["evidence"] = [{**one, "position": place} for place, one in enumerate(kept)]
+    store.write(catalog.path, tables)

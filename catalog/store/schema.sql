@@ -848,7 +848,8 @@ CREATE TABLE dictionary (
     items     INTEGER NOT NULL,
     active    DOUBLE  NOT NULL,
     silent    DOUBLE  NOT NULL CHECK (silent BETWEEN 0 AND 1),
-    explained DOUBLE  NOT NULL
+    explained DOUBLE  NOT NULL,
+    verdict   VARCHAR NOT NULL
 );
 COMMENT ON TABLE dictionary IS 'The learned dictionary (sparse autoencoder) that prototypes were compared with; none before dims evidence --sae.';
 COMMENT ON COLUMN dictionary.name IS 'Name of its folder.';
@@ -860,6 +861,7 @@ COMMENT ON COLUMN dictionary.items IS 'Items that were encoded.';
 COMMENT ON COLUMN dictionary.active IS 'Latents that are not 0, mean over these items (L0).';
 COMMENT ON COLUMN dictionary.silent IS 'Share of the latents that are 0 for all of these items.';
 COMMENT ON COLUMN dictionary.explained IS 'Share of the variance of these items'' states that it explains; below 0 where the mean alone explains more.';
+COMMENT ON COLUMN dictionary.verdict IS 'JSON object: the row of the evidence table that the contest gives.';
 
 CREATE TABLE contest (
     dictionary VARCHAR NOT NULL,

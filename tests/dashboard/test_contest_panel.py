@@ -32,7 +32,7 @@ def paths(tmp_path_factory):
         for c in CATEGORIES
     ]
     own = {"name": "sae", "site": "resid.1", "kind": "topk", "latents": 2048, "sha256": "0"}
-    own |= {"items": 120, "active": 32.0, "silent": 0.01, "explained": 0.93}
+    own |= {"items": 120, "active": 32.0, "silent": 0.01, "explained": 0.93, "verdict": "{}"}
     replacing.write(held, {"dictionary": [own], "contest": rows})
     return held, none
 
