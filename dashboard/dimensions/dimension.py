@@ -7,7 +7,7 @@ from catalog.signs import between
 from dashboard.circuits import parts as writer_parts
 from dashboard.common import frames, parts, terms
 from dashboard.common.answers import Row
-from dashboard.dimensions import examples
+from dashboard.dimensions import examples, travelling
 from dashboard.features import frames as feature_frames
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
@@ -55,7 +55,7 @@ def pole_panel(number: int, name: frames.Pole, title: str, cut: float) -> None:
         return
     with parts.panel(title, answer, terms.term("pole")):
         event = st.plotly_chart(
-            charts.pole(answer.frame, cut),
+            charts.pole(travelling.marked(here, number, examples.named(here, answer.frame)), cut),
             key=f"dimension.{name}",
             on_select="rerun",
             selection_mode="points",
@@ -142,6 +142,7 @@ number = browse_bar(int(present.dims[here.site]))
 address.write(dim=number)
 parts.about(f"dimension-{number}")
 rail.warn_degenerate(here)
+travelling.banner(here, number)
 row = frames.dimension(here, number)
 if pictured:
     stage.start_dimension(here, number, frames.pole(here, number, "positive", 1).frame)

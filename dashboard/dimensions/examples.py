@@ -3,6 +3,7 @@
 Drawn where the catalog holds tokens in context; elsewhere the panel is not there.
 """
 
+import pandas as pd
 import streamlit as st
 
 from catalog.browse.examples import Agreement, Examples, Spread
@@ -22,6 +23,13 @@ BANDS = {
     "band 4": "fourth",
     "band 5": "highest fifth",
 }
+
+
+def named(here: Here, items: pd.DataFrame) -> pd.DataFrame:
+    """Items of a pole by their token alone: their windows stand below, and would be cut here."""
+    if not here.catalog.contextual:
+        return items
+    return items.assign(text=here.catalog.spelled[items["item"].to_numpy()])
 
 
 def panel(here: Here, number: int, cut: float) -> None:

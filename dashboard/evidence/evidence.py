@@ -62,7 +62,7 @@ else:
     for one in table.claims:
         fold(one)
     flips.draw(here)
-    contest.panel(here)
     with st.expander("As a table for a paper (Markdown)"):
         st.code(table.markdown(), language=None)
     address.link("features", "All features", here, ":material/grid_on:")
+contest.panel(here)
