@@ -5,6 +5,7 @@ halving the batch, as on a device of its own, comes too late.
 """
 
 import contextlib
+import ctypes
 import os
 import sys
 from pathlib import Path
@@ -42,6 +43,16 @@ def fitting(model: LoadedModel, modality: Modality, batch_size: int) -> int:
     while batch_size > 1 and batch_size * each > free:
         batch_size //= 2
     return batch_size
+
+
+def give_back() -> None:
+    """Return freed memory to the system: a chunk's arrays are freed in several threads, each of
+    which keeps some (seen: 0.6 GB after ten chunks). Nothing happens where the C library is not
+    GNU's.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _each(model: LoadedModel, modality: Modality) -> float:

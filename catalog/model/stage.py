@@ -19,7 +19,7 @@ from catalog.model import chunk as chunks
 from catalog.model import memory, states
 from catalog.model.chunk import Ask, Bars, Done, Reduced
 from catalog.model.work import Work
-from catalog.progress import Report
+from catalog.progress import Report, silent
 from catalog.signs.moments import Frozen, Pole
 from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 
@@ -41,11 +41,12 @@ def run(work: Work, checkpoint: Checkpoint, report: Report, hands: Hands | None 
         progress = _first(work, checkpoint, report)
     known = checkpoint.frozen()
     assert known is not None
+    told = silent if hands is None else report  # chunks made here tell of every batch
     hands = hands or functools.partial(_here, work, report)
     lost = 0
     while (asks := _Asks(work, progress)) and len(asks):
         try:
-            _gather(work, checkpoint, report, asks, hands(asks, known[0]))
+            _gather(work, checkpoint, told, asks, hands(asks, known[0]))
         except WorkerGone:
             lost = 1 if len(asks.progress.chunks) > len(progress.chunks) else lost + 1
             if lost > LOST:
@@ -144,6 +145,7 @@ def _kept(
     if done.reduced.windows:
         checkpoint.save_windows(ask.number, done.reduced.candidates, done.reduced.windows)
     checkpoint.save(made, done.reduced.bits)
+    memory.give_back()
     return made
 
 

@@ -23,6 +23,10 @@ from catalog.store.checkpoint import Checkpoint, Progress, SiteSums
 POLES = ("positive", "negative", "near zero", "near median")
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
+MOST_HELD = 128 * 1024**2
+"""Bytes of signs that DuckDB holds in memory before they are written; each time its last row groups
+are written anew."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -85,6 +89,7 @@ class _Sites:
     ) -> None:
         self.connection, self.checkpoint, self.progress = connection, checkpoint, progress
         self.order, self.frozen, self.halves = order, frozen, halves
+        self.held = 0
 
     def write(self, thresholds: Sequence[str], absent: Mapping[Site, str]) -> None:
         """Write all sites in order, absent ones with their reason."""
@@ -156,6 +161,7 @@ class _Sites:
         keys = {"site": [str(site)] * items, "threshold": [threshold] * items}
         columns = {**keys, "item": np.arange(items, dtype=np.int32), "bits": file.blobs(by_item)}
         file.insert(self.connection, "signs_by_item", columns)
+        self._settle(by_item.nbytes)
         by_dimension = bits.transpose(by_item, dims)
         numbers = np.arange(dims, dtype=np.int32)
         if threshold == "zero" or len(thresholds) == 1:
@@ -179,6 +185,13 @@ class _Sites:
             }
         )
         return frame, by_dimension
+
+    def _settle(self, size: int) -> None:
+        """Let DuckDB write what it holds once that is much: until then it is in memory."""
+        self.held += size
+        if self.held >= MOST_HELD:
+            self.connection.execute("CHECKPOINT catalog")
+            self.held = 0
 
     def _apart(self, by_dimension: bits.Packed, name: str) -> NDArray[np.float64] | float:
         """How well each sign tells frequent words from rare, or long from short; NaN of media."""

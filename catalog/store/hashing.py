@@ -1,6 +1,8 @@
 """Hashes of a catalog's contents, so that two files can be compared without reading them."""
 
 import hashlib
+import itertools
+from collections.abc import Iterator
 
 import duckdb
 import numpy as np
@@ -45,14 +47,41 @@ def tables_hash(connection: duckdb.DuckDBPyConnection, tables: dict[str, str]) -
     """SHA-256 over tables, each in a stated order of rows; batch borders do not matter."""
     whole = hashlib.sha256()
     for table, order in tables.items():
-        relation = connection.sql(f"SELECT * FROM catalog.{table} ORDER BY {order}")
-        columns = [_Column(name) for name in relation.columns]
-        for batch in relation.to_arrow_reader(65536):
+        columns = [_Column(name) for name in connection.table(f"catalog.{table}").columns]
+        for batch in _in_order(connection, table, order):
             for column, values in zip(columns, batch.columns, strict=True):
                 column.add(values)
         for column in columns:
             whole.update(column.digest())
     return whole.hexdigest()
+
+
+def _in_order(
+    connection: duckdb.DuckDBPyConnection, table: str, order: str
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a table in order. What is kept by site is sorted a site (and threshold) at a time:
+    DuckDB sorts in memory, and a large catalog has gigabytes of signs.
+    """
+    keys = order.split(", ")
+    outer = list(itertools.takewhile(lambda key: key in _OUTER, keys))
+    if not outer:
+        yield from connection.sql(
+            f"SELECT * FROM catalog.{table} ORDER BY {order}"
+        ).to_arrow_reader(65536)
+        return
+    named = ", ".join(outer)
+    groups = connection.execute(
+        f"SELECT DISTINCT {named} FROM catalog.{table} ORDER BY {named}"
+    ).fetchall()
+    same = " AND ".join(f"{key} IS NOT DISTINCT FROM ?" for key in outer)
+    rest = f"ORDER BY {', '.join(keys[len(outer) :])}" if len(keys) > len(outer) else ""
+    for group in groups:
+        query = f"SELECT * FROM catalog.{table} WHERE {same} {rest}"
+        yield from connection.sql(query, params=list(group)).to_arrow_reader(65536)
+
+
+_OUTER = ("site", "threshold")
+"""Keys by which large tables are read piece by piece."""
 
 
 class _Column:
