@@ -33,6 +33,8 @@ TABLES = {
     "contest": "dictionary, category, unit, k",
 }
 """Tables of the findings stage and the order of their rows in the hash."""
+LATER = ("dictionary", "contest")
+"""Tables that came later: in the hash where they have rows, so that older hashes stay."""
 MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null")
 """Tables that measuring the categories fills."""
 WRITERS = ("coalition", "writer")
@@ -54,12 +56,22 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("USE catalog")
             _complete(connection)
             yield connection
-            digest = hashing.tables_hash(connection, TABLES)
+            digest = hashing.tables_hash(connection, _hashed(connection))
             connection.execute("UPDATE catalog.build SET findings_hash = ?", [digest])
             connection.execute("CHECKPOINT catalog")
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _hashed(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The tables of the findings hash."""
+    empty = {
+        name
+        for name in LATER
+        if not connection.execute(f"SELECT 1 FROM catalog.{name} LIMIT 1").fetchall()
+    }
+    return {name: order for name, order in TABLES.items() if name not in empty}
 
 
 def _complete(connection: duckdb.DuckDBPyConnection) -> None:

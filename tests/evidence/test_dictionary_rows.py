@@ -54,6 +54,7 @@ def measured(llama, tmp_path_factory):
 
 
 def test_a_contest_of_noise_is_kept_beside_the_claims(measured, tmp_path):
+    before = measured.build["findings_hash"]
     row = from_dictionaries.measure(measured, sae(tmp_path / "noise"))
     assert row["claim"] == "dictionary" and row["verdict"] in ("does not hold", "partly")
     made = measured.fetch(contest_queries.dictionaries()).iloc[0]
@@ -63,6 +64,10 @@ def test_a_contest_of_noise_is_kept_beside_the_claims(measured, tmp_path):
     assert abs(rows.loc[rows["unit"] == "signs", "auc"] - 0.5).max() < 0.1  # random lists
     assert measured.fetch(feature_queries.evidence()).empty  # the other claims still wait
     assert from_dictionaries.held(measured) == [row]
+    assert measured.build["findings_hash"] != before
+    replacing.write(measured.path, {"dictionary": [], "contest": []})
+    assert measured.build["findings_hash"] == before  # as if these tables were not there
+    from_dictionaries.measure(measured, tmp_path / "noise")
 
 
 def test_a_second_contest_replaces_the_first_and_joins_the_table(measured, tmp_path):
