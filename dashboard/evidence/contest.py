@@ -2,23 +2,22 @@
 
 import streamlit as st
 
+from catalog import places
 from catalog.figures import contest
+from dashboard.common import catalogs, parts, terms
 from dashboard.common import contest_frames as frames
-from dashboard.common import parts, terms
 from dashboard.common.answers import Here
+from dashboard.jobs import asks
+from dashboard.jobs import parts as jobs
 
 
 def panel(here: Here) -> None:
-    """The contest over all categories; where none was held, the command that holds one."""
+    """The contest over all categories; where none was held, the way to one."""
     known = frames.dictionaries(here.catalog).frame
     if here.catalog.modality != "text":
         return
     if known.empty:
-        parts.empty(
-            "Signs have not been compared with a learned dictionary (a sparse autoencoder) yet. "
-            "Its folder is one that SAELens or Gemma Scope writes.",
-            f"dims evidence {here.slug} --sae FOLDER",
-        )
+        ask(here)
         return
     made = known.iloc[0]
     answer = frames.means(here.catalog)
@@ -36,6 +35,26 @@ def panel(here: Here) -> None:
             "latent; at equal numbers of units only like is compared with like."
         )
     _table(here)
+
+
+def ask(here: Here) -> None:
+    """The folder of a dictionary, and the button that compares with it."""
+    shipped = places.shipped() / "models" / f"{here.catalog.build['model']}-sae"
+    folder = st.text_input(
+        "Folder of a learned dictionary, as SAELens or Gemma Scope writes it",
+        str(shipped) if shipped.is_dir() else "",
+        key="evidence.contest.folder",
+    ).strip()
+    sentence = "Signs have not been compared with a learned dictionary (a sparse autoencoder) yet."
+    if not folder:
+        parts.empty(f"{sentence} Name its folder above.")
+        return
+    jobs.offer(
+        sentence,
+        "Compare them",
+        asks.dictionary(here, folder),
+        catalogs.missing(here.catalog.build),
+    )
 
 
 @st.fragment

@@ -90,7 +90,7 @@ def told(row: Row, about: Row) -> None:
     st.text(" ".join(lines))
 
 
-def best(row: Row) -> None:
+def best(row: Row, category: str) -> None:
     """The one dimension that tells the category best, by name, and the way to it."""
     if pd.isna(row["best_dimension"]):
         return
@@ -104,6 +104,7 @@ def best(row: Row) -> None:
         here,
         ":material/align_vertical_bottom:",
         dim=number,
+        of=category,
     )
 
 
@@ -163,10 +164,10 @@ def show(category: str, background: Background, about: Row) -> None:
     if pd.isna(row["null_draws"]):
         asked = asks.features(here, "feature", category=category)
         jobs.offer("Is that chance? Its null was not drawn at this site.", "Draw all nulls", asked)
-    best(row)
+    best(row, category)
     found = frames.prototype(here, category, background)
     found = panel.unhidden(here, found)
-    panels.strip(here, found)
+    panels.strip(here, found, category)
     if found.frame.empty:
         return
     panels.curves(here, category, background, row)

@@ -20,8 +20,8 @@ SHOWN = 20
 _ALL_ITEMS = "The list has all items, anchors too: what is held out is the ROC above."
 
 
-def strip(here: Here, found: Answer) -> None:
-    """Signed dimensions; a click opens one."""
+def strip(here: Here, found: Answer, category: str) -> None:
+    """Signed dimensions; a click opens one, and the feature travels along."""
     many = len(found.frame)
     title = f"{many:,} signed dimensions; click a bar to open it"
     if many > features.WIDEST:
@@ -38,7 +38,7 @@ def strip(here: Here, found: Answer) -> None:
         )
     bars = event["selection"].get("bar") or []
     if bars and parts.changed("feature.strip", bars[0]["dimension"]):
-        address.go("dimension", here, dim=bars[0]["dimension"])
+        address.go("dimension", here, dim=bars[0]["dimension"], of=category)
 
 
 def curves(here: Here, category: str, background: Background, row: Row) -> None:

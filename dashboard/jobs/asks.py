@@ -38,6 +38,17 @@ def evidence(here: Here) -> Asked:
     return _of(here, "evidence", "evidence of", more, "evidence", {})
 
 
+def dictionary(here: Here, folder: str) -> Asked:
+    """Signs against a learned dictionary in a folder of this machine.
+
+    SettingRefused where the name could be read as an option of the command.
+    """
+    if folder.strip().startswith("-"):
+        raise SettingRefused("No folder begins with a dash here: give its whole path.")
+    more = ("--sae", folder.strip())
+    return _of(here, "evidence", "signs against a dictionary of", more, "evidence", {})
+
+
 def writers(here: Here, **link: object) -> Asked:
     """Which neurons write the features of the site."""
     more = (here.site, "--threshold", here.threshold)

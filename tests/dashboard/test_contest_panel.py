@@ -5,6 +5,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from catalog.store import replacing
+from dashboard.jobs import parts as jobs
+from dashboard.jobs import table
 from tests.given import synthetic
 
 CATEGORIES = ("animals", "**b** <script>")
@@ -73,9 +75,15 @@ def test_the_contest_is_drawn_with_what_the_paper_compares(paths):
     assert "Signs read 0 of 2 categories better" in told and "whole prototypes 2" in told
 
 
-def test_where_none_was_held_the_command_stands(paths):
+def test_where_none_was_held_a_folder_is_asked_for(paths, monkeypatch, tmp_path):
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
     app = shown(evidence, paths[1])
-    assert app.code[0].value == "dims evidence none --sae FOLDER"
+    assert not app.code and "Name its folder above" in app.text[0].value
+    monkeypatch.setattr(jobs, "allowed", lambda: True)
+    monkeypatch.setattr(table, "wake", lambda: None)
+    app.text_input(key="evidence.contest.folder").set_value("/some/dictionary").run()
+    app.button[0].click().run()
+    assert table.unfinished()[0].asked.arguments[-2:] == ("--sae", "/some/dictionary")
 
 
 def test_a_feature_shows_its_own_category_and_nothing_without_one(paths):

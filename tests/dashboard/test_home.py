@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 
 from catalog.store import packed, replacing
+from dashboard.common import frames as dimension_frames
 from dashboard.features import frames as feature_frames
 from dashboard.overview import box
 from dashboard.pages import PAGES, VIEWS
@@ -142,3 +143,29 @@ def test_too_few_held_out_words_are_told_before_a_flip_is_run(app):
     words = tuple(feature_catalog.lists()["planted"])
     assert "verdict needs 20" in frames.short(here, Source("concept", "few", words[:10]))
     assert frames.short(here, Source("concept", "many", words[:44])) == ""
+
+
+def test_a_feature_travels_along_to_its_dimension(app):
+    from dashboard.dimensions import travelling
+
+    show(app, "feature", catalog="measured", site=SITE, category="planted")
+    here = app.session_state["rail.here"]
+    number = int(feature_frames.feature(here, "planted", "matched")["best_dimension"])
+    link = next(one for one in app.get("page_link") if "Best dimension" in one.proto.label)
+    assert f"dim={number}" in link.proto.query_string and "of=planted" in link.proto.query_string
+    show(app, "dimension", catalog="measured", site=SITE, dim=number, of="planted")
+    assert "planted expects" in literal(app) and "marks its members" in literal(app)
+    rows = dimension_frames.pole(here, number, "positive", 20).frame
+    marked = travelling.marked(here, number, rows)["text"].str.startswith("● ")
+    members = feature_frames.members(here.catalog, "planted")
+    assert marked.tolist() == [text.strip("␣ ") in members for text in rows["text"]]
+    show(app, "dimension", catalog="measured", site=SITE, dim=number, of="nobody")
+    assert "marks its members" not in literal(app)
+
+
+def test_no_feature_travels_to_a_dimension_that_is_labelled_blind(app, monkeypatch):
+    from dashboard.dimensions import travelling
+
+    monkeypatch.setattr(travelling.workspace, "hidden", lambda subject: True)
+    show(app, "dimension", catalog="measured", site=SITE, dim=3, of="planted")
+    assert "marks its members" not in literal(app)
