@@ -62,7 +62,6 @@ class Work:
         ends = examples.SIZES if self.modality.windowed else END_SIZES
         return {**ends, **near}
 
-
     def merged(self, name: str, pole: Pole, candidates: Candidates) -> Pole:
         """A pole after the candidates of one more chunk."""
         if not self.modality.windowed:
