@@ -21,6 +21,8 @@ Result = TypeVar("Result")
 
 RETRIES = 3
 """Times that a task is done again when its worker is lost."""
+LOCAL = "local"
+"""The address that starts a cluster on this machine."""
 _PATIENCE = 10.0
 """Seconds to wait for an address that does not answer."""
 AHEAD = 2
@@ -106,6 +108,8 @@ def connected(address: str, cpus: int = 1, gpus: int = 0) -> Iterator[Cluster]:
 
     Raises SettingRefused where Ray is not installed or nobody answers.
     """
+    if address != LOCAL and (Path.home() / ".ray" / "auth_token").is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # `ray start` made one, to be shown
     ray = _ray()
     try:
         _knock(address)
@@ -130,13 +134,9 @@ def _knock(address: str) -> None:
 
 
 def _ray() -> Any:
-    """The library; SettingRefused where it is not installed.
-
-    `ray start` makes a token that whoever connects must show; it is shown where there is one.
-    """
-    if (Path.home() / ".ray" / "auth_token").is_file() or "RAY_AUTH_TOKEN" in os.environ:
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    """The library; SettingRefused where it is not installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would call home
+    os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "120")  # of a machine with other work
     try:
         import ray
         import ray.exceptions
