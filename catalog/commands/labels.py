@@ -143,7 +143,7 @@ def agreement(
         )
     Console().print(table)
     if not len(answers):
-        print("Nobody has answered blind from the queue yet: dims serve, page Queue.")
+        print("Nobody has answered blind from the queue yet: dims serve, page Label.")
 
 
 @app.command()
