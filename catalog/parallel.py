@@ -7,6 +7,7 @@ a traceback each at Ctrl-C, outlive a parent that was killed, and are replaced, 
 when they grow by 300 MB, which two sites of a large model can do.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -90,12 +91,25 @@ def _pool(workers: int) -> "Parallel | None":
 
 
 def _end(pool: "Parallel") -> None:
-    """Let loky's workers go with their memory: the next work, if there is any, starts its own."""
-    from joblib.externals.loky import get_reusable_executor
+    """Let loky's workers go with their memory: the next work, if there is any, starts its own.
+
+    They are killed here and waited for a few seconds only: loky waits for ever where one was ended
+    from outside after its last task (seen).
+    """
+    from joblib.externals.loky import reusable_executor
     from joblib.parallel import BACKENDS
 
-    if isinstance(pool._backend, BACKENDS["loky"]):
-        get_reusable_executor().shutdown(kill_workers=True)
+    executor = reusable_executor._executor
+    if executor is None or not isinstance(pool._backend, BACKENDS["loky"]):
+        return
+    for process in list((executor._processes or {}).values()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    manager = executor._executor_manager_thread
+    executor.shutdown(wait=False, kill_workers=True)
+    if manager is not None:
+        manager.join(IDLE_SECONDS)
+    reusable_executor._executor = None
 
 
 def _begin(parent: int) -> None:

