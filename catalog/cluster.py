@@ -1,7 +1,6 @@
 """Independent tasks on a Ray cluster: the optional extra `ray`, an engine that others keep.
 
-A task whose worker is ended from outside is done again by Ray; results come in order. Where tasks
-run in a loop of joblib's (findings, evidence), Ray takes them as joblib's backend.
+A task whose worker is ended from outside is done again by Ray; results come in order.
 """
 
 import contextlib
@@ -87,19 +86,6 @@ class Cluster:
             for one in waiting:
                 with contextlib.suppress(ray.exceptions.RayError, ValueError):
                     ray.cancel(one, force=False)
-
-    @contextlib.contextmanager
-    def taking(self) -> Iterator[None]:
-        """Inside, `catalog.parallel.run` gives its tasks to the cluster.
-
-        They open the catalog by its path: a folder that every machine has.
-        """
-        from joblib import parallel_config
-        from ray.util.joblib import register_ray
-
-        register_ray()
-        with parallel_config("ray", n_jobs=max(1, self.places)):
-            yield
 
 
 @contextlib.contextmanager
