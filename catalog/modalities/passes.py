@@ -4,6 +4,7 @@ A build, a verification and every other use of a catalog's items ask the modalit
 so that no other module knows what stands in a row.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,7 @@ def padded(items: NDArray[np.integer], rows: int) -> NDArray[np.integer]:
     return np.concatenate([items, np.repeat(items[:1], rows - len(items))])
 
 
-class OneEach:
+class OneEach(ABC):
     """A modality whose items are a row each; see `catalog.modalities.Modality`."""
 
     windowed = False
@@ -69,6 +70,6 @@ class OneEach:
         """float[rows, positions, dims] -> float[items, dims]: the states of a pass's items."""
         return self.read(hidden, one.shown)[: len(one.items)]
 
+    @abstractmethod
     def read(self, hidden: Any, items: NDArray[np.integer]) -> Any:
         """float[rows, positions, dims] -> float[rows, dims]; each modality has its own."""
-        raise NotImplementedError

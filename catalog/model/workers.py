@@ -198,7 +198,8 @@ _claims: list[TextIO] = []
 def claimed(count: int, folder: Callable[[], str] = tempfile.gettempdir) -> str:
     """A GPU that no other worker of this machine has: cuda:0, ...; shared where all are taken."""
     for place in range(count):
-        stream = (Path(folder()) / f"dims-gpu-{place}.lock").open("a")
+        name = f"dims-gpu-{os.getuid()}-{place}.lock"  # another person's cannot be opened
+        stream = (Path(folder()) / name).open("a")
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
