@@ -8,6 +8,7 @@ when they grow by 300 MB, which two sites of a large model can do.
 """
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -59,9 +60,14 @@ def run(
     from joblib import delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    answers = pool(delayed(function)(task) for task in tasks)
+    own = _is_loky(pool._backend)
+    if own:
+        _end_before_exit()
     try:
-        yield from pool(delayed(function)(task) for task in tasks)
-        _end(pool)
+        yield from answers
+        if own:
+            _end()
     except TerminatedWorkerError as gone:
         raise WorkerGone(
             "A worker process was ended from outside, perhaps for want of memory. "
@@ -72,11 +78,11 @@ def run(
 def _pool(workers: int) -> "Parallel | None":
     """What takes tasks one by one: the backend in force, else loky, for one worker nothing."""
     from joblib import Parallel, parallel_config
-    from joblib.parallel import BACKENDS, get_active_backend
+    from joblib.parallel import get_active_backend
 
     warnings.filterwarnings("ignore", GIVEN_UP, UserWarning)
     backend, asked = get_active_backend()
-    if not isinstance(backend, BACKENDS["loky"]):
+    if not _is_loky(backend):
         return Parallel(n_jobs=asked or workers, return_as="generator", batch_size=1)
     if workers <= 1:
         return None
@@ -90,17 +96,33 @@ def _pool(workers: int) -> "Parallel | None":
         return Parallel(n_jobs=workers, return_as="generator", batch_size=1)
 
 
-def _end(pool: "Parallel") -> None:
+def _is_loky(backend: object) -> bool:
+    """Whether it is joblib's own, whose workers are ours to end."""
+    from joblib.parallel import BACKENDS
+
+    return isinstance(backend, BACKENDS["loky"])
+
+
+@functools.cache
+def _end_before_exit() -> None:
+    """Once loky has begun: end its workers before it waits for their tasks as Python exits.
+
+    A caller that fails or is interrupted between two results may still hold the rest of them.
+    loky's own wait is registered in the same place, and the last registered is called first.
+    """
+    threading._register_atexit(_end)  # type: ignore[attr-defined]
+
+
+def _end() -> None:
     """Let loky's workers go with their memory: the next work, if there is any, starts its own.
 
     They are killed here and waited for a few seconds only: loky waits for ever where one was ended
     from outside after its last task (seen).
     """
     from joblib.externals.loky import reusable_executor
-    from joblib.parallel import BACKENDS
 
     executor = reusable_executor._executor
-    if executor is None or not isinstance(pool._backend, BACKENDS["loky"]):
+    if executor is None:
         return
     for process in list((executor._processes or {}).values()):
         with contextlib.suppress(ProcessLookupError):

@@ -184,6 +184,21 @@ list(answers)
 """
 
 
+def test_a_script_that_fails_between_two_results_does_not_wait_for_the_rest(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(BUSY.replace("list(answers)", "1 / 0"))
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=40,  # each worker sleeps for 60
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
 @pytest.fixture
 def busy(tmp_path):
     """A process whose two workers sleep, and the workers."""

@@ -67,6 +67,7 @@ def _each(model: LoadedModel, modality: Modality) -> float:
 def _height(model: LoadedModel, modality: Modality, count: int) -> float:
     """Bytes by which a pass over some items raises the memory of this process at its height."""
     sites = [Site("resid", layer) for layer in range(len(model.parts.blocks) + 1)]
+    give_back()  # memory that was freed and kept would hide what is taken anew
     before = psutil.Process().memory_info().rss
     Path("/proc/self/clear_refs").write_text("5")  # the height counts from here
     with contextlib.suppress(StatesBroken):  # the build says so, and at which of its sites

@@ -38,6 +38,15 @@ def test_an_item_is_weighed(hungry):
     assert memory._each(*hungry) == pytest.approx(EACH, rel=0.25)
 
 
+def test_memory_that_was_freed_and_kept_hides_nothing(hungry):
+    """As other work of the same process leaves it behind: below a block that is still in use."""
+    blocks = [bytearray(60_000) for _ in range(5_000)]
+    last = blocks.pop()
+    del blocks
+    assert memory._each(*hungry) == pytest.approx(EACH, rel=0.25)
+    assert len(last) == 60_000
+
+
 def test_a_batch_is_halved_until_it_fits(hungry, monkeypatch):
     free(monkeypatch, 3)  # of which half may be used: 37 items of 40 MB
     assert memory.fitting(*hungry, 1024) == 32
