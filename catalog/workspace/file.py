@@ -48,15 +48,15 @@ class Workspace:
                 yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, patience: float = PATIENCE_SECONDS) -> Iterator[Connection]:
         """One transaction: on disk when the block has ended, and not at all where it failed.
 
-        Raises WorkspaceReadOnly, or WorkspaceBusy after PATIENCE_SECONDS of waiting.
+        Raises WorkspaceReadOnly, or WorkspaceBusy after so many seconds of waiting.
         """
         if self.read_only:
             raise faults.read_only(self.where)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+        deadline = time.monotonic() + patience
+        if not self._turn.acquire(timeout=patience):
             raise faults.busy(self.where)
         try:
             left = max(1, round(1000 * (deadline - time.monotonic())))
@@ -66,6 +66,10 @@ class Workspace:
                     yield connection
         finally:
             self._turn.release()
+
+    def looking(self) -> "Workspace":
+        """The same workspace for reading alone, for whoever was not asked what they may do."""
+        return Workspace(self.engine, self.where, read_only=True)
 
     def backup(self, folder: Path | None = None) -> Path:
         """Copy everything into a new file (SQLite: beside it; PostgreSQL: $DIMS_DATA); its path."""

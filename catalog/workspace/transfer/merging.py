@@ -23,6 +23,10 @@ _NAMED = ("action", "clear_pole", "category", "text", "confidence", "note")
 _EXAMPLES = 20
 WRITING, REST = 1.0, 0.15
 """Seconds an import writes before it rests, and how long it rests."""
+PATIENCE_SECONDS = 60.0
+"""How long a batch waits for its turn while people save: a file is in no hurry, and half of it
+would be worth less than all of it a little later.
+"""
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class Turns:
     @contextlib.contextmanager
     def batch(self) -> Iterator[Connection]:
         """One transaction; afterwards a rest where one is due."""
-        with self._workspace.writing() as connection:
+        with self._workspace.writing(PATIENCE_SECONDS) as connection:
             yield connection
         if time.monotonic() - self._since > WRITING:
             time.sleep(REST)
