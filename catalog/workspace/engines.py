@@ -4,6 +4,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,8 @@ from catalog.workspace import faults
 
 WRITES = "workspace_wait_ms"
 """Execution option of a connection that is going to write: milliseconds it may wait for others."""
+_LOOK_MS = 20
+"""How long SQLite is left to look by itself whether others have written."""
 _LOCK = 7_310_226_129
 """PostgreSQL advisory lock held while migrating."""
 _HEADER = b"SQLite format 3\x00"
@@ -101,12 +104,26 @@ def sqlite_engine(path: Path) -> tuple[Engine, bool]:
         if wait is None:
             connection.exec_driver_sql("BEGIN")
             return
-        driver = connection.connection.dbapi_connection
-        assert driver is not None  # checked out, so there is one
-        driver.execute(f"PRAGMA busy_timeout = {int(wait)}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _take_turn(connection, time.monotonic() + wait / 1000)
 
     return engine, read_only
+
+
+def _take_turn(connection: Connection, deadline: float) -> None:
+    """Begin to write, as soon as nobody else does: SQLite by itself looks ever more seldom, in the
+    end every tenth of a second, so that who waits long rarely meets a gap between others' writes.
+    """
+    driver = connection.connection.dbapi_connection
+    assert driver is not None  # checked out, so there is one
+    driver.execute(f"PRAGMA busy_timeout = {_LOOK_MS}")
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
 
 
 def postgresql_engine(address: str) -> Engine:
