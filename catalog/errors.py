@@ -9,7 +9,8 @@
   - ModelFailed         the model's own code failed in a forward pass
   - CatalogMissing      there is no catalog under this name or path
   - CatalogUnreadable   the file is truncated, foreign, or of another schema version
-  - CatalogBusy         another process is building this catalog
+  - CatalogBusy         another process is building or fetching this catalog
+  - HubRefused          the hub does not answer, or does not let this person in
   - DiskFull            the disk has no room for the catalog
   - MediaUnreadable     an item's file is gone, was changed, or lies outside the items folder
   - NotInCatalog        a site, dimension or item that the catalog does not hold
@@ -18,6 +19,8 @@
   - WorkspaceReadOnly   the workspace can be read but not written
   - WorkspaceBusy       another process has been writing to the workspace for two seconds
   - LabelRefused        a label, name or answer breaks a rule of the log
+  - NotAllowed          the person's roles on this server do not cover it, or its quota is used up
+    + SignInEnded       whoever was signed in is not any more
   - ImportRefused       a file of labels has wrong columns, wrong values or unknown models
 """
 
@@ -75,7 +78,11 @@ class CatalogUnreadable(CatalogError):
 
 
 class CatalogBusy(CatalogError):
-    """Another process is building this catalog."""
+    """Another process is building or fetching this catalog."""
+
+
+class HubRefused(CatalogError):
+    """The hub does not answer, or does not let this person in."""
 
 
 class DiskFull(CatalogError):
@@ -108,6 +115,14 @@ class WorkspaceBusy(CatalogError):
 
 class LabelRefused(CatalogError):
     """A label, name or answer breaks a rule of the log."""
+
+
+class NotAllowed(CatalogError):
+    """The person's roles on this server do not cover it, or the quota is used up."""
+
+
+class SignInEnded(NotAllowed):
+    """Whoever was signed in is not any more: sign in again; nothing that was sent is lost."""
 
 
 class ImportRefused(CatalogError):

@@ -5,11 +5,9 @@ HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are those of huggingface_hub.
 """
 
 import fnmatch
-import io
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,19 +22,16 @@ from huggingface_hub import (
 )
 from huggingface_hub import errors as hub
 from huggingface_hub.utils import logging as hub_logging
-from tqdm import tqdm
 
 from catalog.errors import DiskFull, ModelUnavailable, listed
 from catalog.model import weights
 from catalog.model.sources import GGUF, Source
-from catalog.progress import Report
+from catalog.progress import Report, bar
 
 SECONDS = 5.0
 """That the hub has to answer."""
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.codes", "*.py")
 """Files beside the weights that a config, tokenizer or processor may need."""
-_EVERY = 0.5
-"""Seconds between two reports of a download."""
 _MB = 10**6
 
 
@@ -79,7 +74,7 @@ def outline(source: Source, report: Report) -> Source:
                     cache_dir=Path(constants.HF_HUB_CACHE),
                     allow_patterns=list(_SMALL),
                     etag_timeout=SECONDS,
-                    tqdm_class=_bar(report, 0),
+                    tqdm_class=bar(report, 0),
                 )
             )
         except (hub.GatedRepoError, hub.RepositoryNotFoundError, hub.RevisionNotFoundError):
@@ -124,7 +119,7 @@ def _download(source: Source, names: list[str], missing: dict[str, int], report:
             endpoint=constants.ENDPOINT,
             cache_dir=cache,
             allow_patterns=[_literal(name) for name in names],
-            tqdm_class=_bar(report, total),
+            tqdm_class=bar(report, total),
         )
     except hub.GatedRepoError:
         raise
@@ -251,25 +246,3 @@ def _try(source: Source, name: str, commit: str | None) -> Any:
 def _literal(name: str) -> str:
     """A pattern that is a name, whatever characters it has."""
     return re.sub(r"([*?\[])", r"[\1]", name)
-
-
-def _bar(report: Report, total: int) -> type[Any]:
-    """A bar of tqdm that draws nothing and tells `report` how many MB have come."""
-    told = {"at": 0.0}
-
-    class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
-        """What huggingface_hub counts bytes with."""
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("name", None)
-            super().__init__(*args, **{**kwargs, "file": io.StringIO()})
-
-        def update(self, n: float | None = 1) -> bool | None:
-            drawn: bool | None = super().update(n)
-            now = time.monotonic()
-            if self.unit == "B" and total and (now - told["at"] > _EVERY or self.n >= total):
-                told["at"] = now
-                report("download, MB", min(int(self.n), total) // _MB, -(-total // _MB))
-            return drawn
-
-    return Bar

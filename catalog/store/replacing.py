@@ -64,6 +64,19 @@ def replacing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         partial.unlink(missing_ok=True)
 
 
+def findings_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What the findings of the attached `catalog` hash to now.
+
+    None where a table is missing that came later: a file of an earlier day was hashed without it.
+    """
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'catalog'"
+    ).fetchall()
+    if set(TABLES) - {str(name) for (name,) in rows}:
+        return None
+    return hashing.tables_hash(connection, _hashed(connection))
+
+
 def _hashed(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The tables of the findings hash."""
     empty = {

@@ -1,0 +1,1 @@
+"""Share a catalog: exports in others' formats, reports, static sites, the hub."""
