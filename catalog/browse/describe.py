@@ -139,13 +139,15 @@ def _plain(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def features(catalog: Catalog, background: str | None = None) -> list[dict[str, Any]]:
-    """Features of every category at every site, at the first threshold stored.
+def features(
+    catalog: Catalog, background: str | None = None, threshold: str | None = None
+) -> list[dict[str, Any]]:
+    """Features of every category at every site, at a threshold (by default the first stored).
 
     `background` None is the one that verdicts are made in.
     """
     chosen = background or catalog.primary.background
-    rows = catalog.fetch(feature_queries.features(catalog.thresholds[0], chosen))
+    rows = catalog.fetch(feature_queries.features(threshold or catalog.thresholds[0], chosen))
     return [{k: _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]
 
 

@@ -7,7 +7,7 @@ mislead. Beside them stands what the same dimension's poles are for single token
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -99,8 +99,30 @@ class Examples:
         return pd.DataFrame([vars(one) for one in self.rows])
 
 
+class _Read(NamedTuple):
+    """What the file holds of one dimension's examples."""
+
+    rows: tuple[Example, ...]
+    low: float
+    high: float
+    poles: pd.DataFrame
+    passed_over: "pd.Series[Any]"
+
+
 def of(catalog: Catalog, site: str, number: int) -> Examples:
     """Examples of one dimension; NotInCatalog where the catalog holds no texts."""
+    read = _read(catalog, site, number)
+    drawn = int(catalog.fetch(context_queries.source()).iloc[0]["drawn"])
+    beside = _spread(catalog, read.poles, read.passed_over), drawn
+    return Examples(read.rows, read.low, read.high, *beside, _agreement(catalog, site, number))
+
+
+def windows(catalog: Catalog, site: str, number: int) -> tuple[Example, ...]:
+    """The examples alone, without what stands beside them; refused as `of` is."""
+    return _read(catalog, site, number).rows
+
+
+def _read(catalog: Catalog, site: str, number: int) -> _Read:
     if not catalog.contextual:
         raise NotInCatalog(
             f"{catalog.slug} holds single tokens, which stand in no text. Build one that does "
@@ -131,10 +153,7 @@ def of(catalog: Catalog, site: str, number: int) -> Examples:
             _example(part, rank, (int(item), float(value)), places.loc[item], tint, spelling)
             for rank, (item, value, tint) in enumerate(shown, 1)
         ]
-    spread = _spread(catalog, poles, by_part["passed_over"])
-    source = catalog.fetch(context_queries.source()).iloc[0]
-    told = _agreement(catalog, site, number)
-    return Examples(tuple(rows), low, high, spread, int(source["drawn"]), told)
+    return _Read(tuple(rows), low, high, poles, by_part["passed_over"])
 
 
 def _spelling(catalog: Catalog) -> dict[int, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from catalog.commands import left_out, printing
-from catalog.commands.options import Quiet
+from catalog.commands.options import Json, Quiet
 from catalog.errors import AlreadyBuilt, SettingRefused, listed
 from catalog.sites import ADDED
 
@@ -89,6 +89,7 @@ def build(
         typer.Option(metavar="ADDRESS", help="Run on a Ray cluster, such as head:6379."),
     ] = None,
     quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Run a model over its vocabulary, or over images or sounds, and write its catalog.
 
@@ -139,7 +140,7 @@ def build(
                 findings.measure(made, report=report, until="primary")
                 browsable(made)
             findings.measure(made, report=report)
-    built(made)
+    built(made, as_json)
 
 
 def _count(workers: str) -> int:
@@ -217,24 +218,27 @@ def browsable(catalog: "Catalog") -> None:
         )
 
 
-def built(catalog: "Catalog") -> None:
-    """Say what was built, and warn of degenerate dimensions."""
+def built(catalog: "Catalog", as_json: bool = False) -> None:
+    """Say what was built (as JSON what `dims info` says), and warn of degenerate dimensions."""
     from catalog.browse import describe
     from catalog.features import fitting
 
     known = describe.info(catalog)
-    print(
-        f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
-        f"{known['bytes'] / 1e6:,.1f} MB.\n"
-        f"Look at it with: dims serve, or: dims info {known['slug']}"
-    )
+    if as_json:
+        printing.as_json(known)
+    else:
+        print(
+            f"Built {known['slug']} in {known['seconds']:,.1f} s: {known['items']:,} items, "
+            f"{known['bytes'] / 1e6:,.1f} MB.\n"
+            f"Look at it with: dims serve, or: dims info {known['slug']}"
+        )
     for line in left_out.lines(known):
         print(line, file=sys.stderr)
     for warning in degenerate_warnings(known):
         print(f"Warning: {warning}", file=sys.stderr)
-    told = fitting.advice(catalog)
-    if told is not None:
-        print(told, file=sys.stderr)
+    advice = fitting.advice(catalog)
+    if advice is not None:
+        print(advice, file=sys.stderr)
 
 
 def degenerate_warnings(known: dict[str, Any]) -> list[str]:

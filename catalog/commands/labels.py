@@ -177,6 +177,31 @@ def carry(
 
 
 @app.command()
+def consent(
+    person: Annotated[str | None, typer.Argument(help="By default only say who has.")] = None,
+    public: Annotated[
+        bool | None, typer.Option("--public/--private", help="Whether their labels may leave.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say whose labels may leave in exports, reports and sites: at first nobody's."""
+    import uuid
+
+    from catalog.workspace import consent as consents
+
+    if (person is None) != (public is None):
+        raise SettingRefused("Name the person and say --public or --private, or neither.")
+    with _open() as workspace:
+        if person is not None and public is not None:
+            consents.give(workspace, uuid.uuid4().hex, person, public)
+        people = sorted(consents.people(workspace))
+    if as_json:
+        _print_json({"public": people})
+        return
+    print(f"Labels of these people may leave: {', '.join(people) or 'nobody yet'}")
+
+
+@app.command()
 def backup(
     folder: Annotated[Path | None, typer.Argument(help="By default beside the workspace.")] = None,
     as_json: Json = False,

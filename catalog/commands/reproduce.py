@@ -1,5 +1,6 @@
 """`dims reproduce`: every claim of the paper on several models, as one report."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from catalog.commands import demo, printing
 from catalog.commands.build import announce
-from catalog.commands.options import Quiet
+from catalog.commands.options import Json, Quiet
 from catalog.errors import SettingRefused
 from catalog.progress import Report
 
@@ -26,6 +27,7 @@ def reproduce(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs"),
     quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Report on every claim of the paper; catalogs and evidence that are missing are made first."""
     from catalog.browse import reproduction
@@ -35,6 +37,10 @@ def reproduce(
         made = reproduction.Reproduction.of([_ready(name, report) for name in names])
     page = reproduction.write(made, out)
     _draw(made, out / reproduction.PICTURE)
+    if as_json:
+        verdicts = made.verdicts().to_dict("records")
+        printing.as_json({"page": page, "catalogs": list(made.rows), "verdicts": verdicts})
+        return
     print(f"Wrote {page}, with its figure and its data beside it.")
 
 
@@ -48,7 +54,8 @@ def _installed() -> list[str]:
         if packaged is None or packaged.installed:
             found.append(name)
         else:
-            print(f"Left out {name}: {packaged.told}. Install it with: {packaged.install}")
+            left = f"Left out {name}: {packaged.told}. Install it with: {packaged.install}"
+            print(left, file=sys.stderr)
     return found
 
 

@@ -13,7 +13,7 @@ from catalog.comparing.cached_pairs import States
 from catalog.comparing.sides import Side
 from catalog.errors import CatalogError, NotInCatalog, SettingRefused
 from catalog.progress import Report, silent
-from catalog.store import compare_queries
+from catalog.store import cells, compare_queries
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
 
@@ -153,7 +153,7 @@ def export(tables: dict[str, pd.DataFrame], folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in tables.items():
             written += [folder / f"{name}.csv", folder / f"{name}.parquet"]
-            frame.to_csv(written[-2], index=False)
+            written[-2].write_text(cells.csv(frame), "utf-8")
             frame.to_parquet(written[-1], index=False)
     except OSError as error:
         raise CatalogError(

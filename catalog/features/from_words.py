@@ -1,5 +1,6 @@
 """One feature as a person asks for it: a category of the catalog, or words made up on the spot."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,14 @@ class Ground:
 
     vocabulary: Vocabulary
     pools: pools.Pools
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words between spaces, line ends, commas and semicolons; each once, in order."""
+    found: list[str] = []
+    for piece in text.split():
+        found += [part for part in re.split("[,;]", piece) if part] or [piece]
+    return tuple(dict.fromkeys(found))
 
 
 def ground(catalog: Catalog) -> Ground:

@@ -1,7 +1,7 @@
 """The evidence table as one figure: a line a claim, its value between its controls, the verdict."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -34,6 +34,25 @@ class Line(NamedTuple):
     paper: str
     reason: str
     """Why it could not be tested; shown in place of the figure."""
+
+
+def of_rows(rows: Sequence[Mapping[str, Any]], title: str, where: str) -> str:
+    """The figure of rows of the table `evidence`, each with its controls as a mapping."""
+    return table([_of_row(row) for row in rows], title, where)
+
+
+def _of_row(row: Mapping[str, Any]) -> Line:
+    values = {name: float(value) for name, value in row["controls"].items() if value is not None}
+    strongest = str(row["strongest"]) if row["strongest"] in values else ""
+    against = values.pop(strongest, float("nan"))
+    value, low, high = (
+        float("nan") if pd.isna(row[name]) else float(row[name])
+        for name in ("value", "low", "high")
+    )
+    return Line(
+        str(row["verdict"]), str(row["statement"]), value, low, high, strongest, against,
+        tuple(values.values()), str(row["paper"]), str(row["reason"]),
+    )  # fmt: skip
 
 
 def table(lines: Sequence[Line], title: str, where: str) -> str:

@@ -50,7 +50,8 @@ def pack(codes: Codes) -> Codes:
 
 def unpack(packed: Codes, low: float, high: float) -> NDArray[np.float32]:
     """Values of a window from its codes, right to 1/30 of low..high: float32[n, WINDOW]."""
-    codes = np.stack([packed & 15, packed >> 4], axis=2).reshape(len(packed), -1)[:, :WINDOW]
+    pairs = np.stack([packed & 15, packed >> 4], axis=2)  # [n, bytes, 2]
+    codes = pairs.reshape(len(packed), 2 * packed.shape[1])[:, :WINDOW]
     return (low + codes * ((high - low) / 15)).astype(np.float32)
 
 

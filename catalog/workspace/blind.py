@@ -35,22 +35,32 @@ def is_open(queue: ColumnElement[str]) -> ColumnElement[bool]:
 
 def hidden(person: str) -> Select[tuple[str]]:
     """SELECT of the targets hidden from `person` now (a target: a subject without its pole)."""
-    person = name(person)
+    return _unanswered(name(person))
+
+
+def waiting() -> Select[tuple[str]]:
+    """SELECT of the targets that are hidden from anybody now: what must not leave meanwhile."""
+    return _unanswered(None)
+
+
+def _unanswered(person: str | None) -> Select[tuple[str]]:
+    """Targets of open queues, of one person or all, that the queue's person has not answered."""
     item, queue = schema.queue_item.alias(), schema.queue.alias()
     subject, mine = schema.subject.alias(), schema.label.alias()
     answered = exists().where(
         mine.c.subject == item.c.subject,
-        mine.c.author == person,
+        mine.c.author == queue.c.person,
         mine.c.action != "delete",
         mine.c.made_at <= now() - GRACE,
         is_newest(mine),
     )
-    return (
+    found = (
         select(subject.c.target)
         .join(item, item.c.subject == subject.c.key)
         .join(queue, queue.c.key == item.c.queue)
-        .where(queue.c.person == person, is_open(queue.c.key), ~answered)
+        .where(is_open(queue.c.key), ~answered)
     )
+    return found if person is None else found.where(queue.c.person == person)
 
 
 def visible(

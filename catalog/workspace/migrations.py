@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from catalog.errors import WorkspaceUnreadable
-from catalog.workspace import schema
+from catalog.workspace import access_schema, schema
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,11 @@ class Migration:
     step: Callable[[Connection], None]
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first tables", lambda connection: None),)
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "first tables", lambda connection: None),
+    Migration(2, "whose labels may leave", schema.consent.create),
+    Migration(3, "roles and the log of a server", access_schema.make),
+)
 
 
 def version(connection: Connection) -> int:

@@ -265,6 +265,14 @@ saved = Table(
     comment="Saved flip runs, own concepts, verifications, stars and comments.",
 )
 
+consent = Table(
+    "consent", metadata, _number(), _event(),
+    _person("person", "Whose labels they are; nobody says it for another."),
+    Column("public", Boolean, nullable=False, comment="Whether they leave; without a row not."),
+    _time("made_at", "When it was said; the newest holds."), UniqueConstraint("event"),
+    Index("consent_person", "person", "made_at"), comment="Whose labels may leave the workspace.",
+)  # fmt: skip
+
 presence = Table(
     "presence",
     metadata,
@@ -287,5 +295,6 @@ MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (label_choice, ("test", "trial")),
     (judgement, ("event",)),
     (saved, ("event",)),
+    (consent, ("event",)),
 )
 """What people made, with the columns that tell rows apart, parents before children."""

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from catalog.figures import evidence as figures
-from catalog.figures.flips import NAMES
-from catalog.notebook.evidence import Claim, Evidence
+from catalog.figures.conditions import NAMES
+from catalog.notebook.evidence import Evidence
 from catalog.store import feature_queries, flip_queries
 from catalog.store.catalog import Catalog
 from catalog.store.reading import Query
@@ -31,6 +31,7 @@ def counts(catalog: Catalog) -> dict[str, int]:
     return {str(name): int(count) for name, count in found.items()}
 
 
+@answers.cached()
 def drawn(catalog: Catalog) -> str:
     """The whole table as one figure (SVG)."""
     found = table(catalog)
@@ -38,27 +39,10 @@ def drawn(catalog: Catalog) -> str:
     usual = found.rows["cell"].mode()[0]
     title = f"{catalog.slug}: the paper's claims, each against its strongest control"
     where = f"{build['model']}, read {build['reading']}; {usual}, where a claim names no other"
-    return figures.table([_line(one) for one in found.claims], title, where)
-
-
-def _line(claim: Claim) -> figures.Line:
-    row = claim.row
-    values = dict(zip(claim.controls["control"], claim.controls["value"], strict=True))
-    strongest = str(row["strongest"]) if row["strongest"] in values else ""
-    against = values.pop(strongest, float("nan"))
-    value, low, high = (float(row[name]) for name in ("value", "low", "high"))
-    return figures.Line(
-        str(row["verdict"]),
-        str(row["statement"]),
-        value,
-        low,
-        high,
-        strongest,
-        against,
-        tuple(values.values()),
-        str(row["paper"]),
-        str(row["reason"]),
-    )
+    rows = [
+        {**one.row, "controls": dict(one.controls.itertuples(index=False))} for one in found.claims
+    ]
+    return figures.of_rows(rows, title, where)
 
 
 def runs(catalog: Catalog) -> Answer:

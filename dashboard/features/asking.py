@@ -1,9 +1,8 @@
 """What a concept is asked of: the words of the form, of the link, or of one that was saved."""
 
-import re
-
 import streamlit as st
 
+from catalog.features.from_words import words_of
 from catalog.modalities.backgrounds import Background
 from dashboard.common import parts
 from dashboard.common.answers import Here
@@ -11,19 +10,13 @@ from dashboard.features import parts as feature_parts
 from dashboard.features import shelf
 from dashboard.frame import address
 
+__all__ = ["ask", "reopen", "words_of"]
+
 LONGEST_LINK = 1500
 """Characters of words that still go into the link; longer lists are saved to be shared."""
 EXAMPLE = "dog cat horse cow pig sheep goat lion tiger bear wolf fox rabbit mouse deer monkey"
 OPENED = "concept.opened"
 """Key of the saved concept that the page was last filled with."""
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Words between spaces, line ends, commas and semicolons; each once, in order."""
-    found: list[str] = []
-    for piece in text.split():
-        found += [part for part in re.split("[,;]", piece) if part] or [piece]
-    return tuple(dict.fromkeys(found))
 
 
 def reopen(here: Here) -> None:

@@ -125,3 +125,4 @@ def test_codes_are_two_to_a_byte():
     packed = examples.pack(codes)
     assert packed.shape == (3, 17)
     np.testing.assert_allclose(examples.unpack(packed, 0.0, 15.0), codes)
+    assert examples.unpack(packed[:0], 0.0, 15.0).shape == (0, examples.WINDOW)  # an empty band

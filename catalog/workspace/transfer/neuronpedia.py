@@ -7,6 +7,7 @@ those stand as JSON in `notes`, so that an export comes back as it was.
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ TYPE = "human"
 _SUBJECT = ("model", "revision", "reading", "pole")
 _NOTED = (*_SUBJECT, *(field for field in CONTENT if field not in ("action", "text")))
 _PER_FILE = 10_000
+_SOURCE = re.compile(r"(\d+)-dims-([a-z]+)")
 
 
 def export_neuronpedia(workspace: Workspace, folder: Path, **where: str | None) -> tuple[int, int]:
@@ -36,18 +38,59 @@ def export_neuronpedia(workspace: Workspace, folder: Path, **where: str | None) 
     answers without words, skips and flags.
     """
     table = flat(workspace, **{**where, "kind": "dimension"})
-    spoken = table[(table.action == "label") & ((table.label != "") | (table.category != ""))]
-    for (model, site), group in spoken.groupby(["model", "site"]):
+    written = 0
+    for (model, site), group in _spoken(table).groupby(["model", "site"]):
         place = folder / "v1" / quote(str(model), safe="") / str(site) / "explanations"
-        for number, start in enumerate(range(0, len(group), _PER_FILE)):
-            rows = group.iloc[start : start + _PER_FILE].to_dict("records")
-            with (
-                replacing(place / f"batch-{number}.jsonl.gz") as path,
-                gzip.open(path, "wt", encoding="utf-8") as file,
-            ):
-                for row in rows:
-                    file.write(json.dumps(_explanation(row), ensure_ascii=False) + "\n")
-    return len(spoken), len(flat(workspace, **where)) - len(spoken)
+        written += _write(group, place)
+    return written, len(flat(workspace, **where)) - written
+
+
+def write_sources(table: pd.DataFrame, folder: Path, last: int) -> int:
+    """Write rows of `tables.flat_of` beside the features of an export; how many had words.
+
+    `last` is the number of the last block: see `source_of`.
+    """
+    dimensions = table[table["kind"] == "dimension"]
+    same = ["model", "site", "dimension", "pole", "author"]
+    dimensions = dimensions.drop_duplicates(same, keep="last")  # a final word after one's own
+    written = 0
+    for (model, site), group in _spoken(dimensions).groupby(["model", "site"]):
+        source = source_of(Site.parse(str(site)), last)
+        place = folder / "v1" / quote(str(model), safe="") / source / "explanations"
+        written += _write(group, place, source)
+    return written
+
+
+def source_of(site: Site, last: int) -> str:
+    """What Neuronpedia calls a site: 5-dims-resid; its sources begin with the number of a block."""
+    return f"{last if site.layer is None else site.layer}-dims-{site.kind}"
+
+
+def _site_of(source: str) -> str:
+    """Undo `source_of`; any other name stays as it is."""
+    found = _SOURCE.fullmatch(source)
+    if found is None:
+        return source
+    layer, kind = found.groups()
+    return kind if kind == "final" else f"{kind}.{layer}"
+
+
+def _spoken(table: pd.DataFrame) -> pd.DataFrame:
+    said = (table.action == "label") & ((table.label != "") | (table.category != ""))
+    return table[said]
+
+
+def _write(group: pd.DataFrame, place: Path, source: str | None = None) -> int:
+    for number, start in enumerate(range(0, len(group), _PER_FILE)):
+        rows = group.iloc[start : start + _PER_FILE].to_dict("records")
+        with (
+            replacing(place / f"batch-{number}.jsonl.gz") as path,
+            gzip.open(path, "wt", encoding="utf-8") as file,
+        ):
+            for row in rows:
+                line = _explanation(row) | ({} if source is None else {"layer": source})
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return len(group)
 
 
 def _explanation(row: dict[Any, Any]) -> dict[str, Any]:
@@ -100,6 +143,7 @@ def _incoming(line: str, known: Sequence[Known] | None) -> Incoming:
         raise LabelRefused(
             "The line is not an explanation with modelId, layer, index and description."
         ) from error
+    row["layer"] = _site_of(row["layer"])
     try:
         Site.parse(row["layer"])
     except SettingRefused as error:

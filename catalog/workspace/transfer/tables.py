@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from catalog.errors import ImportRefused
+from catalog.store import cells
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace
 from catalog.workspace.reading import current
@@ -42,7 +43,11 @@ _FIELD_LIMIT = 1 << 20
 
 def flat(workspace: Workspace, **where: str | None) -> pd.DataFrame:
     """The labels that hold, in COLUMNS; every column is text, empty where there is nothing."""
-    now = current(workspace, None, **where)
+    return flat_of(current(workspace, None, **where))
+
+
+def flat_of(now: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `reading.current` in COLUMNS; see `flat`."""
     dimension = now.name.where(now.kind == "dimension", "")
     made = [time.isoformat() for time in now.made_at]
     table = now.assign(dimension=dimension, label=now.text, made_at=made)[list(COLUMNS)]
@@ -52,10 +57,10 @@ def flat(workspace: Workspace, **where: str | None) -> pd.DataFrame:
 
 
 def export_csv(workspace: Workspace, path: Path, **where: str | None) -> int:
-    """Write the labels that hold as CSV (UTF-8, commas); number of rows."""
+    """Write the labels that hold as CSV (UTF-8, commas, no cell a formula); number of rows."""
     table = flat(workspace, **where)
     with replacing(path) as partial_path:
-        table.to_csv(partial_path, index=False, lineterminator="\n")
+        partial_path.write_text(cells.csv(table), "utf-8", newline="")
     return len(table)
 
 
@@ -91,7 +96,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                         f"{path}, line {rows.line_num}: the row has more or fewer fields than the "
                         f"header. Nothing was imported."
                     )
-                yield rows.line_num, row
+                yield rows.line_num, {name: cells.plain(text) for name, text in row.items()}
         except csv.Error as error:
             raise ImportRefused(
                 f"{path}, line {rows.line_num}: not a CSV row ({error}). Nothing was imported."

@@ -1,0 +1,119 @@
+"""Pieces of an HTML page without scripts: everything of the outside world is escaped here."""
+
+import base64
+import hashlib
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+from catalog.figures import svg
+from catalog.figures.text import visible
+
+Cell = Callable[[Any], str]
+"""A value of a table as HTML."""
+
+
+def text(value: object) -> str:
+    """Text of the outside world: control and bidi characters visible, markup escaped."""
+    return html.escape(visible(value))
+
+
+def element(tag: str, inside: str, kind: str = "") -> str:
+    """An element; `inside` is HTML already."""
+    named = f' class="{kind}"' if kind else ""
+    return f"<{tag}{named}>{inside}</{tag}>"
+
+
+def paragraph(words: object, kind: str = "") -> str:
+    """A paragraph of plain words."""
+    return element("p", text(words), kind)
+
+
+def code(words: object) -> str:
+    """A command or a query, as it is typed."""
+    return element("pre", text_lines(words), "code")
+
+
+def text_lines(words: object) -> str:
+    """`text`, its line breaks kept."""
+    return "\n".join(text(line) for line in str(words).split("\n"))
+
+
+def table(
+    frame: pd.DataFrame,
+    cells: Mapping[str, Cell] | None = None,
+    heads: Mapping[str, str] | None = None,
+) -> str:
+    """A frame as a table; `cells` say how a column is shown, `heads` what it is called."""
+    made = cells or {}
+    columns = [str(name) for name in frame.columns]
+    head = "".join(element("th", text((heads or {}).get(name, name))) for name in columns)
+    numbers = {name: _numeric(frame, name) and name not in made for name in columns}
+    rows = []
+    for row in frame.itertuples(index=False):
+        row_cells = [
+            element("td", made[name](value) if name in made else text(_said(value)),
+                    "number" if numbers[name] else "")
+            for name, value in zip(columns, row, strict=True)
+        ]  # fmt: skip
+        rows.append(element("tr", "".join(row_cells)))
+    body = element("thead", element("tr", head)) + element("tbody", "".join(rows))
+    return f'<div class="wide"><table>{body}</table></div>'
+
+
+def _numeric(frame: pd.DataFrame, name: str) -> bool:
+    return frame[name].dtype.kind in "iuf"
+
+
+def _said(value: object) -> str:
+    from catalog.figures.text import number
+
+    if isinstance(value, float):
+        return number(value)
+    return "–" if value is None or value is pd.NA else str(value)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """Names and values, one below the other."""
+    return element(
+        "dl",
+        "".join(element("dt", text(name)) + element("dd", text(value)) for name, value in pairs),
+    )
+
+
+def chip(verdict: str) -> str:
+    """A verdict in its colour, with its word."""
+    place = list(svg.VERDICTS).index(verdict) if verdict in svg.VERDICTS else len(svg.VERDICTS)
+    return element("span", text(verdict), f"chip v{place}")
+
+
+def figure(drawn: str, caption: str = "") -> str:
+    """An SVG made by `catalog.figures.svg`, which escapes its own texts."""
+    inside = drawn + (element("figcaption", text(caption)) if caption else "")
+    return element("figure", inside)
+
+
+def section(title: str, parts: Sequence[str], name: str) -> str:
+    """A section with an address of its own; `name` is this program's own."""
+    return f'<section id="{name}">{element("h2", text(title))}{"".join(parts)}</section>'
+
+
+def document(title: str, body: str, style: str) -> str:
+    """The whole file: no script can run in it, and nothing is fetched from anywhere."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; style-src-attr 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{text(title)}</title><style>{style}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def asset(name: str) -> str:
+    """A file of `catalog/sharing/web`."""
+    return resources.files("catalog.sharing").joinpath("web", name).read_text("utf-8")

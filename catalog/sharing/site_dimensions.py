@@ -1,0 +1,173 @@
+"""Dimensions of a site as data of a page: the table of a site, and chunks with poles and examples.
+
+Texts stand once in each file; what points at them are their places in its list.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from catalog.browse import examples
+from catalog.sharing import leaves
+from catalog.sharing.leaves import rounded, shown
+from catalog.store import ends_queries, queries, share_queries
+from catalog.store.catalog import Catalog
+
+CHUNK = 32
+"""Dimensions of a file."""
+WINDOWS = {"positive": 4, "negative": 4}
+"""Examples of a pole in context; one of each band."""
+_COLUMNS = ("share_positive", "entropy_bits", "mean", "std", "mean_abs", "stability", "chance",
+            "frequency_auc", "length_auc")  # fmt: skip
+
+
+_NONE = pd.DataFrame({"item": [], "text": [], "value": []})
+Blocks = dict[str, dict[int, pd.DataFrame]]
+"""Poles and readers of a block, by dimension."""
+
+
+class Texts:
+    """Texts of a file, each once."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._at: dict[str, int] = {}
+
+    def at(self, text: object) -> int:
+        """Place of a text in the list."""
+        text = shown(text)
+        if text not in self._at:
+            self._at[text] = len(self.all)
+            self.all.append(text)
+        return self._at[text]
+
+
+def table(catalog: Catalog, site: str) -> dict[str, Any]:
+    """Every dimension of a site in a row: statistics, first words of both poles, what it tells."""
+    cell = catalog.primary
+    rows = catalog.fetch(
+        queries.dimensions(site, cell.threshold, queries.Filter(), limit=1_000_000)
+    )
+    numbers = tuple(int(one) for one in rows["dimension"])
+    ends = catalog.fetch(ends_queries.ends(site, cell.threshold, cell.background, numbers))
+    ends = ends.set_index("dimension").reindex(list(numbers))
+    told = [
+        None if pd.isna(row.best) else f"{'+' if row.best_sign > 0 else '−'} {shown(row.best)}"
+        for row in ends.itertuples()
+    ]
+    return {
+        "site": site,
+        "dimension": list(numbers),
+        **{name: rounded(rows[name]) for name in _COLUMNS},
+        "positive": [_words(one) for one in ends["positive"]],
+        "negative": [_words(one) for one in ends["negative"]],
+        "tells": told,
+    }
+
+
+def _words(texts: Any) -> str:
+    known = texts if hasattr(texts, "__iter__") and not isinstance(texts, str) else []
+    return " · ".join(shown(one).strip("␣ ")[:16] for one in known)
+
+
+def chunks(catalog: Catalog, site: str, folder: Path, name: str) -> "Extremes":
+    """Write the dimensions of a site; which items stand at their poles."""
+    cell = catalog.primary
+    dims = int(catalog.sites.set_index("site").dims[site])
+    extremes: Extremes = defaultdict(list)
+    for block in range(0, dims, share_queries.BLOCK):
+        rows = catalog.fetch(share_queries.dimensions(site, cell.threshold, block))
+        poles = catalog.fetch(share_queries.poles(site, block))
+        poles["pole"] = poles["pole"].replace(f"near {cell.threshold}", "near")
+        readers = catalog.fetch(share_queries.readers(site, cell.threshold, cell.background, block))
+        within = {
+            "poles": dict(tuple(poles.groupby("dimension"))),
+            "readers": dict(tuple(readers.groupby("dimension"))),
+        }
+        for first in range(block, min(dims, block + share_queries.BLOCK), CHUNK):
+            texts, last = Texts(), first + CHUNK
+            made = [
+                _dimension(catalog, site, row, within, texts)
+                for row in rows[rows["dimension"].between(first, last - 1)].to_dict("records")
+            ]
+            whole = {"first": first, "dimensions": made, "texts": texts.all}
+            leaves.write(folder, f"{name}-{first // CHUNK}", whole)
+        _remember(extremes, poles)
+    return extremes
+
+
+Extremes = defaultdict[int, list[tuple[int, int, int]]]
+"""By item: dimension, rank, +1 or -1."""
+
+
+def _remember(extremes: Extremes, poles: pd.DataFrame) -> None:
+    ends = poles[poles["pole"].isin(["positive", "negative"])]
+    for row in ends.itertuples():
+        sign = 1 if row.pole == "positive" else -1
+        extremes[int(row.item)].append((int(row.dimension), int(row.rank), sign))
+
+
+def _dimension(
+    catalog: Catalog, site: str, row: dict[Any, Any], within: Blocks, texts: Texts
+) -> dict[str, Any]:
+    number = int(row["dimension"])
+    poles, readers = (within[name].get(number) for name in ("poles", "readers"))
+    known: dict[str, Any] = {
+        "dimension": number,
+        "histogram": [int(one) for one in row["histogram"]],
+        "value": rounded([row["value"]])[0],
+        **{
+            name: rounded([row[name]])[0]
+            for name in (*_COLUMNS, "low", "high", "minimum", "maximum", "q05", "q50", "q95")
+        },
+        "readers": [
+            [shown(one.category), int(one.sign), *rounded([one.auc, one.q], 3)]
+            for one in (() if readers is None else readers.itertuples())
+        ],
+    }
+    for name in ("positive", "negative", "near"):
+        own = _NONE if poles is None else poles[poles["pole"] == name]
+        known[name] = [
+            [int(item) for item in own["item"]],
+            [texts.at(text) for text in own["text"]],
+            rounded(own["value"]),
+        ]
+    if catalog.contextual:
+        known["examples"] = _examples(catalog, site, number, texts)
+    return known
+
+
+def _examples(catalog: Catalog, site: str, number: int, texts: Texts) -> list[dict[str, Any]]:
+    """Windows in real texts: a few of each pole, one of each band; values to 2 digits."""
+    found, taken = [], defaultdict[str, int](int)
+    for one in examples.windows(catalog, site, number):
+        if taken[one.part] >= WINDOWS.get(one.part, 1):
+            continue
+        taken[one.part] += 1
+        found.append(
+            {
+                "part": one.part,
+                "value": rounded([one.value])[0],
+                "from": shown(one.document),
+                "at": one.at,
+                "tokens": [texts.at(token) for token in one.tokens],
+                "values": rounded(one.values, 2),
+            }
+        )
+    return found
+
+
+def across(catalog: Catalog) -> dict[str, Any]:
+    """Every residual site's statistics by dimension, for the lines across layers.
+
+    share_positive, mean and stability of each site of the stream, by number of the dimension.
+    """
+    found: dict[str, Any] = {}
+    for site in catalog.residual_sites:
+        rows = catalog.fetch(
+            queries.dimensions(site, catalog.primary.threshold, queries.Filter(), limit=1_000_000)
+        )
+        found[site] = {name: rounded(rows[name], 3) for name in ("share_positive", "stability")}
+    return found

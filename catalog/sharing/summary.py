@@ -1,0 +1,149 @@
+"""What a report and a site say of a catalog as a whole: frames of the strongest, and of what lacks.
+
+Everything is read at the cell that verdicts are made in, unless a column says otherwise.
+"""
+
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from catalog.browse import describe
+from catalog.errors import NotInCatalog
+from catalog.figures.text import visible
+from catalog.store import feature_queries, flip_queries, queries, share_queries
+from catalog.store.catalog import Catalog
+from catalog.store.reading import Query
+
+CONDITIONS = ("away", "toward", "disjoint", "largest", "random", "noise")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table of the report, and how to get it from the file."""
+
+    frame: pd.DataFrame
+    query: Query
+
+
+def evidence(catalog: Catalog) -> list[dict[str, Any]]:
+    """Rows of the evidence table, controls and curves as objects; none before they were made."""
+    try:
+        return describe.evidence(catalog)
+    except NotInCatalog:
+        return []
+
+
+def features(catalog: Catalog) -> Part:
+    """Every feature of the primary site, those with a verdict and the highest AUC first."""
+    cell = catalog.primary
+    query = feature_queries.features(cell.threshold, cell.background)
+    found = catalog.fetch(query)
+    found = found[found["site"] == cell.site]
+    weak = found["small"].astype(bool) | found["fallback"].astype(bool)
+    order = found.assign(weak=weak).sort_values(
+        ["weak", "auc", "category"], ascending=[True, False, True]
+    )
+    return Part(order.drop(columns="weak").reset_index(drop=True), query)
+
+
+def by_site(catalog: Catalog) -> Part:
+    """AUC and null of all categories with a verdict at each site: medians and quartiles."""
+    cell = catalog.primary
+    query = share_queries.by_site(cell.threshold, cell.background)
+    return Part(catalog.fetch(query), query)
+
+
+def dimensions(catalog: Catalog, most: int) -> Part:
+    """The dimensions of the primary site that tell a category best, held out; both poles' words.
+
+    Columns: dimension, category, sign, held_out, q, share_positive, positive, negative (texts),
+    histogram, value.
+    """
+    cell = catalog.primary
+    query = share_queries.best_dimensions(cell.site, cell.threshold, cell.background, most)
+    return Part(catalog.fetch(query), query)
+
+
+def flips(catalog: Catalog) -> Part:
+    """Flips of every category at every layer, scale 1: verdict, and effects of each condition.
+
+    Empty where none were made.
+    """
+    query = flip_queries.effects()
+    if "flip_run" not in set(catalog.fetch(queries.tables())["table"]):
+        return Part(pd.DataFrame(), query)
+    found = catalog.fetch(query)
+    found = found[found["scale"] == 1]
+    if found.empty:
+        return Part(pd.DataFrame(), query)
+    wide = found.pivot_table(
+        index=["category", "site", "layer", "verdict"],
+        columns="condition",
+        values=["effect", "low", "high"],
+        dropna=False,
+        observed=True,
+    ).dropna(how="all")
+    wide.columns = [f"{condition}_{name}" for name, condition in wide.columns]
+    q = found.groupby(["category", "site"])["q"].first()
+    rows = wide.reset_index().merge(q.rename("q"), on=["category", "site"], how="left")
+    return Part(rows.dropna(subset="away_effect").reset_index(drop=True), query)
+
+
+def members(catalog: Catalog) -> dict[int, list[str]]:
+    """Categories of each item that is a member of one."""
+    found: dict[int, list[str]] = {}
+    for row in catalog.fetch(feature_queries.all_members()).itertuples():
+        found.setdefault(int(row.item), []).append(visible(row.category))
+    return found
+
+
+def untested(catalog: Catalog) -> dict[str, pd.DataFrame]:
+    """What could not be tested or measured, with the reason; only what there is."""
+    rows = pd.DataFrame(evidence(catalog))
+    found: dict[str, pd.DataFrame] = {}
+    if len(rows):
+        open_ = rows[rows["verdict"].isin(["cannot be tested", "undecided"])]
+        found["claims"] = open_[["statement", "verdict", "reason"]]
+    known = catalog.categories
+    if len(known):
+        skipped = known[known["status"] == "skipped"]
+        found["categories that were skipped"] = skipped[["category", "families", "reason"]]
+        small = known[known["status"] == "small"]
+        found["categories without a verdict (20 to 39 families)"] = small[["category", "families"]]
+    sites = catalog.sites
+    found["sites the model does not have"] = sites.dropna(subset="absent")[["site", "absent"]]
+    present = sites.dropna(subset="dims")
+    weak = present[present["degenerate"].fillna(0) > 0][["site", "dims", "degenerate"]]
+    found["dimensions that hardly ever change sign (threshold zero)"] = weak
+    return {name: frame for name, frame in found.items() if len(frame)}
+
+
+def discoveries(catalog: Catalog) -> Part:
+    """Searches for features without categories, beside what the same finds in noise."""
+    query = feature_queries.discoveries()
+    return Part(catalog.fetch(query), query)
+
+
+def commands(catalog: Catalog) -> list[tuple[str, str]]:
+    """How everything here is made again: what, and the command."""
+    build = catalog.build
+    slug, model = catalog.slug, str(build["source"] or build["model"])
+    name = model.replace("\\", "/").rstrip("/").rpartition("/")[2] if model[:1] in "/.~" else model
+    options = f"--dtype {build['dtype']} --batch-size {build['batch_size']} --seed {build['seed']}"
+    revision = str(build["revision"])
+    pinned = "" if revision.startswith("weights-") else f" --revision {revision}"
+    reading = "" if catalog.contextual or catalog.modality != "text" else (
+        f" --template {shlex.quote(str(build['reading']))}"
+    )  # fmt: skip
+    items = {"image": " --items FOLDER", "audio": " --items FOLDER"}.get(catalog.modality, "")
+    items = " --texts FOLDER" if catalog.contextual else items
+    return [
+        ("states", f"dims build {shlex.quote(name)}{pinned}{reading}{items} {options}"),
+        ("the same bits", f"dims verify {slug} --sample 512"),
+        ("features and nulls", f"dims features {slug}"),
+        ("searches", f"dims discover {slug} {catalog.primary.site}"),
+        ("claims and flips", f"dims evidence {slug}"),
+        ("this report", f"dims report {slug} --out report.html"),
+    ]
