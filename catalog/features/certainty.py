@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from catalog.features.scoring import Contest, Outcome
 from catalog.signs import auc_intervals
-from catalog.signs.bits import unpack
+from catalog.signs.bits import by_words
 from catalog.signs.prototypes import SPLITS, TAU, halves
 
 GROUPS = 10
@@ -54,15 +54,9 @@ def _aucs(
     anchors = rows.reshape(-1, rows.shape[2])
     held = np.repeat(held_out, rows.shape[1], axis=0)
     scale = compiled.Scale(sample.positives, sample.pool, tau)
-    scored = sample.unpacked
-    if scored is None:
-        scored = unpack(sample.columns, sample.scored).view(np.uint8)
-    if sample.negatives is not None:
-        scored = scored[:, sample.negatives]
-    doubled = compiled.doubled_ranks(
-        np.ascontiguousarray(scored), sample.members, scale, anchors, held
-    )
-    found = doubled / (2.0 * scored.shape[1] * held.sum(axis=1))
+    members = np.packbits(sample.members, axis=1, bitorder="little")
+    doubled = compiled.doubled_ranks(sample.against, by_words(members), scale, anchors, held)
+    found = doubled / (2.0 * sample.count * held.sum(axis=1))
     return np.asarray(found.reshape(rows.shape[:2]).T)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from catalog.features import certainty
 from catalog.features.scoring import Contest, Outcome, run
-from catalog.signs.bits import Packed
+from catalog.signs.bits import Packed, by_words
 from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing
 from catalog.signs.significance import hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
@@ -27,8 +27,8 @@ FEWEST_RIVALS = 10
 class Others:
     """Members of all categories at one site, for the coherence control."""
 
-    bits: NDArray[np.uint8]
-    """Signs of every category's members as 0 and 1, end to end: uint8[dims, members]."""
+    words: NDArray[np.uint64]
+    """Signs by dimension of every category's members, end to end: uint64[dims, words]."""
     family: Ints
     category: Ints
     """Number of the category of each."""
@@ -40,7 +40,7 @@ class Others:
         """From `categories.labels`: items, their families and category numbers."""
         first = np.zeros(len(members), np.bool_)
         first[np.unique(family, return_index=True)[1]] = True
-        return cls(np.ascontiguousarray(site.bits(members).T), family, category, first)
+        return cls(by_words(site.columns(members)), family, category, first)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _coherence(
         keep &= ~np.isin(others.family, families)
     from catalog.signs import counted  # numba takes a second to import
 
-    counts = counted.agreeing(others.bits, outcome.prototypes)
+    counts = counted.agreeing(others.words, outcome.prototypes, len(others.family))
     first = keep & others.first
     every = _against(outcome, counts[:, first], np.zeros(int(first.sum()), np.int64))
     rivals = np.bincount(others.category[keep]) >= FEWEST_RIVALS

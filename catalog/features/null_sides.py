@@ -6,12 +6,16 @@ positions of the other; see `catalog.signs.standing`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.bits import unpack
+from catalog.signs.bits import by_words, mask_of
 from catalog.signs.site_signs import SiteSigns
+
+if TYPE_CHECKING:
+    from catalog.signs.compiled import Scored
 
 Ints = NDArray[np.int64]
 
@@ -26,8 +30,8 @@ class Sides:
     """Positive ones of each dimension among them."""
     tried: NDArray[np.uint64]
     """Signs where they are tried: uint64[items, words]."""
-    scored: NDArray[np.uint8]
-    """Signs of the sample there as 0 and 1: uint8[dims, sample]."""
+    scored: "Scored"
+    """The sample there, as compiled code takes it."""
 
 
 def of(site: SiteSigns, items: Ints, sample: Ints) -> tuple[Sides, ...]:
@@ -37,16 +41,18 @@ def of(site: SiteSigns, items: Ints, sample: Ints) -> tuple[Sides, ...]:
     """
     if site.standing is None:
         return ()
+    from catalog.signs.compiled import Scored  # numba takes a second to import
+
     places = site.standing.places(items)
     made = []
     for learnt, tried in site.sides:
-        columns = tried.columns(places[sample])
+        columns = by_words(tried.columns(places[sample]))
         made.append(
             Sides(
                 np.ascontiguousarray(learnt.words[:, places].T),
                 learnt.positives(places),
                 np.ascontiguousarray(tried.words[:, places].T),
-                unpack(columns, len(sample)).view(np.uint8),
+                Scored(columns, mask_of(len(sample), columns.shape[1])),
             )
         )
     return tuple(made)
@@ -63,7 +69,7 @@ def score(
 
     `among` says which items are in the sample.
     """
-    from catalog.signs import compiled, compiled_sides  # numba takes a second to import
+    from catalog.signs import compiled  # numba takes a second to import
 
     size = anchors.shape[2]
     held_out = size - int(anchors[0, 0].sum())
@@ -72,9 +78,8 @@ def score(
     for split in range(anchors.shape[1]):
         one = parts[split % len(parts)]
         scale = compiled.Scale(one.positives, len(among), tau)
-        rows = np.ascontiguousarray(anchors[:, split])
-        found += compiled_sides.doubled_ranks(
-            (one.learnt, one.tried), one.scored, among, scale, sets, rows
-        )
+        rows = np.ascontiguousarray(anchors[:, split : split + 1])
+        sides = one.learnt, one.tried
+        found += compiled.doubled_ranks_of_sets(sides, one.scored, among, scale, sets, rows)
     chances = 2 * negatives * held_out * anchors.shape[1]
     return np.where(chances > 0, found / np.maximum(chances, 1), 0.5)

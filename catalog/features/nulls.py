@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from catalog.features import null_sides
 from catalog.features.null_sides import Sides
 from catalog.features.pools import Pool
-from catalog.signs.bits import Packed, count_positive, unpack
+from catalog.signs.bits import Packed, by_words, count_positive, mask_of
 from catalog.signs.prototypes import (
     SPLITS,
     TAU,
@@ -26,6 +26,9 @@ from catalog.signs.prototypes import (
 )
 from catalog.signs.significance import ENOUGH, by_draws
 from catalog.signs.site_signs import SiteSigns
+
+if TYPE_CHECKING:
+    from catalog.signs.compiled import Scored
 
 DRAWS, MOST, FURTHEST = 200, 2000, 20_000
 """Draws of a null; extended to MOST while fewer than ENOUGH reach the observed value, and to
@@ -68,9 +71,12 @@ class Ground:
     """Of tokens in context, for each split: the positions that stand for its items."""
 
     @functools.cached_property
-    def scored(self) -> NDArray[np.uint8]:
-        """Signs of the sample as 0 and 1: uint8[dims, sample]."""
-        return unpack(self.columns, len(self.sample)).view(np.uint8)
+    def scored(self) -> "Scored":
+        """The sample, as compiled code takes it."""
+        from catalog.signs.compiled import Scored  # numba takes a second to import
+
+        words = by_words(self.columns)
+        return Scored(words, mask_of(len(self.sample), words.shape[1]))
 
     @functools.cached_property
     def among(self) -> NDArray[np.bool_]:
@@ -151,7 +157,9 @@ def score_sets(
     scale = compiled.Scale(ground.positives, len(ground.items), tau)
     among = ground.among
     rows = ground.rows if ground.rows is not None else rows_of(site, ground.items)
-    doubled = compiled.doubled_ranks_of_sets(rows, ground.scored, among, scale, sets, anchors)
+    doubled = compiled.doubled_ranks_of_sets(
+        (rows, rows), ground.scored, among, scale, sets, anchors
+    )
     negatives = len(ground.sample) - among[sets].sum(axis=1)
     chances = 2 * negatives * held_out * splits
     return np.where(chances > 0, doubled / np.maximum(chances, 1), 0.5)
@@ -163,6 +171,12 @@ def _pools() -> Any:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # no stubs
 
     return ThreadpoolController()
+
+
+@functools.cache
+def _workers(threads: int) -> ThreadPoolExecutor:
+    """Threads that score sets; starting them anew for each null takes longer than a small one."""
+    return ThreadPoolExecutor(threads)
 
 
 def single_threaded() -> Any:
@@ -279,7 +293,8 @@ class Null(Draws):
         Its products are so small here that two threads make a draw up to ten times slower
         (measured).
         """
-        with single_threaded(), ThreadPoolExecutor(THREADS) as workers:
+        workers = _workers(THREADS)
+        with single_threaded():
             for number in batches:
                 sets, anchors = self._batch(number)
                 starts = range(_TOGETHER, _BATCH, _TOGETHER)

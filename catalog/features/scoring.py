@@ -5,27 +5,29 @@ Every measurement of a feature, and every draw of its null, goes through `run`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.features.pools import Pool
-from catalog.signs.bits import Packed, count_positive, unpack
+from catalog.signs.bits import Packed, by_words, count_positive, mask_of
 from catalog.signs.prototypes import (
     TAU,
     Contrasts,
     Ints,
     Prototypes,
-    agreeing,
     agreeing_members,
     contrast,
-    histograms,
     ranks,
     register,
 )
-from catalog.signs.site_signs import MOST_UNPACKED, SiteSigns
+from catalog.signs.site_signs import SiteSigns
 from catalog.signs.standing import Standing
+
+if TYPE_CHECKING:
+    from catalog.signs.compiled import Scored
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,24 @@ class Contest:
     """How many items `columns` holds."""
     negatives: Ints | None
     """Places of the negatives among the scored items; None where they are all negatives."""
-    unpacked: NDArray[np.uint8] | None = None
-    """`columns` as 0 and 1, uint8[dims, scored]; None where they are too many."""
     parts: "tuple[tuple[Contest, Contest], ...]" = ()
     """Of tokens in context, for each split: the positions that a feature is registered on, and
     those that it is tried on. The fields above are then of the items that represent families.
     """
+
+    @property
+    def count(self) -> int:
+        """Number of negatives."""
+        return self.scored if self.negatives is None else len(self.negatives)
+
+    @cached_property
+    def against(self) -> "Scored":
+        """The negatives, as compiled code takes them."""
+        from catalog.signs.compiled import Scored  # numba takes a second to import
+
+        chosen = self.scored if self.negatives is None else self.negatives
+        words = by_words(self.columns)
+        return Scored(words, mask_of(chosen, words.shape[1]))
 
     @property
     def first(self) -> "Contest":
@@ -79,11 +93,10 @@ class Contest:
             columns = site.columns(pool.negatives)
             total = count_positive(columns) + own
             count = len(pool.negatives)
-            return cls(members, total, pool.size, columns, count, None, _bytes(columns, count))
+            return cls(members, total, pool.size, columns, count, None)
         total = background_positives - site.positives(pool.left_out) + own
-        return cls(
-            members, total, pool.size, site.by_dimension, site.items, pool.negatives, site.unpacked
-        )
+        columns = site.column_words.view(np.uint8)
+        return cls(members, total, pool.size, columns, site.items, pool.negatives)
 
     def sampled(self, site: SiteSigns, pool: Pool, most: int) -> "Contest":
         """The same contest with at most `most` of its negatives scored, drawn by their number."""
@@ -92,9 +105,7 @@ class Contest:
             chosen = np.random.default_rng([count, most]).choice(count, most, replace=False)
             items = pool.negatives[np.sort(chosen)]
             columns = site.columns(items)
-            return replace(
-                self, columns=columns, scored=most, negatives=None, unpacked=_bytes(columns, most)
-            )
+            return replace(self, columns=columns, scored=most, negatives=None)
         return self
 
 
@@ -122,13 +133,6 @@ def _sides(pair: tuple[SiteSigns, SiteSigns], pool: Pool, shared: bool) -> tuple
         Contest.of(learnt, pool, learnt.counted[name]),
         Contest.of(scored, pool, scored.counted[name]),
     )
-
-
-def _bytes(columns: Packed, items: int) -> NDArray[np.uint8] | None:
-    """Signs by dimension as 0 and 1: uint8[dims, items]; None where they are too many."""
-    if len(columns) * items > MOST_UNPACKED:
-        return None
-    return unpack(columns, items).view(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -235,13 +239,6 @@ def score(
 
 def _histogram(contest: Contest, prototypes: Prototypes) -> Ints:
     """Negatives with each number of agreeing dimensions: int64[splits, longest + 1]."""
-    levels = prototypes.signs.shape[1] + 1
-    if contest.unpacked is not None:
-        from catalog.signs import counted  # numba takes a second to import
+    from catalog.signs import counted  # numba takes a second to import
 
-        counts = counted.agreeing(contest.unpacked, prototypes)
-        return counted.histograms(counts, contest.negatives, levels)
-    counts = agreeing(contest.columns, prototypes, contest.scored)
-    if contest.negatives is not None:
-        counts = counts.take(contest.negatives, axis=1)
-    return histograms(counts, levels)
+    return counted.histograms(contest.against, prototypes, prototypes.signs.shape[1] + 1)

@@ -67,6 +67,23 @@ def words(packed: Packed) -> Words:
     return np.ascontiguousarray(padded.view("<u8").T)
 
 
+def by_words(columns: Packed) -> Words:
+    """Signs by dimension as words: uint8[dims, bytes] -> uint64[dims, ceil(bytes / 8)].
+
+    The same memory where it fits, else a copy with zeros behind.
+    """
+    short = -columns.shape[1] % 8
+    whole = np.pad(columns, ((0, 0), (0, short))) if short else columns
+    return np.ascontiguousarray(whole).view("<u8")
+
+
+def mask_of(items: NDArray[np.integer] | int, words: int) -> NDArray[np.uint64]:
+    """Some items, or the first so many, as bits: uint64[words]."""
+    chosen = np.zeros(words * 64, np.bool_)
+    chosen[slice(items) if isinstance(items, int) else items] = True
+    return np.packbits(chosen, bitorder="little").view("<u8")
+
+
 def hamming(signs: Words, query: NDArray[np.uint64]) -> NDArray[np.uint16]:
     """Number of dimensions whose sign differs from the query's: uint16[items].
 

@@ -6,7 +6,7 @@ See `examples`, which says what is collected and is the only caller. Importing t
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.compiled import compiled
+from catalog.signs.adding import compiled
 
 Floats = NDArray[np.float32]
 Ints32 = NDArray[np.int32]

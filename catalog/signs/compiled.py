@@ -1,23 +1,21 @@
 """The inner loop of nulls and intervals, compiled: register on anchors, score, rank the held out.
 
 The same integers as `prototypes` gives (a test compares), several times as fast: a null of one
-category at one site is 4,000 prototypes, a catalog has thousands of them. Importing this takes a
-second; machine code is kept on disk, so that only a machine's first call takes a few more.
+category at one site is 4,000 prototypes, a catalog has thousands of them. Signs stay packed.
+Importing this takes a second; machine code is kept on disk, so that only a machine's first call
+takes a few more.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from catalog.signs.adding import SPAN, Rows, add, compiled, room, sums, tally
+from catalog.signs.joint import ones
 from catalog.signs.prototypes import FEWEST, STRONGEST, TAU, Ints
 
-F = TypeVar("F", bound=Callable[..., object])
-Bits = NDArray[np.uint8]
 Chosen = NDArray[np.bool_]
 
 
@@ -42,45 +40,57 @@ class Scale:
         return positives, self.pool, max(1, min(STRONGEST, len(positives) // 4))
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The negatives that members are ranked among."""
+
+    words: Rows
+    """Their signs by dimension, uint64[dims, words]; other items may stand among them."""
+    mask: Rows
+    """Which items they are: uint64[words]."""
+
+    @property
+    def told(self) -> tuple[Rows, Rows]:
+        """What compiled code takes of it."""
+        return self.words, self.mask
+
+
 def doubled_ranks(
-    scored: Bits, members: Bits, scale: Scale, anchors: Chosen, held_out: Chosen
+    scored: Scored, members: Rows, scale: Scale, anchors: Chosen, held_out: Chosen
 ) -> Ints:
     """Twice the sum, over held-out members, of the negatives below each, ties half: int64[rows].
 
-    `scored` are the negatives' signs as 0 and 1, uint8[dims, negatives]; `members` uint8[members,
-    dims]. Each row of `anchors`, bool[rows, members], registers a prototype of its own (their
-    number may differ between rows); `held_out`, of the same shape, says whose ranks are summed.
-    Divided by 2 x negatives x held-out members this is the row's prototype AUC.
+    `members` are signs by item, uint64[members, words]. Each row of `anchors`, bool[rows, members],
+    registers a prototype of its own (their number may differ between rows); `held_out`, of the same
+    shape, says whose ranks are summed. Divided by 2 x negatives x held-out members this is the
+    row's prototype AUC.
     """
     levels = np.array([scale.level(int(n)) for n in anchors.sum(axis=1)], np.int64)
     none = np.zeros(len(members), np.bool_)
     rows = np.ascontiguousarray(anchors), np.ascontiguousarray(held_out)
-    found: Ints = _rows(scored, np.ascontiguousarray(members), scale.told, *rows, none, levels)
+    found: Ints = _rows(scored.told, members, members, scale.told, *rows, none, levels)
     return found
 
 
 def doubled_ranks_of_sets(
-    rows: NDArray[np.uint64],
-    scored: Bits,
-    among: NDArray[np.bool_],
+    rows: tuple[Rows, Rows],
+    scored: Scored,
+    among: Chosen,
     scale: Scale,
     sets: Ints,
     anchors: Chosen,
 ) -> Ints:
     """The same, summed over the splits, of random sets from one background: int64[sets].
 
-    `rows` are the signs of the background's items, uint64[background, words], of which those that
-    `among` marks, bool[background], are scored: a set's own are no negatives. `sets` is int64[sets,
-    size] places in the background, `anchors` bool[sets, splits, size], equally many in each row.
+    `rows` are the signs of the background's items, uint64[background, words], where a set is
+    registered and where it is tried: mostly the same, see `catalog.signs.standing`. Those items
+    that `among` marks, bool[background], are scored: a set's own are no negatives. `sets` is
+    int64[sets, size] places in the background, `anchors` bool[sets, splits, size], equally many in
+    each row.
     """
     level = scale.level(int(anchors[0, 0].sum()))
-    found: Ints = _sets(rows, scored, among, scale.told, sets, anchors, level)
+    found: Ints = _sets(rows, scored.told, among, scale.told, sets, anchors, level)
     return found
-
-
-def compiled(function: F) -> F:
-    """A function as machine code that holds no lock of the interpreter."""
-    return cast(F, njit(cache=True, nogil=True)(function))
 
 
 Told = tuple[Ints, int, int]
@@ -89,58 +99,46 @@ Told = tuple[Ints, int, int]
 
 @compiled
 def _sets(
-    rows: NDArray[np.uint64],
-    scored: Bits,
-    among: NDArray[np.bool_],
+    rows: tuple[Rows, Rows],
+    scored: tuple[Rows, Rows],
+    among: Chosen,
     told: Told,
     sets: Ints,
     anchors: Chosen,
     level: int,
 ) -> Ints:
-    size, splits, dims = sets.shape[1], anchors.shape[1], len(scored)
-    members, own = np.empty((size, dims), np.uint8), np.empty(size, np.bool_)
-    levels = np.full(splits, level, np.int64)
+    levels = np.full(anchors.shape[1], level, np.int64)
     found = np.empty(len(sets), np.int64)
     for one in range(len(sets)):
-        for m in range(size):
-            own[m] = among[sets[one, m]]
-            for w in range(rows.shape[1]):
-                word = rows[sets[one, m], w]
-                row = members[m, w * 64 : min(dims, w * 64 + 64)]
-                for bit in range(len(row)):
-                    row[bit] = (word >> np.uint64(bit)) & np.uint64(1)
-        held_out = ~anchors[one]
-        found[one] = _rows(scored, members, told, anchors[one], held_out, own, levels).sum()
+        learnt, tried = rows[0][sets[one]], rows[1][sets[one]]
+        held_out, own = ~anchors[one], among[sets[one]]
+        found[one] = _rows(scored, learnt, tried, told, anchors[one], held_out, own, levels).sum()
     return found
 
 
 @compiled
 def _rows(
-    scored: Bits,
-    members: Bits,
+    scored: tuple[Rows, Rows],
+    learnt: Rows,
+    tried: Rows,
     told: Told,
     anchors: Chosen,
     held_out: Chosen,
-    own: NDArray[np.bool_],
+    own: Chosen,
     levels: Ints,
 ) -> Ints:
-    positives, items, strongest = told
-    dims, size = len(scored), len(members)
+    words, mask = scored
     found = np.zeros(len(anchors), np.int64)
-    turned = members.T.copy()
     for row in range(len(anchors)):
-        contrast = _contrasts(members, anchors[row], positives, items)
-        strength = np.abs(contrast)
-        least = levels[row]
-        if (strength >= least).sum() < FEWEST:
-            least = max(_nth_largest(strength.copy(), strongest), 1)
-        chosen = np.flatnonzero(strength >= least)
-        flips = (contrast[chosen] < 0).astype(np.uint8)
-        histogram = np.zeros(dims + 1, np.int64)
-        for count in _agreeing(scored, chosen, flips):
-            histogram[count] += 1
-        mine = _agreeing(turned, chosen, flips)
-        for m in range(size):
+        contrast = _contrasts(learnt, anchors[row], told)
+        chosen = _registered(np.abs(contrast), levels[row], told[2])
+        flips = np.zeros(len(chosen), np.uint64)
+        for place in range(len(chosen)):
+            if contrast[chosen[place]] < 0:
+                flips[place] = ~flips[place]
+        histogram = histogram_of(words, mask, chosen, flips)
+        mine = _agreeing(tried, chosen, flips)
+        for m in range(len(mine)):
             if own[m]:
                 histogram[mine[m]] -= 1
         below = np.int64(0)
@@ -148,70 +146,82 @@ def _rows(
             here = histogram[level]
             histogram[level] = 2 * below + here
             below += here
-        for m in range(size):
+        for m in range(len(mine)):
             if held_out[row, m]:
                 found[row] += histogram[mine[m]]
     return found
 
 
 @compiled
-def _contrasts(members: Bits, anchors: NDArray[np.bool_], positives: Ints, items: int) -> Ints:
+def _contrasts(members: Rows, anchors: Chosen, told: Told) -> Ints:
     """Share positive of the anchors minus the pool's, in units of 1 / (anchors x items)."""
-    dims = members.shape[1]
-    positive, few = np.zeros(dims, np.int64), np.zeros(dims, np.uint8)
-    count = 0
-    for m in range(len(members)):
-        if anchors[m]:
-            count += 1
-            row = members[m]
-            for d in range(dims):
-                few[d] += row[d]
-            if count % 255 == 0:  # the most that a byte counts
-                positive += few
-                few[:] = 0
-    positive += few
-    contrast = np.empty(dims, np.int64)
-    for d in range(dims):
-        contrast[d] = positive[d] * items - count * positives[d]
+    positives, items, _ = told
+    chosen = np.flatnonzero(anchors)
+    planes = room(members.shape[1])
+    digits = add(members, chosen, np.zeros(len(chosen), np.uint64), 0, planes)
+    positive = np.zeros(len(positives), np.uint16)
+    sums(planes, digits, positive)
+    contrast = np.empty(len(positives), np.int64)
+    for d in range(len(positives)):
+        contrast[d] = np.int64(positive[d]) * items - len(chosen) * positives[d]
     return contrast
 
 
 @compiled
-def _agreeing(bits: Bits, chosen: Ints, flips: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """How many of the chosen dimensions, flipped or not, each column has set: uint16[columns]."""
-    columns = bits.shape[1]
-    agree, few = np.zeros(columns, np.uint16), np.zeros(columns, np.uint8)
-    for place in range(len(chosen)):
-        d, flip = chosen[place], flips[place]
-        for n in range(columns):
-            few[n] += bits[d, n] ^ flip
-        if place % 255 == 254:  # the most that a byte counts
-            agree += few
-            few[:] = 0
-    agree += few
-    return agree
+def _registered(strength: Ints, level: int, strongest: int) -> Ints:
+    """Dimensions at the level, or where they are too few the strongest with every tie."""
+    if (strength >= level).sum() < FEWEST:
+        level = max(nth_largest(strength, strongest), 1)
+    return np.flatnonzero(strength >= level)
 
 
 @compiled
-def _nth_largest(values: Ints, n: int) -> int:
-    """The n-th largest value, by quickselect; `values` is reordered."""
-    low, high, place = 0, len(values) - 1, len(values) - n
-    while low < high:
-        pivot = values[(low + high) // 2]
-        i, j = low, high
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while values[j] > pivot:
-                j -= 1
-            if i <= j:
-                values[i], values[j] = values[j], values[i]
-                i += 1
-                j -= 1
-        if place <= j:
-            high = j
-        elif place >= i:
-            low = i
-        else:
-            break
-    return int(values[place])
+def histogram_of(words: Rows, mask: Rows, chosen: Ints, flips: Rows) -> Ints:
+    """How many items of the mask agree in how many of the chosen dimensions, flipped or not."""
+    histogram = np.zeros(2 * len(chosen) + 4, np.int64)  # above the largest power of two
+    for start in range(0, len(mask), SPAN):
+        planes = room(min(SPAN, len(mask) - start))
+        digits = add(words, chosen, flips, start, planes)
+        tally(planes, digits, start, mask, histogram)
+    return histogram
+
+
+@compiled
+def _agreeing(members: Rows, chosen: Ints, flips: Rows) -> Ints:
+    """In how many of the chosen dimensions each member agrees: int64[members]."""
+    used, flipped = np.zeros(members.shape[1], np.uint64), np.zeros(members.shape[1], np.uint64)
+    for place in range(len(chosen)):
+        word, bit = chosen[place] >> 6, np.uint64(1) << np.uint64(chosen[place] & 63)
+        used[word] |= bit
+        flipped[word] |= bit & flips[place]
+    found = np.empty(len(members), np.int64)
+    for m in range(len(members)):
+        count = np.uint64(0)
+        for w in range(len(used)):
+            count += ones((members[m, w] ^ flipped[w]) & used[w])
+        found[m] = np.int64(count)
+    return found
+
+
+@compiled
+def nth_largest(values: Ints, n: int) -> int:
+    """The n-th largest of values that are 0 or more: by 256 bins, then inside one."""
+    top, shift = np.int64(0), 0
+    for value in values:
+        top = max(top, value)
+    while top >> shift >= 256:
+        shift += 1
+    bins = np.zeros(256, np.int64)
+    for value in values:
+        bins[value >> shift] += 1
+    left, bin_ = n, 255
+    while bins[bin_] < left:
+        left -= bins[bin_]
+        bin_ -= 1
+    few = np.empty(bins[bin_], np.int64)
+    place = 0
+    for value in values:
+        if value >> shift == bin_:
+            few[place] = value
+            place += 1
+    return int(np.sort(few)[len(few) - left])

@@ -17,7 +17,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from catalog.signs.bits import Packed
+from catalog.signs.bits import Packed, by_words
 
 _SPAN = 512
 """Words of a row (4 kB) that are counted together: eight rows stay in a core's first cache."""
@@ -47,7 +47,7 @@ def counts(
     Both are uint8[dims, bytes] of as many items, padded with zeros. `upper`: only pairs with i <= j
     are counted, for one site against itself; the others are undefined.
     """
-    a, b = _words(first), _words(second)
+    a, b = by_words(first), by_words(second)
     found = np.zeros((len(a), -(-len(b) // 4) * 4), np.int32)
     b = np.pad(b, ((0, found.shape[1] - len(b)), (0, 0)))
     own = threads or (len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2)
@@ -57,12 +57,6 @@ def counts(
         pairs = itertools.pairwise(edges.tolist())
         list(pool.map(lambda span: _compiled(a, b, found, *span, upper), pairs))
     return found[:, : len(second)]
-
-
-def _words(packed: Packed) -> NDArray[np.uint64]:
-    """uint8[rows, bytes] as uint64[rows, words], filled with zeros."""
-    filled = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8)))
-    return np.ascontiguousarray(filled).view(np.uint64)
 
 
 def _count(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.compiled import compiled
+from catalog.signs.adding import compiled
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

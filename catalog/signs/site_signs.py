@@ -6,12 +6,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.bits import Packed, Words, unpack
+from catalog.signs.bits import Packed, Words, by_words
 from catalog.signs.standing import Standing
 
 Ints = NDArray[np.int64]
-MOST_UNPACKED = 256_000_000
-"""Signs of a site that are kept as bytes too; of a larger one only packed."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,9 @@ class SiteSigns:
         return int(self.words.shape[1])
 
     @cached_property
-    def unpacked(self) -> NDArray[np.uint8] | None:
-        """Signs as 0 and 1, uint8[dims, items], which compiled code adds up fastest; None where
-        they are more than MOST_UNPACKED.
-        """
-        if self.dims * self.items > MOST_UNPACKED:
-            return None
-        return unpack(self.by_dimension, self.items).view(np.uint8)
+    def column_words(self) -> Words:
+        """Signs by dimension as words, which compiled code adds up: uint64[dims, words]."""
+        return by_words(self.by_dimension)
 
     def bits(self, items: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Signs of some items as 0 and 1: uint8[len(items), dims]."""

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from catalog.signs import compiled, counted
+from catalog.signs import adding, compiled, counted
+from catalog.signs.bits import by_words, mask_of
 from catalog.signs.compiled import Scale
 from catalog.signs.prototypes import (
+    Prototypes,
     agreeing,
     agreeing_members,
     contrast,
@@ -15,6 +17,17 @@ from catalog.signs.prototypes import (
     register,
 )
 from tests.given.planted import noise, planted, site_of
+
+
+def packed(scored):
+    """Negatives' signs as 0 and 1, [dims, negatives], as compiled code takes them."""
+    words = by_words(np.packbits(scored, axis=1, bitorder="little"))
+    return compiled.Scored(words, mask_of(scored.shape[1], words.shape[1]))
+
+
+def by_item(members):
+    """Members' signs as 0 and 1, [members, dims], as words."""
+    return by_words(np.packbits(members, axis=1, bitorder="little"))
 
 
 def plain(scored, members, scale, anchors, held_out):
@@ -43,7 +56,7 @@ def test_rows_are_those_of_prototypes(dims, marked):
     scale = Scale(bits.sum(axis=0, dtype=np.int64), len(bits))
     anchors = halves(40, 5, np.random.default_rng(1))
     anchors[-1, np.flatnonzero(anchors[-1])[0]] = False  # one anchor less than the others
-    found = compiled.doubled_ranks(scored, members, scale, anchors, ~anchors)
+    found = compiled.doubled_ranks(packed(scored), by_item(members), scale, anchors, ~anchors)
     np.testing.assert_allclose(found, plain(scored, members, scale, anchors, ~anchors))
 
 
@@ -51,7 +64,9 @@ def test_a_site_without_variation_says_one_half():
     bits = np.ones((60, 32), np.uint8)
     scale = Scale(bits.sum(axis=0, dtype=np.int64), 60)
     anchors = halves(20, 4, np.random.default_rng(0))
-    found = compiled.doubled_ranks(bits[20:].T.copy(), bits[:20], scale, anchors, ~anchors)
+    found = compiled.doubled_ranks(
+        packed(bits[20:].T), by_item(bits[:20]), scale, anchors, ~anchors
+    )
     assert (found / (2 * 40 * 10) == 0.5).all()
 
 
@@ -81,9 +96,35 @@ def test_members_among_the_scored_are_no_negatives():
     scored = np.ascontiguousarray(bits.T.astype(np.uint8))
     among = np.ones(120, np.bool_)
     rows = np.ascontiguousarray(site.words.T)
-    found = compiled.doubled_ranks_of_sets(rows, scored, among, scale, sets, anchors)
+    found = compiled.doubled_ranks_of_sets(
+        (rows, rows), packed(scored), among, scale, sets, anchors
+    )
     for one, mine, chosen in zip(found, sets, anchors, strict=True):
-        others = np.ascontiguousarray(scored[:, np.setdiff1d(items, mine)])
-        members = bits[mine].astype(np.uint8)
-        expected = compiled.doubled_ranks(others, members, scale, chosen, ~chosen).sum()
+        others = packed(scored[:, np.setdiff1d(items, mine)])
+        expected = compiled.doubled_ranks(others, rows[mine], scale, chosen, ~chosen).sum()
         assert one == expected
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 4, 7, 64, 255, 256, 700])
+def test_bits_are_added_up(rows):
+    """Sums of columns and how many columns have each, over several spans and with a mask."""
+    generator = np.random.default_rng(rows)
+    bits = generator.random((800, 64 * 2 * adding.SPAN + 100)) < generator.random((800, 1))
+    words = by_words(np.packbits(bits, axis=1, bitorder="little"))
+    chosen = np.sort(generator.choice(800, rows, replace=False))
+    signs = generator.choice([-1, 1], rows).astype(np.int8)
+    made = Prototypes(chosen[None], signs[None], np.zeros(1, np.bool_))
+    expected = (bits[chosen] ^ (signs < 0)[:, None]).sum(axis=0)
+    counts = counted.agreeing(words, made, bits.shape[1])
+    np.testing.assert_array_equal(counts[0], expected)
+    some = np.flatnonzero(generator.random(bits.shape[1]) < 0.3)
+    scored = compiled.Scored(words, mask_of(some, words.shape[1]))
+    found = counted.histograms(scored, made, rows + 1)
+    np.testing.assert_array_equal(found[0], np.bincount(expected[some], minlength=rows + 1))
+
+
+@pytest.mark.parametrize("top", [0, 1, 900, 10**6, 2**40])
+def test_the_nth_largest_is_that_of_a_sort(top):
+    values = np.random.default_rng(0).integers(0, top + 1, 500)
+    for n in (1, 2, 64, 125, 500):
+        assert compiled.nth_largest(values, n) == np.sort(values)[-n]
