@@ -4,8 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.common import catalogs, parts
-from dashboard.frame import address, keys, menu, presenting, rail, tab, who
+from dashboard.common import catalogs, metrics, parts
+from dashboard.frame import (
+    address,
+    embedding,
+    keys,
+    menu,
+    presenting,
+    rail,
+    sign_in,
+    tab,
+    who,
+)
 from dashboard.jobs import parts as jobs
 from dashboard.pages import MOVED, VIEWS
 
@@ -23,7 +33,15 @@ def main() -> None:
     st.html(HERE / "style.css")
     with parts.guard():
         readable = [entry for entry in catalogs.listed() if entry.build is not None]
-        page = st.navigation(menu.navigation(rail.modality(readable)), expanded=True)
+        refused = sign_in.refusal()
+        page = st.navigation(
+            menu.navigation(rail.modality(readable)),
+            position="hidden" if refused else "sidebar",
+            expanded=True,
+        )
+        if refused:
+            sign_in.door(refused)
+            return
         name = page.url_path or VIEWS[0].name
         if name in MOVED:
             page.run()
@@ -42,7 +60,10 @@ def main() -> None:
             jobs.summary()
             tab.listen()
         presenting.enter()
-        page.run()
+        embedding.begin()
+        with metrics.page(name):
+            page.run()
+        embedding.end()
 
 
 main()

@@ -64,6 +64,7 @@ PAGES = (
     )),
     Page("Data", "database", (
         View("more", "sql", "SQL"),
+        View("more", "people", "People"),
         View("more", "status", "This server", live=True),
     )),
 )  # fmt: skip

@@ -20,14 +20,21 @@ from catalog.commands import (
     discover,
     doctor,
     evidence,
+    export,
     features,
     flip,
     labels,
     maps,
+    open,
     plan,
     printing,
+    publish,
+    report,
     reproduce,
+    roles,
     serve,
+    show,
+    site,
     verify,
     writers,
 )
@@ -58,8 +65,15 @@ app.command()(writers.writers)
 app.command()(compare.compare)
 app.command()(verify.verify)
 app.add_typer(labels.app, name="labels")
+app.command()(export.export)
+app.command()(report.report)
+app.command()(site.site)
+app.command()(show.show)
+app.command()(publish.publish)
+app.command("open")(open.open_)
 app.command()(doctor.doctor)
 app.command()(serve.serve)
+app.add_typer(roles.app, name="roles")
 app.command()(demo.demo)
 
 

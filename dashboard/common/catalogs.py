@@ -1,5 +1,6 @@
 """The catalogs there are, and what one of them holds: tables, columns, memory, console."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,17 +30,19 @@ class Entry(NamedTuple):
 def listed() -> list[Entry]:
     """Every catalog file; unreadable ones, with their problem, last.
 
-    Measured ones before those without findings, text before images before sounds, by name.
+    The one that `dims open` names first, measured ones before those without findings, text before
+    images before sounds, by name.
     """
     return sorted((_entry(Catalog(path)) for path in places.catalog_files()), key=_order)
 
 
-def _order(entry: Entry) -> tuple[bool, bool, int, str]:
-    about = entry.build
+def _order(entry: Entry) -> tuple[bool, bool, bool, int, str]:
+    about, slug = entry.build, entry.catalog.slug
     if about is None:
-        return True, True, 0, entry.catalog.slug
+        return True, True, True, 0, slug
     kind = list(backgrounds.OF).index(about["modality"])
-    return False, bool(pd.isna(about["findings_hash"])), kind, entry.catalog.slug
+    other = slug != os.environ.get("DIMS_CATALOG")
+    return False, other, bool(pd.isna(about["findings_hash"])), kind, slug
 
 
 def _entry(catalog: Catalog) -> Entry:

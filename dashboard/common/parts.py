@@ -10,34 +10,23 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from catalog.errors import CatalogError
 from catalog.figures.text import chart_text, number, visible
+from catalog.store import cells
 from dashboard.common import terms
 from dashboard.common.answers import Answer, Here
+from dashboard.common.guarding import guard
 
 _SUBJECT = "parts.subject"
 HELD = "address.held"
 """Key of what will stand in the link as soon as the browser has told that it listens, else None."""
 
+EMBEDDED, EMBEDDED_KEY = "embed.told", "embedded"
+"""Session state of an embedded page (asked, found, seen), and the key of its one panel."""
 PERSONAL = "me"
 """What links once carried and none does: whoever opened one became that person."""
 
 
-@contextlib.contextmanager
-def guard() -> Iterator[None]:
-    """Turn a CatalogError into its sentence; use as `with guard():` or as decorator `@guard()`.
-
-    Fragments and callbacks do not pass through page.run(): decorate each of them.
-    """
-    try:
-        yield
-    except CatalogError as error:
-        with st.container(border=True):
-            st.markdown(":material/error: **This cannot be shown**")
-            st.text(str(error))
-
-
-__all__ = ["chart_text", "number", "visible"]
+__all__ = ["chart_text", "guard", "number", "visible"]
 
 
 def plain(text: object) -> str:
@@ -104,7 +93,7 @@ def panel(
 
     `title` and `help` are this program's own words; `what` names the downloads, else the title.
     """
-    with st.container(gap="xsmall"):
+    with st.container(gap="xsmall", key=_embedded(title)):
         with st.container(
             horizontal=True,
             wrap=False,
@@ -117,17 +106,43 @@ def panel(
         yield
 
 
+def _embedded(title: str) -> str | None:
+    """Key of the one panel that the link asks for alone; None for all others."""
+    told = st.session_state.get(EMBEDDED)
+    if not told:
+        return None
+    name = _short(title)
+    told["seen"].append(name)
+    if told["asked"] != name:
+        return None
+    told["found"] = True
+    return EMBEDDED_KEY
+
+
 def tools(title: str, answer: Answer, what: str) -> None:
     """Popover of a panel: permanent link, SQL or Python, CSV, Parquet; `what` names these two."""
-    key = "parts." + re.sub(r"\W+", "_", title.lower())
-    with st.popover(":material/more_horiz:", type="tertiary", key=f"{key}.tools"):
+    _tools("parts." + re.sub(r"\W+", "_", title.lower()), answer, what, _short(title))
+
+
+@st.fragment
+@guard()
+def _tools(key: str, answer: Answer, what: str, name: str) -> None:
+    """What is in it is made for those who open it: a page has many panels."""
+    shown = st.popover(
+        ":material/more_horiz:", type="tertiary", key=f"{key}.tools", on_change="rerun"
+    )
+    if not shown.open:
+        return
+    with shown:
         st.caption("Link to this view")
         st.code(link(), language=None, wrap_lines=True)
+        st.caption("This panel alone, for a page elsewhere")
+        st.code(f'<iframe src="{link()}&embed=1&panel={name}"></iframe>', language=None)
         st.caption("The same in SQL" if answer.language == "sql" else "The same in Python")
         st.code(answer.copy, language=answer.language, wrap_lines=True)
         st.download_button(
             "Download CSV",
-            lambda: answer.frame.to_csv(index=False).encode(),
+            lambda: cells.csv(answer.frame).encode(),
             file_name=f"{file(what)}.csv",
             mime="text/csv",
             key=f"{key}.csv",

@@ -13,7 +13,7 @@ import streamlit as st
 
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
-from dashboard.common import parts
+from dashboard.common import access, parts
 
 if TYPE_CHECKING:
     from catalog.model.live import Job, Live
@@ -55,9 +55,11 @@ def start(
     """Queue work on a catalog's model as the job `name` of this session; an older one is stopped.
 
     `what` is everything that the outcome depends on: `outcome` gives it for the same only.
+    NotAllowed where who looks may not compute.
     """
     from catalog.model.opening import ModelKey
 
+    _let(name, catalog.slug)
     stop(name)
     job = worker().submit(ModelKey.of(catalog.build), work)
     st.session_state[_key(name)] = (what, job, time.monotonic())
@@ -65,8 +67,15 @@ def start(
 
 def start_aside(name: str, what: object, work: "Callable[[None, Job[T]], T]") -> None:
     """`start`, for long work that needs no model: it keeps its place in the same queue."""
+    _let(name, "comparison")
     stop(name)
     st.session_state[_key(name)] = (what, worker().aside(work), time.monotonic())
+
+
+def _let(name: str, about: str) -> None:
+    """Ask whether this may be computed, and write down who did it."""
+    access.require("compute")
+    access.note("run", f"{name}: {about}")
 
 
 def stop(name: str) -> None:

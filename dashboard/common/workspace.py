@@ -1,14 +1,12 @@
 """What pages may ask of the workspace: who looks, what is hidden, labels, stars, comments.
 
-The only module of the dashboard that opens the workspace. Every reading passes the person who
-looks, so that what their open queue hides is hidden on every page. Nothing here is cached: other
-people write meanwhile.
+Every reading passes the person who looks, so that what their open queue hides is hidden on every
+page. Whoever writes takes `acting`, which asks whether the person may. Nothing here is cached:
+other people write meanwhile.
 """
 
-import os
 import uuid
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -16,11 +14,11 @@ import streamlit as st
 from catalog import places
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
-from catalog.workspace import blind, file, labels, people, reading, runs, subjects
+from catalog.workspace import blind, labels, people, reading, runs, subjects
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances
-from dashboard.common import catalogs
+from dashboard.common import access, catalogs, store
 from dashboard.common.answers import Here
 
 PERSON = "who.name"
@@ -32,19 +30,17 @@ SHOWN = 200
 
 
 def workspace() -> Workspace:
-    """The workspace in force, made where there is none; opened anew when its file was replaced."""
-    named = os.environ.get("DIMS_WORKSPACE", "")
-    if "://" in named:
-        return _opened(named, 0)
-    path = Path(named or places.data() / "workspace.sqlite").resolve()
-    if not path.is_file():
-        file.open_workspace().close()
-    return _opened(str(path), path.stat().st_ino)
+    """The workspace in force, for reading; made where there is none."""
+    return store.workspace().looking()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _opened(place: str, inode: int) -> Workspace:
-    return file.open_workspace(place)
+def acting(action: str) -> Workspace:
+    """The workspace, to write what belongs to an action of `roles.ACTIONS`.
+
+    NotAllowed where who looks may not do that, SignInEnded where the sign-in is over.
+    """
+    access.require(action)
+    return store.workspace()
 
 
 def event() -> str:
@@ -53,7 +49,9 @@ def event() -> str:
 
 
 def person() -> str | None:
-    """Who looks; None before anybody has said so."""
+    """Who looks: who signed in, where people do; None before anybody has said so."""
+    if access.closed():
+        return access.person()
     return st.session_state.get(PERSON)
 
 
@@ -154,7 +152,7 @@ def search(here: Here, words: str) -> pd.DataFrame:
 
 def answer(given: Answer, suggested: bool) -> None:
     """Save an answer from a page: never part of agreement."""
-    labels.answer(workspace(), event(), given, Circumstances("page", suggested=suggested))
+    labels.answer(acting("label"), event(), given, Circumstances("page", suggested=suggested))
 
 
 def anything_saved() -> bool:
@@ -171,7 +169,7 @@ def comments(subject: Subject) -> list[runs.Saved]:
 
 def comment(subject: Subject, author: str, text: str) -> None:
     """Save a comment."""
-    runs.comment(workspace(), event(), author, subject, text)
+    runs.comment(acting("label"), event(), author, subject, text)
 
 
 def stars(here: Here | None = None, subject: Subject | None = None) -> list[runs.Saved]:
@@ -191,7 +189,7 @@ def stars(here: Here | None = None, subject: Subject | None = None) -> list[runs
 
 def star(subject: Subject, author: str, on: bool) -> None:
     """Star a subject, or take the star off."""
-    runs.star(workspace(), event(), author, subject, on)
+    runs.star(acting("label"), event(), author, subject, on)
 
 
 # Who is here.
@@ -200,7 +198,7 @@ def star(subject: Subject, author: str, on: bool) -> None:
 def seen(name: str, client: str) -> bool:
     """Note that a person works in this tab; whether the name is active in another one."""
     try:
-        return people.seen(workspace(), name, client)
+        return people.seen(acting("look"), name, client)
     except CatalogError:
         return False  # a workspace that cannot be written says so where something is saved
 
@@ -208,13 +206,15 @@ def seen(name: str, client: str) -> bool:
 def left(name: str, client: str) -> None:
     """Forget the tab under a name that it no longer uses."""
     try:
-        people.left(workspace(), name, client)
+        people.left(acting("look"), name, client)
     except CatalogError:
         return
 
 
 def adjudicators() -> str:
     """Who may write final labels, in one sentence."""
+    if access.closed():
+        return "Final labels are written by people with the role adjudicate or admin."
     listed = people.adjudicators()
     if listed is None:
         return "Everyone may write final labels here (DIMS_ADJUDICATORS is not set)."
@@ -223,4 +223,4 @@ def adjudicators() -> str:
 
 def may_adjudicate(name: str) -> bool:
     """Whether a person may write final labels."""
-    return people.may_adjudicate(name)
+    return access.may("adjudicate") if access.closed() else people.may_adjudicate(name)

@@ -49,7 +49,7 @@ def next_pair(here: Here, judge: str) -> tuple[Pair | None, int]:
 
 def judge(event: str, person: str, pair: Pair, same: bool) -> None:
     """Save a judgement."""
-    free_text.judge_pair(workspace.workspace(), event, person, pair, same)
+    free_text.judge_pair(workspace.acting("label"), event, person, pair, same)
 
 
 def judged(here: Here) -> TextAgreement:

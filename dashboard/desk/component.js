@@ -66,6 +66,23 @@ class Desk {
     } catch { /* see begin */ }
   }
 
+  // What is typed and not answered yet outlives a page that is loaded again, as after a sign-in.
+  draft() {
+    if (!this.current) return;
+    const { item, form } = this.current;
+    try {
+      localStorage.setItem(`${this.shelf()}.draft`, JSON.stringify({ key: item.key, form }));
+    } catch { /* see begin */ }
+  }
+
+  drafted(item) {
+    try {
+      const held = JSON.parse(localStorage.getItem(`${this.shelf()}.draft`) || "null");
+      if (held && held.key === item.key) return held.form;
+    } catch { /* see begin */ }
+    return { pole: "", category: "", positive: "", negative: "", sure: 0 };
+  }
+
   refuse(id, sentence) {
     const event = this.outbox.find((one) => one.id === id);
     if (!event) return;
@@ -139,7 +156,7 @@ class Desk {
   // ---- what is on the screen
   next() {
     const item = this.buffer.shift();
-    if (item) this.show(item, { pole: "", category: "", positive: "", negative: "", sure: 0 });
+    if (item) this.show(item, this.drafted(item));
     else this.status();
   }
 
@@ -177,6 +194,7 @@ class Desk {
     for (const b of this.at.confidence.querySelectorAll("button"))
       b.setAttribute("aria-checked", +b.dataset.sure === form.sure);
     for (const field of ["category", "positive", "negative"]) this.at[field].disabled = form.pole === "none";
+    this.draft();
   }
 
   status() {
@@ -291,7 +309,7 @@ class Desk {
   typed(field) {
     const value = this.at[field].value;
     this.say("");
-    if (field !== "category") { this.current.form[field] = value.trim(); return; }
+    if (field !== "category") { this.current.form[field] = value.trim(); this.draft(); return; }
     const exact = this.data.categories.find((name) => plain(name) === plain(value));
     this.current.form.category = exact || "";
     this.filter(value);
@@ -339,6 +357,7 @@ class Desk {
     const name = this.hits && this.hits[this.chosen];
     if (!name) return false;
     this.current.form.category = name;
+    this.draft();
     this.at.category.value = words(name);
     this.close();
     return true;

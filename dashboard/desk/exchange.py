@@ -1,10 +1,8 @@
 """Labels out of and into files, in the browser."""
 
-from functools import partial
-
 import streamlit as st
 
-from dashboard.common import parts, workspace
+from dashboard.common import access, parts, workspace
 from dashboard.desk import exchange_frames as frames
 from dashboard.frame import rail
 
@@ -22,6 +20,9 @@ def out() -> None:
         if workspace.anything_hidden():
             st.text("Close your open queue first: a file would say what others have labelled.")
             return
+        if not access.may("exchange"):
+            st.text("Files of labels take the role adjudicate: others' labels are in them.")
+            return
         if not workspace.anything_saved():
             st.text("Nobody has labelled anything yet.")
             return
@@ -29,7 +30,7 @@ def out() -> None:
             for kind in frames.FORMATS:
                 st.download_button(
                     kind.title,
-                    partial(frames.written, here, kind),
+                    frames.writer(here, kind),
                     file_name=_name(kind),
                     on_click="ignore",
                     icon=":material/download:",

@@ -2,13 +2,14 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from catalog.errors import ImportRefused
 from catalog.workspace import subjects, transfer
 from catalog.workspace.transfer import Known, Report
-from dashboard.common import catalogs, workspace
+from dashboard.common import access, catalogs, workspace
 from dashboard.common.answers import Here
 
 
@@ -31,6 +32,15 @@ FORMATS = (
 )
 
 
+def writer(here: Here, kind: Format) -> Callable[[], bytes]:
+    """What makes a file of labels, to be called when somebody takes it.
+
+    Others' labels leave with it, so it takes as much as reading a file in: else NotAllowed.
+    """
+    access.require("exchange")
+    return partial(written, here, kind)
+
+
 def written(here: Here, kind: Format) -> bytes:
     """A file of labels: of the rail's model, or of the whole workspace."""
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +59,7 @@ def taken(name: str, content: bytes, any_model: bool) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"labels.{ending}"
         path.write_bytes(content)
-        return kind.read(workspace.workspace(), path, None if any_model else _known())
+        return kind.read(workspace.acting("exchange"), path, None if any_model else _known())
 
 
 def _known() -> list[Known]:

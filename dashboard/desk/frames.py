@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from catalog.errors import CatalogError, LabelRefused, NotInCatalog
+from catalog.errors import CatalogError, LabelRefused, NotInCatalog, SignInEnded
 from catalog.workspace import labels, queue, reading
 from catalog.workspace.queue import Options, Queue
 from catalog.workspace.subjects import Subject
 from catalog.workspace.values import ANSWERED, Answer, Circumstances
-from dashboard.common import frames, parts, workspace
+from dashboard.common import access, frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import component, shown
 from dashboard.features import discovery_frames
@@ -90,7 +90,7 @@ def open_new(
         strengths=_strengths(here, subjects) if order == "strongest" else None,
         seed=here.slug,
     )
-    return queue.open_queue(workspace.workspace(), workspace.event(), person, subjects, options)
+    return queue.open_queue(workspace.acting("label"), workspace.event(), person, subjects, options)
 
 
 def _strengths(here: Here, subjects: list[Subject]) -> list[float]:
@@ -113,7 +113,7 @@ def open_queues(person: str) -> list[Queue]:
 
 def close(key: str) -> None:
     """Close a queue: what it hid is shown."""
-    queue.close_queue(workspace.workspace(), key)
+    queue.close_queue(workspace.acting("label"), key)
 
 
 def receive(line: Queue) -> None:
@@ -137,7 +137,7 @@ def receive(line: Queue) -> None:
 
 
 def _save(line: Queue, event: dict[str, Any], name: str) -> None:
-    opened = workspace.workspace()
+    opened = workspace.acting("label")
     if workspace.person() != line.person:
         raise LabelRefused(f"This is the queue of {line.person}: open one of your own.")
     if event.get("kind") == "undo":
@@ -171,14 +171,22 @@ def _sound(asked: object) -> component.Sound | None:
 
 
 def data(line: Queue) -> component.Data:
-    """What the desk is sent now."""
+    """What the desk is sent now; where the sign-in has ended what it was sent last, and why."""
     kept, opened = _kept(line), workspace.workspace()
+    try:
+        access.check()
+    except SignInEnded as error:
+        if kept["sent"] is None:
+            raise
+        held: component.Data = kept["sent"].copy()
+        held["saved"], held["problem"] = kept["saved"][-_REMEMBERED:], str(error)
+        return held
     coming = list(_places(queue.next_subjects(opened, line, AHEAD)))
     if any(media_frames.is_media(here.catalog) for _, here in coming):
         coming = coming[:PICTURED]
     items = [shown.shown(subject, here) for subject, here in coming]
     order = ORDERS.get(line.ordering, line.ordering)
-    return {
+    made: component.Data = {
         "queue": line.key,
         "person": line.person,
         "heading": parts.visible(f"{line.person} · {line.title} · {order} · blind"),
@@ -191,6 +199,8 @@ def data(line: Queue) -> component.Data:
         "categories": label_frames.categories(coming[0][1].catalog if coming else None),
         "words": [parts.visible(text) for text in reading.own_words(opened, line.person)[:200]],
     }
+    kept["sent"] = made
+    return made
 
 
 def _places(subjects: list[Subject]) -> Iterator[tuple[Subject, Here]]:
@@ -211,6 +221,7 @@ def _places(subjects: list[Subject]) -> Iterator[tuple[Subject, Here]]:
 
 def _kept(line: Queue) -> dict[str, Any]:
     kept: dict[str, Any] = st.session_state.setdefault(
-        f"queue.kept.{line.key}", {"saved": [], "refused": {}, "problem": "", "sound": None}
+        f"queue.kept.{line.key}",
+        {"saved": [], "refused": {}, "problem": "", "sound": None, "sent": None},
     )
     return kept

@@ -32,7 +32,7 @@ def begin(here: Here, label: Mapping[str, Any], tester: str, event: str) -> tupl
     subject = Subject(**{field: str(label[field]) for field in FIELDS})
     tested = Tested(subject, str(label["author"]), str(label["text"]))
     found = trial_items.of_dimension(here.catalog, subject.site, int(subject.name), here.threshold)
-    opened = workspace.workspace()
+    opened = workspace.acting("label")
     said = reading.current(opened, tester, **workspace.model(here))
     alike = said.text.notna() & (said.pole == subject.pole) & (said.target != subject.whole.key)
     generator = np.random.default_rng(list(event.encode()))
@@ -50,7 +50,7 @@ def next_trial(key: str) -> Open | None:
 
 def choose(key: str, trial: int, side: str, seconds: float) -> None:
     """Save a choice."""
-    label_tests.choose(workspace.workspace(), key, trial, side, seconds)
+    label_tests.choose(workspace.acting("label"), key, trial, side, seconds)
 
 
 def chance_level(found: pd.DataFrame) -> tuple[int, int, float, float]:

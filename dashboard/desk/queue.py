@@ -87,15 +87,18 @@ def choose(lines: list[Queue]) -> Queue | None:
 
 
 @st.fragment
-@parts.guard()
 def desk(line: Queue) -> None:
-    """The desk; what it sends reruns only this."""
+    """The desk; what it sends reruns only this.
 
-    @parts.guard()
+    It stands also when the sign-in has ended: it holds answers that are not saved yet.
+    """
+
     def sent() -> None:
-        frames.receive(line)
+        with parts.guard():
+            frames.receive(line)
 
-    component.desk(frames.data(line), frames.KEY, sent)
+    with parts.guard():
+        component.desk(frames.data(line), frames.KEY, sent)
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def divided(here: Here) -> pd.DataFrame:
 def decide(event: str, decisions: Sequence[Decision]) -> None:
     """Save final labels of one subject and its poles, all of one act."""
     for number, decision in enumerate(decisions):
-        adjudication.decide(workspace.workspace(), f"{event}-{number}", decision)
+        adjudication.decide(workspace.acting("adjudicate"), f"{event}-{number}", decision)
 
 
 def show(here: Here, one: Subject) -> None:

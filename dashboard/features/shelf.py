@@ -28,7 +28,7 @@ def save(here: Here, name: str, person: str, body: dict[str, Any]) -> str:
     key = runs.concept_key(model, name)
     saved = {**body, "name": name.strip(), "catalog": here.slug}
     entry = runs.Entry("concept", key, person, model, saved)
-    runs.save(workspace.workspace(), workspace.event(), entry)
+    runs.save(workspace.acting("keep"), workspace.event(), entry)
     return key
 
 

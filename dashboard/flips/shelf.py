@@ -28,7 +28,7 @@ def keep(here: Here, made: Flip, title: str, person: str) -> str:
     key = f"run-{event}"[:60]
     body = json.loads(json.dumps({**made.as_saved(), "title": title.strip()}))
     model = str(here.catalog.build["model"])
-    runs.save(workspace.workspace(), event, Entry("run", key, person, model, body))
+    runs.save(workspace.acting("keep"), event, Entry("run", key, person, model, body))
     return key
 
 

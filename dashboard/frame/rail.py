@@ -5,7 +5,7 @@ import streamlit as st
 from catalog.browse.search import Hit
 from catalog.browse.search import address as address_of
 from catalog.errors import NotInCatalog
-from dashboard.common import catalogs, numbers, parts
+from dashboard.common import catalogs, numbers, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.frame import address
 from dashboard.frame import search as search_frames
@@ -114,7 +114,7 @@ def follow(text: str, chosen: Here, page: str) -> None:
 
 
 def _hits(chosen: Here, text: str) -> list[Hit]:
-    return search_frames.hits(chosen, text, st.session_state.get("who.name"))
+    return search_frames.hits(chosen, text, workspace.person())
 
 
 @parts.guard()

@@ -29,8 +29,19 @@ function remember(data) {
   return told;
 }
 
+// After a sign-in, which leads to Home, back to what was asked for.
+function goBack() {
+  try {
+    const asked = sessionStorage.getItem("dims_return");
+    sessionStorage.removeItem("dims_return");
+    const to = asked && new URL(asked);
+    if (to && to.origin === location.origin && to.href !== location.href) location.replace(to);
+  } catch { /* Home, then */ }
+}
+
 function install() {
   if (window.dimsHistory) return;
+  goBack();
   window.dimsHistory = at;
   const push = history.pushState.bind(history);
   const swap = history.replaceState.bind(history);

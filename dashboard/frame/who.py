@@ -6,9 +6,10 @@ from urllib.parse import unquote
 
 import streamlit as st
 
-from catalog.errors import LabelRefused
+from catalog.errors import LabelRefused, NotAllowed
 from catalog.workspace import words
-from dashboard.common import parts, workspace
+from dashboard.common import access, parts, workspace
+from dashboard.frame import sign_in
 
 COOKIE = "dims_person"
 _SEEN, _TAB, _SAID, _ASKED = "who.seen_at", "who.tab", "who.said", "who.asked_for"
@@ -17,13 +18,14 @@ _MINUTE = 60.0
 
 def choose() -> str | None:
     """Draw the name in the sidebar; keep it in the browser, and among those here."""
-    _restore()
+    if not access.closed():
+        _restore()
     name = workspace.person()
     icon = ":material/person:"
-    shown = parts.plain(name) if name else "Who are you?"
+    shown = parts.plain(name) if name else "Looking" if access.closed() else "Who are you?"
     with st.sidebar.popover(shown, icon=icon, key="who.popover"), parts.guard():
-        if _signed_in() is not None:
-            st.caption("Your name is that of the account you signed in with.")
+        if access.closed():
+            sign_in.account()
         else:
             _form(name)
     return name
@@ -47,6 +49,9 @@ def ask() -> str | None:
 
     None too for the moment in which the tab has not told yet who works in it.
     """
+    if access.closed():
+        access.require("label")
+        return workspace.person()
     if waiting():
         st.caption("One moment …")
         return None
@@ -72,7 +77,12 @@ def waiting() -> bool:
 
 
 def take(typed: str) -> None:
-    """From now on this person looks; LabelRefused for a name that nobody could read."""
+    """From now on this person looks; LabelRefused for a name that nobody could read.
+
+    NotAllowed where people sign in: nobody else's name can be taken there.
+    """
+    if access.closed():
+        raise NotAllowed("Here your name is that of the account you signed in with.")
     name = words.name(typed)
     before = workspace.person()
     tab = st.session_state.get(_TAB)
@@ -83,34 +93,26 @@ def take(typed: str) -> None:
     st.session_state.pop(_SEEN, None)
 
 
-def _signed_in() -> str | None:
-    """Name of the account, where sign-in is configured (Streamlit's OIDC)."""
-    account = st.user.to_dict()
-    if not account.get("is_logged_in"):
-        return None
-    return str(account.get("name") or account.get("email") or "") or None
-
-
 def _restore() -> None:
-    asked = _signed_in()
-    kept = None
-    if asked is None and workspace.person() is None:
-        kept = st.context.cookies.get(COOKIE)
-        asked = unquote(kept) if isinstance(kept, str) else None  # AppTest has no cookies
-    if not asked or asked == workspace.person():
+    if workspace.person() is not None:
+        return
+    kept = st.context.cookies.get(COOKIE)
+    asked = unquote(kept) if isinstance(kept, str) else None  # AppTest has no cookies
+    if not asked:
         return
     try:
         take(asked)
     except LabelRefused as error:
         parts.notice(str(error))
-    st.session_state[_SAID] = kept is None
-    st.session_state[workspace.UNSURE] = kept is not None
+    st.session_state[_SAID] = False
+    st.session_state[workspace.UNSURE] = True
 
 
 def known() -> dict[str, object]:
     """What the tab is told: the name, and whether it was said here."""
     said = bool(st.session_state.get(_SAID))
-    return {"name": workspace.person(), "cookie": COOKIE, "said": said}
+    name = None if access.closed() else workspace.person()  # an account's name is kept nowhere
+    return {"name": name, "cookie": COOKIE, "said": said}
 
 
 def heard(told: Mapping[str, object]) -> None:
@@ -121,8 +123,10 @@ def heard(told: Mapping[str, object]) -> None:
     mine, said = told.get("mine"), bool(st.session_state.get(_SAID))
     if told.get("tab"):
         st.session_state[_TAB] = str(told["tab"])
+    if access.closed():
+        return
     other = bool(mine) and not said and str(mine) != workspace.person()
-    if other and _signed_in() is None:
+    if other:
         take(str(mine))
     waited = st.session_state.pop(workspace.UNSURE, None) and st.session_state.pop(_ASKED, None)
     if other or waited:

@@ -1,10 +1,11 @@
 """Parts that ask for a job, follow it where it was asked for, and list all of them in one place."""
 
 import time
+from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.common import parts
+from dashboard.common import access, parts
 from dashboard.common.times import told
 from dashboard.jobs import asks, table
 from dashboard.jobs.table import Asked, Job
@@ -13,15 +14,17 @@ from dashboard.pages import FILES
 POLL_SECONDS = 2.0
 LOCAL = ("127.0.0.1", "localhost", "::1")
 ELSEWHERE = (
-    "Work in the background is off here: this server listens to more than this machine, and "
-    "anybody could start it."
+    "Work in the background is off here: it is started from this machine itself, or by people with "
+    "the role compute."
 )
 LISTED = 6
 """Ended jobs that are listed."""
 
 
 def allowed() -> bool:
-    """Whether jobs may be started: only where nobody but this machine reaches the server."""
+    """Whether jobs may be started here: by who may compute, or else from this machine alone."""
+    if access.closed():
+        return access.may("compute")
     return st.get_option("server.address") in LOCAL
 
 
@@ -62,10 +65,25 @@ def button(label: str, asked: Asked) -> None:
 
 
 def start(asked: Asked) -> None:
-    """Put work into the queue, and see that somebody works on it."""
+    """Put work into the queue, and see that somebody works on it.
+
+    NotAllowed where who looks may not compute, or has used up the quota.
+    """
+    found = table.find(asked.arguments)
+    if found is None or found.ended is not None:  # else it is asked for already
+        access.start_job(asked.title)
     asks.prepare(asked)
-    table.add(asked)
+    table.add(replace(asked, person=access.person() or ""))
     table.wake()
+
+
+@parts.guard()
+def cancel(job: Job) -> None:
+    """Stop a job: one's own, or as an admin anybody's."""
+    own = job.asked.person == (access.person() or "")
+    access.require("compute" if own else "administer")
+    access.note("cancel", job.asked.title)
+    table.cancel(job)
 
 
 def _key(asked: Asked) -> str:
@@ -89,7 +107,7 @@ def line(job: Job, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(share, parts.plain(f"{job.asked.title}: {said}"))
         st.button(
-            "Cancel", key=f"jobs.cancel.{place}.{job.key}", on_click=table.cancel, args=(job,),
+            "Cancel", key=f"jobs.cancel.{place}.{job.key}", on_click=cancel, args=(job,),
             type="tertiary",
         )  # fmt: skip
 

@@ -50,6 +50,8 @@ class Asked:
     """Its query parameters."""
     size: float = 0.0
     """Signs that the work goes over: what its time grows with; 0 where nobody knows."""
+    person: str = ""
+    """Who asked for it, where people sign in."""
 
 
 class Progress(NamedTuple):

@@ -67,5 +67,5 @@ def offer(here: Here) -> None:
 
 
 def _carry(plan: Plan) -> None:
-    moved = carrying.carry(workspace.workspace(), plan)
+    moved = carrying.carry(workspace.acting("exchange"), plan)
     st.toast(f"{moved:,} labels carried over.", icon=":material/check:")

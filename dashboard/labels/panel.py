@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from catalog.workspace.subjects import Subject
-from dashboard.common import parts, workspace
+from dashboard.common import access, parts, workspace
 from dashboard.common.answers import Answer, Here
 from dashboard.frame import address, who
 from dashboard.labels import form, frames
@@ -57,6 +57,9 @@ def _about(here: Here, subject: Subject) -> None:
             if subject.kind == "dimension":
                 _suggested(here, int(subject.name))
         _comments(subject)
+    if not access.may("label"):
+        st.caption("You may look here: labels, stars and comments take the role label.")
+        return
     person = workspace.person()
     if person is None:
         st.caption("Say who you are (on the left) to label, star or comment.")

@@ -95,22 +95,6 @@ def test_an_old_link_with_a_name_makes_nobody_that_person(app):
     assert "me" not in app.query_params
 
 
-def test_the_name_of_the_account_is_the_name(app, monkeypatch):
-    from types import SimpleNamespace
-
-    account = {"is_logged_in": True, "name": "Ada L", "email": "ada@example.invalid"}
-    monkeypatch.setattr(st, "user", SimpleNamespace(to_dict=lambda: account))
-    at(app, "queue", "eve")
-    assert app.session_state[labeling_frames.PERSON] == "Ada L"
-    assert not [b for b in app.button if b.form_id == "who.form"]
-    account.update(name=None, email="bea@example.invalid")
-    at(app, "queue", "eve")
-    assert app.session_state[labeling_frames.PERSON] == "bea@example.invalid"
-    account["is_logged_in"] = False
-    at(app, "queue", "eve")
-    assert app.session_state[labeling_frames.PERSON] == "eve"
-
-
 def test_a_name_nobody_could_read_is_refused_in_a_sentence(app):
     show(app, "queue", catalog="hostile")
     app.text_input(key="who.asked").set_value("ada\u202e")
