@@ -1,1 +1,1 @@
-"""Figures: frames in, Plotly or Altair out. Pages, notebooks and reports share them."""
+"""Figures: frames in, SVG or Plotly out. Pages, notebooks and reports share them."""

@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, SCALE, Trace, figure
+from catalog.figures.charts import SCALE, Trace, figure
+from catalog.figures.colours import ACCENT, FAINT, HERE, NEAR
 from catalog.figures.text import chart_text, number
 
 BAND = "states, nearest to their threshold first"

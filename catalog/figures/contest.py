@@ -3,7 +3,8 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from catalog.figures.charts import ACCENT, Trace, figure
+from catalog.figures.charts import Trace, figure
+from catalog.figures.colours import ACCENT
 
 LINES = {
     "signs": {"color": ACCENT, "width": 3},

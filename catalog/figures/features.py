@@ -6,58 +6,16 @@ which mark expected signs only.
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from catalog.figures.charts import ACCENT, HERE, NEAR, NEGATIVE, POSITIVE, Trace, figure
+from catalog.figures.charts import Trace, figure
+from catalog.figures.colours import ACCENT, HERE, NEAR
 from catalog.figures.text import between, chance, chart_text, number, signed
 
-WIDEST = 400
-"""Dimensions drawn in a strip; the weaker ones of a larger feature stay in its table."""
 _CLEAR = "rgba(0,0,0,0)"
-
-
-def strip(frame: pd.DataFrame, height: int = 170) -> alt.Chart:
-    """Signed dimensions as bars of AUC - 1/2, in the poles' colours; selection `bar`.
-
-    `frame`: dimension, sign, auc, p, q. Positive ones first, the strongest outermost.
-    """
-    shown = frame.head(WIDEST)
-    shown = shown.assign(
-        contrast=shown["auc"] - 0.5,
-        expected=np.where(shown["sign"] > 0, "+", "−"),
-        auc_text=[number(value) for value in shown["auc"]],
-        q_text=[chance(value) for value in shown["q"]],
-    ).sort_values("contrast", ascending=False)
-    shown["place"] = np.arange(len(shown))
-    bar = alt.selection_point(
-        name="bar", fields=["dimension"], on="click", clear=False, empty=False
-    )
-    return (
-        alt.Chart(shown)
-        .mark_bar(cursor="pointer")
-        .encode(
-            x=alt.X("place:O", axis=None),
-            y=alt.Y("contrast:Q", title="AUC − ½", axis=alt.Axis(tickCount=5)),
-            color=alt.Color(
-                "expected:N",
-                scale=alt.Scale(domain=["+", "−"], range=[POSITIVE, NEGATIVE]),
-                legend=None,
-            ),
-            tooltip=[
-                alt.Tooltip("dimension:Q"),
-                alt.Tooltip("expected:N", title="expected sign"),
-                alt.Tooltip("auc_text:N", title="sign AUC"),
-                alt.Tooltip("q_text:N", title="q"),
-            ],
-        )
-        .add_params(bar)
-        .properties(height=height)
-        .configure_view(stroke=None)
-    )
 
 
 def best(frame: pd.DataFrame) -> go.Figure:

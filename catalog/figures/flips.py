@@ -1,28 +1,14 @@
-"""Figures of the flip lab: conditions on one axis, every category as sorted dots."""
+"""Figures of the flip lab: every category as sorted dots, and curves of a sweep."""
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from catalog.figures.charts import ACCENT, FAINT, HERE, NEAR, Trace, figure
+from catalog.figures.charts import Trace, figure
+from catalog.figures.colours import ACCENT, FAINT, HERE, NEAR
+from catalog.figures.conditions import NAMES
 from catalog.figures.text import chart_text, number
 
-NAMES = {
-    "away": "away",
-    "toward": "toward",
-    "disjoint": "disjoint features",
-    "largest": "largest |x|",
-    "random": "random features",
-    "noise": "noise",
-    "direct": "direct path alone",
-    "edits": "further edits alone",
-    "together": "away and further edits",
-}
-AXES = {
-    "vocabulary": "change of log p, concept − matched tokens (nats)",
-    "classes": "change of log p, concept's class − other classes (nats)",
-    "layers": "change of agreement at later sites",
-}
 SHORT = {
     "vocabulary": "away: change of log p (nats)",
     "classes": "away: change of log p (nats)",
@@ -34,40 +20,6 @@ SORTED = {
     "layers": "categories, sorted",
 }
 _ZERO = {"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}
-
-
-def conditions(frame: pd.DataFrame, reads: str = "vocabulary") -> go.Figure:
-    """Effect of every condition with its 95 % interval; away and toward stand out."""
-    strong = frame["condition"].isin(["away", "toward", "together"]).to_numpy()
-    points = {
-        "type": "scatter",
-        "x": frame["effect"],
-        "y": [NAMES[name] for name in frame["condition"]],
-        "mode": "markers",
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": frame["high"] - frame["effect"],
-            "arrayminus": frame["effect"] - frame["low"],
-            "color": NEAR,
-            "thickness": 1.5,
-        },
-        "marker": {"size": 10, "color": np.where(strong, ACCENT, NEAR)},
-        "hovertext": [
-            f"{NAMES[row.condition]}<br>{number(row.effect)} "
-            f"[{number(row.low)}, {number(row.high)}]<br>{row.changed:.1%} of signs changed, "
-            f"||delta|| {number(row.delta_norm)}"
-            for row in frame.itertuples()
-        ],
-        "hoverinfo": "text",
-    }
-    return figure(
-        [points],
-        42 * len(frame) + 60,
-        shapes=[_ZERO | {"line": {"color": NEAR, "width": 1.5, "dash": "dash"}}],
-        xaxis={"title": AXES[reads]},
-        yaxis={"autorange": "reversed", "showgrid": False},
-    )
 
 
 def others(frame: pd.DataFrame, reads: str = "vocabulary") -> go.Figure:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from catalog.figures.charts import ACCENT, HERE, NEAR, Trace, figure
+from catalog.figures.charts import Trace, figure
+from catalog.figures.colours import ACCENT, HERE, NEAR
 from catalog.figures.text import number
 
 

@@ -1,12 +1,14 @@
-"""A map of items: every item a point, coloured by what is asked of it."""
+"""Maps: every item, or every dimension, a point, coloured by what is asked of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from catalog.figures.charts import ACCENT, NEAR, SCALE, Trace, figure
+from catalog.figures.charts import SCALE, Trace, figure
+from catalog.figures.colours import ACCENT, NEAR
 from catalog.figures.svg import NEGATIVE, POSITIVE
 from catalog.figures.text import chart_text
 
@@ -58,10 +60,63 @@ def items(
         "hovertemplate": "%{text}<extra></extra>",
         "marker": marker,
     }
+    return _plane([trace])
+
+
+KINDS = ("#1b9e77", "#cc79a7", "#e0b000", "#7570b3", "#8c564b", "#66a61e", "#5bb8c9", "#4d4d4d")
+"""Colours of named kinds: none of them is a pole's."""
+
+
+def dimensions(
+    x: NDArray[np.floating],
+    y: NDArray[np.floating],
+    texts: Sequence[str],
+    kinds: Sequence[str],
+    named: Sequence[str],
+) -> go.Figure:
+    """Dimensions as points, those of each of the `named` kinds (at most 8) in a colour of its own.
+
+    `texts` stand beside the mouse and may have several lines; every other kind is grey, below.
+    `customdata` has the number of each point.
+    """
+    of = np.array(kinds, dtype=object)
+    groups = [("", NEAR, ~np.isin(of, list(named)))]
+    groups += [(name, colour, of == name) for name, colour in zip(named, KINDS, strict=False)]
+    traces: list[Trace] = []
+    for name, colour, mine in groups:
+        numbers = np.flatnonzero(mine).tolist()
+        traces.append(
+            {
+                "type": "scattergl" if len(x) > 6_000 else "scatter",
+                "mode": "markers",
+                "name": chart_text(name, 32) if name else "others",
+                "x": x[numbers],
+                "y": y[numbers],
+                "customdata": numbers,
+                "text": [
+                    "<br>".join(chart_text(line) for line in texts[place].split("\n"))
+                    for place in numbers
+                ],
+                "hovertemplate": "%{text}<extra></extra>",
+                "marker": {
+                    "size": 8 if len(x) <= 1_000 else 6,
+                    "color": colour,
+                    "opacity": 0.85 if name else 0.4,
+                },
+                "showlegend": bool(name and len(numbers)),
+            }
+        )
+    return _plane(
+        traces, showlegend=True, legend={"orientation": "h", "y": -0.02, "yanchor": "top"}
+    )
+
+
+def _plane(traces: list[Trace], **layout: Any) -> go.Figure:
+    """A plane without axes, the same scale in both directions."""
     hidden = {"visible": False, "fixedrange": False}
     return figure(
-        [trace], HEIGHT, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}, dragmode="pan",
-        hovermode="closest",
+        traces, HEIGHT, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}, dragmode="pan",
+        hovermode="closest", **layout,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from catalog.figures import svg
 from catalog.figures.strips import Scale
-from catalog.figures.text import between, number, signed
+from catalog.figures.text import between, ends, number, signed
 
 _LEFT, _TOP, _BOTTOM = 44.0, 14.0, 176.0
 
@@ -80,8 +80,8 @@ def histogram(counts: Sequence[int], low: float, high: float, cut: float) -> str
 def effects(rows: Mapping[str, tuple[float, float, float]]) -> str:
     """Effects of the conditions of a flip on one axis: name -> (effect, low, high), in nats."""
     width = 420.0
-    ends = [end for one in rows.values() for end in one if not np.isnan(end)]
-    at = Scale([0.0, *ends], 84, width - 150)
+    every = [end for one in rows.values() for end in one if not np.isnan(end)]
+    at = Scale([0.0, *every], 84, width - 150)
     body = [svg.line(at(0), 2, at(0), 4 + 20 * len(rows), "currentColor", 1)]
     for place, (name, (value, low, high)) in enumerate(rows.items()):
         y = 14 + 20.0 * place
@@ -90,7 +90,7 @@ def effects(rows: Mapping[str, tuple[float, float, float]]) -> str:
             svg.text(78, y + 4, name, 12, "end"),
             svg.line(at(low), y, at(high), y, colour, 4),
             svg.dot(at(value), y, 4.5, colour),
-            svg.text(width - 144, y + 4, f"{signed(value)} [{low:+.2f}, {high:+.2f}]", 11),
+            svg.text(width - 144, y + 4, f"{signed(value)} {ends(low, high)}", 11),
         ]
     said = "; ".join(f"{name} {between(*one)}" for name, one in rows.items())
     return svg.document(width, 8 + 20 * len(rows), body, f"effects in nats: {said}")

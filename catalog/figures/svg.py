@@ -20,7 +20,7 @@ VERDICTS = {
     "cannot be tested": "#8a8a8a",
 }
 """Colour of each verdict; the words always stand beside it."""
-_FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif"
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif"
 
 
 class Mark(NamedTuple):
@@ -31,13 +31,20 @@ class Mark(NamedTuple):
     colour: str = GREY
 
 
+class Drawn(str):
+    """A figure that a notebook shows."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
 def document(width: float, height: float, body: Sequence[str], said: str) -> str:
     """The whole figure; `said` tells it to those who cannot see it."""
     label = html.escape(visible(said), quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" role="img" aria-label="{label}" '
-        f'font-family="{_FONT}" fill="currentColor" style="max-width:100%;height:auto">'
+        f'font-family="{FONT}" fill="currentColor" style="max-width:100%;height:auto">'
         f"<title>{label}</title>{''.join(body)}</svg>"
     )
 

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from catalog.figures.charts import ACCENT, FAINT, HERE, MONOSPACE, NEAR, Trace, figure
+from catalog.figures.charts import Trace, figure
+from catalog.figures.colours import ACCENT, FAINT, HERE, MONOSPACE, NEAR
 from catalog.figures.text import chart_text, number
 
 

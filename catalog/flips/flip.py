@@ -7,6 +7,9 @@ later layers. This is the only place that chooses.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from catalog.flips import items, report, run
 from catalog.flips import setup as flip_setup
 from catalog.flips.asked import Asked
@@ -59,11 +62,15 @@ def setup(made: Machine, catalog: Catalog, asked: Asked) -> Setup:
 
 
 def judged(
-    made: Machine, catalog: Catalog, asked: Asked, progress: Report = silent
+    made: Machine,
+    catalog: Catalog,
+    asked: Asked,
+    progress: Report = silent,
+    emit: "Callable[[Flips, NDArray[np.bool_]], None] | None" = None,
 ) -> tuple[Flips, report.Summary]:
-    """Set up, run and judge a flip."""
+    """Set up, run and judge a flip; `emit` as of `run.run`."""
     progress("setting up", 0, 0)
-    found = run.run(made, setup(made, catalog, asked), progress)
+    found = run.run(made, setup(made, catalog, asked), progress, emit=emit)
     return found, report.summarize(found)
 
 
@@ -82,7 +89,8 @@ def measured(
 
 
 def _vocabulary(_made: Machine, catalog: Catalog, asked: Asked) -> Setup:
-    return flip_setup.setup(catalog, asked)
+    """Once for a run and what is written and counted beside it: it hangs on the file alone."""
+    return catalog.remembered(("flips", "setup", asked), lambda: flip_setup.setup(catalog, asked))
 
 
 _WAYS: dict[str, Callable[..., Setup]] = {

@@ -1,6 +1,7 @@
 """The forward passes of a run: every group of prompts under every row of its plan."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,8 +21,14 @@ from catalog.progress import Report
 _MOST_AT_ONCE = 2**24
 """Numbers in the edited states that are made at once, and in the outputs that are read at once."""
 
+_EVERY = 0.8
+"""Seconds between two looks at what is there so far."""
 _READ_TOGETHER = 8
 """Prompts whose whole output is had together."""
+
+
+Emit = Callable[[Floats, NDArray[np.bool_]], None]
+"""Gets float64[rows of the plan, prompts, columns] and bool[prompts]: those that were run."""
 
 
 class Traced(NamedTuple):
@@ -56,24 +63,32 @@ def read(
     traced: Traced,
     prompts: Sequence[Prompt],
     report: Report,
+    emit: Emit | None = None,
 ) -> Read:
-    """Run every group; `report` may raise to cancel and is called before each."""
+    """Run every group; `report` may raise to cancel and is called before each.
+
+    `emit` gets the effects so far, and which prompts they are of: about once a second.
+    """
     effects = np.zeros((len(plan.conditions), len(prompts), readout.columns))
     readings: dict[int, Reading] = {}
     named = [row.applied(traced.pool.states) for row in plan.named]
     waiting: list[tuple[Group, States]] = []
-    done = 0
+    done, told_at = 0, time.monotonic()
     for number, group in enumerate(traced.groups):
         report("flipping", sum(len(one.prompts) for one in traced.groups[:number]), len(prompts))
         end = done + group.ids.shape[0] * len(group.positions)
         part = [one[done:end] for one in named]
         waiting.append((group, _ends(machine, plan, group, part)))
         done = end
-        if number + 1 == len(traced.groups) or _size(waiting) > _MOST_AT_ONCE:
+        due = emit is not None and time.monotonic() - told_at > _EVERY
+        if number + 1 == len(traced.groups) or _size(waiting) > _MOST_AT_ONCE or due:
             for one in _told(machine, readout, plan, waiting, prompts):
                 effects[:, one.prompt] = one.effects
                 readings[one.prompt] = one.reading
             waiting = []
+        if emit is not None and due:
+            emit(effects, np.isin(np.arange(len(prompts)), list(readings)))
+            told_at = time.monotonic()
     report("flipping", len(prompts), len(prompts))
     ordered = [readings[n] for n in range(len(prompts))]
     changes = _changes(plan, traced.pool, named)

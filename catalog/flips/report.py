@@ -38,6 +38,10 @@ SHOWN = (
 )
 
 
+FEW = 300
+"""Resamples of intervals that are shown while a run goes on."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """A run in figures."""
@@ -79,6 +83,11 @@ def bootstrap(found: Flips, rows: NDArray[np.bool_] | None = None, draws: int = 
     sources = found.sources if rows is None else found.sources[rows]
     readout = found.setup.readout
     return Bootstrap(sources, readout.columns, generator, draws, readout.resampled)
+
+
+def so_far(found: Flips, done: NDArray[np.bool_]) -> dict[str, Interval]:
+    """Effects over the prompts that were run, bool[prompts]: no verdict, and few resamples."""
+    return _intervals(found, done, bootstrap(found, done, FEW))
 
 
 def _by_column(found: Flips, draws: int) -> dict[str, dict[str, Interval]]:

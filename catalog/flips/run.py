@@ -3,7 +3,7 @@
 Arrays and a `Machine`, never tensors: one run is a value (`Setup`) and gives a value (`Flips`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -157,20 +157,30 @@ def run(
     names: Sequence[str] = CONDITIONS,
     traced: Sequence[Group] | None = None,
     drawn: int | None = None,
+    emit: "Callable[[Flips, NDArray[np.bool_]], None] | None" = None,
 ) -> Flips:
     """Every prompt once, all its conditions as rows of one batch on the same ids.
 
     `report` may raise to cancel; it is called before each forward pass. `names` keeps only some
     conditions (baseline and away always run). `traced` is `trace` of these prompts and this site,
     where it is there already. `drawn`: only the first so many of the setup's random features, to
-    be `extended` where they do not settle the verdict. Raises SettingRefused.
+    be `extended` where they do not settle the verdict. `emit` gets what is there so far about once
+    a second: effects alone, and which prompts they are of. Raises SettingRefused.
     """
     groups = trace(machine, setup, [setup.site]) if traced is None else traced
     wanted = [name for name in names if name in setup.readout.conditions]
     where = Where(setup.site, Site("resid", machine.layers), setup.cut, setup.scale)
     pool = Pool.of(groups, setup.site)
     plan = planning.of(setup, where, pool, wanted, setup.draws if drawn is None else drawn)
-    made = passes.read(machine, setup.readout, plan, Traced(groups, pool), setup.prompts, report)
+
+    def so_far(effects: Floats, done: NDArray[np.bool_]) -> None:
+        if emit is not None:
+            emit(_effects(setup, plan, effects), done)
+
+    made = passes.read(
+        machine, setup.readout, plan, Traced(groups, pool), setup.prompts, report,
+        None if emit is None else so_far,
+    )  # fmt: skip
     found = _joined(setup, plan, made)
     found.worst_match, found.worst_prompt = planning.match(setup, plan, pool)
     return found
@@ -234,19 +244,27 @@ def _check(setup: Setup, machine: Machine) -> None:
         )
 
 
-def _joined(setup: Setup, plan: Plan, made: Read) -> Flips:
-    """Mean over the rows of each condition."""
+def _effects(setup: Setup, plan: Plan, effects: Floats) -> Flips:
+    """Mean over the rows of each condition, of float64[rows, prompts, columns]."""
     rows = np.array(plan.conditions)
     names = tuple(name for name in CONDITIONS if name in rows)
-    found = Flips(setup, names, measures=made.measures, whole=made.whole)
-    found.features = made.effects[rows == "random"]
+    found = Flips(setup, names, features=effects[rows == "random"])
+    found.effects = {name: effects[rows == name].mean(axis=0) for name in names}
+    return found
+
+
+def _joined(setup: Setup, plan: Plan, made: Read) -> Flips:
+    """Everything that was read, by condition."""
+    rows = np.array(plan.conditions)
+    found = _effects(setup, plan, made.effects)
+    found.measures, found.whole = made.measures, made.whole
     told = rows[plan.described]
     readings = made.readings
-    for name in names:
-        found.effects[name] = made.effects[rows == name].mean(axis=0)
     for what in readings[0].beside:
         values = np.stack([one.beside[what] for one in readings])  # [prompts, described rows]
-        found.beside[what] = {name: values[:, told == name].mean(axis=1) for name in names}
+        found.beside[what] = {
+            name: values[:, told == name].mean(axis=1) for name in found.conditions
+        }
     for place, name in enumerate(told[: readouts.SPECIFIC]):
         if name in ("baseline", "away", "toward"):
             found.others[str(name)] = np.stack([one.others[place] for one in readings])

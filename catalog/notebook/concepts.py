@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,15 +10,14 @@ from catalog.errors import SettingRefused
 from catalog.features import from_words, nulls, overlaps
 from catalog.features.agreeing import Agreeing
 from catalog.features.from_words import Live
+from catalog.figures import cells
+from catalog.figures.svg import Drawn
 from catalog.modalities.backgrounds import Background
 from catalog.notebook.feature_answers import Null, Overlap
 from catalog.notebook.features import Feature
 from catalog.progress import Report, silent
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
-
-if TYPE_CHECKING:
-    import altair as alt
 
 NAMED = 4
 """Words that the name of a feature holds."""
@@ -116,11 +114,9 @@ class OfWords(Feature):
         p, draws = null.p(self.auc, min(nulls.DRAWS, most), most, told)
         return Null(self.title, self.auc, p, most, null.aucs[:draws])
 
-    def plot(self) -> "alt.Chart":
-        """Its signed dimensions as bars of AUC - 1/2: an Altair chart."""
-        from catalog.figures import features  # Altair takes half a second to import
-
-        return features.strip(self.prototype)
+    def plot(self) -> Drawn:
+        """Its signed dimensions as bars of AUC - 1/2."""
+        return Drawn(cells.strip(self.prototype))
 
 
 def feature(

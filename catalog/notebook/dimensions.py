@@ -9,14 +9,14 @@ import pandas as pd
 
 from catalog.browse import poles as browse
 from catalog.browse.poles import Pole
+from catalog.figures import dimension as figures
+from catalog.figures.svg import Drawn
 from catalog.notebook.shown import Shown
 from catalog.signs import between
 from catalog.store import feature_queries, queries
 from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from catalog.notebook.examples import Examples
 
 POLE_SHOWN = 20
@@ -114,17 +114,13 @@ class Dimension(Shown):
 
         return Examples(self, browse_examples.of(self.catalog, self.site, self.number))
 
-    def plot(
-        self, what: Literal["values", "positive", "negative", "across"] = "values"
-    ) -> "go.Figure":
+    def plot(self, what: Literal["values", "positive", "negative", "across"] = "values") -> Drawn:
         """A figure of its page: the values of all items, one pole, or the layers it runs across."""
-        from catalog.figures import charts, lines  # Plotly takes a third of a second to import
-
         if what == "values":
-            return charts.histogram(pd.Series(dict(self.statistics)))
+            return Drawn(figures.histogram(pd.Series(dict(self.statistics))))
         if what == "across":
-            return lines.across(self.across(), self.site, self.threshold == "median")
-        return charts.pole(self.pole(what, POLE_SHOWN), self.statistics["value"])
+            return Drawn(figures.across(self.across(), self.site, self.threshold == "median"))
+        return Drawn(figures.pole(self.pole(what, POLE_SHOWN), self.statistics["value"]))
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 The model is loaded for a call and let go at its end; what it gave is a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
+from catalog.figures import conditions
+from catalog.figures.svg import Drawn
 from catalog.flips import flip as flipping
 from catalog.flips import report as reporting
 from catalog.flips import saved as saving
@@ -22,9 +25,6 @@ from catalog.notebook.flip_sweeps import Sweep, swept
 from catalog.notebook.shown import Shown
 from catalog.progress import Report, silent
 from catalog.store.catalog import Catalog
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,11 +170,9 @@ class Flip(Shown):
         )
         return frame if after else frame.assign(then=seen.before_then)
 
-    def plot(self) -> "go.Figure":
+    def plot(self) -> Drawn:
         """Every condition with its interval on one axis."""
-        from catalog.figures import flips as figures  # Plotly takes a third of a second
-
-        return figures.conditions(self.frame(), self.found.setup.readout.kind)
+        return Drawn(conditions.drawn(self.frame(), self.found.setup.readout.kind))
 
     def sweep(self, kind: str, report: Report = silent) -> Sweep:
         """The same flip by layer, dimensions or scale, each point a run of its own.
@@ -231,9 +229,23 @@ def run(
     wanted: Asked,
     report: Report = silent,
     model: str | None = None,
+    emit: Callable[[pd.DataFrame, int], None] | None = None,
 ) -> Flip:
-    """Flip on a machine that is there already."""
-    found, summary = flipping.judged(machine, catalog, wanted, report)
+    """Flip on a machine that is there already.
+
+    `emit` gets the effects so far (condition, effect, low, high) and of how many prompts.
+    """
+
+    def so_far(found: Flips, done: NDArray[np.bool_]) -> None:
+        if emit is not None and done.sum() > 1:
+            rows = [(name, one.value, one.low, one.high)
+                    for name, one in reporting.so_far(found, done).items()]  # fmt: skip
+            frame = pd.DataFrame(rows, columns=["condition", "effect", "low", "high"])
+            emit(frame, int(done.sum()))
+
+    found, summary = flipping.judged(
+        machine, catalog, wanted, report, None if emit is None else so_far
+    )
     tops = [seen.top for seen in found.seen]
     items = sorted({int(one) for top in tops for one in (*top.before, *top.after)})
     text = dict(zip(items, machine.shown(items), strict=True))

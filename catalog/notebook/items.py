@@ -1,7 +1,6 @@
 """One item as a notebook gets it: its signs, where it is extreme, and the items nearest to it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,12 +8,11 @@ from numpy.typing import NDArray
 
 from catalog.browse import neighbours as browse
 from catalog.browse import search
+from catalog.figures import dimension
+from catalog.figures.svg import Drawn
 from catalog.notebook.shown import Shown
 from catalog.store import queries
 from catalog.store.catalog import Catalog
-
-if TYPE_CHECKING:
-    import altair as alt
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,9 @@ class Item(Shown):
         """
         return browse.rarest(self.catalog, self.site, self.number, self.threshold, k)
 
-    def plot(self) -> "alt.Chart":
-        """Its signs as a sheet of D cells, 64 in a row: an Altair chart."""
-        from catalog.figures import charts  # Altair takes half a second to import
-
-        return charts.strip(self.signs)
+    def plot(self) -> Drawn:
+        """Its signs as a sheet of D cells, 64 in a row."""
+        return Drawn(dimension.strip(self.signs))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.signs.bits import Packed, count_positive
-from catalog.signs.independence import sign_products
+from catalog.signs.independence import phi
 
 _BLOCK = 8192
 
@@ -25,15 +25,9 @@ def latent_correlation(median_signs: Packed, items: int) -> NDArray[np.float64]:
     than it is: they are shrunk by its share of their squares, sum of var(r) / sum of r^2 with
     var(r) = (1 - r^2)^2 / items (Schäfer & Strimmer 2005).
     """
-    mean = 2 * count_positive(median_signs) / items - 1
-    spread = np.sqrt(1 - mean**2)
-    varies = spread > 0
-    scale = np.outer(spread, spread)
-    phi = np.zeros_like(scale)
-    covariance = sign_products(median_signs, items) / items - np.outer(mean, mean)
-    np.divide(covariance, scale, out=phi, where=np.outer(varies, varies))
-    phi *= 1 - _noise(phi, items)
-    rho: NDArray[np.float64] = np.sin(np.pi / 2 * np.clip(phi, -1, 1))
+    found = phi(median_signs, items)
+    found *= 1 - _noise(found, items)
+    rho: NDArray[np.float64] = np.sin(np.pi / 2 * np.clip(found, -1, 1))
     np.fill_diagonal(rho, 1.0)
     return rho
 

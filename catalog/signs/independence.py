@@ -96,6 +96,18 @@ def sign_products(by_dimension: Packed, items: int) -> NDArray[np.float32]:
     return products.astype(np.float32)
 
 
+def phi(by_dimension: Packed, items: int) -> NDArray[np.float64]:
+    """Correlation of two dimensions' signs: float64[dims, dims]; 0 where one never changes."""
+    mean = 2 * count_positive(by_dimension) / items - 1
+    spread = np.sqrt(1 - mean**2)
+    varies = spread > 0
+    scale = np.outer(spread, spread)
+    found = np.zeros_like(scale)
+    covariance = sign_products(by_dimension, items) / items - np.outer(mean, mean)
+    np.divide(covariance, scale, out=found, where=np.outer(varies, varies))
+    return found
+
+
 def plus_minus(packed: Packed, columns: int) -> NDArray[np.float32]:
     """Unpack to +1 and -1: uint8[rows, bytes] -> float32[rows, columns]."""
     signs = np.unpackbits(packed, axis=1, count=columns, bitorder="little").astype(np.float32)

@@ -170,6 +170,17 @@ def discovered_prototype(name: str) -> Query:
     )
 
 
+def discovered_prototypes(site: str, threshold: str) -> Query:
+    """Signed dimensions of every discovered feature of a site: name, dimension, sign."""
+    return Query(
+        """
+        SELECT name, dimension, sign FROM discovered_dimension JOIN discovered USING (name)
+        WHERE site = ? AND threshold = ? ORDER BY name, dimension
+        """,
+        (site, threshold),
+    )
+
+
 def evidence() -> Query:
     """The evidence table, a row per claim."""
     return Query("SELECT * FROM evidence ORDER BY position")

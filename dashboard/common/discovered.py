@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from catalog.browse import search
-from catalog.notebook import discoveries
+import numpy as np
+
+from catalog.browse import search, tops
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, parts
@@ -17,20 +18,36 @@ _READ, _LONGEST = 12, 24
 
 def words(here: Here, name: str) -> str:
     """The top words of a feature of the rail's site and threshold; its own name for any other."""
-    frame = answers.read(here.catalog, feature_queries.discovered(here.site, here.threshold))
-    known = name in set(frame["name"])
-    return _words(here.catalog, here.site, here.threshold, name) if known else name
+    return _named(here.catalog, here.site, here.threshold).get(name, name)
 
 
 def every(here: Here, names: Iterable[str]) -> dict[str, str]:
     """The same of several, by name."""
-    return {name: words(here, name) for name in names}
+    found = _named(here.catalog, here.site, here.threshold)
+    return {name: found.get(name, name) for name in names}
 
 
-@answers.cached()
-def _words(catalog: Catalog, site: str, threshold: str, name: str) -> str:
-    top = discoveries.feature(catalog, site, name, threshold).top(_READ).frame()
+@answers.shared(16)
+def _named(catalog: Catalog, site: str, threshold: str) -> dict[str, str]:
+    """Of all features of a site at once."""
+    frame = catalog.fetch(feature_queries.discovered_prototypes(site, threshold))
+    if frame.empty:
+        return {}
+    groups = {str(name): rows for name, rows in frame.groupby("name")}
+    signed = [
+        (rows["dimension"].to_numpy(np.int64), rows["sign"].to_numpy(np.int64))
+        for rows in groups.values()
+    ]
+    best = tops.of_each(catalog.signs(site, threshold), signed, _READ)
+    texts = catalog.texts
+    return {
+        name: _told([str(texts[item]) for item in items]) or name
+        for name, items in zip(groups, best, strict=True)
+    }
+
+
+def _told(texts: list[str]) -> str:
     kept: dict[str, str] = {}
-    for text in top["text"]:
-        kept.setdefault(search.plain(str(text)), parts.visible(str(text).strip("␣ "))[:_LONGEST])
-    return ", ".join(list(kept.values())[:WORDS]) or name
+    for text in texts:
+        kept.setdefault(search.plain(text), parts.visible(text.strip("␣ "))[:_LONGEST])
+    return ", ".join(list(kept.values())[:WORDS])

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from catalog.figures import charts, lines
+from catalog.figures import dimension as figures
 from catalog.signs import between
 from dashboard.circuits import parts as writer_parts
-from dashboard.common import frames, parts, terms
+from dashboard.common import drawn, frames, lazy, parts, terms
 from dashboard.common.answers import Row
 from dashboard.dimensions import examples, travelling
 from dashboard.features import frames as feature_frames
@@ -54,16 +54,10 @@ def pole_panel(number: int, name: frames.Pole, title: str, cut: float) -> None:
         stage.pole_panel(here, "dimension", title, answer, name)
         return
     with parts.panel(title, answer, terms.term("pole")):
-        event = st.plotly_chart(
-            charts.pole(travelling.marked(here, number, examples.named(here, answer.frame)), cut),
-            key=f"dimension.{name}",
-            on_select="rerun",
-            selection_mode="points",
-            config=parts.plotly(),
-        )
-    points = event["selection"]["points"]
-    if points and parts.changed(f"dimension.{name}", points[0]["point_index"]):
-        address.go("item", here, item=answer.frame.item[points[0]["point_index"]])
+        items = travelling.marked(here, number, examples.named(here, answer.frame))
+        row = drawn.figure(figures.pole(items, cut), f"dimension.{name}", f"{name}-pole")
+    if row is not None:
+        address.go("item", here, item=answer.frame.item[row])
 
 
 def near_panel(number: int) -> None:
@@ -86,7 +80,7 @@ def near_panel(number: int) -> None:
         address.go("item", here, item=answer.frame.item[row])
 
 
-def figures(row: Row) -> None:
+def statistics(row: Row) -> None:
     """The numbers under the histogram."""
     facts = [
         ("mean", row["mean"], "dimension.mean"),
@@ -152,8 +146,8 @@ with left:
     pole_panel(number, "positive", ":orange[**+**] positive pole", row["value"])
 with middle:
     with parts.panel("Values of all items", frames.dimension_copy(here, number)):
-        st.plotly_chart(charts.histogram(row), key="dimension.histogram", config=parts.plotly())
-    figures(row)
+        drawn.figure(figures.histogram(row), "dimension.histogram", "values")
+    statistics(row)
     if balanced:
         st.caption(
             "With threshold median, share positive and entropy are constant by construction "
@@ -173,23 +167,23 @@ with right:
     with parts.panel(
         "The same number across layers", across, terms.term("dimension_sign.stability")
     ):
-        event = st.plotly_chart(
-            lines.across(across.frame, here.site, balanced),
-            key="dimension.across",
-            on_select="rerun",
-            selection_mode="points",
-            config=parts.plotly(),
+        layer = drawn.figure(
+            figures.across(across.frame, here.site, balanced), "dimension.across", "layers"
         )
-points = event["selection"]["points"]
-if points and parts.changed("dimension.across", points[0]["point_index"]):
-    address.go(
-        "dimension", here._replace(site=across.frame.site[points[0]["point_index"]]), dim=number
-    )
-panel.panel(here, number)
-left, right = st.columns(2, gap="medium")
-with left:
-    if not panel.withheld(here, number):
-        feature_parts.readers_panel(here, number)
-with right:
-    partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)
-    writer_parts.of_dimension_panel(here, number)
+if layer is not None:
+    address.go("dimension", here._replace(site=across.frame.site[layer]), dim=number)
+
+
+def rest() -> None:
+    """What people said of it, and what else has to do with it."""
+    panel.panel(here, number)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if not panel.withheld(here, number):
+            feature_parts.readers_panel(here, number)
+    with right:
+        partners_panel(number, not 0.01 <= row["share_positive"] <= 0.99)
+        writer_parts.of_dimension_panel(here, number)
+
+
+lazy.below("dimension.rest", 700, rest)

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from catalog.figures import charts
-from dashboard.common import answers, frames, parts, terms
+from catalog.figures import dimension as figures
+from dashboard.common import answers, drawn, frames, parts, terms
 from dashboard.dimensions import media_item
 from dashboard.features import frames as feature_frames
 from dashboard.frame import address, keys, rail
@@ -96,10 +96,9 @@ def signs_panel(number: int) -> None:
     signs, answer = frames.strip(here, number)
     share = f"{signs.mean():.0%} of {len(signs):,} positive"
     with parts.panel(f"Signs at {here.site}: {share}; click a cell to open it", answer):
-        event = st.altair_chart(charts.strip(signs), key="item.strip", on_select="rerun")
-    cells = event["selection"].get("cell") or []
-    if cells and parts.changed("item.strip", cells[0]["dimension"]):
-        address.go("dimension", here, dim=cells[0]["dimension"])
+        cell = drawn.figure(figures.strip(signs), "item.strip", "signs")
+    if cell is not None:
+        address.go("dimension", here, dim=cell)
 
 
 def _yes_or_no(text: str) -> bool | None:

@@ -27,10 +27,16 @@ class Colours(NamedTuple):
 
 def points(here: Here) -> Answer | None:
     """item, x, y of every item; None before the map was made."""
-    frame = layout.stored(here.catalog, here.site, here.threshold)
+    place = (here.catalog, here.site, here.threshold)
+    frame = _points(*place, layout.made_at(*place))
     if frame is None:
         return None
     return Answer(frame, answers.python(here.catalog, _CALL.format(here)), "python")
+
+
+@answers.shared(8)
+def _points(catalog: Catalog, site: str, threshold: str, made_at: int) -> pd.DataFrame | None:
+    return layout.stored(catalog, site, threshold)
 
 
 _CALL = "from catalog.browse import layout\n\nlayout.lay_out(c, {0.site!r}, {0.threshold!r})"

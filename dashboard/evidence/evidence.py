@@ -5,7 +5,7 @@ import streamlit as st
 
 from catalog.figures import strips
 from catalog.notebook.evidence import Claim
-from dashboard.common import drawn, parts
+from dashboard.common import drawn, lazy, parts
 from dashboard.evidence import contest, flips, frames
 from dashboard.frame import address, rail
 from dashboard.jobs import asks
@@ -61,8 +61,11 @@ else:
             st.caption("One page for print or a paper. How each was tested stands below.")
     for one in table.claims:
         fold(one)
-    flips.draw(here)
-    with st.expander("As a table for a paper (Markdown)"):
-        st.code(table.markdown(), language=None)
+    lazy.below("evidence.flips", 500, lambda: flips.draw(here))
+    lazy.folded(
+        "As a table for a paper (Markdown)",
+        "evidence.markdown",
+        lambda: st.code(table.markdown(), language=None),
+    )
     address.link("features", "All features", here, ":material/grid_on:")
 contest.panel(here)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from catalog.figures import conditions
 from catalog.figures import flips as flip_charts
 from dashboard.common import parts, terms
 from dashboard.common.answers import Answer, Here
@@ -35,7 +36,7 @@ def _rows(here: Here, made: Answer, told: Answer, site: str) -> None:
     shown = frames.by_category(told.frame, made.frame, site)
     with parts.panel(f"At {site}, in nats; click one to run it in the flip lab", made, _ROWS):
         number = st.column_config.NumberColumn
-        config = {name: number(name, format="%+.2f") for name in flip_charts.NAMES}
+        config = {name: number(name, format="%+.2f") for name in conditions.NAMES}
         config |= {
             "q": number("q", format="%.3f"),
             "as_low": number("others as low", help=terms.term("flip_run.as_low")),

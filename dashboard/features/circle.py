@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from catalog.errors import CatalogError
+from catalog.figures import cells
 from catalog.figures.text import chance
 from catalog.notebook.feature_answers import Waves
-from dashboard.common import parts, workspace
+from dashboard.common import drawn, parts, workspace
 from dashboard.common.answers import Here
-from dashboard.features import charts as clickable
 from dashboard.features import frames
 from dashboard.frame import address
 
@@ -63,12 +63,8 @@ def _dimensions(here: Here, category: str, found: Waves) -> None:
     order = order[~np.isin(made.varying[order], workspace.hidden_dimensions(here))][:SHOWN]
     title = "Dimensions that turn most; click a column to open it"
     with parts.panel(title, frames.turning(here, category)):
-        event = st.altair_chart(
-            clickable.turns(circle.words, circle.signs[:, order], made.varying[order]),
-            key="feature.turns",
-            on_select="rerun",
-        )
+        turns = cells.turns(circle.words, circle.signs[:, order], made.varying[order])
+        turn = drawn.figure(turns, "feature.turns", "turns")
         st.caption("Chosen for it: single columns prove nothing, the share on the left does.")
-    cells = event["selection"].get("turn") or []
-    if cells and parts.changed("feature.turns", cells[0]["dimension"]):
-        address.go("dimension", here, dim=cells[0]["dimension"])
+    if turn is not None:
+        address.go("dimension", here, dim=turn)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from catalog.figures import features
+from catalog.figures import cells
 from catalog.figures.text import chance, ends
 from catalog.notebook.concepts import OfWords
 from catalog.notebook.feature_answers import Null
-from dashboard.common import parts, terms
+from dashboard.common import drawn, parts, terms
 from dashboard.common.answers import Here
 from dashboard.features import concept_frames, media_concept
 from dashboard.features import parts as parts_of
@@ -85,14 +85,13 @@ def prototype(here: Here, what: Asked) -> None:
             many = nouns(here)[1]
             parts.empty(f"No dimension of this site tells these {many} from others.")
             return
-        event = st.altair_chart(features.strip(frame), key="concept.strip", on_select="rerun")
+        row = drawn.figure(cells.strip(frame), "concept.strip", "dimensions")
         st.caption(
             "Orange: expected +, blue: expected −. q: Benjamini-Hochberg over all dimensions of "
             "this concept, whose own family of tests it is."
         )
-    bars = event["selection"].get("bar") or []
-    if bars and parts.changed("concept.strip", bars[0]["dimension"]):
-        address.go("dimension", here, dim=bars[0]["dimension"])
+    if row is not None:
+        address.go("dimension", here, dim=frame["dimension"].iloc[row])
 
 
 def items(here: Here, what: Asked) -> None:

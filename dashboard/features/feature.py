@@ -7,7 +7,7 @@ from catalog.figures.text import chance
 from catalog.modalities import backgrounds
 from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import SPLITS
-from dashboard.common import parts, workspace
+from dashboard.common import lazy, parts, workspace
 from dashboard.common.answers import Answer, Row
 from dashboard.features import circle, contest, exports, frames, rivals
 from dashboard.features import feature_panels as panels
@@ -171,17 +171,21 @@ def show(category: str, background: Background, about: Row) -> None:
     if found.frame.empty:
         return
     panels.curves(here, category, background, row)
-    panels.items(here, category, background)
-    panel.of_feature(here, category)
-    if about["cyclic"]:
-        circle.draw(here, category)
-    contest.panel(here, category)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        panels.overlap(here, category, background)
-    with right:
-        export_panel(category, background, found, row)
-        controls_panel()
+
+    def rest() -> None:
+        panels.items(here, category, background)
+        panel.of_feature(here, category)
+        if about["cyclic"]:
+            circle.draw(here, category)
+        contest.panel(here, category)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            panels.overlap(here, category, background)
+        with right:
+            export_panel(category, background, found, row)
+            controls_panel()
+
+    lazy.below("feature.rest", 1400, rest)
 
 
 listed = frames.categories(here.catalog).frame

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from catalog.figures import features
+from catalog.figures import cells, features
 from catalog.figures.text import signed
 from catalog.modalities.backgrounds import Background
-from dashboard.common import parts, terms
+from dashboard.common import drawn, parts, terms
 from dashboard.common.answers import Answer, Here, Row
 from dashboard.features import frames, media_feature
 from dashboard.features import parts as parts_of
@@ -24,21 +24,20 @@ def strip(here: Here, found: Answer, category: str) -> None:
     """Signed dimensions; a click opens one, and the feature travels along."""
     many = len(found.frame)
     title = f"{many:,} signed dimensions; click a bar to open it"
-    if many > features.WIDEST:
-        title = f"The {features.WIDEST} strongest of {title}"
+    if many > cells.WIDEST:
+        title = f"The {cells.WIDEST} strongest of {title}"
     with parts.panel(title, found, terms.term("feature_dimension.auc"), what=""):
         if found.frame.empty:
             parts.empty("No dimension of this site varies, so none could be registered.")
             return
-        event = st.altair_chart(features.strip(found.frame), key="feature.strip", on_select="rerun")
+        row = drawn.figure(cells.strip(found.frame), "feature.strip", "dimensions")
         clear = int((found.frame["q"] < 0.05).sum())
         st.caption(
             f"Orange: expected +, blue: expected −. {clear:,} of {many:,} have q < 0.05 "
             "(hypergeometric, over all dimensions and categories of this site)."
         )
-    bars = event["selection"].get("bar") or []
-    if bars and parts.changed("feature.strip", bars[0]["dimension"]):
-        address.go("dimension", here, dim=bars[0]["dimension"], of=category)
+    if row is not None:
+        address.go("dimension", here, dim=found.frame["dimension"].iloc[row], of=category)
 
 
 def curves(here: Here, category: str, background: Background, row: Row) -> None:

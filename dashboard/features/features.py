@@ -4,7 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from catalog.figures.text import chance
-from dashboard.common import answers, parts, terms, workspace
+from catalog.modalities.backgrounds import Background
+from catalog.store.catalog import Catalog
+from dashboard.common import answers, drawn, parts, terms, workspace
 from dashboard.features import charts as clickable
 from dashboard.features import frames, rivals
 from dashboard.features import parts as feature_parts
@@ -20,7 +22,14 @@ EVERY = "every group"
 here = rail.here()
 
 
-def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, str]:
+@answers.cached()
+def told(catalog: Catalog, threshold: str, background: Background) -> pd.DataFrame:
+    """Every feature with what is said of it."""
+    found = frames.features_everywhere(answers.Here(catalog, "", threshold), background)
+    return feature_parts.told(rivals.shown(catalog, found.frame))
+
+
+def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, Background]:
     """View, group, state, text of the filter, and background."""
     groups = [EVERY, *sorted(listed["group"].dropna().unique())]
     address.seed("features.view", "view", "map", address.among(list(VIEWS)))
@@ -51,7 +60,7 @@ def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, str]:
 
 def summary(at: pd.DataFrame, skipped: int) -> None:
     """What holds at this site, in figures."""
-    drawn = at["p"].notna()
+    tested = at["p"].notna()
     facts = [
         ("categories", str(len(at)), "category"),
         ("median AUC", parts.number(at["auc"].median()), "feature.auc"),
@@ -60,8 +69,8 @@ def summary(at: pd.DataFrame, skipped: int) -> None:
         ("v confusable", parts.number(at["confusable_auc"].median()), "feature.confusable"),
         (
             "beat their null",
-            f"{int(at['clear'][drawn].sum())} of {int(drawn.sum())}"
-            if drawn.any()
+            f"{int(at['clear'][tested].sum())} of {int(tested.sum())}"
+            if tested.any()
             else "not drawn",
             "feature.q",
         ),
@@ -75,7 +84,7 @@ def summary(at: pd.DataFrame, skipped: int) -> None:
 
 
 def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
-    """Heat maps side by side; a click on a cell opens the feature there."""
+    """Sheets of cells side by side; a click on a cell opens the feature there."""
     kinds = here.catalog.sites.dropna(subset="dims").set_index("site")["kind"]
     order = frame.sort_values("position")["site"].drop_duplicates().tolist()
     stream = [site for site in order if kinds[site] in ("resid", "final")]
@@ -83,13 +92,11 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
         address.seed("features.sites", "sites", "stream", address.among(["stream", "all"]))
         wide = st.checkbox("Also sites that are not residual", key="features.all")
         order = order if wide else stream
-    listed = frame.drop_duplicates("category")
-    count = 3 if len(listed) > 40 else 2 if len(listed) > 12 else 1
     title = f"Held-out prototype AUC at threshold {here.threshold}; click a cell to open it"
     with parts.panel(title, answer, terms.term("feature.auc")):
-        left, right = st.columns([1, 3], vertical_alignment="center")
-        left.plotly_chart(clickable.legend(), config=parts.plotly(), key="features.legend")
-        right.caption(
+        with st.container(horizontal=True, vertical_alignment="center"):
+            drawn.figure(clickable.legend(), "features.legend")
+        st.caption(
             f"Columns: layers of the residual stream (f: final), {here.site} framed. "
             + (
                 "Faint: no better than random sets (q, or p without one, at least 0.05)."
@@ -98,22 +105,11 @@ def show_map(frame: pd.DataFrame, answer: answers.Answer) -> None:
                 "cells have no null yet: see below."
             )
         )
-        blocks = clickable.columns_of(listed, count)
-        for number, (column, rows) in enumerate(
-            zip(st.columns(count, gap="small"), blocks, strict=False)
-        ):
-            key = f"features.map.{number}"
-            event = column.altair_chart(
-                clickable.heat(frame, rows, order, here.site), key=key, on_select="rerun"
-            )
-            cells = event["selection"].get("cell") or []
-            if cells and parts.changed(key, cells[0]):
-                address.go(
-                    "feature",
-                    here._replace(site=cells[0]["site"]),
-                    category=cells[0]["category"],
-                    background=answer_background,
-                )
+        cell = drawn.figure(clickable.heat(frame, order, here.site), "features.map", "map")
+    if cell is not None:
+        row = frame.iloc[cell]
+        place = here._replace(site=row["site"])
+        address.go("feature", place, category=row["category"], background=answer_background)
 
 
 def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
@@ -188,7 +184,7 @@ address.write(view=view, background=answer_background, group=group, state=state,
 answer = frames.features_everywhere(here, answer_background)
 if workspace.anything_hidden():  # the best dimension of a category suggests its label
     answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
-everything = feature_parts.told(rivals.shown(here.catalog, answer.frame))
+everything = told(here.catalog, here.threshold, answer_background)
 kept = everything["category"].str.replace("_", " ").str.contains(find, regex=False)
 if group != EVERY:
     kept &= everything["group"] == group

@@ -38,7 +38,13 @@ def strongest(here: Here) -> str | None:
 
     Those that beat their null come first; None where nothing was measured.
     """
-    frame = features_everywhere(here, here.catalog.primary.background).frame
+    return _strongest(here.catalog, here.site, here.threshold)
+
+
+@answers.cached()
+def _strongest(catalog: Catalog, site: str, threshold: str) -> str | None:
+    here = Here(catalog, site, threshold)
+    frame = features_everywhere(here, catalog.primary.background).frame
     at = frame[frame["site"] == here.site] if len(frame) else frame
     if at.empty:
         return None

@@ -12,7 +12,10 @@ PART, WHOLE = "which is part of it", "which it is part of"
 
 def kin(catalog: Catalog, category: str, rival: object) -> str:
     """PART where all members of a rival are the category's, WHOLE the other way round, else ''."""
-    members = _members(catalog)
+    return _kin(_members(catalog), category, rival)
+
+
+def _kin(members: dict[str, frozenset[int]], category: str, rival: object) -> str:
     one, two = members.get(category), members.get(str(rival))
     if not rival or not one or not two:
         return ""
@@ -29,8 +32,9 @@ def shown(catalog: Catalog, features: pd.DataFrame) -> pd.DataFrame:
 
     `features` has category, confusable and confusable_auc; what the file has stays as it is.
     """
+    members = _members(catalog)
     pairs = zip(features["category"], features["confusable"], strict=True)
-    related = [kin(catalog, str(category), rival) for category, rival in pairs]
+    related = [_kin(members, str(category), rival) for category, rival in pairs]
     told = [
         besides(rival, how) if how else ""
         for rival, how in zip(features["confusable"], related, strict=True)
@@ -43,7 +47,7 @@ def shown(catalog: Catalog, features: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@answers.cached()
+@answers.shared(8)
 def _members(catalog: Catalog) -> dict[str, frozenset[int]]:
     frame = answers.read(catalog, feature_queries.all_members())
     return {str(name): frozenset(rows) for name, rows in frame.groupby("category")["item"]}

@@ -26,6 +26,7 @@ BEGIN = "flip.begin"
 """Key of the session state: what was asked for is to be run now."""
 OWN = "own text"
 POSITIONS = ("all", "last", "chosen")
+POLL_SECONDS = 0.7
 LINKED = 500  # characters of own prompts that a link carries
 EXAMPLE = "The old man walked slowly to the"
 
@@ -195,6 +196,8 @@ def run(wanted: Wanted) -> None:
             counting.start(here, wish)
         with top:
             counting.draw(wish)
+    if running.started(JOB, wanted) and running.partial(JOB, wanted)[1]:
+        _growing(wanted)
     outcome = running.outcome(JOB, wanted)
     if outcome is not None:
         flip_parts.show(here, outcome)
@@ -205,6 +208,15 @@ def run(wanted: Wanted) -> None:
             f"Press Run: the model runs every {'prompt' if PROMPTED else 'item'} with the "
             "feature's signs turned away, beside its controls. About ten seconds for a small model."
         )
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@parts.guard()
+def _growing(wanted: Wanted) -> None:
+    """The first figures while the run goes on."""
+    found, going = running.partial(JOB, wanted)
+    if going and found is not None:
+        flip_parts.growing(found)
 
 
 parts.breadcrumb(here.slug, here.site, "flip lab")

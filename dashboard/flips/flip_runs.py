@@ -5,11 +5,11 @@ import json
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import flips as flip_charts
+from catalog.figures import conditions as figures
 from catalog.flips import saved
 from catalog.notebook import flip_calls
 from catalog.notebook.saved_flips import SavedFlip
-from dashboard.common import answers, parts
+from dashboard.common import answers, drawn, parts
 from dashboard.common.answers import Answer
 from dashboard.flips import shelf
 from dashboard.frame import address, rail
@@ -25,7 +25,7 @@ def conditions(one: SavedFlip) -> pd.DataFrame:
     told = one.body["result"]["conditions"]
     rows = [
         {"condition": name, "effect": told[name]["mean"], **told[name]}
-        for name in flip_charts.NAMES
+        for name in figures.NAMES
         if name in told
     ]
     return pd.DataFrame(rows)
@@ -54,13 +54,8 @@ def one_run(one: SavedFlip, key: str) -> None:
     result, asked = one.body["result"], one.body["asked"]
     st.badge(result["verdict"])
     st.text(parts.visible(result["sentence"]))
-    st.plotly_chart(
-        flip_charts.conditions(
-            conditions(one), result.get("readout", {}).get("kind", "vocabulary")
-        ),
-        config=parts.plotly(),
-        key=f"runs.chart.{key}",
-    )
+    reads = result.get("readout", {}).get("kind", "vocabulary")
+    drawn.figure(figures.drawn(conditions(one), reads), f"runs.{key}", "conditions")
     model = one.body["model"]
     st.caption(
         f"{asked['site']}, threshold {asked['threshold']}, {asked['dimensions']} dimensions, "

@@ -74,12 +74,27 @@ def _held_out(catalog: Catalog, source: Source, site: str, threshold: str) -> in
     return len(flip_source.feature(catalog, source, site, threshold).tokens)
 
 
+class SoFar(NamedTuple):
+    """What a run shows before it ends."""
+
+    frame: pd.DataFrame
+    """condition, effect, low, high."""
+    done: int
+    """Prompts or items."""
+    all: int
+    reads: str
+
+
 def work(given: Wanted) -> "Callable[[LoadedModel, Job[Flip]], Flip]":
-    """Work for `running.start`: set up, run, judge."""
+    """Work for `running.start`: set up, run, judge; about once a second what is there so far."""
+    reads = flip.reads(str(given.catalog.build["architecture"]))
 
     def run(model: "LoadedModel", job: "Job[Flip]") -> Flip:
+        def emit(frame: pd.DataFrame, done: int) -> None:
+            job.partial = SoFar(frame, done, job.total, reads)
+
         machine = flip.machine(model, given.catalog)
-        return flips.run(machine, given.catalog, given.asked, job.report)
+        return flips.run(machine, given.catalog, given.asked, job.report, emit=emit)
 
     return run
 

@@ -8,11 +8,12 @@ import numpy as np
 import streamlit as st
 
 from catalog.edits import Edit
-from catalog.flips import controls
+from catalog.flips import controls, together
 from catalog.flips import flip as flipping
 from catalog.flips import words as flip_words
 from catalog.flips.controls import Where
 from catalog.flips.words import Word
+from catalog.sites import Site
 from dashboard.common import parts, running
 from dashboard.common.answers import Here
 from dashboard.flips.frames import Wanted
@@ -93,15 +94,17 @@ def beginning(machine: "Machine", setup: "Setup", wish: Wish) -> str:
     """The prompt that was typed; else the one of the run after which the concept is likeliest."""
     if wish.prompt:
         return wish.prompt
-    members = setup.readout.members
-
-    def mass(text: str) -> float:
-        logits = machine.outputs(machine.encode(text)[0], [()])[0].astype(np.float64)
-        chance = np.exp(logits - logits.max())
-        return float(chance[members].sum() / chance.sum())
-
     eliciting = [one.text for one in setup.prompts if one.kind != "neutral"]
-    return max(eliciting or [one.text for one in setup.prompts], key=mass)
+    texts = eliciting or [one.text for one in setup.prompts]
+    last = Site("resid", machine.layers)
+    encoded = [machine.encode(text)[0] for text in texts]
+    mass = np.zeros(len(texts))
+    for group in together.grouped(machine, [(ids, (len(ids) - 1,)) for ids in encoded], [last]):
+        ends = machine.ends(group.ids, last, group.states[last][None])
+        logits = machine.scores(ends)[0].astype(np.float64)
+        chance = np.exp(logits - logits.max(axis=1, keepdims=True))
+        mass[group.prompts] = chance[:, setup.readout.members].sum(axis=1) / chance.sum(axis=1)
+    return texts[int(mass.argmax())]
 
 
 def draw(here: Here, flip: Wanted, begin: bool) -> Wish:

@@ -4,14 +4,18 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from catalog.figures import conditions
 from catalog.figures import flips as flip_charts
 from catalog.flips.readouts import counted
 from catalog.notebook.flips import Flip
-from dashboard.common import parts
+from dashboard.common import drawn, parts
 from dashboard.common.answers import Here
 from dashboard.flips import frames as flip_frames
 from dashboard.flips import samples, told
+from dashboard.flips.frames import SoFar
 from dashboard.frame import address
+
+TITLE = "The conditions, side by side"
 
 
 def show(here: Here, made: Flip) -> None:
@@ -20,9 +24,9 @@ def show(here: Here, made: Flip) -> None:
     _verdict(made)
     answer = flip_frames.conditions(made)
     left, right = st.columns([1, 1], gap="medium")
-    with left, parts.panel("The conditions, side by side", answer, told.EFFECT[readout.kind]):
-        chart = flip_charts.conditions(answer.frame, readout.kind)
-        st.plotly_chart(chart, config=parts.plotly(), key="flip.conditions")
+    with left, parts.panel(TITLE, answer, told.EFFECT[readout.kind]):
+        chart = conditions.drawn(answer.frame, readout.kind)
+        drawn.figure(chart, "flip.conditions", "conditions")
     every = flip_frames.others(made)
     with (
         right,
@@ -53,6 +57,13 @@ def show(here: Here, made: Flip) -> None:
     kinds = flip_frames.by_kind(made)
     with right, parts.panel(f"Neutral and eliciting {readout.sample} apart", kinds, told.KINDS):
         parts.table(kinds.frame, column_config=_numbers("effect", "low", "high"))
+
+
+def growing(found: SoFar) -> None:
+    """The conditions over the prompts that were run so far."""
+    with parts.panel(TITLE):
+        drawn.figure(conditions.drawn(found.frame, found.reads), "flip.conditions")
+        st.caption(f"{found.done} of {found.all} so far; a verdict comes when all were run.")
 
 
 def _verdict(made: Flip) -> None:

@@ -4,7 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from catalog.figures.charts import ACCENT, HERE, NEAR, figure
+from catalog.figures.charts import figure
+from catalog.figures.colours import ACCENT, HERE, NEAR
 from catalog.notebook.flips import Flip
 from dashboard.common import parts
 from dashboard.common.answers import Here

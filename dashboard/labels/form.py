@@ -44,10 +44,10 @@ def star(subject: Subject, person: str) -> None:
 
 def write(subject: Subject, person: str) -> None:
     """Label this: closed answers and text, outside the queue, so never part of agreement; key l."""
-    with (
-        st.popover("Label this", icon=":material/edit:", key="labels.write"),
-        st.form("labels.form", border=False, clear_on_submit=True),
-    ):
+    shown = st.popover("Label this", icon=":material/edit:", key="labels.write", on_change="rerun")
+    if not shown.open:
+        return
+    with shown, st.form("labels.form", border=False, clear_on_submit=True):
         poles = _POLES if subject.kind == "dimension" else ENDS
         pole = st.radio(
             "Clear pole" if subject.kind == "dimension" else "Clear end",
@@ -81,10 +81,10 @@ def write(subject: Subject, person: str) -> None:
 
 def remark(subject: Subject, person: str) -> None:
     """Comment on the subject."""
-    with (
-        st.popover("Comment", icon=":material/comment:", key="labels.remark"),
-        st.form("labels.comment", border=False, clear_on_submit=True),
-    ):
+    shown = st.popover("Comment", icon=":material/comment:", key="labels.remark", on_change="rerun")
+    if not shown.open:
+        return
+    with shown, st.form("labels.comment", border=False, clear_on_submit=True):
         text = st.text_area("Comment", key="labels.text", max_chars=10_000)
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():

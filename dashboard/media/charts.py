@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from catalog.figures import charts
+from catalog.figures.colours import NEGATIVE, POSITIVE
 from catalog.figures.text import number
 
 _LARGE = 256
@@ -99,10 +100,10 @@ def _patches(patches: NDArray[np.floating], frame: Frame, signs: bool) -> charts
         for row, line in enumerate(values)
     ]
     two = [
-        [0, charts.NEGATIVE],
-        [0.5, charts.NEGATIVE],
-        [0.5, charts.POSITIVE],
-        [1, charts.POSITIVE],
+        [0, NEGATIVE],
+        [0.5, NEGATIVE],
+        [0.5, POSITIVE],
+        [1, POSITIVE],
     ]
     return {
         "type": "heatmap",

@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 from catalog.figures import texts
 from catalog.figures.text import chance
 from catalog.notebook.texts import Map, Text
-from dashboard.common import parts, terms
+from dashboard.common import drawn, parts, terms
 from dashboard.common.answers import Here
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address
@@ -42,46 +41,24 @@ def _map(here: Here, read: Text, found: Map) -> None:
     )
     with parts.panel(title, frames.fired_copy(read), help):
         part = window.choose(len(states.ids))
-        frame = _cells(read, found, chosen, part)
-        event = st.altair_chart(
-            clickable.cells(
-                frame, list(dict.fromkeys(frame["token"])), [found.names[f] for f in chosen]
-            ),
-            key="read.map",
-            on_select="rerun",
+        now = _opened(read, found)
+        opened = None if now is None else (now[0], found.names.index(now[1]))
+        cell = drawn.figure(
+            clickable.sheet(read, found, chosen, part, opened), "read.map", "features"
         )
+        drawn.figure(clickable.legend(), "read.legend")
         marked = " * marks special tokens." if states.special[part].any() else ""
         st.caption(
             f"The {len(chosen)} of {len(found.names)} features that fire most clearly anywhere in "
             "the text (fewest items agree as much), background "
             f"{here.catalog.primary.background}. Faint: does not fire.{marked}"
         )
-    cells = event["selection"].get("cell") or []
-    if cells and parts.changed("read.map", cells[0]):
-        st.session_state["read.place"] = str(cells[0]["place"])
-        st.session_state["read.feature"] = cells[0]["category"]
-
-
-def _cells(read: Text, found: Map, chosen: NDArray[np.int64], part: slice) -> pd.DataFrame:
-    """Cells of the map that are shown, one row each."""
-    states, fired = read.states, found.fired
-    names = clickable.token_names(states.tokens[part], states.special[part], part.start)
-    rows, size = len(names), len(chosen)
-    rare = fired.rarity[part][:, chosen].ravel()
-    return pd.DataFrame(
-        {
-            "token": np.repeat(np.array(names, object), size),
-            "shown": np.repeat([parts.visible(t) for t in states.tokens[part]], size),
-            "place": np.repeat(np.arange(part.start, part.stop), size),
-            "category": np.tile(np.array([found.names[f] for f in chosen], object), rows),
-            "agreement": fired.agreement[part][:, chosen].ravel(),
-            "level": np.tile(found.level[chosen], rows),
-            "fires": fired.fires[part][:, chosen].ravel(),
-            "one_in": 1 / np.maximum(rare, 1e-6),
-            "rare": [f"{share:.2%}" for share in rare],
-            "usual": [f"{share:.1%}" for share in np.tile(found.usual[chosen], rows)],
-        }
-    )
+    if cell is not None:
+        place, feature = divmod(cell, len(found.names))
+        st.session_state["read.place"] = str(place)
+        st.session_state["read.feature"] = found.names[feature]
+        address.write(token=place, feature=found.names[feature])
+        st.rerun()  # with a ring around it
 
 
 def _opened(read: Text, found: Map) -> tuple[int, str] | None:

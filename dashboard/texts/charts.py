@@ -3,22 +3,24 @@
 Features never borrow the poles' colours. The page's other figures: `catalog.figures.texts`.
 """
 
+import math
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.figures.charts import HERE, MONOSPACE
-from catalog.figures.text import visible
+from catalog.figures import cells, svg, wide
+from catalog.figures.cells import Sheet
+from catalog.figures.colours import STEPS
+from catalog.figures.text import number, visible
+from catalog.notebook.texts import Map, Text
 
 RAREST = 1000
-"""The colour scale ends where one in this many items agrees as much."""
-COLOURS = ["#9a6bd1", "#3f9f9f", "#e0b000"]
+"""The scale of colours ends where one in this many items agrees as much."""
+_MIDDLE = 30
 _LONGEST = 14
-_NAMES = 150
-"""Pixels of the tokens over the map and of the legend under it."""
+_NAMES, _HEAD = 15.0, 128.0
+"""Percent of the width for names of features, and pixels for tokens above the cells."""
 
 
 def token_names(tokens: Sequence[str], special: NDArray[np.bool_], first: int) -> list[str]:
@@ -37,82 +39,65 @@ def _cut(token: str) -> str:
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
-def cells(frame: pd.DataFrame, columns: list[str], rows: list[str]) -> alt.Chart:
-    """Tokens (columns) x features (rows); the selection is named `cell`: place, category.
+def sheet(
+    read: Text, found: Map, chosen: NDArray[np.int64], part: slice, opened: tuple[int, int] | None
+) -> str:
+    """Tokens of a part (columns) x some features (rows); those that do not fire are faint.
 
-    `frame`: token (an axis value), place, category, one_in, fires, and the texts of the tooltip.
-    Cells that do not fire are faint; the clicked one is ringed.
+    The number of a cell is place * features + feature, of all places and all features. `opened` is
+    the place and feature of the cell that is open.
     """
-    shown = frame.assign(strength=np.where(frame["fires"], 1.0, 0.16))
-    cell = alt.selection_point(
-        name="cell", fields=["place", "category"], on="click", clear=False, empty=False
-    )
-    label = {"labelFont": MONOSPACE, "ticks": False, "domain": False, "title": None}
-    return (
-        alt.Chart(shown)
-        .mark_rect(cursor="pointer")
-        .encode(
-            x=alt.X(
-                "token:N",
-                sort=None,
-                scale=alt.Scale(domain=columns),
-                axis=alt.Axis(
-                    orient="top",
-                    labelAngle=-90,
-                    labelOverlap=False,
-                    labelLimit=120,
-                    labelExpr="trim(substring(datum.value, 4))",
-                    **label,
-                ),
-            ),
-            y=alt.Y(
-                "category:N",
-                sort=None,
-                scale=alt.Scale(domain=rows),
-                axis=alt.Axis(
-                    title=None,
-                    ticks=False,
-                    domain=False,
-                    labelOverlap=False,
-                    labelFlush=False,
-                    labelLimit=150,
-                    labelExpr="replace(datum.value, /_/g, ' ')",
-                ),
-            ),
-            color=_rarity(),
-            opacity=alt.Opacity("strength:Q", scale=None, legend=None),
-            stroke=alt.value(HERE),
-            strokeWidth=alt.condition(cell, alt.value(2), alt.value(0)),
-            tooltip=[
-                alt.Tooltip("shown:N", title="token"),
-                alt.Tooltip("category:N", title="feature"),
-                alt.Tooltip("agreement:Q", format=".3f"),
-                alt.Tooltip("level:Q", format=".3f", title="fires above"),
-                alt.Tooltip("rare:N", title="items that agree as much"),
-                alt.Tooltip("usual:N", title="items at which it fires"),
-            ],
-        )
-        .add_params(cell)
-        .properties(height=19 * len(rows) + _NAMES)
-        .configure_view(stroke=None)
+    fired, states = found.fired, read.states
+    places = range(part.start, part.stop)
+    names = token_names(states.tokens[part], states.special[part], part.start)
+    many = len(found.names)
+    rows = [int(one) for one in chosen]
+    ringed = None
+    if opened is not None and opened[0] in places and opened[1] in rows:
+        ringed = (rows.index(opened[1]), opened[0] - part.start)
+
+    def tip(place: int, feature: int) -> str:
+        return "\n".join([
+            f"{visible(states.tokens[place])} × {found.names[feature].replace('_', ' ')}",
+            f"agreement {number(fired.agreement[place, feature])}",
+            f"fires above {number(found.level[feature])}",
+            f"items that agree as much {fired.rarity[place, feature]:.2%}",
+            f"items at which it fires {found.usual[feature]:.1%}",
+        ])  # fmt: skip
+
+    return cells.sheet(
+        Sheet(
+            rows=[found.names[one].replace("_", " ") for one in rows],
+            columns=[name[4:].strip() for name in names],
+            colours=[[_colour(float(fired.rarity[p, f])) for p in places] for f in rows],
+            tips=[[tip(p, f) for p in places] for f in rows],
+            numbers=[[p * many + f for p in places] for f in rows],
+            faint=[[not fired.fires[p, f] for p in places] for f in rows],
+            ringed=ringed,
+            head=_HEAD,
+        ),
+        _NAMES,
     )
 
 
-def _rarity() -> alt.Color:
-    """The colour of a cell: the fewer items agree as much, the warmer."""
-    return alt.Color(
-        "one_in:Q",
-        scale=alt.Scale(
-            type="log", domain=[1, 30, RAREST], range=COLOURS, clamp=True, interpolate="rgb"
-        ),
-        legend=alt.Legend(
-            title="one in … items agrees as much",
-            titleLimit=300,
-            orient="bottom",
-            direction="horizontal",
-            values=[1, 10, 100, RAREST],
-            format="~s",
-            gradientLength=220,
-            gradientThickness=10,
-        ),
-    )
+def _colour(rarity: float) -> str:
+    return wide.blend(STEPS, _share(1 / max(rarity, 1e-6)))
+
+
+def _share(one_in: float) -> float:
+    """Place on the scale of colours, 0 to 1: by the logarithm, its middle at one in 30."""
+    if one_in <= _MIDDLE:
+        return 0.5 * math.log(max(one_in, 1)) / math.log(_MIDDLE)
+    return min(1.0, 0.5 + 0.5 * math.log(one_in / _MIDDLE) / math.log(RAREST / _MIDDLE))
+
+
+def legend() -> str:
+    """The colours, in one line."""
+    steps = np.geomspace(1, RAREST, 51)
+    body = [svg.box(4.4 * n, 0, 4.8, 14, wide.blend(STEPS, _share(float(one))))
+            for n, one in enumerate(steps)]  # fmt: skip
+    for value in (1, 10, 100, RAREST):
+        place = 220 * math.log(value) / math.log(RAREST)
+        body.append(svg.text(min(max(place, 4), 214), 27, f"{value:,}", 11, "middle"))
+    body.append(svg.text(232, 12, "one in … items agrees as much", 12))
+    return svg.document(420, 30, body, f"Colours from one in 1 to one in {RAREST:,} items")

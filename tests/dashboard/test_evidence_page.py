@@ -66,6 +66,7 @@ def test_claims_stand_with_their_figures_and_their_controls(app):
     assert "method of *basis*" not in literal(app)  # drawn for those who open it
     for key in ("basis", "training"):
         app.session_state[f"evidence.fold.{key}"] = True
+    app.session_state["evidence.markdown"] = True
     app.run()
     text, drawn = literal(app), frames.drawn(app.session_state["rail.here"].catalog)
     assert "measure of *basis*   |   n = 44 unit of *basis*" in text

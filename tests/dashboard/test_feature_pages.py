@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+from xml.etree import ElementTree
 
 import duckdb
 import numpy as np
@@ -16,6 +17,7 @@ from catalog.store.catalog import Catalog
 from catalog.workspace import file, runs
 from dashboard.common import parts
 from dashboard.features import charts, concept_frames, frames, rivals
+from dashboard.features import parts as feature_parts
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import linked, literal, start
 from tests.given import copied, feature_catalog, synthetic
@@ -377,18 +379,23 @@ def test_chances_below_a_thousandth_are_said_so(value, text):
     assert chance(value) == text
 
 
-def test_groups_stay_whole_in_the_columns_of_the_map():
-    import pandas as pd
-
-    frame = pd.DataFrame(
-        {"category": [f"c{n}" for n in range(30)], "group": [f"g{n // 5}" for n in range(30)]}
-    )
-    columns = charts.columns_of(frame, 3)
-    assert [row for column in columns for row in column if row.startswith("c")] == list(
-        frame["category"]
-    )
-    assert len(columns) == 3 and all(column[0].startswith("▸") for column in columns)
-    assert max(map(len, columns)) <= 14
+def test_the_map_has_a_sheet_a_group_and_a_cell_opens_its_feature(app):
+    opened(app, "features", catalog="measured", site=SITE)
+    here = app.session_state["rail.here"]
+    found = frames.features_everywhere(here, "matched").frame
+    told = feature_parts.told(rivals.shown(here.catalog, found))
+    drawn = charts.heat(told, list(here.catalog.site_names), SITE)
+    root = ElementTree.fromstring(drawn)
+    assert len(root) == told["group"].nunique()
+    cells = [one for one in root.iter() if one.tag.endswith("}rect")]
+    numbers = [int(one.get("data-n")) for one in cells]
+    assert sorted(numbers) == list(range(len(told)))
+    for one, number in zip(cells, numbers, strict=True):
+        row = told.iloc[number]
+        assert one.get("data-tip").startswith(f"{row['category'].replace('_', ' ')} at {row.site}")
+        assert (one.get("opacity") == "0.22") == (not row["clear"])
+        assert (one.get("stroke") is not None) == (row["site"] == SITE)
+    assert "<script" not in drawn and "&lt;script&gt;" in drawn  # a category's hostile name
 
 
 def test_the_best_dimension_is_named_and_linked(app):
@@ -438,6 +445,22 @@ def shown_by(draw):
     return given[0]
 
 
+def unfold(app, monkeypatch):
+    """Open what can be done with each panel: it is made when it is opened."""
+    keys, draw = set(), st.popover
+
+    def noted(*args, **options):
+        keys.add(str(options.get("key")))
+        return draw(*args, **options)
+
+    monkeypatch.setattr(st, "popover", noted)
+    app.run()
+    for key in keys:
+        if key.endswith(".tools"):
+            app.session_state[key] = True
+    app.run()
+
+
 def test_a_download_is_called_by_catalog_site_and_what_it_is(app, monkeypatch):
     offered = []
     draw = st.download_button
@@ -448,18 +471,20 @@ def test_a_download_is_called_by_catalog_site_and_what_it_is(app, monkeypatch):
 
     monkeypatch.setattr(st, "download_button", recorded)
     opened(app, "feature", catalog="measured", site=SITE, category="planted")
+    unfold(app, monkeypatch)
     assert {f"measured_{SITE}_planted.csv", f"measured_{SITE}_planted.parquet"} <= set(offered)
     assert f"measured_{SITE}_planted_held-out-roc.csv" in offered
     offered.clear()
     opened(app, "dimension", catalog="measured", site=SITE, dim=3)
+    unfold(app, monkeypatch)
     assert f"measured_{SITE}_dimension-3_positive-pole.csv" in offered
     assert f"measured_{SITE}_dimension-3_values-of-all-items.csv" in offered
 
 
 def test_columns_of_many_layers_are_named_without_overlap():
     sites = [f"resid.{n}" for n in range(33)] + ["final"]
-    found = charts.named(sites, "resid.15")
+    found = charts._named(sites, "resid.15")
     places = [sites.index(one) for one in found]
     assert "resid.15" in found and len(found) <= 10
     assert min(b - a for a, b in itertools.pairwise(places)) >= 3
-    assert charts.named(sites[:14], "resid.3") == sites[:14]
+    assert charts._named(sites[:14], "resid.3") == sites[:14]

@@ -118,6 +118,8 @@ def _own_workspace(tmp_path, monkeypatch):
 
 def test_a_feature_is_labelled_starred_and_remarked_on_its_page(app):
     at(app, "feature", "ada", category=PLANTED)
+    app.session_state["labels.write"] = app.session_state["labels.remark"] = True  # both open
+    app.run()
     app.text_input(key="labels.whole").set_value("things that are planted")
     app.radio(key="labels.pole").set_value("+")
     next(b for b in app.button if b.form_id == "labels.form").click().run()

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 
 from catalog.errors import NotInCatalog, SettingRefused
@@ -194,7 +193,7 @@ def test_an_answer_is_frames_a_figure_and_a_table(c):
         assert row.changed == pytest.approx(one["changed"])
     gap = frame.set_index("condition").loc["random", "away_minus"]
     assert gap == pytest.approx(known["differences"]["random"]["value"])
-    assert isinstance(made.plot(), go.Figure) and made.sentence in made._repr_html_().replace(
+    assert made.plot().startswith("<svg") and made.sentence in made._repr_html_().replace(
         "&#x27;", "'"
     )
     assert (made.verdict, made.reason) == (known["verdict"], known["reason"])
