@@ -3,11 +3,10 @@
 import streamlit as st
 
 from catalog.browse.search import Hit
-from catalog.browse.search import address as address_of
 from catalog.errors import NotInCatalog
 from dashboard.common import catalogs, numbers, parts, workspace
 from dashboard.common.answers import Here
-from dashboard.frame import address
+from dashboard.frame import address, suggesting
 from dashboard.frame import search as search_frames
 
 _HERE = "rail.here"
@@ -81,6 +80,8 @@ def search(chosen: Here, page: str) -> None:
         icon=":material/search:",
         on_change=_asked,
     )
+    with st.container(key="rail-suggest"):
+        suggesting.draw(chosen)
     text = st.session_state.pop("rail.asked", "")
     if text:
         st.session_state.pop(_RESULTS, None)
@@ -159,14 +160,8 @@ def target(text: str, chosen: Here) -> tuple[str, Here, dict[str, object]]:
 
     resid.5/123 or 123 (a dimension here), resid.5 (a site), #12 (an item), else a token.
     """
-    dims = chosen.catalog.sites.dropna(subset="dims").set_index("site").dims
-    items = int(chosen.catalog.build["items"])
-    hit = address_of(text, {str(site): int(n) for site, n in dims.items()}, chosen.site, items)
-    if hit is None:
-        return "item", chosen, {"q": text}
-    if hit.kind == "site":
-        return "dimensions", chosen._replace(site=hit.site), {}
-    return search_frames.target(hit, chosen)
+    hit = search_frames.addressed(chosen, text)
+    return ("item", chosen, {"q": text}) if hit is None else search_frames.target(hit, chosen)
 
 
 def warn_degenerate(chosen: Here) -> None:

@@ -15,6 +15,8 @@ from dashboard.common.answers import Here
 
 SHOWN = 10
 """Hits listed."""
+FEW = 4
+"""Hits below which near spellings are suggested too."""
 _OFFERED, _ALIKE = 5, 0.7
 """Near spellings offered at most, and how alike they are at least (1 is the same)."""
 _CHANGED, _LONGEST = 3, 40
@@ -32,7 +34,29 @@ def hits(here: Here, text: str, viewer: str | None) -> list[Hit]:
         found = [hit for hit in found if not _suggests(hit, here)]
         found += search.said(workspace.workspace(), viewer, text, here.catalog)
     ranked = [_named(hit, here) for hit in search.rank(found, SHOWN)]
-    return sorted(ranked, key=lambda hit: not _the_word(hit, text))
+    return sorted(ranked, key=lambda hit: (not _exactly(hit, text), _ORDER[hit.kind]))
+
+
+_ORDER = {"feature": 0, "discovered": 1, "label": 2, "dimension": 3, "site": 3, "item": 4}
+"""In which order kinds are listed, after what is called exactly as it was asked."""
+
+
+def suggestions(here: Here, text: str, viewer: str | None) -> list[Hit]:
+    """While a text is typed: the address that it is, then hits, then near spellings for few."""
+    asked = addressed(here, text)
+    found = [asked] if asked is not None else hits(here, text, viewer)
+    if len(found) < FEW:
+        known = {(hit.kind, hit.name) for hit in found}
+        found += [hit for hit in near(here, text) if (hit.kind, hit.name) not in known]
+    return found[:SHOWN]
+
+
+def addressed(here: Here, text: str) -> Hit | None:
+    """The hit of an address: resid.5/123 or 123 (a dimension here), resid.5 (a site), #12."""
+    dims = here.catalog.sites.dropna(subset="dims").set_index("site").dims
+    items = int(here.catalog.build["items"])
+    sizes = {str(site): int(n) for site, n in dims.items()}
+    return search.address(text, sizes, here.site, items)
 
 
 def _named(hit: Hit, here: Here) -> Hit:
@@ -45,10 +69,9 @@ def _named(hit: Hit, here: Here) -> Hit:
     return replace(hit, text=found.replace(hit.name, words))
 
 
-def _the_word(hit: Hit, text: str) -> bool:
-    """Whether a hit is an item that is the whole of what was asked: it stands first."""
-    whole = search.match(search.plain(text), search.plain(hit.text)) == search.EXACT
-    return hit.kind == "item" and whole
+def _exactly(hit: Hit, text: str) -> bool:
+    """Whether a hit is called exactly as it was asked."""
+    return search.match(search.plain(text), search.plain(hit.text)) == search.EXACT
 
 
 def near(here: Here, text: str) -> list[Hit]:
@@ -103,6 +126,8 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
     """Page, place and parameters of a hit."""
     place = here._replace(site=hit.site) if hit.site else here
     kind, name = hit.kind, hit.name
+    if kind == "site":
+        return "dimensions", place, {}
     if kind == "label":
         said, _, name = hit.name.partition(":")
         kind = "dimension" if said == "dimension" else "feature" if said == "feature" else kind

@@ -49,12 +49,12 @@ def browser(chromium: str):
         browser.close()
 
 
-def serve(folder: Path) -> Iterator[str]:
-    """Run the dashboard on `folder`; yields its address."""
+def serve(folder: Path, script: Path = APP) -> Iterator[str]:
+    """Run the dashboard, or another script, on `folder`; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     environment = {**os.environ, "DIMS_DATA": str(folder)}
     with subprocess.Popen(
         command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT

@@ -1,5 +1,9 @@
 """A small synthetic catalog with findings: a planted category, noise, a circle, hostile names."""
 
+import atexit
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +50,23 @@ def lists() -> dict[str, list[str]]:
 
 
 def write(folder: Path, measured: bool = True) -> Path:
-    """Make `folder`/categories and `folder`/catalogs/measured.duckdb; the path of the latter."""
+    """Make `folder`/categories and `folder`/catalogs/measured.duckdb; the path of the latter.
+
+    Measured once for all tests of a process: each gets a copy.
+    """
+    shutil.copytree(_made(measured), folder, dirs_exist_ok=True)
+    return folder / "catalogs" / "measured.duckdb"
+
+
+@functools.cache
+def _made(measured: bool) -> Path:
+    kept = Path(tempfile.mkdtemp(prefix="dims-measured-"))
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    _make(kept, measured)
+    return kept
+
+
+def _make(folder: Path, measured: bool) -> None:
     categories = folder / "categories"
     categories.mkdir(parents=True)
     (folder / "catalogs").mkdir()
@@ -58,4 +78,3 @@ def write(folder: Path, measured: bool = True) -> Path:
     if measured:
         found = findings.find(Catalog(path), categories, matched_nulls="primary")
         store.write(path, {name: found.tables.get(name, []) for name in store.MEASURED})
-    return path
