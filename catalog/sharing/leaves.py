@@ -17,12 +17,19 @@ from catalog.figures.text import visible
 
 def write(folder: Path, name: str, value: Any) -> int:
     """Write one file below the folder; its bytes. `name` is this program's own, without ending."""
-    text = json.dumps(plain(value), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    text = _dumped(value)
     path = folder / f"{name}.js"
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = f'dims("{name}",\n{text.replace("<", chr(92) + "u003c")}\n)\n'
     path.write_text(whole, "ascii")
     return len(whole)
+
+
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=plain)
+    except ValueError:  # a NaN: null
+        return json.dumps(plain(value), separators=(",", ":"), allow_nan=False)
 
 
 def shown(text: object) -> str:

@@ -12,6 +12,9 @@ import pandas as pd
 from catalog.figures import svg
 from catalog.figures.text import visible
 
+_SHORT = 28
+"""Letters of a cell that is not broken."""
+
 Cell = Callable[[Any], str]
 """A value of a table as HTML."""
 
@@ -51,21 +54,23 @@ def table(
     made = cells or {}
     columns = [str(name) for name in frame.columns]
     head = "".join(element("th", text((heads or {}).get(name, name))) for name in columns)
-    numbers = {name: _numeric(frame, name) and name not in made for name in columns}
+    kinds = {name: "" if name in made else _kind(frame[name]) for name in columns}
     rows = []
     for row in frame.itertuples(index=False):
         row_cells = [
-            element("td", made[name](value) if name in made else text(_said(value)),
-                    "number" if numbers[name] else "")
+            element("td", made[name](value) if name in made else text(_said(value)), kinds[name])
             for name, value in zip(columns, row, strict=True)
-        ]  # fmt: skip
+        ]
         rows.append(element("tr", "".join(row_cells)))
     body = element("thead", element("tr", head)) + element("tbody", "".join(rows))
     return f'<div class="wide"><table>{body}</table></div>'
 
 
-def _numeric(frame: pd.DataFrame, name: str) -> bool:
-    return frame[name].dtype.kind in "iuf"
+def _kind(column: "pd.Series[Any]") -> str:
+    """number: to the right; nowrap: short words that stay on one line."""
+    if column.dtype.kind in "iuf":
+        return "number"
+    return "nowrap" if column.map(lambda one: len(str(one))).max() <= _SHORT else ""
 
 
 def _said(value: object) -> str:
@@ -94,6 +99,17 @@ def figure(drawn: str, caption: str = "") -> str:
     """An SVG made by `catalog.figures.svg`, which escapes its own texts."""
     inside = drawn + (element("figcaption", text(caption)) if caption else "")
     return element("figure", inside)
+
+
+def anchored(name: str, title: str, inside: str) -> str:
+    """A titled part with an address of its own; `name` is this program's own."""
+    return f'<div id="{name}">{element("h3", text(title))}{inside}</div>'
+
+
+def repeat(*names: str) -> str:
+    """The way to the queries behind a section, at the end of the page."""
+    links = ", ".join(f'<a href="#q-{name}">{name}</a>' for name in names)
+    return element("p", f"To repeat it: query {links}", "repeat")
 
 
 def section(title: str, parts: Sequence[str], name: str) -> str:

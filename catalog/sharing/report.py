@@ -3,6 +3,7 @@
 It has no script and fetches nothing. Every section says how its figures are made again.
 """
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,6 @@ from catalog.figures.text import number
 from catalog.sharing import folders, identity, labels, page, summary
 from catalog.sharing import report_sections as sections
 from catalog.sharing.page import paragraph, section, table, text
-from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
 
 
@@ -62,7 +62,7 @@ def document(catalog: Catalog, claims: list[dict[str, Any]], public: Any = None)
 def _head(catalog: Catalog, claims: list[dict[str, Any]], title: str) -> str:
     build, cell = catalog.build, catalog.primary
     sites = catalog.sites.dropna(subset="dims")
-    known = summary.features(catalog).frame
+    known = summary.features(catalog)
     said = (
         f"{identity.shown_model(catalog)}, read {build['reading']}: {build['items']:,} items, "
         f"{int(sites['dims'].max()):,} dimensions, {len(sites)} sites. Verdicts are made at "
@@ -97,6 +97,9 @@ def _identity(catalog: Catalog) -> str:
         "identity": "identity, SHA-256", "content_hash": "content hash", "findings_hash":
         "findings hash", "built_at": "built, UTC", "versions": "versions",
     }  # fmt: skip
+    known["parameters"], known["items"] = (f"{known[n]:,}" for n in ("parameters", "items"))
+    versions = json.loads(known["versions"])
+    known["versions"] = ", ".join(f"{name} {version}" for name, version in versions.items())
     pairs = [(shown, known[name]) for name, shown in names.items() if known.get(name) is not None]
     pairs.append(("made by", identity.program()))
     return section("Identity", [page.facts(pairs)], "identity")
@@ -107,7 +110,9 @@ def _evidence(catalog: Catalog, claims: list[dict[str, Any]]) -> str:
         said = f"The claims were not tested on this model yet: dims evidence {catalog.slug}"
         return section("The claims of the paper", [paragraph(said)], "evidence")
     build = catalog.build
-    where = f"{identity.shown_model(catalog)}, read {build['reading']}; {claims[0]['cell']}"
+    where = (
+        f"{identity.shown_model(catalog)}, read {build['reading']}; {summary.usual_cell(claims)}"
+    )
     drawn = evidence_figure.of_rows(claims, f"{catalog.slug}: claims and controls", where)
     intro = (
         "Each claim with its figure, 95 % interval and strongest control. The rule of each verdict "
@@ -115,24 +120,15 @@ def _evidence(catalog: Catalog, claims: list[dict[str, Any]]) -> str:
         "tests, so that little data never makes them hold."
     )
     rows = [_claim(row) for row in claims]
-    repeat = (
-        f"To repeat: dims evidence {catalog.slug}; the rows, in any DuckDB session on the file:"
-    )
     return section(
         "The claims of the paper",
-        [
-            paragraph(intro),
-            page.figure(drawn),
-            *rows,
-            paragraph(repeat, "repeat"),
-            page.code(feature_queries.evidence().text),
-        ],
+        [paragraph(intro), page.figure(drawn), *rows, page.repeat("evidence")],
         "evidence",
     )
 
 
 def _claim(row: dict[str, Any]) -> str:
-    beside = ", ".join(
+    beside = "; ".join(
         f"{name} {number(value)}" for name, value in row["controls"].items() if value is not None
     )
     figure = "" if row["value"] is None else (
@@ -172,4 +168,7 @@ def _repeat(catalog: Catalog) -> str:
     ]
     for what, command in summary.commands(catalog):
         parts += [page.element("h3", text(what)), page.code(command)]
+    parts.append(paragraph("The tables above, in any DuckDB session on the file:"))
+    for name, query in summary.asked(catalog).items():
+        parts.append(page.anchored(f"q-{name}", f"query: {name}", page.code(query.text)))
     return section("How to repeat it", parts, "repeat")

@@ -8,23 +8,22 @@ from catalog.figures import summaries
 from catalog.figures.text import between, chance, number
 from catalog.sharing import page, summary
 from catalog.sharing.page import paragraph, section, table, text
-from catalog.sharing.summary import Part
 from catalog.store.catalog import Catalog
 
-FEATURES, DIMENSIONS, FLIPS = 25, 20, 12
+FEATURES, FLIPS = 25, 12
 """Rows of each table."""
 
 
 def features(catalog: Catalog) -> str:
     """Categories read best, site by site and one by one."""
     found = summary.features(catalog)
-    if found.frame.empty:
+    if found.empty:
         said = f"No categories were measured yet: dims features {catalog.slug}"
         return section("Strongest features", [paragraph(said)], "features")
-    shown = found.frame.head(FEATURES)
+    shown = found.head(FEATURES)
     rows = pd.DataFrame(
         {
-            "category": shown["category"],
+            "category": shown["category"].map(named),
             "held-out AUC [95 %]": [
                 between(*one)
                 for one in shown[["auc", "auc_low", "auc_high"]].itertuples(index=False)
@@ -32,7 +31,9 @@ def features(catalog: Catalog) -> str:
             "null p95": shown["null_p95"],
             "q": [chance(one) for one in shown["q"]],
             "most confusable": [
-                "–" if pd.isna(row.confusable) else f"{row.confusable} {number(row.confusable_auc)}"
+                "–"
+                if pd.isna(row.confusable)
+                else f"{named(row.confusable)} {number(row.confusable_auc)}"
                 for row in shown.itertuples()
             ],
             "v all others": shown["coherence"],
@@ -45,7 +46,7 @@ def features(catalog: Catalog) -> str:
         }
     )
     intro = (
-        f"The {len(shown)} categories read best at {catalog.primary.site} of {len(found.frame)}. "
+        f"The {len(shown)} categories read best at {catalog.primary.site} of {len(found)}. "
         "A feature is a set of dimensions with one expected sign each, registered on anchor "
         "families and scored on families that were held out; 20 splits. Null: random sets of as "
         "many families, matched to the members; most confusable: AUC against the members of that "
@@ -53,40 +54,40 @@ def features(catalog: Catalog) -> str:
     )
     layers = summary.by_site(catalog)
     drawn = page.figure(
-        summaries.by_layer(layers.frame, catalog.primary.site),
+        summaries.by_layer(layers, catalog.primary.site),
         "All categories with 40 families or more, site by site; the site of verdicts in bold.",
     )
     return section(
         "Strongest features",
-        [paragraph(intro), drawn, table(rows), *_sql(found)],
+        [paragraph(intro), drawn, table(rows), page.repeat("features", "layers")],
         "features",
     )
 
 
 def dimensions(catalog: Catalog) -> str:
     """Single dimensions that tell a category, with both poles."""
-    found = summary.dimensions(catalog, DIMENSIONS)
-    if found.frame.empty:
+    found = summary.dimensions(catalog)
+    if found.empty:
         return section("Strongest dimensions", [paragraph("No single dimension tells a category "
                        "with q < 0.05 on held-out families.")], "dimensions")  # fmt: skip
     rows = pd.DataFrame(
         {
-            "dimension": found.frame["dimension"],
-            "values": range(len(found.frame)),
+            "dimension": found["dimension"],
+            "values": range(len(found)),
             "tells": [
-                f"{'–' if pd.isna(row.sign) else '+' if row.sign > 0 else '−'} {row.category}"
-                for row in found.frame.itertuples()
+                f"{'–' if pd.isna(row.sign) else '−+'[row.sign > 0]} {named(row.category)}"
+                for row in found.itertuples()
             ],
-            "held-out AUC": found.frame["held_out"],
-            "in sample": found.frame["in_sample"],
-            "q": [chance(one) for one in found.frame["q"]],
-            "+ pole": found.frame["positive"],
-            "− pole": found.frame["negative"],
+            "held-out AUC": found["held_out"],
+            "in sample": found["in_sample"],
+            "q": [chance(one) for one in found["q"]],
+            "+ pole": found["positive"],
+            "− pole": found["negative"],
         }
     )
     bars = [
         summaries.histogram(list(row.histogram), float(row.low), float(row.high), float(row.value))
-        for row in found.frame.itertuples()
+        for row in found.itertuples()
     ]
     intro = (
         "Dimensions whose sign alone tells a category, chosen on anchors and scored on held-out "
@@ -95,7 +96,9 @@ def dimensions(catalog: Catalog) -> str:
     )
     cells = {"values": lambda place: bars[place], "+ pole": _words, "− pole": _words}
     return section(
-        "Strongest dimensions", [paragraph(intro), table(rows, cells), *_sql(found)], "dimensions"
+        "Strongest dimensions",
+        [paragraph(intro), table(rows, cells), page.repeat("dimensions")],
+        "dimensions",
     )
 
 
@@ -106,16 +109,16 @@ def _words(texts: Any) -> str:
 def flips(catalog: Catalog) -> str:
     """What flipping signs in the running model did, beside its controls."""
     found = summary.flips(catalog)
-    if found.frame.empty:
+    if found.empty:
         said = "No signs were flipped: the model predicts no next token, or the claims were not "
         return section("Flips", [paragraph(f"{said}tested yet.")], "flips")
-    frame = found.frame
+    frame = found
     verdicts = frame.groupby(["layer", "site"])["verdict"].value_counts().unstack(fill_value=0)
     last = frame[frame["site"] == _site_of_flips(catalog, frame)]
     shown = last.sort_values("away_effect").head(FLIPS)
     drawn = [
         page.element("article", page.element("h3", text(
-            f"{row['category']} at {row['site']}: {row['verdict']}, q {chance(row['q'])}"))
+            f"{named(row['category'])} at {row['site']}: {row['verdict']}, q {chance(row['q'])}"))
             + page.figure(summaries.effects(_effects(row))))
         for row in shown.to_dict("records")
     ]  # fmt: skip
@@ -127,8 +130,8 @@ def flips(catalog: Catalog) -> str:
     )
     return section(
         "Flips",
-        [paragraph(intro), table(verdicts.reset_index().drop(columns="layer")), *drawn,
-         *_sql(found)],
+        [paragraph(intro), table(verdicts.reset_index().drop(columns="layer")),
+         page.element("div", "".join(drawn), "two"), page.repeat("flips")],
         "flips",
     )  # fmt: skip
 
@@ -154,17 +157,17 @@ def _effects(row: dict[Any, Any]) -> dict[str, tuple[float, float, float]]:
 
 def nulls(catalog: Catalog) -> str:
     """What the same procedures give where there is nothing to find."""
-    layers, searches = summary.by_site(catalog), summary.discoveries(catalog)
+    layers, searches = summary.by_site(catalog), summary.searches(catalog)
     parts = []
-    if len(layers.frame):
-        rows = layers.frame.drop(columns="position").rename(
+    if len(layers):
+        rows = layers.drop(columns="position").rename(
             columns={"auc_q25": "AUC, 25 %", "auc": "median", "auc_q75": "75 %", "null_p95":
                      "null p95, median", "best_held_out": "best single dimension, mean", "above":
                      "share above the null, q < 0.05"}
         )  # fmt: skip
         parts += [paragraph("Every category against random sets of families, site by site. – where "
-                            "no null was drawn."), table(rows), *_sql(layers)]  # fmt: skip
-    if len(searches.frame):
+                            "no null was drawn."), table(rows), page.repeat("layers")]  # fmt: skip
+    if len(searches):
         names = ["site", "seeds", "yield", "auc", "null_p95", "gaussian_yield", "gaussian_auc",
                  "kept", "paper_yield", "paper_coin_yield"]  # fmt: skip
         parts += [
@@ -173,8 +176,8 @@ def nulls(catalog: Catalog) -> str:
                 "Gaussian with the same correlations and on permuted signs; paper_coin_yield is "
                 "what the paper's own procedure yields on coin flips."
             ),
-            table(searches.frame[names]),
-            *_sql(searches),
+            table(searches[names]),
+            page.repeat("searches"),
         ]
     return section("Nulls and controls", parts, "nulls") if parts else ""
 
@@ -183,12 +186,17 @@ def untested(catalog: Catalog) -> str:
     """Everything that has no figure, with its reason."""
     parts = []
     for name, frame in summary.untested(catalog).items():
-        parts += [page.element("h3", text(name)), table(frame)]
+        parts.append(page.element("h3", text(name)))
+        if "families" in frame:  # many, and all for one reason
+            listed = [f"{named(row.category)} ({row.families})" for row in frame.itertuples()]
+            parts.append(paragraph(", ".join(listed), "soft"))
+        else:
+            parts.append(table(frame))
     if not parts:
         parts = [paragraph("Everything could be tested.")]
     return section("What could not be tested", parts, "untested")
 
 
-def _sql(part: Part) -> list[str]:
-    return [paragraph("To repeat, in any DuckDB session on the file:", "repeat"),
-            page.code(part.query.text)]  # fmt: skip
+def named(category: object) -> str:
+    """A category's name as it is read: spaces for underscores."""
+    return str(category).replace("_", " ")

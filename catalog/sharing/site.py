@@ -154,8 +154,8 @@ def _overview(one: Catalog, claims: list[dict[str, Any]], counts: list[int]) -> 
     if public is not None:
         for place, count in enumerate((len(public.rows), public.private, public.waiting)):
             counts[place] += count
-    layers = summary.by_site(one).frame if one.measured else pd.DataFrame()
-    best = summary.dimensions(one, 12).frame if one.measured else pd.DataFrame()
+    layers = summary.by_site(one) if one.measured else pd.DataFrame()
+    best = summary.dimensions(one).head(12) if one.measured else pd.DataFrame()
     sites = one.fetch(queries.site_summary())
     verdicts = pd.Series([row["verdict"] for row in claims], dtype=object).value_counts().to_dict()
     known = identity.of(one)
@@ -190,5 +190,7 @@ def _labels(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _drawn(one: Catalog, claims: list[dict[str, Any]]) -> str | None:
     if not claims:
         return None
-    where = f"{identity.shown_model(one)}, read {one.build['reading']}; {claims[0]['cell']}"
+    where = (
+        f"{identity.shown_model(one)}, read {one.build['reading']}; {summary.usual_cell(claims)}"
+    )
     return evidence_figure.of_rows(claims, f"{one.slug}: claims and controls", where)

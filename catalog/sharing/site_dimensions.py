@@ -5,7 +5,7 @@ Texts stand once in each file; what points at them are their places in its list.
 
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -23,9 +23,15 @@ _COLUMNS = ("share_positive", "entropy_bits", "mean", "std", "mean_abs", "stabil
             "frequency_auc", "length_auc")  # fmt: skip
 
 
-_NONE = pd.DataFrame({"item": [], "text": [], "value": []})
-Blocks = dict[str, dict[int, pd.DataFrame]]
-"""Poles and readers of a block, by dimension."""
+Pole = tuple[list[int], list[str], list[float]]
+"""Items, their texts and their values, by rank."""
+
+
+class Block(NamedTuple):
+    """What stands at the poles of a block of dimensions, and which categories read them."""
+
+    poles: dict[tuple[int, str], Pole]
+    readers: dict[int, list[list[Any]]]
 
 
 class Texts:
@@ -77,24 +83,19 @@ def chunks(catalog: Catalog, site: str, folder: Path, name: str) -> "Extremes":
     cell = catalog.primary
     dims = int(catalog.sites.set_index("site").dims[site])
     extremes: Extremes = defaultdict(list)
-    for block in range(0, dims, share_queries.BLOCK):
-        rows = catalog.fetch(share_queries.dimensions(site, cell.threshold, block))
-        poles = catalog.fetch(share_queries.poles(site, block))
-        poles["pole"] = poles["pole"].replace(f"near {cell.threshold}", "near")
-        readers = catalog.fetch(share_queries.readers(site, cell.threshold, cell.background, block))
-        within = {
-            "poles": dict(tuple(poles.groupby("dimension"))),
-            "readers": dict(tuple(readers.groupby("dimension"))),
-        }
-        for first in range(block, min(dims, block + share_queries.BLOCK), CHUNK):
-            texts, last = Texts(), first + CHUNK
+    for start in range(0, dims, share_queries.BLOCK):
+        rows = catalog.fetch(share_queries.dimensions(site, cell.threshold, start))
+        records = {int(row["dimension"]): row for row in rows.to_dict("records")}
+        block = _block(catalog, site, start)
+        _remember(extremes, block)
+        for first in range(start, min(dims, start + share_queries.BLOCK), CHUNK):
+            texts = Texts()
             made = [
-                _dimension(catalog, site, row, within, texts)
-                for row in rows[rows["dimension"].between(first, last - 1)].to_dict("records")
+                _dimension(catalog, site, records[number], block, texts)
+                for number in range(first, min(first + CHUNK, dims))
             ]
             whole = {"first": first, "dimensions": made, "texts": texts.all}
             leaves.write(folder, f"{name}-{first // CHUNK}", whole)
-        _remember(extremes, poles)
     return extremes
 
 
@@ -102,18 +103,32 @@ Extremes = defaultdict[int, list[tuple[int, int, int]]]
 """By item: dimension, rank, +1 or -1."""
 
 
-def _remember(extremes: Extremes, poles: pd.DataFrame) -> None:
-    ends = poles[poles["pole"].isin(["positive", "negative"])]
-    for row in ends.itertuples():
-        sign = 1 if row.pole == "positive" else -1
-        extremes[int(row.item)].append((int(row.dimension), int(row.rank), sign))
+def _block(catalog: Catalog, site: str, start: int) -> Block:
+    cell = catalog.primary
+    found = catalog.fetch(share_queries.pole_lists(site, cell.threshold, start))
+    poles = {
+        (int(row.dimension), str(row.pole)): (list(row.items), list(row.texts), list(row.values_))
+        for row in found.rename(columns={"values": "values_"}).itertuples()
+    }
+    readers: dict[int, list[list[Any]]] = defaultdict(list)
+    asked = share_queries.readers(site, cell.threshold, cell.background, start)
+    for row in catalog.fetch(asked).itertuples():
+        known = [shown(row.category), int(row.sign), *rounded([row.auc, row.q], 3)]
+        readers[int(row.dimension)].append(known)
+    return Block(poles, readers)
+
+
+def _remember(extremes: Extremes, block: Block) -> None:
+    for (number, pole), (items, _, _) in block.poles.items():
+        if pole != "near":
+            for rank, item in enumerate(items, 1):
+                extremes[int(item)].append((number, rank, 1 if pole == "positive" else -1))
 
 
 def _dimension(
-    catalog: Catalog, site: str, row: dict[Any, Any], within: Blocks, texts: Texts
+    catalog: Catalog, site: str, row: dict[Any, Any], block: Block, texts: Texts
 ) -> dict[str, Any]:
     number = int(row["dimension"])
-    poles, readers = (within[name].get(number) for name in ("poles", "readers"))
     known: dict[str, Any] = {
         "dimension": number,
         "histogram": [int(one) for one in row["histogram"]],
@@ -122,17 +137,14 @@ def _dimension(
             name: rounded([row[name]])[0]
             for name in (*_COLUMNS, "low", "high", "minimum", "maximum", "q05", "q50", "q95")
         },
-        "readers": [
-            [shown(one.category), int(one.sign), *rounded([one.auc, one.q], 3)]
-            for one in (() if readers is None else readers.itertuples())
-        ],
+        "readers": block.readers.get(number, []),
     }
     for name in ("positive", "negative", "near"):
-        own = _NONE if poles is None else poles[poles["pole"] == name]
+        items, words, values = block.poles.get((number, name), ([], [], []))
         known[name] = [
-            [int(item) for item in own["item"]],
-            [texts.at(text) for text in own["text"]],
-            rounded(own["value"]),
+            [int(item) for item in items],
+            [texts.at(text) for text in words],
+            rounded(values),
         ]
     if catalog.contextual:
         known["examples"] = _examples(catalog, site, number, texts)

@@ -1,14 +1,15 @@
 """Features of a catalog as data of a page: the map of all, and one file a category."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from catalog.features import agreeing
 from catalog.sharing import leaves
 from catalog.sharing.leaves import rounded, shown
-from catalog.store import feature_queries
+from catalog.store import feature_queries, share_queries
 from catalog.store.catalog import Catalog
 
 TOP = 40
@@ -26,8 +27,10 @@ def every(catalog: Catalog, folder: Path, name: str) -> dict[str, Any]:
     sites = list(dict.fromkeys(rows.sort_values("position")["site"]))
     grid = {column: rows.pivot(index="category", columns="site", values=column)
             for column in ("auc", "q", "small", "fallback")}  # fmt: skip
+    read = _read(catalog)
+    by_category = dict(tuple(rows.groupby("category")))
     for place, category in enumerate(names):
-        known = _feature(catalog, category, rows[rows["category"] == category])
+        known = _feature(catalog, category, by_category[category], read)
         leaves.write(folder, f"{name}/{place}", known)
     return {
         "categories": [shown(one) for one in names],
@@ -50,15 +53,33 @@ def _said(value: Any) -> str | None:
     return None if value is None or pd.isna(value) else shown(value)
 
 
-def _feature(catalog: Catalog, category: str, rows: pd.DataFrame) -> dict[str, Any]:
+class Read(NamedTuple):
+    """Prototypes and members of all categories."""
+
+    prototypes: dict[tuple[str, str], tuple[list[int], list[int]]]
+    """By category and site: dimensions and their signs."""
+    members: dict[str, tuple[list[int], list[str]]]
+    """By category: items and the words of the list."""
+
+
+def _read(catalog: Catalog) -> Read:
     cell = catalog.primary
-    members = catalog.fetch(feature_queries.members(category))
-    prototypes = catalog.fetch(
-        feature_queries.prototype_everywhere(category, cell.threshold, cell.background)
+    prototypes = catalog.fetch(share_queries.prototype_lists(cell.threshold, cell.background))
+    members = catalog.fetch(share_queries.member_lists())
+    return Read(
+        {
+            (str(row.category), str(row.site)): (list(row.dimensions), list(row.signs))
+            for row in prototypes.itertuples()
+        },
+        {str(row.category): (list(row.items), list(row.words)) for row in members.itertuples()},
     )
+
+
+def _feature(catalog: Catalog, category: str, rows: pd.DataFrame, read: Read) -> dict[str, Any]:
+    items, words = read.members.get(category, ([], []))
     sites = []
     for row in rows.to_dict("records"):
-        own = prototypes[prototypes["site"] == row["site"]]
+        dimensions, signs = read.prototypes.get((category, str(row["site"])), ([], []))
         sites.append(
             {
                 "site": row["site"],
@@ -69,28 +90,29 @@ def _feature(catalog: Catalog, category: str, rows: pd.DataFrame) -> dict[str, A
                 "fallback": bool(row["fallback"]),
                 "small": bool(row["small"]),
                 "best_dimension": int(row["best_dimension"]),
-                "dimensions": [int(one) for one in own["dimension"]],
-                "signs": [int(one) for one in own["sign"]],
+                "dimensions": [int(one) for one in dimensions],
+                "signs": [int(one) for one in signs],
             }
         )
+    own = read.prototypes.get((category, catalog.primary.site))
     return {
         "category": shown(category),
-        "members": [shown(word) for word in members["word"]],
+        "members": [shown(word) for word in words],
         "sites": sites,
-        "top": _top(catalog, prototypes, members),
+        "top": [] if own is None else _top(catalog, own, items),
     }
 
 
-def _top(catalog: Catalog, prototypes: pd.DataFrame, members: pd.DataFrame) -> list[list[Any]]:
+def _top(
+    catalog: Catalog, prototype: tuple[list[int], list[int]], members: list[int]
+) -> list[list[Any]]:
     """Items that agree most at the primary site: item, text, agreement, whether a member."""
     cell = catalog.primary
-    own = prototypes[prototypes["site"] == cell.site]
-    if own.empty:
-        return []
+    frame = pd.DataFrame({"dimension": prototype[0], "sign": prototype[1]})
     found = agreeing.with_prototype(
-        catalog, cell.site, cell.threshold, own, members["item"].to_numpy()
-    ).top(TOP)
+        catalog, cell.site, cell.threshold, frame, np.asarray(members, np.int64)
+    )
     return [
         [int(row.item), shown(row.text), round(float(row.agreement), 4), bool(row.member)]
-        for row in found.itertuples()
+        for row in found.top(TOP).itertuples()
     ]

@@ -4,7 +4,8 @@ Everything is read at the cell that verdicts are made in, unless a column says o
 """
 
 import shlex
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,12 +20,27 @@ from catalog.store.reading import Query
 CONDITIONS = ("away", "toward", "disjoint", "largest", "random", "noise")
 
 
-@dataclass(frozen=True)
-class Part:
-    """A table of the report, and how to get it from the file."""
+DIMENSIONS = 20
+"""Dimensions of the report's table."""
 
-    frame: pd.DataFrame
-    query: Query
+
+def asked(catalog: Catalog) -> dict[str, Query]:
+    """The query behind each table, by the name of its section."""
+    cell = catalog.primary
+    place = cell.site, cell.threshold, cell.background
+    return {
+        "evidence": feature_queries.evidence(),
+        "features": feature_queries.features(cell.threshold, cell.background),
+        "layers": share_queries.by_site(cell.threshold, cell.background),
+        "dimensions": share_queries.best_dimensions(*place, DIMENSIONS),
+        "flips": flip_queries.effects(),
+        "searches": feature_queries.discoveries(),
+    }
+
+
+def usual_cell(claims: Sequence[Mapping[str, Any]]) -> str:
+    """The cell that most claims were tested in."""
+    return Counter(str(row["cell"]) for row in claims).most_common(1)[0][0] if claims else ""
 
 
 def evidence(catalog: Catalog) -> list[dict[str, Any]]:
@@ -35,49 +51,41 @@ def evidence(catalog: Catalog) -> list[dict[str, Any]]:
         return []
 
 
-def features(catalog: Catalog) -> Part:
+def features(catalog: Catalog) -> pd.DataFrame:
     """Every feature of the primary site, those with a verdict and the highest AUC first."""
-    cell = catalog.primary
-    query = feature_queries.features(cell.threshold, cell.background)
-    found = catalog.fetch(query)
-    found = found[found["site"] == cell.site]
+    found = catalog.fetch(asked(catalog)["features"])
+    found = found[found["site"] == catalog.primary.site]
     weak = found["small"].astype(bool) | found["fallback"].astype(bool)
     order = found.assign(weak=weak).sort_values(
         ["weak", "auc", "category"], ascending=[True, False, True]
     )
-    return Part(order.drop(columns="weak").reset_index(drop=True), query)
+    return order.drop(columns="weak").reset_index(drop=True)
 
 
-def by_site(catalog: Catalog) -> Part:
+def by_site(catalog: Catalog) -> pd.DataFrame:
     """AUC and null of all categories with a verdict at each site: medians and quartiles."""
-    cell = catalog.primary
-    query = share_queries.by_site(cell.threshold, cell.background)
-    return Part(catalog.fetch(query), query)
+    return catalog.fetch(asked(catalog)["layers"])
 
 
-def dimensions(catalog: Catalog, most: int) -> Part:
+def dimensions(catalog: Catalog) -> pd.DataFrame:
     """The dimensions of the primary site that tell a category best, held out; both poles' words.
 
-    Columns: dimension, category, sign, held_out, q, share_positive, positive, negative (texts),
-    histogram, value.
+    The columns of `share_queries.best_dimensions`.
     """
-    cell = catalog.primary
-    query = share_queries.best_dimensions(cell.site, cell.threshold, cell.background, most)
-    return Part(catalog.fetch(query), query)
+    return catalog.fetch(asked(catalog)["dimensions"])
 
 
-def flips(catalog: Catalog) -> Part:
+def flips(catalog: Catalog) -> pd.DataFrame:
     """Flips of every category at every layer, scale 1: verdict, and effects of each condition.
 
     Empty where none were made.
     """
-    query = flip_queries.effects()
     if "flip_run" not in set(catalog.fetch(queries.tables())["table"]):
-        return Part(pd.DataFrame(), query)
-    found = catalog.fetch(query)
+        return pd.DataFrame()
+    found = catalog.fetch(asked(catalog)["flips"])
     found = found[found["scale"] == 1]
     if found.empty:
-        return Part(pd.DataFrame(), query)
+        return pd.DataFrame()
     wide = found.pivot_table(
         index=["category", "site", "layer", "verdict"],
         columns="condition",
@@ -88,7 +96,7 @@ def flips(catalog: Catalog) -> Part:
     wide.columns = [f"{condition}_{name}" for name, condition in wide.columns]
     q = found.groupby(["category", "site"])["q"].first()
     rows = wide.reset_index().merge(q.rename("q"), on=["category", "site"], how="left")
-    return Part(rows.dropna(subset="away_effect").reset_index(drop=True), query)
+    return rows.dropna(subset="away_effect").reset_index(drop=True)
 
 
 def members(catalog: Catalog) -> dict[int, list[str]]:
@@ -109,7 +117,9 @@ def untested(catalog: Catalog) -> dict[str, pd.DataFrame]:
     known = catalog.categories
     if len(known):
         skipped = known[known["status"] == "skipped"]
-        found["categories that were skipped"] = skipped[["category", "families", "reason"]]
+        found["categories that were skipped: fewer than 20 families are single tokens here"] = (
+            skipped[["category", "families"]]
+        )
         small = known[known["status"] == "small"]
         found["categories without a verdict (20 to 39 families)"] = small[["category", "families"]]
     sites = catalog.sites
@@ -120,10 +130,9 @@ def untested(catalog: Catalog) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in found.items() if len(frame)}
 
 
-def discoveries(catalog: Catalog) -> Part:
+def searches(catalog: Catalog) -> pd.DataFrame:
     """Searches for features without categories, beside what the same finds in noise."""
-    query = feature_queries.discoveries()
-    return Part(catalog.fetch(query), query)
+    return catalog.fetch(asked(catalog)["searches"])
 
 
 def commands(catalog: Catalog) -> list[tuple[str, str]]:

@@ -30,6 +30,25 @@ def poles(site: str, first: int, most: int = 1000) -> Query:
     )
 
 
+def pole_lists(site: str, threshold: str, first: int) -> Query:
+    """Items at both poles and near the threshold of a block, a row a dimension and pole.
+
+    Columns: dimension, pole (positive, negative, near), items, texts, values: lists by rank.
+    """
+    return Query(
+        """
+        SELECT dimension, if(pole IN ('positive', 'negative'), pole, 'near') AS pole,
+          list(item ORDER BY rank) AS items, list(text ORDER BY rank) AS texts,
+          list(value ORDER BY rank) AS values
+        FROM pole JOIN item USING (item)
+        WHERE site = ? AND dimension >= ? AND dimension < ?
+          AND pole IN ('positive', 'negative', 'near ' || ?)
+        GROUP BY ALL
+        """,
+        (site, first, first + BLOCK, threshold),
+    )
+
+
 def readers(site: str, threshold: str, background: str, first: int) -> Query:
     """Categories that a block of dimensions tells: dimension, category, sign, auc, q; best first.
 
@@ -129,4 +148,24 @@ def best_dimensions(site: str, threshold: str, background: str, most: int) -> Qu
         ORDER BY held_out DESC, dimension LIMIT ?
         """,
         (site, threshold, background, site, site, threshold, background, most),
+    )
+
+
+def prototype_lists(threshold: str, background: str) -> Query:
+    """Signed dimensions of every feature, a row each: category, site, dimensions, signs (lists)."""
+    return Query(
+        """
+        SELECT category, site, list(dimension ORDER BY dimension) AS dimensions,
+          list(sign ORDER BY dimension) AS signs
+        FROM feature_dimension WHERE threshold = ? AND background = ? GROUP BY ALL
+        """,
+        (threshold, background),
+    )
+
+
+def member_lists() -> Query:
+    """Members of every category in the order of its list: category, items, words (lists)."""
+    return Query(
+        "SELECT category, list(item ORDER BY rowid) AS items, list(word ORDER BY rowid) AS words "
+        "FROM member GROUP BY category"
     )

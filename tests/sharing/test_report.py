@@ -64,7 +64,7 @@ def test_sections_and_figures(page, measured):
         assert title in page.texts
     assert measured.build["content_hash"] in page.texts
     assert "planted" in page.texts and "dims verify measured --sample 512" in page.text
-    assert "SELECT f.*" in page.text and "few" in page.texts
+    assert "SELECT f.*" in page.text and "few (5)" in page.text
 
 
 def test_hostile_names_are_text(page):
