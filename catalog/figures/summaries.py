@@ -17,17 +17,17 @@ def by_layer(frame: pd.DataFrame, at: str) -> str:
 
     `frame`: site, auc_q25, auc, auc_q75, null_p95, best_held_out; the site `at` is marked.
     """
-    width = max(360.0, 72.0 * len(frame) + _LEFT + 190)
+    width = max(360.0, 72.0 * len(frame) + _LEFT + 220)
     columns = ["auc_q25", "auc_q75", "null_p95", "best_held_out"]
     values = frame[columns].to_numpy(float)
     down = Scale([0.5, float(np.nanmax(values))], _BOTTOM, _TOP)
-    step = (width - _LEFT - 190) / max(1, len(frame))
+    step = (width - _LEFT - 220) / max(1, len(frame))
     body = []
     for level in np.arange(0.5, 1.01, 0.1):
         if level <= down.high:
             y = down(float(level))
             body += [
-                svg.line(_LEFT, y, width - 180, y, "currentColor", 0.25),
+                svg.line(_LEFT, y, width - 210, y, "currentColor", 0.25),
                 svg.text(_LEFT - 6, y + 4, f"{level:.1f}", 11, "end"),
             ]
     for place, row in enumerate(frame.to_dict("records")):
@@ -37,7 +37,7 @@ def by_layer(frame: pd.DataFrame, at: str) -> str:
              ("best single dimension, held out", svg.POSITIVE)]  # fmt: skip
     for place, (name, colour) in enumerate(names):
         y = _TOP + 14 + 20 * place
-        body += [svg.box(width - 172, y - 9, 10, 10, colour), svg.text(width - 156, y, name, 11)]
+        body += [svg.box(width - 202, y - 9, 10, 10, colour), svg.text(width - 186, y, name, 11)]
     told = "; ".join(f"{row.site} {number(row.auc)}" for row in frame.itertuples())
     return svg.document(width, _BOTTOM + 34, body, f"Held-out AUC by site, median: {told}")
 

@@ -1,5 +1,7 @@
 """What says which catalog something was made from: no path of this machine is in it."""
 
+import json
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
@@ -25,6 +27,12 @@ def shown_model(catalog: Catalog) -> str:
     name = str(catalog.build["model"])
     local = name.startswith(("/", "~", ".")) or name.count("/") > 1 or "\\" in name
     return name.replace("\\", "/").rstrip("/").rpartition("/")[2] if local else name
+
+
+def versions(known: Mapping[str, Any]) -> str:
+    """The libraries that made the catalog, in words; `known` is what `of` gives."""
+    found = json.loads(known["versions"])
+    return ", ".join(f"{name} {version}" for name, version in found.items())
 
 
 def program() -> str:

@@ -3,7 +3,6 @@
 It has no script and fetches nothing. Every section says how its figures are made again.
 """
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,8 +97,7 @@ def _identity(catalog: Catalog) -> str:
         "findings hash", "built_at": "built, UTC", "versions": "versions",
     }  # fmt: skip
     known["parameters"], known["items"] = (f"{known[n]:,}" for n in ("parameters", "items"))
-    versions = json.loads(known["versions"])
-    known["versions"] = ", ".join(f"{name} {version}" for name, version in versions.items())
+    known["versions"] = identity.versions(known)
     pairs = [(shown, known[name]) for name, shown in names.items() if known.get(name) is not None]
     pairs.append(("made by", identity.program()))
     return section("Identity", [page.facts(pairs)], "identity")

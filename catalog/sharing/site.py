@@ -4,6 +4,7 @@ The same queries as the dashboard's, at the threshold and background of verdicts
 `web/`, their data are written here.
 """
 
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ from catalog.sharing.site_dimensions import Extremes
 from catalog.store import queries
 from catalog.store.catalog import Catalog
 
-ASSETS = ("core.js", "charts.js", "tables.js", "views.js", "site.css")
+ASSETS = ("core.js", "charts.js", "tables.js", "views.js", "site.css", "icon.svg")
 ITEMS = 512
 """Items of a file that says where each stands."""
 
@@ -159,11 +160,12 @@ def _overview(one: Catalog, claims: list[dict[str, Any]], counts: list[int]) -> 
     sites = one.fetch(queries.site_summary())
     verdicts = pd.Series([row["verdict"] for row in claims], dtype=object).value_counts().to_dict()
     known = identity.of(one)
+    known["versions"] = identity.versions(known)
     return {
         "identity": {k: v for k, v in known.items() if not isinstance(v, list | dict)},
         "absent": known["absent"],
         "verdicts": verdicts,
-        "layers": summaries.by_layer(layers, one.primary.site) if len(layers) else None,
+        "layers": _unstyled(summaries.by_layer(layers, one.primary.site)) if len(layers) else None,
         "strongest": [
             [int(row.dimension), shown(row.category), rounded([row.held_out], 3)[0],
              [shown(text) for text in row.positive], [shown(text) for text in row.negative]]
@@ -193,4 +195,9 @@ def _drawn(one: Catalog, claims: list[dict[str, Any]]) -> str | None:
     where = (
         f"{identity.shown_model(one)}, read {one.build['reading']}; {summary.usual_cell(claims)}"
     )
-    return evidence_figure.of_rows(claims, f"{one.slug}: claims and controls", where)
+    return _unstyled(evidence_figure.of_rows(claims, f"{one.slug}: claims and controls", where))
+
+
+def _unstyled(drawn: str) -> str:
+    """A figure without style attributes, which the policy of the pages blocks."""
+    return re.sub(r' style="[^"]*"', "", drawn)

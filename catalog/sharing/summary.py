@@ -52,14 +52,13 @@ def evidence(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def features(catalog: Catalog) -> pd.DataFrame:
-    """Every feature of the primary site, those with a verdict and the highest AUC first."""
+    """Every feature of the primary site: small ones last, fallbacks before them, by AUC."""
     found = catalog.fetch(asked(catalog)["features"])
     found = found[found["site"] == catalog.primary.site]
-    weak = found["small"].astype(bool) | found["fallback"].astype(bool)
-    order = found.assign(weak=weak).sort_values(
-        ["weak", "auc", "category"], ascending=[True, False, True]
+    order = found.sort_values(
+        ["small", "fallback", "auc", "category"], ascending=[True, True, False, True]
     )
-    return order.drop(columns="weak").reset_index(drop=True)
+    return order.reset_index(drop=True)
 
 
 def by_site(catalog: Catalog) -> pd.DataFrame:

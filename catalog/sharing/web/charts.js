@@ -36,12 +36,12 @@ function pole(at, one, name, texts) {
 
 // A quantity by site, from low to high.
 function lines(names, values, here, low, high, title) {
-  const width = 400, height = 120, left = 34, base = 92;
+  const width = 400, height = 120, left = 40, base = 92;
   const x = (n) => left + (width - left - 10) * (names.length > 1 ? n / (names.length - 1) : 0.5);
   const y = (v) => base - (base - 12) * (v - low) / ((high - low) || 1);
   const known = values.map((v, n) => [n, v]).filter(([, v]) => v !== null);
-  return h("div", {}, h("div", { class: "soft" }, title), s("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": title },
-    [low, high].map((v) => [s("line", { x1: left, x2: width - 10, y1: y(v), y2: y(v), stroke: "var(--line)" }), s("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, num(v))]),
+  return h("div", { class: "chart" }, h("div", { class: "soft" }, title), s("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": title },
+    [low, high].map((v) => [s("line", { x1: left, x2: width - 10, y1: y(v), y2: y(v), stroke: "var(--line)" }), s("text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, String(v))]),
     s("polyline", { points: known.map(([n, v]) => `${x(n)},${y(v)}`).join(" "), fill: "none", stroke: ACCENT, "stroke-width": 1.5 }),
     known.map(([n, v]) => s("circle", { cx: x(n), cy: y(v), r: names[n] === here ? 5 : 2.5, fill: names[n] === here ? PLUS : ACCENT }, s("title", {}, `${names[n]}: ${num(v)}`))),
     [0, names.length - 1].map((n) => s("text", { x: x(n), y: base + 18, "text-anchor": n ? "end" : "start" }, names[n]))));
@@ -56,7 +56,7 @@ function auc(site) {
     site.auc_low === null ? null : s("line", { x1: x(site.auc_low), x2: x(site.auc_high), y1: middle, y2: middle, stroke: ACCENT, "stroke-width": 5 }),
     s("circle", { cx: x(site.auc), cy: middle, r: 6, fill: ACCENT }),
     mark(site.null_p95, "null p95", SOFT, 0), mark(site.confusable_auc, "rival", "currentColor", 1),
-    s("text", { x: x(site.auc), y: 12, "text-anchor": "middle" }, between(site.auc, site.auc_low, site.auc_high)));
+    s("text", { x: x(site.auc), y: 12, "text-anchor": site.auc > 0.8 ? "end" : "middle" }, between(site.auc, site.auc_low, site.auc_high)));
 }
 
 // Signed dimensions of a feature: one cell each, which opens its dimension.

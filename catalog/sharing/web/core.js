@@ -55,7 +55,6 @@ const s = (tag, attributes, ...children) => made(document.createElementNS(SVG, t
 function drawn(svg) {  // an SVG that this program made; scripts in it would not run
   if (!svg) return null;
   const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-  root.removeAttribute("style");
   return root.nodeName === "svg" ? h("div", { class: "figure" }, document.importNode(root, true)) : null;
 }
 
@@ -65,8 +64,9 @@ function num(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1000) return size < 1e6 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
-  return size < 1e-3 ? value.toExponential(1) : value.toPrecision(3);
+  return (size < 1e-3 ? value.toExponential(1) : value.toPrecision(3)).replace(/^-/, "−");
 }
+const told = (value) => (value === null || value === undefined ? null : num(value));
 const chance = (p) => (p === null || p === undefined ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(p < 0.1 ? 3 : 2));
 const between = (v, low, high) => (v === null ? "–" : low === null ? v.toFixed(3) : `${v.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`);
 

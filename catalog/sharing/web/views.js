@@ -3,6 +3,7 @@
 
 const file = (at, name) => load(`${at.catalog.place}/${name}`);
 const labelsOf = (known, kind, name, site) => known.labels.filter((one) => one.kind === kind && one.name === String(name) && one.site === site);
+const identity = (known) => facts(Object.entries(known.identity).map(([name, value]) => [name.replaceAll("_", " "), typeof value === "number" ? value.toLocaleString("en-US") : value]));
 const label = (one) => h("div", { class: "label" }, `${one.pole ? `${one.pole} ` : ""}${one.text || one.category || one.clear_pole || ""}`, h("span", { class: "soft" }, `  ${one.author}${one.final ? ", final" : ""}`));
 
 Site.views.overview = async (at) => {
@@ -21,7 +22,7 @@ Site.views.overview = async (at) => {
       { title: "+ pole", shown: (row) => h("span", { class: "plus mono" }, row[3].join(" · ")) },
       { title: "− pole", shown: (row) => h("span", { class: "minus mono" }, row[4].join(" · ")) },
     ], known.strongest, { opens: (row) => address("dimension", { site: catalog.primary.site, dim: row[0] }) })) : null,
-    panel("About this catalog", facts(Object.entries(known.identity)), known.absent.map((one) => h("p", { class: "soft" }, `no ${one.site}: ${one.reason}`))),
+    panel("About this catalog", identity(known), known.absent.map((one) => h("p", { class: "soft" }, `no ${one.site}: ${one.reason}`))),
   ];
 };
 
@@ -61,7 +62,7 @@ Site.views.dimension = async (at) => {
     labelsOf(known, "dimension", number, at.site).map(label),
     h("div", { class: "grid" },
       panel(h("span", { class: "plus" }, "+ positive pole"), pole(at, one, "positive", texts)),
-      h("div", {}, panel("Values of all items", histogram(one)), facts([["share positive", num(one.share_positive)], ["entropy, bits", num(one.entropy_bits)], ["mean", num(one.mean)], ["sd", num(one.std)], ["mean |x|", num(one.mean_abs)], ["range", `${num(one.minimum)} to ${num(one.maximum)}`], ["stability to the next layer", `${num(one.stability)} (chance ${num(one.chance)})`], ["AUC against frequency", num(one.frequency_auc)], ["AUC against length", num(one.length_auc)]]),
+      h("div", {}, panel("Values of all items", histogram(one)), facts([["share positive", num(one.share_positive)], ["entropy, bits", num(one.entropy_bits)], ["mean", num(one.mean)], ["sd", num(one.std)], ["mean |x|", num(one.mean_abs)], ["range", `${num(one.minimum)} to ${num(one.maximum)}`], ["stability to the next layer", one.stability === null ? null : `${num(one.stability)} (chance ${num(one.chance)})`], ["AUC against frequency", told(one.frequency_auc)], ["AUC against length", told(one.length_auc)]]),
         panel("Nearest the threshold", pole(at, one, "near", texts))),
       panel(h("span", { class: "minus" }, "− negative pole"), pole(at, one, "negative", texts))),
     examples.length ? panel("In real texts", h("div", { class: "grid two" }, h("div", {}, h("div", { class: "plus" }, "+ strongest"), shown("positive")), h("div", {}, h("div", { class: "minus" }, "− strongest"), shown("negative"))), h("div", { class: "soft" }, "one at random of each fifth of the range, from high to low"), [5, 4, 3, 2, 1].map((n) => shown(`band ${n}`))) : null,
@@ -83,10 +84,10 @@ Site.views.features = async (at) => {
   order.sort((a, b) => (all.auc[b][place] ?? 0) - (all.auc[a][place] ?? 0));
   const cell = (n, m) => all.auc[n][m] === null ? h("td", {}) : h("td", {}, h("a", {
     href: address("feature", { site: all.sites[m], category: all.categories[n] }), class: all.small[n][m] || all.fallback[n][m] ? "weak" : null,
-    "--s": Math.round(Math.max(0, 150 * (all.auc[n][m] - 0.5))), title: `${said(all.categories[n])} at ${all.sites[m]}: AUC ${num(all.auc[n][m])}, q ${chance(all.q[n][m])}${all.fallback[n][m] ? ", fallback" : ""}${all.small[n][m] ? ", small" : ""}` }, all.auc[n][m].toFixed(2)));
+    "--s": Math.round(Math.max(0, 220 * (all.auc[n][m] - 0.5) ** 2)), title: `${said(all.categories[n])} at ${all.sites[m]}: AUC ${num(all.auc[n][m])}, q ${chance(all.q[n][m])}${all.fallback[n][m] ? ", fallback" : ""}${all.small[n][m] ? ", small" : ""}` }, all.auc[n][m].toFixed(2)));
   return [
     h("h1", {}, `${order.length} categories at ${all.sites.length} sites`),
-    h("p", { class: "soft" }, `Held-out AUC of each category's signed dimensions against ${at.catalog.primary.background} items; in italics: fallback or small, no verdict. A cell opens the feature.`),
+    h("p", { class: "soft" }, `Held-out AUC of each category's signed dimensions against ${at.catalog.primary.background} items; in italics: fallback (fewer than 8 dimensions reached 0.75) or small (no verdict). A cell opens the feature.`),
     h("div", { class: "wide" }, h("table", { class: "heat" }, h("thead", {}, h("tr", {}, h("th", {}), all.sites.map((one) => h("th", {}, one)))),
       h("tbody", {}, order.map((n) => h("tr", {}, h("th", { class: "name", title: all.descriptions[n], scope: "row" }, said(all.categories[n])), all.sites.map((_, m) => cell(n, m))))))),
     all.skipped.length ? h("details", {}, h("summary", {}, `${all.skipped.length} categories were skipped`), all.skipped.map((row) => h("p", { class: "soft" }, `${said(row[0])}: ${row[1]} families. ${row[2] || ""}`))) : null,
@@ -106,14 +107,13 @@ Site.views.feature = async (at) => {
     h("p", {}, all.descriptions[n]), labelsOf(known, "feature", at.asked.get("category"), site.site).map(label),
     h("div", { class: "grid two" },
       panel("Held-out AUC beside its null and its rival", auc(site), facts([["null, 95th percentile", num(site.null_p95)], ["q", chance(site.q)], ["most confusable", site.confusable ? `${said(site.confusable)} ${num(site.confusable_auc)}` : null], ["against all other categories", num(site.coherence)], ["reliability", num(site.reliability)], ["families", `${site.anchors} anchors, ${site.held_out} held out`], ["dimensions", `${site.dimensions.length}${site.fallback ? " (fallback: too few reached 0.75)" : ""}`]]), site.small ? h("p", { class: "soft" }, "Small: no verdict.") : null,
-        h("p", {}, link("dimension", { site: site.site, dim: site.best_dimension }, `Best dimension: ${site.best_dimension}`), ` (AUC ${num(site.best_held_out)} held out)`)),
-      panel("Signed dimensions", prototype(at, site, one.category))),
-    panel("By site", h("div", { class: "grid two" }, lines(one.sites.map((row) => row.site), one.sites.map((row) => row.auc), site.site, 0.5, 1, "held-out AUC"))),
-    panel(`Items that agree most at ${at.catalog.primary.site}`, table([
-      { title: "item", shown: (row) => h("span", { class: "mono" }, row[1]), value: (row) => row[1] },
-      { title: "agreement", number: true, shown: (row) => num(row[2]), value: (row) => row[2] },
-      { title: "member", shown: (row) => row[3] ? "●" : "", value: (row) => row[3] },
-    ], one.top, { opens: (row) => address("item", { item: row[0] }) })),
+        h("p", {}, link("dimension", { site: site.site, dim: site.best_dimension }, `Best dimension: ${site.best_dimension}`), ` (AUC ${num(site.best_held_out)} held out)`),
+        panel("By site", lines(one.sites.map((row) => row.site), one.sites.map((row) => row.auc), site.site, 0.5, 1, "held-out AUC"))),
+      h("div", {}, panel("Signed dimensions", prototype(at, site, one.category)), panel(`Items that agree most at ${at.catalog.primary.site}`, table([
+        { title: "item", shown: (row) => h("span", { class: "mono" }, row[1]), value: (row) => row[1] },
+        { title: "agreement", number: true, shown: (row) => num(row[2]), value: (row) => row[2] },
+        { title: "member", shown: (row) => row[3] ? "●" : "", value: (row) => row[3] },
+      ], one.top, { opens: (row) => address("item", { item: row[0] }) })))),
     h("details", {}, h("summary", {}, `${one.members.length} members`), h("p", { class: "mono" }, one.members.join(", "))),
   ];
 };
@@ -201,6 +201,6 @@ Site.views.data = async (at) => {
     h("h1", {}, "The same in one file"),
     at.catalog.file ? h("p", {}, h("a", { href: at.catalog.file, download: `${at.catalog.slug}.duckdb` }, `${at.catalog.slug}.duckdb`), `  (${(at.catalog.bytes / 1e6).toFixed(1)} MB): any DuckDB client reads it, and every table and column explains itself.`) : h("p", {}, "The catalog file was left out of this site."),
     panel("How it is made again", known.commands.map(([what, command]) => [h("div", { class: "soft" }, what), h("pre", {}, command)])),
-    panel("Identity", facts(Object.entries(known.identity))),
+    panel("Identity", identity(known)),
   ];
 };
