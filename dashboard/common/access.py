@@ -71,8 +71,8 @@ def person() -> str | None:
 
 
 def check() -> None:
-    """SignInEnded where the sign-in is over: asked before every piece of a page."""
-    person()
+    """NotAllowed where who looks may not look (any more): asked before every piece of a page."""
+    require("look")
 
 
 def may(action: str) -> bool:

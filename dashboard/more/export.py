@@ -82,7 +82,7 @@ def own_word() -> None:
 
 @parts.guard()
 def _said(name: str, public: bool) -> None:
-    consent.give(workspace.workspace(), workspace.event(), name, public)
+    consent.give(workspace.acting("label"), workspace.event(), name, public)
 
 
 here = rail.here()

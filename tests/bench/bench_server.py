@@ -10,22 +10,25 @@ DIMS_BENCH_WORKSPACE=postgresql://... is the workspace of those who label; else 
 import asyncio
 import os
 import random
+import socket
+import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import psutil
 
-from catalog.workspace import labels, queue, reading
+from catalog.sharing.serving import Serving
+from catalog.workspace import labels, queue, reading, roles
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension
 from catalog.workspace.values import Answer, Circumstances
 from tests.bench.figures import Figure
+from tests.browser.conftest import _wait
 from tests.given import visitor
 
 PEOPLE, MINUTES = 50, 2.0
@@ -41,11 +44,8 @@ def run(quick: bool) -> list[Figure]:
 
 
 def browse(minutes: float) -> list[Figure]:
-    """Page times of PEOPLE who browse one server for some minutes; errors; memory."""
-    from tests.browser.conftest import serve
-
-    with _served(serve(Path(os.environ["DIMS_DATA"]).resolve())) as address:
-        server = max(psutil.Process().children(recursive=True), key=lambda one: one.create_time())
+    """Page times of PEOPLE who signed in and browse one server; errors; memory."""
+    with _serving() as (address, server):
         peak, over = [0], threading.Event()
 
         def watch() -> None:
@@ -54,7 +54,7 @@ def browse(minutes: float) -> list[Figure]:
 
         thread = threading.Thread(target=watch)
         thread.start()
-        asyncio.run(_visit(address, random.Random(0)))  # the first one fills the caches
+        asyncio.run(_visit(address, 0, random.Random(0)))  # the first one fills the caches
         taken, errors = asyncio.run(_crowd(address, 60 * minutes))
         over.set()
         thread.join()
@@ -68,8 +68,32 @@ def browse(minutes: float) -> list[Figure]:
 
 
 @contextmanager
-def _served(started: Iterator[str]) -> Iterator[str]:
-    yield from started
+def _serving() -> Iterator[tuple[str, psutil.Process]]:
+    """A server whose people are named by a proxy, each with the role look: address and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with open_workspace() as workspace:
+        for number in range(PEOPLE):
+            roles.grant(workspace, uuid.uuid4().hex, roles.COMMAND_LINE, _name(number), "look")
+    asked = Serving(port=port, sign_in=roles.PROXY, proxies=("127.0.0.1",))
+    command = [sys.executable, "-P", "-m", "dashboard.server", *asked.options()]
+    command += ["--server.headless", "true"]
+    environment = {**os.environ, **asked.environment()}
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(f"{address}/_stcore/health", server)
+            yield address, psutil.Process(server.pid)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _name(number: int) -> str:
+    return f"person-{number}@lab.example"
 
 
 async def _crowd(address: str, seconds: float) -> tuple[list[float], int]:
@@ -83,7 +107,7 @@ async def _crowd(address: str, seconds: float) -> tuple[list[float], int]:
         await asyncio.sleep(draw.uniform(0, THINKING[1]))  # they do not come all at once
         while time.monotonic() < until:
             try:
-                taken.append(await _visit(address, draw))
+                taken.append(await _visit(address, number, draw))
             except Exception as error:
                 errors += 1
                 print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -93,15 +117,16 @@ async def _crowd(address: str, seconds: float) -> tuple[list[float], int]:
     return taken, errors
 
 
-async def _visit(address: str, draw: random.Random) -> float:
+async def _visit(address: str, person: int, draw: random.Random) -> float:
     """Open one page; seconds until its script has run; RuntimeError where it drew an exception."""
     query = {"catalog": "storyteller", "site": f"resid.{draw.randrange(7)}"}
     view = draw.choice(VIEWS)
     if view == "dimension":
         query["dim"] = str(draw.randrange(256))
-    found = await visitor.visit(address, view, query)
-    if found.exceptions:
-        raise RuntimeError(found.exceptions[0])
+    headers = {"X-Forwarded-Email": _name(person)}
+    found = await visitor.visit(address, view, query, headers)
+    if found.exceptions or "may not do this here" in found.said:
+        raise RuntimeError(found.exceptions[0] if found.exceptions else found.said)
     return found.seconds
 
 
@@ -147,4 +172,4 @@ def label() -> list[Figure]:
 
 if __name__ == "__main__":
     for one in run("QUICK" in sys.argv):
-        print(one)
+        print(one.line())

@@ -11,12 +11,13 @@ from streamlit.testing.v1 import AppTest
 from catalog.errors import NotAllowed, SignInEnded
 from catalog.store import packed
 from catalog.store.catalog import Catalog
-from catalog.workspace import access_schema, audit, labels, queue, reading, roles
+from catalog.workspace import access_schema, audit, consent, labels, queue, reading, roles
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension, of_build
 from catalog.workspace.values import Answer, Circumstances
 from dashboard.common import access, running, workspace
+from dashboard.common import parts as page_parts
 from dashboard.common.answers import Here
 from dashboard.desk import agreement_frames, exchange_frames, settling
 from dashboard.desk import frames as desk
@@ -311,6 +312,30 @@ def test_a_server_that_others_reach_without_sign_in_shows_nothing(app, monkeypat
     app.run()
     assert "listens at 0.0.0.0 without sign-in, so it shows nothing" in literal(app)
     assert not app.selectbox
+
+
+@pytest.mark.parametrize(("held", "allowed"), [("look", False), ("label", True)])
+def test_ones_own_word_on_labels_that_leave_takes_the_role_label(app, ada, held, allowed):
+    ada(held)
+    app.run()
+    app.switch_page(FILES["export"])
+    app.run()
+    app.toggle[0].set_value(True).run()
+    with open_workspace() as opened:
+        assert (ADA in consent.people(opened)) == allowed
+    assert ("may not do this here" in literal(app)) != allowed
+
+
+def test_who_may_not_look_any_more_is_drawn_nothing_more(here, ada):
+    """Fragments and callbacks of a page that stands ask too."""
+    ada("look")
+    drawn = []
+    piece = page_parts.guard()(lambda: drawn.append(1))
+    piece()
+    with open_workspace() as opened:
+        roles.revoke(opened, workspace.event(), roles.COMMAND_LINE, ADA, "look")
+    piece()
+    assert drawn == [1]
 
 
 # Who is signed in.
