@@ -21,6 +21,11 @@ def catalogs() -> Path:
     return data() / "catalogs"
 
 
+def demo_progress() -> Path:
+    """File in which the demo's own work in the background says how far it is."""
+    return data() / "jobs" / "demo.json"
+
+
 def catalog_files() -> list[Path]:
     """Every catalog file, by name."""
     return sorted(catalogs().glob(f"*{SUFFIX}"))

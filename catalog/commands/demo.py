@@ -5,23 +5,25 @@ the rest.
 """
 
 import itertools
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from catalog import places
 from catalog.commands import printing, serve
 from catalog.commands.build import announce, built
-from catalog.commands.options import Browser, Port
+from catalog.commands.options import Browser, Json, Port
 from catalog.errors import CatalogError
-from catalog.progress import Report, silent
+from catalog.progress import Report, about
 
 if TYPE_CHECKING:
     from catalog.store.catalog import Catalog
@@ -52,12 +54,18 @@ def demo(
     ] = False,
     port: Port = 8501,
     browser: Browser = True,
+    as_json: Json = False,
 ) -> None:
     """Build the catalogs of the shipped models (once), then serve the dashboard."""
     with printing.resumable(), printing.progress(quiet=False) as report:
         stages = [first, rest] if whole else [first] if build_only else [opening]
         for one in itertools.chain.from_iterable(stage(report) for stage in stages):
-            built(one)
+            if not as_json:
+                built(one)
+    if as_json:
+        from catalog.store import listing
+
+        printing.as_json(listing.catalogs())
     if build_only:
         return
     if whole:
@@ -82,11 +90,12 @@ def first(report: Report, models: Sequence[str] = MODELS) -> "Iterator[Catalog]"
     from catalog.features import discovery, findings
 
     for name in models:
-        one = _built(name, report)
+        told = about(report, name)
+        one = _built(name, told)
         if not one.complete:
-            findings.measure(one, report=report, matched_nulls="primary")
+            findings.measure(one, report=told, matched_nulls="primary")
             cell = one.primary
-            discovery.discover(one, cell.site, cell.threshold, SEEDS, report=report)
+            discovery.discover(one, cell.site, cell.threshold, SEEDS, report=told)
             yield one
 
 
@@ -103,26 +112,26 @@ def rest(report: Report) -> "Iterator[Catalog]":
     from catalog.features import findings
     from catalog.store import feature_queries, writer_queries
 
-    other = _built(OTHER, report)
+    other = _built(OTHER, about(report, OTHER))
     if not other.complete:
-        findings.measure(other, report=report, matched_nulls="primary")
+        findings.measure(other, report=about(report, OTHER), matched_nulls="primary")
         yield other
-    yield from texts.build_texts(report, TEXT)
-    yield from versions.build_versions(report, TEXT)
+    yield from texts.build_texts(about(report, f"{TEXT} in texts"), TEXT)
+    yield from versions.build_versions(about(report, f"versions of {TEXT}"), TEXT)
     text = _catalog(TEXT)
     if text.fetch(writer_queries.searched()).empty:
-        measure.measured(text, report=report)
+        measure.measured(text, report=about(report, f"writers of {TEXT}"))
         yield text
     for name in (OTHER, f"{TEXT}-int8"):
-        compare.kept(text, _catalog(name), report)
+        compare.kept(text, _catalog(name), about(report, f"{TEXT} and {name}"))
     for one in map(_catalog, (*SAMPLES, TEXT)):
         if one.fetch(feature_queries.evidence()).empty:
-            gather.gather(one, report=report)
+            gather.gather(one, report=about(report, f"evidence of {one.slug}"))
             yield one
     if places.PACKAGED[REAL].installed:
-        real = _built(REAL, report)
+        real = _built(REAL, about(report, REAL))
         if not real.complete:
-            findings.measure(real, report=report, matched_nulls="primary")
+            findings.measure(real, report=about(report, REAL), matched_nulls="primary")
             yield real
 
 
@@ -168,16 +177,49 @@ def samples(name: str) -> Path | None:
 
 
 def main() -> int:
-    """Add what is to come, giving way to everything else on this machine; silent but for errors."""
+    """Add what is to come, giving way to everything else on this machine.
+
+    The terminal hears of what is new and of errors; pages, of the stage.
+    """
     os.nice(10)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # workers and their files go first
-    try:
-        for one in itertools.chain(first(silent, (*SAMPLES, TEXT)), rest(silent)):
-            print(f"{one.slug}: more is known now.", file=sys.stderr)
-    except CatalogError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with told(places.demo_progress()) as report:
+        try:
+            for one in itertools.chain(first(report, (*SAMPLES, TEXT)), rest(report)):
+                print(f"{one.slug}: more is known now.", file=sys.stderr)
+        except CatalogError as error:
+            print(error, file=sys.stderr)
+            return 1
     return 0
+
+
+@contextmanager
+def told(path: Path) -> Iterator[Report]:
+    """A report for others: a small file, written whole about once a second, that goes at the end.
+
+    It has pid and created (of the process), stage, done, all.
+    """
+    import psutil
+
+    own = psutil.Process()
+    known = {"pid": own.pid, "created": own.create_time()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    last: dict[str, Any] = {"stage": None, "at": 0.0}
+
+    def report(stage: str, done: int, all_: int) -> None:
+        now = time.monotonic()
+        if stage == last["stage"] and now - last["at"] < 1:
+            return
+        last.update(stage=stage, at=now)
+        part = path.with_suffix(f".{own.pid}.part")
+        part.write_text(json.dumps({**known, "stage": stage, "done": done, "all": all_}), "utf-8")
+        part.replace(path)
+
+    report("begins", 0, 0)
+    try:
+        yield report
+    finally:
+        path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class Matching:
         self, kind: Sequence[str], text: Sequence[str], categories: Mapping[str, Ints], family: Ints
     ) -> None:
         self._family = family
-        self._category = categories
+        self._families = [family[items] for items in categories.values()]
         spaced = np.array([one.startswith("␣") for one in text])
         kinds = np.unique(np.array(list(kind), dtype=str), return_inverse=True)[1]
         self._class = kinds * 2 + spaced
@@ -29,12 +29,11 @@ class Matching:
 
     def related(self, members: Ints) -> NDArray[np.bool_]:
         """Items of a family that shares a category with any of `members`: bool[items]."""
-        families = np.unique(self._family[members])
-        near = np.zeros(len(self._family), np.bool_)
-        near[families] = True
-        for others in self._category.values():
-            theirs = self._family[others]
-            if np.isin(theirs, families).any():
+        own = np.zeros(len(self._family), np.bool_)
+        own[self._family[members]] = True
+        near = own.copy()
+        for theirs in self._families:
+            if own[theirs].any():
                 near[theirs] = True
         return np.asarray(near[self._family])
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from catalog.figures import charts
+from catalog.figures import dimension as figures
 from catalog.workspace import adjudication, agreement
 from catalog.workspace.adjudication import Decision
 from catalog.workspace.subjects import Subject
-from dashboard.common import frames, parts, workspace
+from dashboard.common import drawn, frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import shown as desk
 from dashboard.media import frames as media_frames
@@ -67,15 +67,13 @@ def _dimension(here: Here, number: int) -> None:
                 stage.pole_panel(here, PAGE, title, answer, pole)
                 continue
             with parts.panel(title, answer):
-                figure = charts.pole(answer.frame, row["value"])
-                st.plotly_chart(figure, key=f"adjudicate.{pole}", config=parts.plotly())
+                figure = figures.pole(answer.frame, row["value"])
+                drawn.figure(figure, f"adjudicate.{pole}", opens=False)
     with middle:
         if pictured:
             stage.stage(here, PAGE)
         with parts.panel("Values of all items", frames.dimension_copy(here, number)):
-            st.plotly_chart(
-                charts.histogram(row), key="adjudicate.histogram", config=parts.plotly()
-            )
+            drawn.figure(figures.histogram(row), "adjudicate.histogram")
 
 
 def _feature(here: Here, one: Subject) -> None:

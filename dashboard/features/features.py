@@ -5,7 +5,6 @@ import streamlit as st
 
 from catalog.figures.text import chance
 from catalog.modalities.backgrounds import Background
-from catalog.store.catalog import Catalog
 from dashboard.common import answers, drawn, parts, terms, workspace
 from dashboard.features import charts as clickable
 from dashboard.features import frames, rivals
@@ -20,13 +19,6 @@ STATES = {"all": "all", "clear": "beats its null", "measured": "not small", "sma
 EVERY = "every group"
 
 here = rail.here()
-
-
-@answers.cached()
-def told(catalog: Catalog, threshold: str, background: Background) -> pd.DataFrame:
-    """Every feature with what is said of it."""
-    found = frames.features_everywhere(answers.Here(catalog, "", threshold), background)
-    return feature_parts.told(rivals.shown(catalog, found.frame))
 
 
 def choose(listed: pd.DataFrame) -> tuple[str, str, str, str, Background]:
@@ -184,7 +176,7 @@ address.write(view=view, background=answer_background, group=group, state=state,
 answer = frames.features_everywhere(here, answer_background)
 if workspace.anything_hidden():  # the best dimension of a category suggests its label
     answer = answer._replace(frame=answer.frame.drop(columns="best_dimension"))
-everything = told(here.catalog, here.threshold, answer_background)
+everything = rivals.told(here.catalog, here.threshold, answer_background)
 kept = everything["category"].str.replace("_", " ").str.contains(find, regex=False)
 if group != EVERY:
     kept &= everything["group"] == group

@@ -2,9 +2,13 @@
 
 import pandas as pd
 
+from catalog.modalities.backgrounds import Background
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, parts
+from dashboard.common.answers import Here
+from dashboard.features import frames
+from dashboard.features import parts as feature_parts
 
 PART, WHOLE = "which is part of it", "which it is part of"
 """How a rival is kin to a category."""
@@ -45,6 +49,13 @@ def shown(catalog: Catalog, features: pd.DataFrame) -> pd.DataFrame:
         confusable_auc=features["confusable_auc"].where(apart),
         besides=told,
     )
+
+
+@answers.cached()
+def told(catalog: Catalog, threshold: str, background: Background) -> pd.DataFrame:
+    """Every feature of a threshold and background at every site, with what pages say of it."""
+    found = frames.features_everywhere(Here(catalog, "", threshold), background)
+    return feature_parts.told(shown(catalog, found.frame))
 
 
 @answers.shared(8)

@@ -19,6 +19,7 @@ from dashboard.flips import frames as flip_frames
 from dashboard.flips import parts as flip_parts
 from dashboard.flips.frames import Wanted
 from dashboard.frame import address, rail
+from dashboard.jobs import warming
 
 JOB = "flip_lab"
 SWEEP_JOB = "flip_lab.sweep"
@@ -234,3 +235,4 @@ else:
     if wanted is not None:
         run(wanted)
     address.link("flip_runs", "Saved runs", here, ":material/folder_open:")
+    warming.begin(here.catalog)

@@ -16,6 +16,7 @@ SECONDS = {
     "writers": 120.0,
     "discover": 60.0,
     "map": 80.0,
+    "map of dimensions": 12.0,
     "compare": 120.0,
     "build": 240.0,
     "verify": 20.0,
@@ -61,9 +62,13 @@ def discover(here: Here) -> Asked:
     return _of(here, "discover", f"features discovered at {here.site} of", more, "discover", {})
 
 
-def layout(here: Here) -> Asked:
-    """The map of the site's items."""
+def layout(here: Here, dimensions: bool = False) -> Asked:
+    """The map of the site's items, or of its dimensions."""
     more = (here.site, "--threshold", here.threshold)
+    if dimensions:
+        title = f"map of the dimensions of {here.site} of"
+        asked = _of(here, "map", title, (*more, "--dimensions"), "dimension_map", {})
+        return replace(asked, kind="map of dimensions")
     return _of(here, "map", f"map of {here.site} of", more, "item_map", {})
 
 
@@ -129,7 +134,12 @@ def _sized(asked: Asked, model: str) -> Asked:
 
 
 def seconds(asked: Asked) -> float | None:
-    """About how long it will take: as the last one here did, by size; None where nobody knows."""
+    """About how long it will take: by an estimate, else as the last one here did, by size.
+
+    None where nobody knows.
+    """
+    if asked.seconds:
+        return asked.seconds
     for job in reversed(table.every()):
         done = job.ended is not None and job.ended["status"] == table.DONE
         if done and job.asked.kind == asked.kind and job.ended is not None:

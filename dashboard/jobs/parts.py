@@ -1,5 +1,6 @@
 """Parts that ask for a job, follow it where it was asked for, and list all of them in one place."""
 
+import hashlib
 import time
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import streamlit as st
 from dashboard.common import access, parts
 from dashboard.common.times import told
 from dashboard.jobs import asks, table
-from dashboard.jobs.table import Asked, Job
+from dashboard.jobs.table import Asked, Job, Progress
 from dashboard.pages import FILES
 
 POLL_SECONDS = 2.0
@@ -17,6 +18,8 @@ ELSEWHERE = (
     "Work in the background is off here: it is started from this machine itself, or by people with "
     "the role compute."
 )
+DEMO = "What else the demo has"
+"""What its own work in the background is called: it goes on while `dims demo` does."""
 LISTED = 6
 """Ended jobs that are listed."""
 
@@ -87,7 +90,9 @@ def cancel(job: Job) -> None:
 
 
 def _key(asked: Asked) -> str:
-    return "-".join(one.rsplit("/", 1)[-1] for one in asked.arguments)
+    """Name of the button: a model that ships may lie in a folder of the same name too."""
+    whole = hashlib.sha256("\n".join(asked.arguments).encode()).hexdigest()
+    return f"{asked.kind.replace(' ', '-')}-{whole[:12]}"
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -125,26 +130,32 @@ def _state(job: Job) -> tuple[float, str]:
     share = now.done / now.all if now.all else 0.0
     if expected:
         share = min(0.97, gone / (gone + left)) if left and left > 0 else 0.97
-    words = now.stage or "starts"
-    if now.all:
-        words += f" {now.done:,} of {now.all:,}"
-    return share, words + (f", about {told(left)} left" if left and left > 1 else "")
+    return share, _words(now) + (f", about {told(left)} left" if left and left > 1 else "")
+
+
+def _words(now: Progress) -> str:
+    """A stage, and how far it is."""
+    return (now.stage or "starts") + (f" {now.done:,} of {now.all:,}" if now.all else "")
 
 
 def summary() -> None:
     """In the sidebar: what runs and what waits, with the list behind it; else nothing."""
     jobs = table.every()
-    if not jobs:
+    if not jobs and table.demo() is None:
         return
     table.wake()
-    waiting = [job for job in jobs if job.ended is None]
-    every = POLL_SECONDS if waiting else None
-    st.fragment(parts.guard()(_summary), run_every=every)()
+    st.fragment(parts.guard()(_summary), run_every=_often())()
+
+
+def _often() -> float | None:
+    """Seconds between two looks at the table; None where nothing runs that could be looked at."""
+    return POLL_SECONDS if table.unfinished() or table.demo() is not None else None
 
 
 def _summary() -> None:
-    waiting = table.unfinished()
-    shown = f"Background: {len(waiting)}" if waiting else "Background"
+    waiting, demo = table.unfinished(), table.demo()
+    count = len(waiting) + (demo is not None)
+    shown = f"Background: {count}" if count else "Background"
     if waiting:
         share, said = _state(waiting[0])
         st.progress(share)
@@ -155,18 +166,20 @@ def _summary() -> None:
 
 def listing(place: str) -> None:
     """Jobs that run or wait, and the last that ended, each with its link; kept up to date."""
-    every = POLL_SECONDS if table.unfinished() else None
-    st.fragment(parts.guard()(_listing), run_every=every)(place)
+    st.fragment(parts.guard()(_listing), run_every=_often())(place)
 
 
 def _listing(place: str) -> None:
-    jobs = table.every()
+    jobs, demo = table.every(), table.demo()
+    if demo is not None:
+        share = demo.done / demo.all if demo.all else 0.0
+        st.progress(min(1.0, share), parts.plain(f"{DEMO}: {_words(demo)}"))
     waiting = [job for job in jobs if job.ended is None]
     for job in waiting:
         line(job, place)
     for job in [job for job in reversed(jobs) if job.ended is not None][:LISTED]:
         _ended(job)
-    if not jobs:
+    if not jobs and demo is None:
         st.caption("Nothing runs.")
 
 

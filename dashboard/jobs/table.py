@@ -39,7 +39,7 @@ class Asked:
     """What a page asks for; two that have the same arguments are the same work."""
 
     kind: str
-    """The command: features, evidence, writers, discover, compare, build."""
+    """What it is, by which its time is told: features, evidence, map, map of dimensions, build."""
     title: str
     """In words, such as "evidence of storyteller"."""
     arguments: tuple[str, ...]
@@ -50,6 +50,8 @@ class Asked:
     """Its query parameters."""
     size: float = 0.0
     """Signs that the work goes over: what its time grows with; 0 where nobody knows."""
+    seconds: float = 0.0
+    """What it will take by an estimate of this very work; 0 where there is none."""
     person: str = ""
     """Who asked for it, where people sign in."""
 
@@ -123,6 +125,18 @@ def unfinished() -> list[Job]:
 def find(arguments: tuple[str, ...]) -> Job | None:
     """The newest job with these arguments."""
     return next((one for one in reversed(every()) if one.asked.arguments == arguments), None)
+
+
+def demo() -> Progress | None:
+    """How far the demo's own work in the background is; None where there is none.
+
+    It belongs to `dims demo`, which ends it, and is no job of this table.
+    """
+    held = _json(places.demo_progress())
+    if not is_process(held):
+        return None
+    stage, done, all_ = str(held.get("stage", "")), held.get("done"), held.get("all")
+    return Progress(stage, int(done or 0), int(all_ or 0), None)
 
 
 def cancel(job: Job) -> None:

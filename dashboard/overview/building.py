@@ -1,11 +1,16 @@
 """Build a catalog from Home: a model that ships or is installed, a hub id, or a folder."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import streamlit as st
 
 from catalog import places
 from dashboard.common import parts
-from dashboard.jobs import asks, sizes, table
+from dashboard.jobs import asks, planning, sizes, table
 from dashboard.jobs import parts as jobs
+from dashboard.jobs.table import Asked
 
 TOLD = {
     "storyteller": "a small language model of English stories",
@@ -62,18 +67,38 @@ def _size(model: str) -> str:
 
 
 def _ask(model: str, items: str) -> None:
-    """Say what it will take before it starts, where that is known."""
-    asks.build(model, items=items)  # refuses what cannot be asked for
+    """Begin to find out what it will take: nothing is built before a person saw that."""
+    planning.begin(asks.build(model, items=items))  # refuses what cannot be asked for
     st.session_state["home.build.asked"] = (model.strip(), items.strip())
 
 
 def _settle(model: str, items: str) -> None:
     asked = asks.build(model, items=items)
-    if table.find(asked.arguments) is None and (size := _size(model)):
-        sentence = f"{model}:{size}"
+    plan = planning.found(asked)
+    if plan is None and table.find(asked.arguments) is None:
+        _waiting(asked)
+    elif plan is not None and plan.known is None:
+        parts.notice(f"{model}: {plan.problem}")
     else:
-        sentence = (
-            f"{model}: its size is known once its configuration was read; the job says it first, "
-            "stops before anything large where memory is short, and can be cancelled."
-        )
-    jobs.offer(sentence, "Begin", asked)
+        known = {} if plan is None or plan.known is None else plan.known
+        timed = replace(asked, seconds=float(known.get("seconds", 0.0)))
+        jobs.offer(f"{model}: {told(known)}" if known else f"{model}.", "Begin", timed)
+
+
+@st.fragment(run_every=0.5)
+@parts.guard()
+def _waiting(asked: Asked) -> None:
+    """Until it is known what a build will take; the page is free meanwhile."""
+    if planning.found(asked) is not None:
+        st.rerun()
+    st.caption("Looking at its configuration; no weights are fetched …")
+
+
+def told(known: Mapping[str, Any]) -> str:
+    """An estimate in one line: what is read, its size, memory; the button tells the time."""
+    file, memory, model = (float(known[f"{one}_bytes"]) for one in ("file", "memory", "model"))
+    return (
+        f"{known['items']:,} items at {known['sites']} sites of {known['dims']:,} dimensions. The "
+        f"catalog takes {parts.number(file / 1e6)} MB, twice that on disk while it is built; "
+        f"{memory / 1e9:.1f} GB of memory, {model / 1e9:.1f} of them the model."
+    )

@@ -7,6 +7,7 @@ from catalog.notebook.texts import Map, Text
 from dashboard.common import catalogs, parts, running
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
+from dashboard.jobs import warming
 from dashboard.texts import cells, changed, frames
 
 EXAMPLE = "The old fisherman rowed his boat across the bay, and the dog watched the green water."
@@ -100,3 +101,4 @@ else:
         parts.empty(
             "Type a sentence and press Run to see which features fire at each of its tokens."
         )
+        warming.begin(here.catalog)

@@ -100,9 +100,9 @@ class Screen:
         self.page.keyboard.press(key)
         return self.settled()
 
-    def until(self, text: str, started: float, patience: float = 300.0) -> float:
-        """Seconds from `started` (time.monotonic) until a text is seen."""
-        self.page.get_by_text(text).first.wait_for(timeout=1e3 * patience)
+    def until(self, text: str, started: float, exact: bool = False) -> float:
+        """Seconds from `started` (time.monotonic) until a text is seen, five minutes at most."""
+        self.page.get_by_text(text, exact=exact).first.wait_for(timeout=300e3)
         return time.monotonic() - started
 
 

@@ -1,5 +1,7 @@
 """Tests of the demo: what is built at once, what later, and that nothing is built twice."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from catalog.commands import demo_versions as versions
 from catalog.evidence import gather
 from catalog.features import discovery, findings
 from catalog.places import Packaged
+from catalog.progress import about
 from catalog.store.catalog import Catalog
 from tests.given import synthetic
 from tests.given.docs import ROOT
@@ -127,12 +130,28 @@ sys.exit(demo.main())
 """
 
 
-def test_the_background_goes_quietly_when_the_visitor_leaves():
+def test_the_background_goes_quietly_when_the_visitor_leaves(data):
     """What `going_on` does at its end; a worker left behind would print its own traces."""
     child = subprocess.Popen(
-        [sys.executable, "-c", BACKGROUND], stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
+        [sys.executable, "-c", BACKGROUND], stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "DIMS_DATA": str(data)},
+    )  # fmt: skip
     assert child.stderr and child.stderr.readline() == "one: more is known now.\n"
     child.send_signal(signal.SIGTERM)
     _, errors = child.communicate(timeout=60)  # the workers hold the other end of the pipe
     assert (child.returncode, errors) == (143, "")
+
+
+def test_pages_are_told_the_stage_of_what_the_demo_adds_while_it_adds_it(data):
+    from dashboard.jobs import table
+
+    assert table.demo() is None
+    with demo.told(places.demo_progress()) as report:
+        about(report, "digits")("states", 3, 10)
+        about(report, "digits")("states", 4, 10)  # within the same second: not written again
+        assert table.demo() == ("digits: states", 3, 10, None)
+        assert table.every() == []  # it belongs to `dims demo`: no job to be cancelled here
+        held = json.loads(places.demo_progress().read_text())
+        places.demo_progress().write_text(json.dumps(held | {"created": 1.0}))
+        assert table.demo() is None  # a process of the same number is another one
+    assert not places.demo_progress().exists()

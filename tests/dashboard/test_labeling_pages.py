@@ -162,6 +162,8 @@ def test_labels_of_a_dimension_are_listed_literally(app):
 
 def test_a_label_a_star_and_a_comment_from_the_page(app):
     at(app, "dimension", "ada", dim=2)
+    app.session_state["labels.write"] = app.session_state["labels.remark"] = True  # both open
+    app.run()
     app.radio(key="labels.pole").set_value("both")
     app.text_input(key="labels.plus").set_value("short words")
     next(b for b in app.button if b.form_id == "labels.form").click().run()
@@ -180,6 +182,8 @@ def test_a_label_a_star_and_a_comment_from_the_page(app):
 
 def test_an_empty_label_is_refused_in_a_sentence(app):
     at(app, "dimension", "ada", dim=2)
+    app.session_state["labels.write"] = True  # open
+    app.run()
     next(b for b in app.button if b.form_id == "labels.form").click().run()
     assert "The label is empty" in literal(app)
 
