@@ -36,6 +36,7 @@ PAGES = (
     Page("Dimensions", "scatter_plot", (
         View("dimensions", "dimensions", "All"),
         View("dimensions", "dimension", "One dimension"),
+        View("dimensions", "dimension_map", "Map"),
     )),
     Page("Words", "match_word", (
         View("dimensions", "item", "One word"),
@@ -64,6 +65,7 @@ PAGES = (
     )),
     Page("Data", "database", (
         View("more", "sql", "SQL"),
+        View("more", "export", "Take it along"),
         View("more", "people", "People"),
         View("more", "status", "This server", live=True),
     )),
