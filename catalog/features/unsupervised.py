@@ -6,6 +6,7 @@ flips; the paper's own procedure does that and is kept beside, under its name.
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
 from catalog.signs import joint
-from catalog.signs.bits import Packed, count_positive, transpose
-from catalog.signs.prototypes import Prototypes, agreeing, contrast, histograms, ranks, register
+from catalog.signs.bits import Packed, Words, by_words, count_positive, transpose
+from catalog.signs.prototypes import Prototypes, contrast, histograms, ranks, register
 from catalog.signs.significance import benjamini_hochberg
 
 NEIGHBOURS = 50
 ANCHORS = 25
 FIRING_PERCENTILE = 5
+THREADS = 2
+"""Threads that look at seeds side by side."""
 MERGED = 0.5
 """Jaccard index of firing sets above which two features are one."""
 _SEEDS = 256
@@ -38,6 +41,11 @@ class Field:
     def by_item(self) -> Packed:
         """The same by item: uint8[items, ceil(dims / 8)]."""
         return transpose(self.by_dimension, self.items)
+
+    @functools.cached_property
+    def words(self) -> Words:
+        """The same by dimension as words: uint64[dims, words]."""
+        return by_words(self.by_dimension)
 
     def __post_init__(self) -> None:
         """Refuse fewer items than a neighbourhood and a background need."""
@@ -117,14 +125,22 @@ def nearest(
     unlike = own[seeds][:, None] + own - 2 * both
     alike = (len(dimensions) - 2 * unlike).astype(np.int16)  # the product of +1 and -1
     alike[np.arange(len(seeds)), seeds] = np.iinfo(np.int16).min
-    return np.stack([_top(row, generator) for row in alike])
+    with ThreadPoolExecutor(THREADS) as threads:
+        return np.stack([_lot(*top, generator) for top in threads.map(_top, alike)])
 
 
-def _top(alike: NDArray[np.int16], generator: np.random.Generator) -> NDArray[np.int64]:
-    """Places of the NEIGHBOURS largest values, ties for the last by lot, in random order."""
+def _top(alike: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of values that are surely among the NEIGHBOURS largest, and of those tied for last."""
     last = np.partition(alike, -NEIGHBOURS)[-NEIGHBOURS]
-    sure = np.flatnonzero(alike > last)
-    tied = np.flatnonzero(alike == last)
+    reached = np.flatnonzero(alike >= last)
+    above = alike[reached] > last
+    return reached[above], reached[~above]
+
+
+def _lot(
+    sure: NDArray[np.int64], tied: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """NEIGHBOURS places, ties for the last by lot, in random order."""
     lot = generator.choice(tied, NEIGHBOURS - len(sure), replace=False)
     return generator.permutation(np.concatenate([sure, lot]))
 
@@ -145,18 +161,27 @@ def _test(
     contrasts = contrast(counted, ANCHORS, positives[dimensions], field.items)
     inside = register(contrasts, ANCHORS * field.items)
     prototypes = Prototypes(dimensions[inside.dimensions], inside.signs, inside.fallback)
-    auc, sparsity = np.empty(len(seeds)), np.empty(len(seeds))
-    firing = np.empty((len(seeds), -(-field.items // 8)), np.uint8)
-    for row, mine in enumerate(neighbours):
-        agree = agreeing(columns, _row(prototypes, row), field.items)[0]
-        tested = agree[mine[ANCHORS:]]
-        level = np.percentile(tested, FIRING_PERCENTILE)
-        fires = agree > level
-        firing[row] = np.packbits(fires, bitorder="little")
-        out = np.append(mine, seeds[row])
-        sparsity[row] = (fires.sum() - fires[out].sum()) / (field.items - len(out))
-        auc[row] = _auc(agree, mine)
-    return Found(seeds, neighbours, prototypes, auc, firing, sparsity)
+    with ThreadPoolExecutor(THREADS) as threads:
+        rows = threads.map(
+            lambda row: _scored(field, int(seeds[row]), neighbours[row], _row(prototypes, row)),
+            range(len(seeds)),
+        )
+        firing, sparsity, auc = zip(*rows, strict=True)
+    return Found(seeds, neighbours, prototypes, np.array(auc), np.stack(firing), np.array(sparsity))
+
+
+def _scored(
+    field: Field, seed: int, mine: NDArray[np.int64], prototype: Prototypes
+) -> tuple[Packed, float, float]:
+    """Which items fire, their share, and the AUC of one seed's feature."""
+    from catalog.signs import counted  # numba takes a second to import
+
+    agree = counted.agreeing(field.words, prototype, field.items)[0]
+    level = np.percentile(agree[mine[ANCHORS:]], FIRING_PERCENTILE)
+    fires = agree > level
+    out = np.append(mine, seed)
+    sparsity = (np.count_nonzero(fires) - fires[out].sum()) / (field.items - len(out))
+    return np.packbits(fires, bitorder="little"), float(sparsity), _auc(agree, mine)
 
 
 def _bits(

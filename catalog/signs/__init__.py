@@ -1,1 +1,1 @@
-"""Packed signs and what is counted on them. NumPy only."""
+"""Packed signs and what is counted on them. NumPy and numba only."""

@@ -3,7 +3,7 @@
 The bit order is fixed here and nowhere else: bit ``d % 8`` of byte ``d // 8`` is set where
 dimension ``d`` is positive, so that eight bytes read as a little-endian uint64 hold 64
 dimensions in order. Two layouts are stored, by item and by dimension; a third, word-major, is
-made for searching. NumPy only; nothing here knows of models or files.
+made for searching. Nothing here knows of models or files.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +19,6 @@ Words = NDArray[np.uint64]
 DEGENERATE = 0.01
 """A dimension is degenerate where its share positive is below this or above 1 minus this."""
 
-_BLOCK = 8192
-"""Rows unpacked at a time: 42 MB at 5,120 dimensions."""
 _SLICE = 1 << 16
 """Items compared by one thread at a time."""
 _THREADS = 2
@@ -44,29 +42,6 @@ def unpack(packed: Packed, columns: int) -> NDArray[np.bool_]:
     return np.unpackbits(packed, axis=-1, count=columns, bitorder="little").view(np.bool_)
 
 
-def transpose(packed: Packed, columns: int) -> Packed:
-    """Turn signs by item into signs by dimension, or back.
-
-    uint8[rows, ceil(columns / 8)] -> uint8[columns, ceil(rows / 8)].
-    """
-    rows = len(packed)
-    turned = np.empty((columns, -(-rows // 8)), np.uint8)
-    for start in range(0, rows, _BLOCK):  # _BLOCK is a multiple of 8
-        bits = unpack(packed[start : start + _BLOCK], columns)
-        turned[:, start // 8 : -(-(start + len(bits)) // 8)] = np.packbits(
-            np.ascontiguousarray(bits.T), axis=-1, bitorder="little"
-        )
-    return turned
-
-
-def words(packed: Packed) -> Words:
-    """Word-major copy of signs by item: uint8[items, bytes] -> uint64[ceil(bytes / 8), items]."""
-    items, width = packed.shape
-    padded = np.zeros((items, -(-width // 8) * 8), np.uint8)
-    padded[:, :width] = packed
-    return np.ascontiguousarray(padded.view("<u8").T)
-
-
 def by_words(columns: Packed) -> Words:
     """Signs by dimension as words: uint8[dims, bytes] -> uint64[dims, ceil(bytes / 8)].
 
@@ -75,6 +50,25 @@ def by_words(columns: Packed) -> Words:
     short = -columns.shape[1] % 8
     whole = np.pad(columns, ((0, 0), (0, short))) if short else columns
     return np.ascontiguousarray(whole).view("<u8")
+
+
+def transpose(packed: Packed, columns: int) -> Packed:
+    """Turn signs by item into signs by dimension, or back.
+
+    uint8[rows, ceil(columns / 8)] -> uint8[columns, ceil(rows / 8)].
+    """
+    from catalog.signs import turning  # numba takes a moment to import
+
+    found = turning.turned(by_words(packed)).view(np.uint8)
+    return np.ascontiguousarray(found[:columns, : -(-len(packed) // 8)])
+
+
+def words(packed: Packed) -> Words:
+    """Word-major copy of signs by item: uint8[items, bytes] -> uint64[ceil(bytes / 8), items]."""
+    items, width = packed.shape
+    padded = np.zeros((items, -(-width // 8) * 8), np.uint8)
+    padded[:, :width] = packed
+    return np.ascontiguousarray(padded.view("<u8").T)
 
 
 def mask_of(items: NDArray[np.integer] | int, words: int) -> NDArray[np.uint64]:

@@ -1,4 +1,4 @@
-"""Signs of one site in the two layouts that counting needs. NumPy only."""
+"""Signs of one site in the two layouts that counting needs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.bits import Packed, Words, by_words
+from catalog.signs.bits import Packed, Words, by_words, transpose
 from catalog.signs.standing import Standing
 
 Ints = NDArray[np.int64]
@@ -67,8 +67,8 @@ class SiteSigns:
 
     def columns(self, items: NDArray[np.integer]) -> Packed:
         """Signs by dimension of some items, in their order: uint8[dims, ceil(len(items) / 8)]."""
-        bits = np.ascontiguousarray(self.bits(items).T)
-        return np.packbits(bits, axis=1, bitorder="little")
+        rows = np.ascontiguousarray(self.words[:, items].T).view(np.uint8)
+        return transpose(rows, self.dims)
 
     def of(self, items: NDArray[np.integer]) -> "SiteSigns":
         """Signs of some items alone, in their order, in both layouts."""

@@ -58,7 +58,7 @@ def test_zero_and_the_threshold_itself_count_as_negative():
 
 
 def test_turning_more_rows_than_one_block():
-    positive = drawn(signs._BLOCK + 13, 9) > 0
+    positive = drawn(64 * 5 + 13, 9) > 0
     turned = signs.transpose(signs.pack(positive, 0.5), 9)
     np.testing.assert_array_equal(signs.unpack(turned, len(positive)), positive.T)
 
