@@ -7,6 +7,21 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tiny models: a second thread only waits
 
 import pytest
 
+FIRST = (
+    "notebook/test_worked_example.py",
+    "browser/test_labeling.py",
+    "evidence/test_worlds.py",
+    "building/test_workers.py",
+    "building/test_resume.py",
+    "evidence/test_media_evidence.py",
+)
+"""Files that take long: begun first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first; the others as they are."""
+    items.sort(key=lambda item: not item.nodeid.endswith(FIRST, 0, item.nodeid.find("::")))
+
 
 @pytest.fixture(scope="session")
 def llama(tmp_path_factory):

@@ -71,7 +71,9 @@ def test_killed_at_random_moments(seed, processes, llama, tmp_path, uninterrupte
     assert not list(tmp_path.glob("*.building"))
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT]
+)
 def test_the_command_itself(how, llama, tmp_path, uninterrupted, monkeypatch):
     command = [
         sys.executable,
