@@ -90,7 +90,9 @@ def effects(rows: Mapping[str, tuple[float, float, float]]) -> str:
             svg.text(78, y + 4, name, 12, "end"),
             svg.line(at(low), y, at(high), y, colour, 4),
             svg.dot(at(value), y, 4.5, colour),
-            svg.text(width - 144, y + 4, f"{signed(value)} {ends(low, high)}", 11),
+            svg.text(
+                width - 144, y + 4, f"{signed(value)} {ends(low, high)}".replace("-", "−"), 11
+            ),
         ]
     said = "; ".join(f"{name} {between(*one)}" for name, one in rows.items())
     return svg.document(width, 8 + 20 * len(rows), body, f"effects in nats: {said}")

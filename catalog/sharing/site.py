@@ -95,7 +95,7 @@ def _catalog(
     """Write everything of one catalog below `number`; its line in the list."""
     place = f"c{number}"
     sites = one.site_names
-    extremes: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    extremes: dict[int, list[int]] = defaultdict(list)
     for done, site in enumerate(sites):
         report(f"{one.slug}, sites", done, len(sites))
         leaves.write(folder, f"{place}/dims-{done}", site_dimensions.table(one, site))
@@ -132,13 +132,14 @@ def _catalog(
     }
 
 
-def _merge(extremes: dict[int, list[tuple[int, ...]]], found: Extremes, place: int) -> None:
+def _merge(extremes: dict[int, list[int]], found: Extremes, place: int) -> None:
     for item, rows in found.items():
-        extremes[item] += [(place, *row) for row in rows]
+        for number, rank in rows:
+            extremes[item] += (place, number, rank)
 
 
-def _words(one: Catalog, folder: Path, place: str, extremes: dict[int, list[Any]]) -> None:
-    """Every item's text, for the search, and where each stands at a pole."""
+def _words(one: Catalog, folder: Path, place: str, extremes: dict[int, list[int]]) -> None:
+    """Every item's text, for the search, and where each stands at a pole: threes of numbers."""
     items = one.items
     leaves.write(folder, f"{place}/words", [shown(text) for text in items["text"]])
     members = summary.members(one)

@@ -99,8 +99,8 @@ def chunks(catalog: Catalog, site: str, folder: Path, name: str) -> "Extremes":
     return extremes
 
 
-Extremes = defaultdict[int, list[tuple[int, int, int]]]
-"""By item: dimension, rank, +1 or -1."""
+Extremes = defaultdict[int, list[tuple[int, int]]]
+"""By item: dimension, and its rank at the pole, negative at the - pole."""
 
 
 def _block(catalog: Catalog, site: str, start: int) -> Block:
@@ -122,7 +122,7 @@ def _remember(extremes: Extremes, block: Block) -> None:
     for (number, pole), (items, _, _) in block.poles.items():
         if pole != "near":
             for rank, item in enumerate(items, 1):
-                extremes[int(item)].append((number, rank, 1 if pole == "positive" else -1))
+                extremes[int(item)].append((number, rank if pole == "positive" else -rank))
 
 
 def _dimension(
@@ -144,7 +144,7 @@ def _dimension(
         known[name] = [
             [int(item) for item in items],
             [texts.at(text) for text in words],
-            rounded(values),
+            rounded(values, 3),
         ]
     if catalog.contextual:
         known["examples"] = _examples(catalog, site, number, texts)

@@ -12,10 +12,10 @@ from catalog.store import cells
 from catalog.store.catalog import Catalog
 from catalog.store.file import damaged, open_readonly
 
-MEMORY = "512MB"
-"""What DuckDB may use beside the file's own pages."""
-ROWS = 16_384
-"""Rows of a group of a Parquet file: 300 MB of the widest table there is, before compression."""
+MEMORY, THREADS = "256MB", 2
+"""What DuckDB may keep, and how many groups of rows it makes at a time."""
+ROWS, BYTES = 16_384, 16_000_000
+"""Rows of a group of a Parquet file, and the bytes that they may be together."""
 BITS = ("signs_by_item", "signs_by_dimension", "patch_signs", "media_preview")
 """Tables of packed bits and pictures, which are no text: CSV leaves them out."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -50,12 +50,27 @@ def parquet(catalog: Catalog, table: str, path: Path) -> int:
             [table],
         ).fetchone()
         about["comment"] = (told and told[0]) or ""
+        rows = _rows(session, table)
         return _copied(
             session,
             f"COPY catalog.{_checked(table)} TO $path (FORMAT parquet, COMPRESSION zstd, "
-            f"ROW_GROUP_SIZE {ROWS}, KV_METADATA $about)",
+            f"ROW_GROUP_SIZE {rows}, KV_METADATA $about)",
             {"path": str(path), "about": about},
         )
+
+
+def _rows(session: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Rows of a group: fewer where a column holds long rows of bits, as its first row shows."""
+    wide = session.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = 'catalog' "
+        "AND table_name = ? AND data_type = 'BLOB'",
+        [table],
+    ).fetchall()
+    if not wide:
+        return ROWS
+    lengths = " + ".join(f"coalesce(octet_length({_quoted(name)}), 0)" for (name,) in wide)
+    first = session.execute(f"SELECT {lengths} FROM catalog.{_checked(table)} LIMIT 1").fetchone()
+    return ROWS if not first else max(128, min(ROWS, BYTES // max(1, int(first[0]))))
 
 
 def csv(catalog: Catalog, table: str, path: Path) -> int:
@@ -113,6 +128,7 @@ def _copied(session: duckdb.DuckDBPyConnection, sql: str, values: dict[str, obje
 def _session(catalog: Catalog) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_readonly(catalog.path) as session:
         session.execute(f"SET memory_limit = '{MEMORY}'")
+        session.execute(f"SET threads = {THREADS}")
         session.execute("SET temp_directory = ''")
         try:
             yield session

@@ -57,7 +57,7 @@ def test_dimensions_are_those_of_the_catalog(written, measured):
         assert [chunk["texts"][place] for place in places] == [
             leaves.shown(item["text"]) for item in known["poles"][pole]
         ]
-        assert values == pytest.approx([item["value"] for item in known["poles"][pole]], rel=1e-3)
+        assert values == pytest.approx([item["value"] for item in known["poles"][pole]], rel=1e-2)
     readers = measured.fetch(feature_queries.readers("resid.1", 7, "zero", "matched"))
     assert [row[0] for row in one["readers"]] == readers["category"].tolist()[:12]
 
@@ -84,7 +84,7 @@ def test_items_say_where_they_stand_at_a_pole(written, measured):
     poles = measured.fetch(queries.poles("resid.1", 3))
     number = int(poles.loc[(poles["pole"] == "positive") & (poles["rank"] == 1), "item"].iloc[0])
     extremes, _ = data(written, f"c0/items-{number // site.ITEMS}")[number % site.ITEMS]
-    assert [1, 3, 1, 1] in extremes
+    assert [1, 3, 1] in [extremes[n : n + 3] for n in range(0, len(extremes), 3)]
 
 
 def test_the_catalog_file_lies_in_it_unless_it_is_left_out(written, measured, tmp_path, dims):

@@ -133,15 +133,16 @@ Site.views.item = async (at) => {
   const item = Number.isInteger(asked) && asked >= 0 && asked < at.catalog.items ? asked : 0;
   if (item !== asked) at.notices.push(`There is no item ${at.asked.get("item")} here: showing 0.`);
   const [words, chunk] = await Promise.all([file(at, "words"), file(at, `items-${Math.floor(item / at.catalog.item_chunk)}`)]);
-  const [extremes, members] = chunk[item % at.catalog.item_chunk];
+  const [threes, members] = chunk[item % at.catalog.item_chunk];  // site, dimension, rank (negative: - pole)
+  const extremes = Array.from({ length: threes.length / 3 }, (_, n) => threes.slice(3 * n, 3 * n + 3));
   return [
     h("h1", { class: "mono" }, words[item]), h("p", { class: "soft" }, `item ${item} of ${at.catalog.slug}`),
     at.catalog.media ? h("img", { src: `${at.catalog.place}/media/${item}.webp`, alt: words[item] }) : null,
     members.length ? h("p", {}, "Member of ", members.map((name, n) => [n ? ", " : "", link("feature", { category: name }, said(name))])) : null,
     panel("Where it stands at a pole", extremes.length ? table([
       { title: "dimension", shown: (row) => `${at.catalog.sites[row[0]][0]}/${row[1]}`, value: (row) => row[0] * 1e6 + row[1] },
-      { title: "pole", shown: (row) => h("span", { class: row[3] > 0 ? "plus" : "minus" }, row[3] > 0 ? "+" : "−"), value: (row) => row[3] },
-      { title: "rank", number: true, shown: (row) => row[2], value: (row) => row[2] },
+      { title: "pole", shown: (row) => h("span", { class: row[2] > 0 ? "plus" : "minus" }, row[2] > 0 ? "+" : "−"), value: (row) => Math.sign(row[2]) },
+      { title: "rank", number: true, shown: (row) => Math.abs(row[2]), value: (row) => Math.abs(row[2]) },
     ], extremes, { opens: (row) => address("dimension", { site: at.catalog.sites[row[0]][0], dim: row[1] }), sort: 2 }) : h("p", {}, "At none of them.")),
   ];
 };
