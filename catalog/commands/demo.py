@@ -57,6 +57,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Build the catalogs of the shipped models (once), then serve the dashboard."""
+    if not build_only:
+        serve.free(port)  # said before the work, not after it
     with printing.resumable(), printing.progress(quiet=False) as report:
         stages = [first, rest] if whole else [first] if build_only else [opening]
         for one in itertools.chain.from_iterable(stage(report) for stage in stages):

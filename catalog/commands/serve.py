@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,7 @@ def run(port: int, browser: bool, opens: str = "") -> int:
 def start(asked: "Serving", browser: bool, opens: str = "") -> int:
     """Run the server until it is stopped; SettingRefused where it would let in whom it must not."""
     asked.check()
+    free(asked.port, asked.address)
     spec = importlib.util.find_spec("dashboard")
     if spec is None or spec.submodule_search_locations is None:
         raise CatalogError("The dashboard is not installed. Install it with: pip install .")
@@ -100,7 +103,24 @@ def start(asked: "Serving", browser: bool, opens: str = "") -> int:
     environment = {**os.environ, **asked.environment(), "DIMS_DATA": str(places.data().resolve())}
     if opens:
         environment["DIMS_CATALOG"] = opens
+    print(f"Open http://{asked.address}:{asked.port}", file=sys.stderr)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server ends, too
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def free(port: int, address: str = LOCAL) -> None:
+    """SettingRefused where something listens at a port already."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise SettingRefused(
+                f"Port {port} of {address} cannot be had: another dashboard may run there. "
+                "Stop it, or choose another with --port."
+            ) from error

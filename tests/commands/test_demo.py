@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from catalog import places
@@ -112,7 +114,7 @@ def test_the_server_asks_a_first_visitor_for_nothing(data, monkeypatch):
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
-    assert serve.run(8501, browser=True) == 0
+    assert serve.run(0, browser=True) == 0
     place = commands[0].index("--server.showEmailPrompt")
     assert commands[0][place + 1] == "false"
 
@@ -155,3 +157,47 @@ def test_pages_are_told_the_stage_of_what_the_demo_adds_while_it_adds_it(data):
         places.demo_progress().write_text(json.dumps(held | {"created": 1.0}))
         assert table.demo() is None  # a process of the same number is another one
     assert not places.demo_progress().exists()
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_built(dims, built):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        for command in ("demo", "serve"):
+            told = dims(command, "--port", port, "--no-browser")
+            assert told.code == 1 and "choose another with --port" in told.sentence
+    assert built == []
+
+
+SERVING = """
+from catalog.commands import demo
+import contextlib, sys, subprocess
+demo.opening = lambda _: iter(())
+@contextlib.contextmanager
+def beside():
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
+        print("beside", child.pid, file=sys.stderr, flush=True)
+        try:
+            yield
+        finally:
+            child.terminate()
+demo.going_on = beside
+demo.demo(port=0, browser=False)
+"""
+
+
+def test_a_demo_that_is_ended_leaves_no_server_and_no_work_behind(data):
+    child = subprocess.Popen(
+        [sys.executable, "-c", SERVING], stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "DIMS_DATA": str(data)},
+    )  # fmt: skip
+    assert child.stderr
+    for line in child.stderr:
+        if "server started" in line:
+            break
+    others = psutil.Process(child.pid).children(recursive=True)
+    assert len(others) >= 2  # the server, and what is added beside it
+    child.terminate()
+    assert child.wait(30) == 143
+    _, alive = psutil.wait_procs(others, timeout=30)
+    assert alive == []
+    child.stderr.close()

@@ -59,7 +59,7 @@ def test_an_address_that_others_reach_is_refused_without_sign_in(dims, started, 
 
 
 def test_this_machine_alone_needs_nobody_to_sign_in(dims, started):
-    assert dims("serve", "--no-browser").code == 0
+    assert dims("serve", "--port", "0", "--no-browser").code == 0
     ((command, environment),) = started
     assert environment[roles.MODE] == "" and environment["FORWARDED_ALLOW_IPS"] == "none"
     assert command[command.index("--server.address") + 1] == "127.0.0.1"
@@ -91,7 +91,9 @@ def test_files_of_secrets_that_are_none(tmp_path):
 
 def test_what_the_server_is_told_holds_no_secret(dims, started, tmp_path):
     path = secrets(tmp_path)
-    told = dims("serve", "--address", "0.0.0.0", "--sign-in", "oidc", "--secrets", path)
+    told = dims(
+        "serve", "--port", "0", "--address", "0.0.0.0", "--sign-in", "oidc", "--secrets", path
+    )
     assert told.code == 0, told.err
     ((command, environment),) = started
     said = " ".join([*command, *environment.values()])
@@ -122,7 +124,9 @@ def test_settings_that_do_not_hold(asked, sentence):
 def test_looking_alone_sees_no_workspace(dims, started, data):
     with open_workspace():
         pass
-    told = dims("serve", "--read-only", "--address", "0.0.0.0", "--host", "show.example.org")
+    told = dims(
+        "serve", "--port", "0", "--read-only", "--address", "0.0.0.0", "--host", "show.example.org"
+    )
     assert told.code == 0 and started[0][1][roles.MODE] == "read-only"
     assert not os.path.exists(started[0][1]["DIMS_WORKSPACE"])
     told = dims("serve", "--read-only", "--sign-in", "oidc")
