@@ -27,11 +27,11 @@ REDUCE = 22e-9
 """Seconds of one core that one state takes to become signs, sums and candidates."""
 WRITE_BYTES = 60e6
 """Bytes of a catalog file written in a second."""
-CELL = 7.0
+CELL = 6.0
 """Seconds of one core that a site and threshold of the findings take, however few its items."""
 CELL_OF_CLASSES = 0.4
 """The same for images and sounds, whose categories are their classes: fewer, and one background."""
-COUNT = 1.5e-7
+COUNT = 7.5e-8
 """Seconds of one core for each item and dimension of them besides."""
 WARM = 4.0
 """Seconds to load libraries and a small model."""
