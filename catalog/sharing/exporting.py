@@ -89,6 +89,8 @@ FORMATS: dict[str, Callable[[Catalog, Path, Report], dict[str, int]]] = {
     "safetensors": _safetensors,
 }
 """How a catalog is written in each format."""
+PACKED = 200e6
+"""Bytes of a catalog that is packed for a browser at most: `zipped` makes its copy in memory."""
 LABELLED = ("parquet", "csv", "neuronpedia")
 """Formats that have a place for labels."""
 _LEFT_OUT = {

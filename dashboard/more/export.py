@@ -10,8 +10,6 @@ from dashboard.common import parts, workspace
 from dashboard.common.answers import Here
 from dashboard.frame import rail
 
-MOST = 200e6
-"""Bytes of a catalog that is packed for a browser: the copy is made in memory."""
 TOLD = {
     "parquet": "Every table as a Parquet file; the comments of its columns are in its metadata.",
     "csv": "Every table but packed bits and pictures; no cell begins a formula.",
@@ -36,7 +34,7 @@ def out(here: Here) -> None:
         ]
         form = st.selectbox("Format", fitting, key="export.format")
         st.caption(TOLD[form])
-        if here.catalog.stamp.size > MOST:
+        if here.catalog.stamp.size > exporting.PACKED:
             parts.empty(
                 f"This catalog has {here.catalog.stamp.size / 1e6:,.0f} MB, too much for a browser "
                 "to wait for. It is written into a folder with:",
