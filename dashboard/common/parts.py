@@ -106,6 +106,11 @@ def panel(
         yield
 
 
+def embedding() -> bool:
+    """Whether one panel alone is asked for, wherever on the page it lies."""
+    return bool((st.session_state.get(EMBEDDED) or {}).get("asked"))
+
+
 def _embedded(title: str) -> str | None:
     """Key of the one panel that the link asks for alone; None for all others."""
     told = st.session_state.get(EMBEDDED)

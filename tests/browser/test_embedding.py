@@ -58,6 +58,17 @@ def test_a_panel_alone_in_an_iframe(browser, server, elsewhere):
     context.close()
 
 
+def test_a_panel_far_below_is_seen_too(browser, server):
+    """What a page makes when somebody scrolls there is made at once."""
+    context = browser.new_context(viewport={"width": 900, "height": 500})
+    page = context.new_page()
+    link = f"{server}/dimension?catalog=hostile&site=resid.1&dim=3&panel=most-dependent-dimensions"
+    page.goto(link)
+    page.locator(".st-key-embedded [data-testid=stDataFrame]").wait_for()
+    assert page.get_by_text("Most dependent dimensions").is_visible()
+    context.close()
+
+
 def test_a_panel_that_is_not_there_says_which_are(browser, server):
     context = browser.new_context()
     page = context.new_page()
