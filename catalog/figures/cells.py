@@ -36,7 +36,7 @@ def strip(frame: pd.DataFrame, height: float = 170.0) -> str:
     for value in wide.ticks(-most if down else 0.0, most, 4):
         y = zero - scale * value
         body.append(wide.line(left, y, 100, y, NEAR if value == 0 else FAINT, 1))
-        body.append(wide.text(left, y + 4, number(value), 10.5, "end", ' dx="-5" opacity="0.75"'))
+        body.append(wide.text(left, y + 4, f"{value:g}", 10.5, "end", ' dx="-5" opacity="0.75"'))
     for place, row in enumerate(np.argsort(-contrast, kind="stable").tolist()):
         one = shown.iloc[row]
         plus = float(one["sign"]) > 0

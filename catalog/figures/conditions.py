@@ -42,7 +42,7 @@ def drawn(frame: pd.DataFrame, reads: str = "vocabulary") -> str:
     body = []
     for value in wide.ticks(low, high, 6):
         body.append(wide.line(at(value), 4, at(value), base, FAINT, 1))
-        body.append(wide.text(at(value), base + 15, number(value), 11, "middle"))
+        body.append(wide.text(at(value), base + 15, f"{value:g}", 11, "middle"))
     body.append(wide.line(at(0), 4, at(0), base, NEAR, 1.5, ' stroke-dasharray="5 4"'))
     for place, row in enumerate(frame.to_dict("records")):
         y = 4 + _ROW * (place + 0.5)

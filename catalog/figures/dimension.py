@@ -80,7 +80,7 @@ def histogram(row: "pd.Series[Any]") -> str:
         tip = wide.mark(None, f"{label} {number(row[name])}")
         body.append(wide.line(x, _BASE - 5, x, _BASE + 6, "currentColor", 2, tip))
     for value in wide.ticks(low, high):
-        body.append(wide.text(at(value), _BASE + 20, number(value), 11, "middle"))
+        body.append(wide.text(at(value), _BASE + 20, f"{value:g}", 11, "middle"))
     body.append(wide.text(50, _HEIGHT - 2, "state (model's own units)", 11, "middle",
                           ' opacity="0.75"'))  # fmt: skip
     return wide.document(
@@ -123,7 +123,7 @@ def _panel(
         y = float(down(pd.Series([value]))[0])
         body.append(wide.line(left, y, 99, y, FAINT, 1))
         beside = ' dx="-4" opacity="0.75"'
-        body.append(wide.text(left, y + 4, number(value), 10.5, "end", beside))
+        body.append(wide.text(left, y + 4, f"{value:g}", 10.5, "end", beside))
     if column == "mean":
         for x, above, below in zip(xs, down(frame["mean"] + frame["std"]),
                                    down(frame["mean"] - frame["std"]), strict=True):  # fmt: skip

@@ -82,7 +82,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     power = 10.0 ** math.floor(math.log10(span / most))
     step = next(m * power for m in (1, 2, 5, 10) if span / (m * power) <= most + 1e-9)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [step * n for n in range(first, last + 1)]
+    return [round(step * n, 12) for n in range(first, last + 1)]
 
 
 def blend(colours: Sequence[str], share: float) -> str:

@@ -22,7 +22,7 @@ here = rail.here()
 def choose() -> Both:
     """A is what the rail has chosen; B, its site and threshold are chosen here."""
     slugs = {one.catalog.slug: one.catalog for one in catalogs.listed() if one.build is not None}
-    usual = next((slug for slug in slugs if slug != here.slug), here.slug)
+    usual = frames.usual(here.catalog, list(slugs.values()))
     left, middle, end, last = st.columns([4, 4, 2, 2], vertical_alignment="bottom")
     left.text_input("A (chosen on top)", f"{here.slug}  {here.site}", disabled=True)
     address.seed("compare.b", "b", usual, address.among(list(slugs)))

@@ -37,6 +37,21 @@ class Both(NamedTuple):
         return self.a.catalog.primary.background
 
 
+def usual(catalog: Catalog, every: list[Catalog]) -> str:
+    """Slug of the catalog to compare with first: the same modality, as many items, by name.
+
+    Its own where there is no other.
+    """
+    others = [one for one in every if one.slug != catalog.slug]
+    own = catalog.build
+
+    def apart(one: Catalog) -> tuple[bool, bool, str]:
+        theirs = one.build
+        return own["modality"] != theirs["modality"], own["items"] != theirs["items"], one.slug
+
+    return min(others, key=apart).slug if others else catalog.slug
+
+
 def place(side: Side) -> Here:
     """Where a side is looked at."""
     return Here(side.catalog, side.site, side.threshold)

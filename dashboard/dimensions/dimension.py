@@ -31,7 +31,7 @@ def browse_bar(dims: int) -> int:
     def step(by: int) -> None:
         st.session_state["dimension.number"] = (st.session_state["dimension.number"] + by) % dims
 
-    with st.container(horizontal=True, wrap=False, vertical_alignment="bottom"):
+    with keys.bar("bottom"):
         parts.breadcrumb(here.slug, here.site, f"dimension {st.session_state['dimension.number']}")
         st.space("stretch")
         st.number_input(

@@ -174,7 +174,7 @@ def rarest_panel(number: int) -> None:
 number = choose()
 if number is not None:
     item = frames.item(here.catalog, number)
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+    with keys.bar("center"):
         parts.breadcrumb(here.slug, here.site, f"item {number}", item["text"])
         st.space("stretch")
         keys.steps(partial(step, number, -1), partial(step, number, 1))

@@ -1,7 +1,9 @@
 """Keys: those a button cannot have, the buttons that have one, and the list of all."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -43,6 +45,11 @@ def _list() -> None:
     lines = [f"{key:<8} {meaning}" for key, meaning in LISTED.items()]
     st.code("\n".join(lines), language=None, wrap_lines=True)
     st.caption("They rest while a field or a table has the focus.")
+
+
+def bar(alignment: Literal["center", "bottom"]) -> AbstractContextManager[object]:
+    """The line that holds the steps, beside where the page stands; it breaks on a phone alone."""
+    return st.container(horizontal=True, wrap=False, vertical_alignment=alignment, key="step-bar")
 
 
 def steps(back: Callable[[], None], on: Callable[[], None]) -> None:

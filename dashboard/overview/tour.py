@@ -17,7 +17,7 @@ def choose() -> int:
     def step(by: int) -> None:
         st.session_state["tour.step"] = (st.session_state["tour.step"] - 1 + by) % COUNT + 1
 
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+    with keys.bar("center"):
         number = int(st.session_state["tour.step"])
         parts.breadcrumb(frames.SLUG, "tour", f"{number} of {COUNT}")
         st.space("stretch")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from catalog.store import replacing
 from tests.bench import browsing
 from tests.bench.browsing import Screen
 from tests.bench.figures import Figure
@@ -76,7 +77,9 @@ def run(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         browsing.demo(folder)
-        (folder / "catalogs" / f"{browsing.SECOND}.duckdb").unlink(missing_ok=True)
+        catalogs = folder / "catalogs"
+        (catalogs / f"{browsing.SECOND}.duckdb").unlink(missing_ok=True)
+        replacing.write(catalogs / "storyteller.duckdb", {"evidence": []})
         with browsing.served(folder) as address, browsing.chromium() as browser:
             with browsing.screen(browser, address) as screen:
                 ada = Person(screen)
