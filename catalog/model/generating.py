@@ -1,10 +1,10 @@
-"""Two texts at once: a prompt continued with and without edits, as one batch of two rows.
+"""Texts that are written at once: a prompt continued with and without edits, rows of one batch.
 
-Both rows draw with the same random numbers (the Gumbel noise of each step is shared), so that they
-part only where the edits make another token likelier.
+Rows of one seed draw with the same random numbers (the Gumbel noise of each step is shared), so
+that they part only where the edits make another token likelier.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,48 +71,79 @@ class Wanted:
             raise SettingRefused("In a generation positions are all or last.")
 
 
+@dataclass(frozen=True)
+class Row:
+    """One of several continuations."""
+
+    edits: tuple[Edit, ...]
+    seed: int
+
+
 def generate(machine: Machine, wanted: Wanted, emit: Emit = lambda _pair: None) -> Pair:
     """Continue the prompt in two rows; `emit` gets every new token and may raise to cancel.
 
-    The keys and values of the prompt are kept, so a new token costs one step; they hold the
-    edited states where the edit changed them, as in a run without a cache. Raises SettingRefused
-    for a prompt that fills the context.
+    Raises as `several`.
+    """
+    both = [Row((), wanted.seed), Row(wanted.edits, wanted.seed)]
+    found = several(machine, wanted, both, lambda rows: emit(Pair(*rows)))
+    ids, _ = machine.encode(wanted.prompt)
+    return Pair(*(replace(one, perplexity=machine.perplexity(ids, one.ids)) for one in found))
+
+
+def several(
+    machine: Machine,
+    wanted: Wanted,
+    rows: Sequence[Row],
+    emit: Callable[[list[Continued]], None] = lambda _rows: None,
+) -> list[Continued]:
+    """Continue the prompt in rows of one batch; edits and seed of `wanted` are not used.
+
+    `emit` gets every new token and may raise to cancel. The keys and values of the prompt are kept,
+    so a new token of all rows costs one step; they hold the edited states where an edit changed
+    them, as in a run without a cache. Raises SettingRefused for a prompt that fills the context.
     """
     ids, sink = machine.encode(wanted.prompt)
     limit = machine.model.longest
     room = wanted.tokens if limit is None else min(wanted.tokens, limit - len(ids))
     if room < 1:
         raise SettingRefused(f"The prompt fills the model's {limit} tokens. Shorten it.")
-    rows = _Rows(machine, ids, sink, wanted)
+    made = _Rows(machine, ids, sink, wanted, rows)
     for _ in range(room):
-        emit(rows.pair())
-        if not rows.step():
+        emit(made.so_far())
+        if not made.step():
             break
-    emit(rows.pair())
-    return rows.judged()
+    emit(made.so_far())
+    return made.so_far()
 
 
 class _Rows:
-    """The state of a generation: what each row has said, and the cache of both."""
+    """The state of a generation: what each row has said, and the cache of all."""
 
-    def __init__(self, machine: Machine, ids: NDArray[np.int64], sink: int, wanted: Wanted) -> None:
-        self._machine, self._prompt, self._wanted = machine, ids, wanted
+    def __init__(
+        self,
+        machine: Machine,
+        ids: NDArray[np.int64],
+        sink: int,
+        wanted: Wanted,
+        rows: Sequence[Row],
+    ) -> None:
+        self._machine, self._prompt, self._wanted, self._rows = machine, ids, wanted, rows
         self._sink = min(sink, len(ids) - 1)
-        self._generator = np.random.default_rng(wanted.seed)
-        self._said: list[list[int]] = [[], []]
-        self._pieces: list[list[str]] = [[], []]
-        self._texts = [self._decoded([])] * 2
-        self._ended = [False, False]
+        self._generators = {row.seed: np.random.default_rng(row.seed) for row in rows}
+        self._said: list[list[int]] = [[] for _ in rows]
+        self._pieces: list[list[str]] = [[] for _ in rows]
+        self._texts = [self._decoded([])] * len(rows)
+        self._ended = [False] * len(rows)
         self._cache: object = None
-        self._given = torch.from_numpy(ids).expand(2, -1).to(machine.model.device)
+        self._given = torch.from_numpy(ids).expand(len(rows), -1).to(machine.model.device)
         config = machine.model.module.config.get_text_config()  # type: ignore[union-attr, operator]
         eos = config.eos_token_id
         self._end = set(eos if isinstance(eos, list) else [] if eos is None else [eos])
 
     @torch.inference_mode()
     def step(self) -> bool:
-        """One token for each row; False where both have ended."""
-        with editing(self._machine.model.parts, [(), self._edits()]):
+        """One token for each row; False where all have ended."""
+        with editing(self._machine.model.parts, [self._edits(row) for row in self._rows]):
             output = self._machine.model.module(
                 input_ids=self._given, past_key_values=self._cache, use_cache=True
             )
@@ -125,34 +156,35 @@ class _Rows:
         self._given = torch.tensor(chosen, device=self._given.device)[:, None]
         return not all(self._ended)
 
-    def _edits(self) -> tuple[Edit, ...]:
-        """The edits at the positions that are new in this step."""
+    def _edits(self, row: Row) -> tuple[Edit, ...]:
+        """The edits of a row at the positions that are new in this step."""
         new = self._given.shape[1]
         first = self._sink if self._cache is None else 0
         if self._wanted.positions == "last":
             first = new - 1
         places = tuple(range(first, new))
-        return tuple(replace(edit, positions=places) for edit in self._wanted.edits)
+        return tuple(replace(edit, positions=places) for edit in row.edits)
 
     def _draw(self, logits: Tensor) -> list[int]:
-        """The next token of each row, with the same Gumbel noise for both."""
+        """The next token of each row, with the same Gumbel noise for rows of one seed."""
         if not torch.isfinite(logits).all():
             raise StatesBroken("The model's logits are not finite under this edit. Scale it down.")
         if self._wanted.temperature == 0:
             return [int(one) for one in logits.argmax(dim=-1)]
         most = min(LIKELIEST, logits.shape[1])
         lowest = logits.topk(most, dim=-1).values[:, -1:]
-        noise = torch.from_numpy(self._generator.gumbel(size=logits.shape[1]))
+        size = logits.shape[1]
+        drawn = {seed: one.gumbel(size=size) for seed, one in self._generators.items()}
+        noise = torch.from_numpy(np.stack([drawn[row.seed] for row in self._rows]))
         score = logits.double() / self._wanted.temperature + noise
         return [int(one) for one in score.masked_fill(logits < lowest, -torch.inf).argmax(dim=-1)]
 
-    def pair(self) -> Pair:
-        """Both continuations so far."""
-        plain, edited = (
+    def so_far(self) -> list[Continued]:
+        """Every continuation so far."""
+        return [
             Continued(tuple(said), tuple(pieces))
             for said, pieces in zip(self._said, self._pieces, strict=True)
-        )
-        return Pair(plain, edited)
+        ]
 
     def _add(self, row: int, token: int) -> None:
         """A token with the text it adds: all is decoded, as its space depends on what is before."""
@@ -164,13 +196,3 @@ class _Rows:
     def _decoded(self, said: list[int]) -> str:
         whole = [*self._prompt.tolist(), *said]
         return str(self._machine.model.tokenizer.decode(whole, skip_special_tokens=True))
-
-    def judged(self) -> Pair:
-        """Both continuations with their perplexity under the unedited model."""
-        made = self.pair()
-        return Pair(
-            *(
-                replace(one, perplexity=self._machine.perplexity(self._prompt, one.ids))
-                for one in (made.plain, made.edited)
-            )
-        )

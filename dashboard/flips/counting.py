@@ -19,30 +19,34 @@ from dashboard.flips.generation import Wish, beginning, edit
 
 if TYPE_CHECKING:
     from catalog.flips.run import Setup
-    from catalog.model.generating import Continued, Pair
+    from catalog.model.generating import Continued
     from catalog.model.live import Job
     from catalog.model.loading import LoadedModel
     from catalog.model.token_machine import Machine
 
 JOB = "flip_lab.counting"
 DRAWS, TOKENS, POLL_SECONDS = 8, 30, 0.5
+OFTEN = 3
+"""Tokens between two looks at the counts."""
 WARMTH = 0.8
 """Least temperature: continuations that are all the same are no eight."""
 
 
 class Counts(NamedTuple):
-    """Words of the concept in each continuation so far."""
+    """Words of the concept in each continuation, as far as all of them have come."""
 
     plain: tuple[int, ...] = ()
     edited: tuple[int, ...] = ()
     random: tuple[int, ...] = ()
     """With as many random dimensions changed as much; empty where none matches the flip."""
     matched: bool = True
+    tokens: int = 0
+    """Of each continuation so far."""
     ended: bool = False
 
 
 def work(wish: Wish) -> "Callable[[LoadedModel, Job[Counts]], Counts]":
-    """Work for `running.start`: every continuation is counted at once."""
+    """Work for `running.start`: all continuations are rows of one batch, counted as they come."""
 
     def run(model: "LoadedModel", job: "Job[Counts]") -> Counts:
         from catalog.model import generating
@@ -53,27 +57,30 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Counts]], Counts]":
         members = frozenset(setup.readout.members.tolist())
         settled = wish._replace(prompt=beginning(machine, setup, wish))
         others = _random(machine, setup, settled)
-        job.partial = made = Counts(matched=bool(others))
-        for draw in range(DRAWS):
+        job.partial = Counts(matched=bool(others))
+        away: tuple[Edit, ...] = (edit(setup, wish.way), *setup.extra)
+        kinds: list[list[tuple[Edit, ...]]] = [[()] * DRAWS, [away] * DRAWS]
+        kinds += [[(one, *setup.extra) for one in others]] if others else []
+        seeds = range(asked.seed + 1, asked.seed + 1 + DRAWS)
+        rows = [generating.Row(one, seed)
+                for kind in kinds for one, seed in zip(kind, seeds, strict=True)]  # fmt: skip
+        places = asked.positions if asked.positions in ("all", "last") else "all"
+        warmth = max(wish.temperature, WARMTH)
 
-            def pair(one: Edit, seed: int = asked.seed + 1 + draw) -> "Pair":
-                places = asked.positions if asked.positions in ("all", "last") else "all"
-                warmth = max(wish.temperature, WARMTH)
-                return generating.generate(machine, generating.Wanted(
-                    settled.prompt, (one, *setup.extra), places, TOKENS, warmth, seed
-                ))  # fmt: skip
+        def count(found: "list[Continued]") -> Counts:
+            said = [_words(one, members) for one in found]
+            parts = [tuple(said[DRAWS * n : DRAWS * (n + 1)]) for n in range(3)]
+            longest = max(len(one.ids) for one in found)
+            return Counts(parts[0], parts[1], parts[2], bool(others), longest)
 
-            both = pair(edit(setup, wish.way))
-            made = made._replace(
-                plain=(*made.plain, _words(both.plain, members)),
-                edited=(*made.edited, _words(both.edited, members)),
-            )
-            if others:
-                other = pair(others[draw]).edited
-                made = made._replace(random=(*made.random, _words(other, members)))
-            job.partial = made
-            job.report("counting", draw + 1, DRAWS)
-        return made._replace(ended=True)
+        def emit(found: "list[Continued]") -> None:
+            tokens = max(len(one.ids) for one in found)
+            if tokens % OFTEN == 0:
+                job.partial = count(found)
+            job.report("counting", tokens, TOKENS)
+
+        wanted = generating.Wanted(settled.prompt, (), places, TOKENS, warmth)
+        return count(generating.several(machine, wanted, rows, emit))._replace(ended=True)
 
     return run
 
@@ -133,11 +140,11 @@ def _show(found: Counts) -> None:
     rows = {"as it is": found.plain, "with the flip": found.edited}
     if found.matched:
         rows["random dimensions"] = found.random
-    count = len(found.edited)
     drawn.figure(
         strips.counts({name: (sum(one), len(one)) for name, one in rows.items()}), "flip.counts"
     )
     st.caption(
-        f"Words of the concept, in {count} of {DRAWS} continuations of {TOKENS} tokens each."
+        f"Words of the concept in {DRAWS} continuations of "
+        + (f"{TOKENS} tokens each." if found.ended else f"{found.tokens} of {TOKENS} tokens.")
         + ("" if found.matched else " No random dimensions change as much, so none are shown.")
     )

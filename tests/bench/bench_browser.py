@@ -19,6 +19,7 @@ from catalog.browse import layout
 from catalog.flips import flip
 from catalog.notebook import flips
 from catalog.store.catalog import Catalog
+from dashboard.flips.counting import TOKENS
 from dashboard.pages import PAGES, VIEWS
 from tests.bench import beside_app, browsing
 from tests.bench.browsing import Screen, Traffic
@@ -143,7 +144,7 @@ BEGUN = "As it is"
 FLIPPED = (
     ("text begins", BEGUN, 1.5),
     ("first figures", "The conditions, side by side", 5.0),
-    ("whole run", "8 of 8 continuations", 12.0),
+    ("whole run", f"of {TOKENS} tokens each", 12.0),
 )
 
 

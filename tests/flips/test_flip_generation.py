@@ -13,7 +13,7 @@ from catalog.flips import words
 from catalog.flips.words import Word
 from catalog.model import live, loading
 from catalog.model.editing import editing
-from catalog.model.generating import Wanted, generate
+from catalog.model.generating import Row, Wanted, generate, several
 from catalog.model.token_machine import Machine
 from catalog.sites import Site
 from dashboard.flips import generation
@@ -54,6 +54,18 @@ def test_it_is_what_whole_passes_give(machine, positions):
             assert int(logits[0, -1].argmax()) == token
             whole.append(token)
     assert found.plain.ids != found.edited.ids
+
+
+def test_rows_of_one_batch_say_what_each_would_alone(machine):
+    rows = [Row((), 3), Row((FLIP,), 3), Row((FLIP,), 4), Row((NOTHING,), 4), Row((), 4)]
+    wanted = replace(WANTED, edits=(), temperature=1.0)
+    lengths = []
+    found = several(machine, wanted, rows, lambda now: lengths.append(len(now[0].ids)))
+    assert lengths[:2] == [0, 1] and len(found) == len(rows)
+    for row, said in zip(rows, found, strict=True):
+        alone = generate(machine, replace(wanted, edits=row.edits, seed=row.seed))
+        assert said.ids == (alone.edited if row.edits else alone.plain).ids
+    assert found[3] == found[4] and found[0].ids != found[4].ids
 
 
 def test_perplexity_is_the_unedited_models(machine):
