@@ -2,7 +2,8 @@
 
 A file is `dims("name",` and a line of JSON and `)`. Over http the page fetches it and parses the
 middle line: nothing of it runs. Where a browser lets a page fetch nothing (a double click, file://)
-it is a script that hands the same JSON over. All of it is ASCII, and < is written \\u003c.
+it is a script that hands the same JSON over. What could end a script or a line of one (<, U+2028,
+U+2029) is written as an escape of JSON.
 """
 
 import json
@@ -17,24 +18,36 @@ from catalog.figures.text import visible
 
 def write(folder: Path, name: str, value: Any) -> int:
     """Write one file below the folder; its bytes. `name` is this program's own, without ending."""
-    text = _dumped(value)
     path = folder / f"{name}.js"
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = f'dims("{name}",\n{text.replace("<", chr(92) + "u003c")}\n)\n'
-    path.write_text(whole, "ascii")
+    whole = f'dims("{name}",\n{_dumped(value).translate(_ESCAPED)}\n)\n'.encode()
+    path.write_bytes(whole)
     return len(whole)
 
 
+_ESCAPED = str.maketrans({one: f"\\u{ord(one):04x}" for one in "<\u2028\u2029\x7f"})
+
+
 def _dumped(value: Any) -> str:
+    known: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "allow_nan": False}
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=plain)
+        return json.dumps(value, default=plain, **known)
     except ValueError:  # a NaN: null
-        return json.dumps(plain(value), separators=(",", ":"), allow_nan=False)
+        return json.dumps(plain(value), **known)
 
 
 def shown(text: object) -> str:
     """Text of the outside world as pages show it: control and bidi characters visible."""
     return visible(text)
+
+
+def readable(value: Any) -> Any:
+    """Every text in rows and objects, as `shown` has it."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {shown(name): readable(one) for name, one in value.items()}
+    return [readable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def rounded(values: Any, digits: int = 4) -> list[float | None]:

@@ -106,7 +106,8 @@ def _catalog(
     features = site_features.every(one, folder, f"{place}/feature") if one.measured else None
     leaves.write(folder, f"{place}/features", features)
     claims = summary.evidence(one)
-    leaves.write(folder, f"{place}/evidence", {"rows": claims, "figure": _drawn(one, claims)})
+    told = leaves.readable(claims)
+    leaves.write(folder, f"{place}/evidence", {"rows": told, "figure": _drawn(one, claims)})
     leaves.write(folder, f"{place}/across", site_dimensions.across(one))
     leaves.write(folder, f"{place}/catalog", _overview(one, claims, counts))
     media = site_media.write(one, folder, place)
@@ -163,8 +164,10 @@ def _overview(one: Catalog, claims: list[dict[str, Any]], counts: list[int]) -> 
     known = identity.of(one)
     known["versions"] = identity.versions(known)
     return {
-        "identity": {k: v for k, v in known.items() if not isinstance(v, list | dict)},
-        "absent": known["absent"],
+        "identity": leaves.readable(
+            {k: v for k, v in known.items() if not isinstance(v, list | dict)}
+        ),
+        "absent": leaves.readable(known["absent"]),
         "verdicts": verdicts,
         "layers": _unstyled(summaries.by_layer(layers, one.primary.site)) if len(layers) else None,
         "strongest": [
