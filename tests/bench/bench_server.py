@@ -55,13 +55,16 @@ def browse(minutes: float) -> list[Figure]:
         thread = threading.Thread(target=watch)
         thread.start()
         asyncio.run(_visit(address, 0, random.Random(0)))  # the first one fills the caches
+        before = sum(server.cpu_times()[:2])
         taken, errors = asyncio.run(_crowd(address, 60 * minutes))
+        used = sum(server.cpu_times()[:2]) - before
         over.set()
         thread.join()
     seconds = float(np.percentile(taken, 95))
     return [
         Figure(f"{PEOPLE} people browsing, {len(taken)} pages, p95", seconds, "s", 1.5),
         Figure(f"{PEOPLE} people browsing, median", float(np.median(taken)), "s"),
+        Figure(f"{PEOPLE} people browsing, processor time a page", used / len(taken), "s"),
         Figure(f"{PEOPLE} people browsing, errors", float(errors), "", 0.0),
         Figure(f"{PEOPLE} people browsing, memory", peak[0] / 1e9, "GB", 2.0),
     ]

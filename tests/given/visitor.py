@@ -41,6 +41,7 @@ async def visit(
     ask, found = BackMsg(), Visit()
     ask.rerun_script.query_string = urlencode(query)
     ask.rerun_script.page_name = view
+    ask.rerun_script.context_info.url = f"{address}/{view}"  # as a browser: what is below waits
     begun = time.perf_counter()
     real = urlsplit(address)
     async with connect(
