@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dashboard.common import access
 from dashboard.jobs import table
 from dashboard.jobs.table import Asked
 
@@ -77,7 +78,11 @@ class _Running:
 
 
 def begin(asked: Asked) -> None:
-    """Find out what a build will take, anew: nothing is kept of an earlier try."""
+    """Find out what a build will take, anew: nothing is kept of an earlier try.
+
+    NotAllowed where who looks may not compute: it looks at folders of this machine.
+    """
+    access.require("compute")
     with _changing:
         old = _plans.pop(asked.arguments, None)
         if old is not None and old.poll() is None:

@@ -22,7 +22,7 @@ from dashboard.common.answers import Here
 from dashboard.desk import agreement_frames, exchange_frames, settling
 from dashboard.desk import frames as desk
 from dashboard.features import shelf
-from dashboard.jobs import asks, parts, table
+from dashboard.jobs import asks, parts, planning, table
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import APP, literal
 from tests.given import synthetic
@@ -123,6 +123,8 @@ OPERATIONS = {
     "run the model": ("compute", lambda here: running.start("t", here.catalog, 1, lambda *_: 1)),
     "compare": ("compute", lambda here: running.start_aside("t", 1, lambda *_: 1)),
     "start a job": ("compute", lambda here: parts.start(asks.features(here))),
+    "ask what a build will take": ("compute", lambda here: planning.begin(
+        asks.build("no-such-model-here"))),
     "cancel another's job": ("administer", others_job),
     "grant a role": ("administer", grant),
 }  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from huggingface_hub import constants
 
 import catalog
+from catalog.commands import serve
 from catalog.errors import (
     CatalogBusy,
     CatalogMissing,
@@ -29,6 +30,7 @@ from catalog.workspace import consent, labels
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension, of_build
 from catalog.workspace.values import Answer, Circumstances
+from dashboard.common import catalogs
 from tests.given import hub_datasets as given
 from tests.sharing.conftest import TOKEN
 
@@ -195,6 +197,25 @@ def test_another_hash_than_the_one_asked_for(served, hashed, dims, tmp_path, mon
     assert dims("open", LINK, "--hash", own, "--json").json["content_hash"] == own
     told = dims("open", LINK, "--hash", "f" * 64, "--fetch-only")
     assert told.code == 1 and "differ from the hash that was asked for" in told.sentence
+
+
+def test_what_was_opened_is_what_the_dashboard_begins_with(
+    served, dims, tmp_path, monkeypatch, data
+):
+    publish()
+    started = []
+
+    def run(command, env, **_):
+        started.append(env)
+        return subprocess.CompletedProcess(command, 0)
+
+    folder = elsewhere(monkeypatch, tmp_path / "other")
+    (folder / "catalogs").mkdir(parents=True)
+    shutil.copyfile(data / "catalogs" / "measured.duckdb", folder / "catalogs" / "a.duckdb")
+    monkeypatch.setattr(serve.subprocess, "run", run)
+    assert dims("open", LINK).code == 0
+    monkeypatch.setenv("DIMS_CATALOG", started[0]["DIMS_CATALOG"])
+    assert catalogs.listed()[0].catalog.slug.startswith("animals-")
 
 
 def test_a_repository_without_a_catalog_and_one_with_several(served, hashed):
