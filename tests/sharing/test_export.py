@@ -303,3 +303,16 @@ def test_consent_from_the_command_line(measured, dims, people):
     for wrong in (("ada",), ("--public",)):
         found = dims("labels", "consent", *wrong)
         assert found.code == 1 and "Name the person and say --public" in found.sentence
+
+
+@pytest.mark.parametrize("command", ["export", "report", "site"])
+@pytest.mark.parametrize("kept", [3000, 0.5, 0.9])
+def test_a_damaged_catalog_is_one_sentence_and_leaves_nothing(
+    measured, tmp_path, dims, command, kept
+):
+    whole = measured.path.read_bytes()
+    path = tmp_path / "damaged.duckdb"
+    path.write_bytes(whole[: int(kept * len(whole)) if kept < 1 else kept])
+    found = dims(command, path, "--out", tmp_path / "out")
+    assert found.code == 1 and "Build it again" in found.sentence
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["damaged.duckdb", "data"]
