@@ -10,6 +10,7 @@
   - CatalogMissing      there is no catalog under this name or path
   - CatalogUnreadable   the file is truncated, foreign, or of another schema version
   - CatalogBusy         another process is building or fetching this catalog
+  - CatalogReadOnly     the folder of the catalog cannot be written to
   - HubRefused          the hub does not answer, or does not let this person in
   - DiskFull            the disk has no room for the catalog
   - MediaUnreadable     an item's file is gone, was changed, or lies outside the items folder
@@ -79,6 +80,10 @@ class CatalogUnreadable(CatalogError):
 
 class CatalogBusy(CatalogError):
     """Another process is building or fetching this catalog."""
+
+
+class CatalogReadOnly(CatalogError):
+    """The folder of the catalog cannot be written to."""
 
 
 class HubRefused(CatalogError):

@@ -63,6 +63,7 @@ def measured(
     first = catalog.primary
     where = site or first.site
     chosen = catalog.checked(where, threshold or first.threshold, first.background)
+    replacing.ask(catalog.path)
     if not catalog.measured:
         raise NotInCatalog(
             f"The categories of {catalog.slug} have not been measured yet. Measure them with: "

@@ -65,6 +65,7 @@ def measure(
     """
     made = dictionaries.read(folder, site)
     _check(catalog, made)
+    store.ask(catalog.path)
     if not catalog.measured:
         findings.measure(catalog, report=report, matched_nulls="primary")
     cell = Cell.read(catalog)

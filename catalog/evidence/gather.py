@@ -27,6 +27,7 @@ def gather(
     `model` says where the model lies now. Where it cannot be had, rows that need it say so; a
     model named but missing is an error (ModelUnavailable).
     """
+    store.ask(catalog.path)
     loaded = _model(catalog, model) if with_model else None
     if not catalog.complete:
         findings.measure(catalog, report=report, matched_nulls="primary")

@@ -57,6 +57,7 @@ def discover(
     SettingRefused.
     """
     here = _Place.of(catalog, site, catalog.checked(site, threshold, "all"))
+    replacing.ask(catalog.path)
     generator = np.random.default_rng(seed)
     field, count = here.field, min(seeds, here.field.items)
     places = generator.choice(field.items, count, replace=False)

@@ -42,6 +42,7 @@ def measure(
     """
     if matched_nulls not in get_args(Nulls):
         raise SettingRefused("--nulls is all or primary.")
+    replacing.ask(catalog.path)
     wanted: Nulls = "all" if matched_nulls == "all" else "primary"
     lists = folder or lexicon.folder()
     stays = until == "primary"

@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from catalog import places
+from catalog.errors import CatalogReadOnly, DiskFull
 from catalog.store import file, hashing
 
 TABLES = {
@@ -39,6 +41,25 @@ MEASURED = ("category", "member", "feature", "feature_dimension", "feature_null"
 """Tables that measuring the categories fills."""
 WRITERS = ("coalition", "writer")
 """Tables made from features: measuring features anew empties them."""
+
+
+def ask(path: Path) -> None:
+    """Refuse, before minutes of work, what could not be written at its end.
+
+    Raises CatalogReadOnly for a folder that nobody here may write to, DiskFull where a copy of the
+    file has no room beside it.
+    """
+    if not os.access(path.parent, os.W_OK):
+        raise CatalogReadOnly(
+            f"{path} lies where nothing can be written, so that no findings can be kept in it. "
+            f"Make {path.parent} writable, or copy the file into {places.catalogs()}."
+        )
+    free = shutil.disk_usage(path.parent).free
+    if path.is_file() and free < path.stat().st_size:
+        raise DiskFull(
+            f"Findings are written into a copy of {path.name}, which takes "
+            f"{path.stat().st_size / 1e6:,.0f} MB; {free / 1e6:,.0f} MB are free. Free some space."
+        )
 
 
 @contextmanager
