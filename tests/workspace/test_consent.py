@@ -1,9 +1,11 @@
 """Labels leave only where their author says so, and never while anybody works blind on them."""
 
+from datetime import timedelta
+
 import pytest
 
 from catalog.errors import LabelRefused
-from catalog.workspace import adjudication, consent, labels, queue
+from catalog.workspace import adjudication, blind, consent, labels, queue
 from catalog.workspace.values import Label
 from tests.workspace.given import event, opened, reply, say, subjects
 
@@ -80,3 +82,13 @@ def test_of_an_address_only_the_part_before_the_at_is_shown(workspace):
     say(workspace, "ada@lab.example", S[0], "cats")
     consent.give(workspace, event(), "ada@lab.example", True)
     assert consent.labels(workspace).rows["author"].tolist() == ["ada"]
+
+
+def test_what_its_owner_has_answered_for_good_may_leave(workspace, monkeypatch):
+    consent.give(workspace, event(), "ada", True)
+    for subject in S[:2]:
+        say(workspace, "ada", subject, f"cats {subject.name}")
+    line = opened(workspace, "bob", S[:2])
+    monkeypatch.setattr(blind, "GRACE", timedelta(0))
+    reply(workspace, line, S[0])
+    assert texts(workspace) == ["cats 0"] and consent.labels(workspace).waiting == 1
