@@ -59,7 +59,8 @@ def short(here: Here, source: Source) -> str:
     if held >= FEWEST_TOKENS:
         return ""
     give = (
-        f"give about {2 * FEWEST_TOKENS} words, of which half are held out"
+        f"give about {2 * FEWEST_TOKENS} words, of which half are held out, or read the effect on "
+        "a category"
         if source.kind == "concept"
         else "choose a larger one, or read the effect on another category"
     )

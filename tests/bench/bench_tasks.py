@@ -105,7 +105,7 @@ def _animals(ada: Person) -> None:
         ada.search("animals")
         ada.sees("Best dimension")
         ada.click(ada.page.get_by_role("link", name="Best dimension"))
-        ada.sees("q <")
+        ada.sees("marks its members")
 
 
 def _rabbit(ada: Person) -> None:
@@ -128,8 +128,8 @@ def _sea(ada: Person) -> None:
         ada.page.get_by_label("Name of the concept").fill("the sea")
         ada.button("Save")
         ada.click(ada.page.get_by_role("link", name="Open in the flip lab"))
-        ada.click(ada.page.get_by_label("Read the effect on"))
-        ada.page.keyboard.type("water")
+        ada.click(ada.page.get_by_label("Read the effect on", exact=True))
+        ada.page.keyboard.type("rivers")
         ada.click("[role=option]")
         ada.click(ada.page.get_by_role("button", name="Run", exact=True))
         ada.sees("The conditions, side by side", 3)
@@ -174,9 +174,9 @@ def _labels(ada: Person, browser: Any, address: str) -> list[Figure]:
         bea.tab("agreement")
         bea.sees("alpha [95 %]")
         bea.tab("adjudicate")
-        bea.click(bea.page.get_by_text("+ positive"))
+        bea.click(bea.page.locator("[role=radiogroup] label", has_text="+ positive"))
         bea.button("Save the final label")
-        bea.sees("Saved.")
+        bea.sees("History of the final label")
         bea.tab("exchange")
         with bea.page.expect_download() as download:
             bea.button("JSON lines")
