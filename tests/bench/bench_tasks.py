@@ -132,7 +132,7 @@ def _sea(ada: Person) -> None:
         ada.page.keyboard.type("rivers")
         ada.click("[role=option]")
         ada.click(ada.page.get_by_role("button", name="Run", exact=True))
-        ada.sees("The conditions, side by side", 3)
+        ada.sees("prompts from", 3)  # what the verdict rests on
 
 
 def _evidence(ada: Person) -> None:
@@ -159,7 +159,10 @@ def _compare(ada: Person) -> None:
     with ada.task("storyteller beside the small model", 2):
         ada.menu("Compare")
         ada.sees("shared items")
-        ada.page.locator(".js-plotly-plot").first.wait_for()
+        offered = ada.page.get_by_role("button", name="Compare the categories")
+        if offered.count():  # it was not made yet
+            ada.click(offered)
+        ada.page.locator(".js-plotly-plot").first.wait_for(timeout=180e3)
 
 
 def _labels(ada: Person, browser: Any, address: str) -> list[Figure]:
