@@ -17,7 +17,7 @@ from catalog.circuits.coalitions import Draws
 from catalog.circuits.item_sets import ItemSets
 from catalog.circuits.subjects import Subject
 from catalog.errors import NotInCatalog
-from catalog.features import nulls
+from catalog.features import nulls, threads
 from catalog.model import columns as reach
 from catalog.model.columns import Columns
 from catalog.progress import Report, silent
@@ -124,7 +124,7 @@ def measure(
         search.gaussian(dims)
     rows = Rows([], [])
     report("writers", 0, len(listed))
-    with nulls.single_threaded(), ThreadPoolExecutor(nulls.THREADS) as workers:
+    with threads.single(), ThreadPoolExecutor(nulls.THREADS) as workers:
         for row, own in workers.map(lambda one: _feature(search, one), listed):
             rows.coalitions.append(row)
             rows.writers.extend(own)

@@ -7,14 +7,13 @@
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from catalog.features import null_sides
+from catalog.features import null_sides, threads
 from catalog.features.null_sides import Sides
 from catalog.features.pools import Pool
 from catalog.signs.bits import Packed, by_words, count_positive, mask_of
@@ -165,25 +164,6 @@ def score_sets(
     return np.where(chances > 0, doubled / np.maximum(chances, 1), 0.5)
 
 
-@functools.cache
-def _pools() -> Any:
-    """The process's thread pools; looking them up takes 10 ms, so once."""
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # no stubs
-
-    return ThreadpoolController()
-
-
-@functools.cache
-def _workers(threads: int) -> ThreadPoolExecutor:
-    """Threads that score sets; starting them anew for each null takes longer than a small one."""
-    return ThreadPoolExecutor(threads)
-
-
-def single_threaded() -> Any:
-    """A context in which BLAS runs on one thread: several threads call it side by side."""
-    return _pools().limit(limits=1, user_api="blas")
-
-
 class Draws(ABC):
     """A null that draws as far as it is asked to, and remembers; draw i is always the same."""
 
@@ -293,8 +273,8 @@ class Null(Draws):
         Its products are so small here that two threads make a draw up to ten times slower
         (measured).
         """
-        workers = _workers(THREADS)
-        with single_threaded():
+        workers = threads.pool(THREADS)
+        with threads.single():
             for number in batches:
                 sets, anchors = self._batch(number)
                 starts = range(_TOGETHER, _BATCH, _TOGETHER)

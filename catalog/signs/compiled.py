@@ -68,7 +68,7 @@ def doubled_ranks(
     levels = np.array([scale.level(int(n)) for n in anchors.sum(axis=1)], np.int64)
     none = np.zeros(len(members), np.bool_)
     rows = np.ascontiguousarray(anchors), np.ascontiguousarray(held_out)
-    found: Ints = _rows(scored.told, members, members, scale.told, *rows, none, levels)
+    found: Ints = _rows(scored.told, (members, members), scale.told, *rows, none, levels)
     return found
 
 
@@ -110,24 +110,23 @@ def _sets(
     levels = np.full(anchors.shape[1], level, np.int64)
     found = np.empty(len(sets), np.int64)
     for one in range(len(sets)):
-        learnt, tried = rows[0][sets[one]], rows[1][sets[one]]
+        members = rows[0][sets[one]], rows[1][sets[one]]
         held_out, own = ~anchors[one], among[sets[one]]
-        found[one] = _rows(scored, learnt, tried, told, anchors[one], held_out, own, levels).sum()
+        found[one] = _rows(scored, members, told, anchors[one], held_out, own, levels).sum()
     return found
 
 
 @compiled
 def _rows(
     scored: tuple[Rows, Rows],
-    learnt: Rows,
-    tried: Rows,
+    members: tuple[Rows, Rows],
     told: Told,
     anchors: Chosen,
     held_out: Chosen,
     own: Chosen,
     levels: Ints,
 ) -> Ints:
-    words, mask = scored
+    (words, mask), (learnt, tried) = scored, members
     found = np.zeros(len(anchors), np.int64)
     for row in range(len(anchors)):
         contrast = _contrasts(learnt, anchors[row], told)
