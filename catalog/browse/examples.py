@@ -5,7 +5,7 @@ both poles, and random ones of five equal bands of the value range, since the st
 mislead. Beside them stands what the same dimension's poles are for single tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ from catalog.store.catalog import Catalog
 
 PARTS = ("positive", "negative", *examples.BAND_NAMES)
 POLES = ("positive", "negative")
-_BYTES = -(-examples.WINDOW // 2)
-"""Of one window in the table `example`."""
+_BYTES = -(-examples.WINDOW // 2)  # of one window in the table `example`
+Most = Mapping[str, int] | None
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,12 @@ def of(catalog: Catalog, site: str, number: int) -> Examples:
     return Examples(read.rows, read.low, read.high, *beside, _agreement(catalog, site, number))
 
 
-def windows(catalog: Catalog, site: str, number: int) -> tuple[Example, ...]:
-    """The examples alone, without what stands beside them; refused as `of` is."""
-    return _read(catalog, site, number).rows
+def windows(catalog: Catalog, site: str, number: int, most: Most = None) -> tuple[Example, ...]:
+    """The examples alone, at most so many of each part (None: all); refused as `of` is."""
+    return _read(catalog, site, number, most).rows
 
 
-def _read(catalog: Catalog, site: str, number: int) -> _Read:
+def _read(catalog: Catalog, site: str, number: int, most: Most = None) -> _Read:
     if not catalog.contextual:
         raise NotInCatalog(
             f"{catalog.slug} holds single tokens, which stand in no text. Build one that does "
@@ -131,8 +131,7 @@ def _read(catalog: Catalog, site: str, number: int) -> _Read:
     found = catalog.fetch(context_queries.examples(site, number))
     if found.empty:
         raise NotInCatalog(f"{catalog.slug} has no dimension {number} at {site}.")
-    ends = catalog.fetch(context_queries.range_of(site, number)).iloc[0]
-    low, high = float(ends["low"]), float(ends["high"])
+    low, high = map(float, catalog.fetch(context_queries.range_of(site, number)).iloc[0])
     by_part = found.set_index("part")
     poles = catalog.fetch(queries.poles(site, number))
     items = {part: np.asarray(row["items"], np.int64) for part, row in by_part.iterrows()}
@@ -142,6 +141,8 @@ def _read(catalog: Catalog, site: str, number: int) -> _Read:
         first = len(by_part["tints"][name]) // _BYTES
         items[name] = own["item"].to_numpy(np.int64)[:first]
         values[name] = own["value"].to_numpy()[:first]
+    if most is not None:
+        items, values = ({p: one[p][: most.get(p, 0)] for p in one} for one in (items, values))
     every = np.unique(np.concatenate(list(items.values())))
     places = catalog.fetch(context_queries.windows(every.tolist())).set_index("item")
     spelling = _spelling(catalog)
@@ -184,8 +185,7 @@ def _example(
     texts = tuple(spelling[int(one)] for one in ids[first:past])
     start = first - (place - examples.BEFORE)
     shown = tuple(float(v) for v in tint[start : start + len(texts)])
-    name = str(where["name"])
-    return Example(part, rank, *item, name, place, texts, place - first, shown)
+    return Example(part, rank, *item, str(where["name"]), place, texts, place - first, shown)
 
 
 def _spread(catalog: Catalog, poles: pd.DataFrame, passed: "pd.Series[Any]") -> dict[str, Spread]:

@@ -147,6 +147,8 @@ def _words(one: Catalog, folder: Path, place: str, extremes: dict[int, list[int]
     for first in range(0, len(items), ITEMS):
         rows = [
             [extremes.get(item, []), members.get(item, [])]
+            if item in extremes or item in members
+            else 0
             for item in range(first, min(first + ITEMS, len(items)))
         ]
         leaves.write(folder, f"{place}/items-{first // ITEMS}", rows)

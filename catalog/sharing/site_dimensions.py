@@ -12,13 +12,20 @@ import pandas as pd
 from catalog.browse import examples
 from catalog.sharing import leaves
 from catalog.sharing.leaves import rounded, shown
+from catalog.signs.examples import BAND_NAMES
 from catalog.store import ends_queries, queries, share_queries
 from catalog.store.catalog import Catalog
 
 CHUNK = 32
 """Dimensions of a file."""
-WINDOWS = {"positive": 4, "negative": 4}
-"""Examples of a pole in context; one of each band."""
+WINDOWS = {"positive": 4, "negative": 4, **dict.fromkeys(BAND_NAMES, 1)}
+"""Examples of a dimension in context."""
+ALONE, WITHIN = 1000, 16
+"""Items of a pole at most: single tokens, and those whose text has what stands around them."""
+BEFORE, AFTER = 12, 4
+"""Tokens of a window around its example."""
+CODES = 15
+"""Steps of the range of a dimension that the tints of a window tell apart, 0 to f."""
 _COLUMNS = ("share_positive", "entropy_bits", "mean", "std", "mean_abs", "stability", "chance",
             "frequency_auc", "length_auc")  # fmt: skip
 
@@ -105,7 +112,8 @@ Extremes = defaultdict[int, list[tuple[int, int]]]
 
 def _block(catalog: Catalog, site: str, start: int) -> Block:
     cell = catalog.primary
-    found = catalog.fetch(share_queries.pole_lists(site, cell.threshold, start))
+    most = WITHIN if catalog.contextual else ALONE
+    found = catalog.fetch(share_queries.pole_lists(site, cell.threshold, start, most))
     poles = {
         (int(row.dimension), str(row.pole)): (list(row.items), list(row.texts), list(row.values_))
         for row in found.rename(columns={"values": "values_"}).itertuples()
@@ -151,24 +159,24 @@ def _dimension(
     return known
 
 
-def _examples(catalog: Catalog, site: str, number: int, texts: Texts) -> list[dict[str, Any]]:
-    """Windows in real texts: a few of each pole, one of each band; values to 2 digits."""
-    found, taken = [], defaultdict[str, int](int)
-    for one in examples.windows(catalog, site, number):
-        if taken[one.part] >= WINDOWS.get(one.part, 1):
-            continue
-        taken[one.part] += 1
-        found.append(
-            {
-                "part": one.part,
-                "value": rounded([one.value])[0],
-                "from": shown(one.document),
-                "at": one.at,
-                "tokens": [texts.at(token) for token in one.tokens],
-                "values": rounded(one.values, 2),
-            }
-        )
-    return found
+def _examples(catalog: Catalog, site: str, number: int, texts: Texts) -> dict[str, Any]:
+    """Windows in real texts: a few of each pole, one of each band; a code of the value a token.
+
+    rows: part, value, document, place of the example, tokens, codes; a code times step above low.
+    """
+    read = examples.windows(catalog, site, number, WINDOWS)
+    span = [value for one in read for value in one.values]
+    low, high = min(span, default=0.0), max(span, default=1.0)
+    step = (high - low) / CODES or 1.0
+    rows = []
+    for one in read:
+        first, past = max(0, one.at - BEFORE), one.at + AFTER + 1
+        codes = [round((value - low) / step) for value in one.values[first:past]]
+        tokens = [texts.at(token) for token in one.tokens[first:past]]
+        told = "".join(f"{code:x}" for code in codes)
+        value = rounded([one.value], 3)[0]
+        rows.append([one.part, value, texts.at(one.document), one.at - first, tokens, told])
+    return {"low": rounded([low], 3)[0], "step": rounded([step], 3)[0], "rows": rows}
 
 
 def across(catalog: Catalog) -> dict[str, Any]:

@@ -30,8 +30,8 @@ def poles(site: str, first: int, most: int = 1000) -> Query:
     )
 
 
-def pole_lists(site: str, threshold: str, first: int) -> Query:
-    """Items at both poles and near the threshold of a block, a row a dimension and pole.
+def pole_lists(site: str, threshold: str, first: int, most: int) -> Query:
+    """The first `most` items at each pole and near the threshold of a block, by dimension and pole.
 
     Columns: dimension, pole (positive, negative, near), items, texts, values: lists by rank.
     """
@@ -42,10 +42,10 @@ def pole_lists(site: str, threshold: str, first: int) -> Query:
           list(value ORDER BY rank) AS values
         FROM pole JOIN item USING (item)
         WHERE site = ? AND dimension >= ? AND dimension < ?
-          AND pole IN ('positive', 'negative', 'near ' || ?)
+          AND pole IN ('positive', 'negative', 'near ' || ?) AND rank <= ?
         GROUP BY ALL
         """,
-        (site, first, first + BLOCK, threshold),
+        (site, first, first + BLOCK, threshold, most),
     )
 
 

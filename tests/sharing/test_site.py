@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from catalog.browse import describe
+from catalog.browse import describe, examples
 from catalog.comparing import cached_pairs, sides
 from catalog.sharing import leaves, site, site_dimensions
 from catalog.store import feature_queries, queries
@@ -120,12 +120,20 @@ def test_only_public_labels_stand_in_it(measured, tmp_path, dims, people):
 def test_examples_of_tokens_in_context(in_context, tmp_path):
     site.write([in_context], tmp_path / "site", with_files=False)
     chunk = data(tmp_path / "site", "c0/dim-2-0")
-    shown = chunk["dimensions"][9]["examples"]
-    parts = [one["part"] for one in shown]
+    told = chunk["dimensions"][9]["examples"]
+    parts = [row[0] for row in told["rows"]]
     assert parts.count("positive") == parts.count("negative") == site_dimensions.WINDOWS["positive"]
     assert {f"band {n}" for n in range(1, 6)} <= set(parts)
-    for one in shown:
-        assert len(one["tokens"]) == len(one["values"]) > one["at"]
+    known = examples.windows(in_context, "resid.2", 9)
+    for part, value, document, at, tokens, codes in told["rows"]:
+        assert len(tokens) == len(codes) > at and chunk["texts"][document]
+        same = [one for one in known if one.part == part]
+        near = min(same, key=lambda one: abs(one.value - value))
+        assert value == pytest.approx(near.value, rel=1e-2)
+        assert [chunk["texts"][token] for token in tokens][at] == leaves.shown(near.tokens[near.at])
+        tint = told["low"] + told["step"] * int(codes[at], 16)
+        assert abs(near.values[near.at] - tint) <= told["step"]
+    assert len(chunk["dimensions"][9]["positive"][0]) == site_dimensions.WITHIN
 
 
 def test_comparisons_that_were_computed_stand_in_it(measured, tmp_path, dims):

@@ -68,11 +68,12 @@ function prototype(at, site, category) {
 }
 
 // A window of text, each token tinted by the dimension's value; the example itself is marked.
-function windowOf(one, example, texts) {
+function windowOf(one, row, texts) {
+  const [, shown, from, at, tokens, codes] = row, { low, step } = one.examples;
   const span = Math.max(1e-9, Math.abs(one.high), Math.abs(one.low));
-  return h("div", { class: "window", title: `${example.from}: ${num(example.value)}` }, example.tokens.map((token, n) => {
-    const value = example.values[n] - one.value, strength = Math.round(55 * Math.min(1, Math.abs(value) / span));
-    const made = h(n === example.at ? "mark" : "span", {}, texts[token]);
+  return h("div", { class: "window", title: `${texts[from]}: ${num(shown)}` }, tokens.map((token, n) => {
+    const value = low + step * parseInt(codes[n], 16) - one.value, strength = Math.round(55 * Math.min(1, Math.abs(value) / span));
+    const made = h(n === at ? "mark" : "span", {}, texts[token]);
     made.style.backgroundColor = `color-mix(in srgb, ${value > 0 ? PLUS : MINUS} ${strength}%, transparent)`;
     return made;
   }));

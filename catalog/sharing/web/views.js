@@ -55,8 +55,8 @@ Site.views.dimension = async (at) => {
   Site.step = (by) => go("dimension", { dim: (number + by + at.dims) % at.dims });
   const names = Object.keys(across), here = names.includes(at.site);
   const by = (name) => names.map((site) => across[site][name][number] ?? null);
-  const examples = one.examples || [];
-  const shown = (part) => examples.filter((example) => example.part === part).map((example) => windowOf(one, example, texts));
+  const examples = one.examples ? one.examples.rows : [];
+  const shown = (part) => examples.filter((row) => row[0] === part).map((example) => windowOf(one, example, texts));
   return [
     h("div", { class: "row" }, h("h1", {}, `${at.site} › dimension ${number}`), h("button", { type: "button", onclick: () => Site.step(-1), title: "k" }, "‹ previous"), h("button", { type: "button", onclick: () => Site.step(1), title: "j" }, "next ›")),
     labelsOf(known, "dimension", number, at.site).map(label),
@@ -133,7 +133,7 @@ Site.views.item = async (at) => {
   const item = Number.isInteger(asked) && asked >= 0 && asked < at.catalog.items ? asked : 0;
   if (item !== asked) at.notices.push(`There is no item ${at.asked.get("item")} here: showing 0.`);
   const [words, chunk] = await Promise.all([file(at, "words"), file(at, `items-${Math.floor(item / at.catalog.item_chunk)}`)]);
-  const [threes, members] = chunk[item % at.catalog.item_chunk];  // site, dimension, rank (negative: - pole)
+  const [threes, members] = chunk[item % at.catalog.item_chunk] || [[], []];  // site, dimension, rank (negative: - pole)
   const extremes = Array.from({ length: threes.length / 3 }, (_, n) => threes.slice(3 * n, 3 * n + 3));
   return [
     h("h1", { class: "mono" }, words[item]), h("p", { class: "soft" }, `item ${item} of ${at.catalog.slug}`),
