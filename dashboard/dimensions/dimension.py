@@ -175,8 +175,7 @@ if layer is not None:
 
 
 def rest() -> None:
-    """What people said of it, and what else has to do with it."""
-    panel.panel(here, number)
+    """What else has to do with it."""
     left, right = st.columns(2, gap="medium")
     with left:
         if not panel.withheld(here, number):
@@ -186,4 +185,5 @@ def rest() -> None:
         writer_parts.of_dimension_panel(here, number)
 
 
-lazy.below("dimension.rest", 700, rest)
+panel.panel(here, number)  # its keys work before anybody comes near it
+lazy.below("dimension.rest", 420, rest)

@@ -172,9 +172,10 @@ def show(category: str, background: Background, about: Row) -> None:
         return
     panels.curves(here, category, background, row)
 
+    lazy.below("feature.items", 560, lambda: panels.items(here, category, background))
+    panel.of_feature(here, category)  # its keys work before anybody comes near it
+
     def rest() -> None:
-        panels.items(here, category, background)
-        panel.of_feature(here, category)
         if about["cyclic"]:
             circle.draw(here, category)
         contest.panel(here, category)
@@ -185,7 +186,7 @@ def show(category: str, background: Background, about: Row) -> None:
             export_panel(category, background, found, row)
             controls_panel()
 
-    lazy.below("feature.rest", 1400, rest)
+    lazy.below("feature.rest", 700, rest)
 
 
 listed = frames.categories(here.catalog).frame

@@ -80,7 +80,9 @@ def work(wish: Wish) -> "Callable[[LoadedModel, Job[Counts]], Counts]":
             job.report("counting", tokens, TOKENS)
 
         wanted = generating.Wanted(settled.prompt, (), places, TOKENS, warmth)
-        return count(generating.several(machine, wanted, rows, emit))._replace(ended=True)
+        done = count(generating.several(machine, wanted, rows, emit))._replace(ended=True)
+        job.partial = done  # the page shows what was there last
+        return done
 
     return run
 

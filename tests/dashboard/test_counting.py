@@ -54,7 +54,8 @@ def test_eight_continuations_of_each_kind_are_counted_as_they_come(lab):
     counts = counting.work(wish)(machine.model, watched)
     assert counts.ended and counts.matched
     assert [len(one) for one in (counts.plain, counts.edited, counts.random)] == [8, 8, 8]
-    assert [one.tokens for one in seen] == [0, *range(0, counting.TOKENS + 1, counting.OFTEN)]
+    steps = range(0, counting.TOKENS + 1, counting.OFTEN)
+    assert [one.tokens for one in seen] == [0, *steps, counting.TOKENS] and seen[-1].ended
     assert len(set(counts.plain)) > 1 or len(set(counts.edited)) > 1  # other words each time
     again = counting.work(wish)(machine.model, job()[0])
     assert again == counts
