@@ -1,6 +1,6 @@
 """A lab's server: fifty people browsing one process by websocket, twenty labeling at once.
 
-    python -m tests.bench.bench_server [QUICK]
+    python -m tests.bench.one server [--quick]
 
 Browsers are too heavy to have fifty of, so people are websocket clients that speak Streamlit's own
 messages: each opens a page by its link, waits until the script has run, thinks, and opens the next.
@@ -13,11 +13,13 @@ import random
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -27,6 +29,7 @@ from catalog.workspace import labels, queue, reading, roles
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension
 from catalog.workspace.values import Answer, Circumstances
+from tests.bench import browsing
 from tests.bench.figures import Figure
 from tests.browser.conftest import _wait
 from tests.given import visitor
@@ -39,8 +42,11 @@ VIEWS = ("", "dimensions", "dimension", "item", "features", "feature", "evidence
 
 
 def run(quick: bool) -> list[Figure]:
-    """Both, over the catalogs of the data folder in force."""
-    return [*browse(0.5 if quick else MINUTES), *label()]
+    """Both, over the demo's catalogs of language in a data folder of their own."""
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as name:
+        browsing.demo(Path(name).resolve())
+        os.environ.pop("DIMS_WORKSPACE", None)
+        return [*browse(0.5 if quick else MINUTES), *label()]
 
 
 def browse(minutes: float) -> list[Figure]:
@@ -171,8 +177,3 @@ def label() -> list[Figure]:
         Figure(f"{LABELERS} labeling at once, {kind}, p95 of a save", p95, "ms", 50.0),
         Figure(f"{LABELERS} labeling at once, {kind}, lost", float(lost), "", 0.0),
     ]
-
-
-if __name__ == "__main__":
-    for one in run("QUICK" in sys.argv):
-        print(one.line())
