@@ -84,7 +84,11 @@ def test_every_view_opens_without_catalogs(view, tmp_path, monkeypatch):
     for app in start(tmp_path, monkeypatch):
         show(app, view)
         said = literal(app)
-        assert view in ("status", "people") or "Begin with a model" in said or "on the page Home" in said
+        assert (
+            view in ("status", "people")
+            or "Begin with a model" in said
+            or "on the page Home" in said
+        )
 
 
 @pytest.mark.parametrize("view", VIEWS)
