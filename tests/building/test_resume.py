@@ -57,7 +57,7 @@ def run(processes, model, out, steps, delay):
         process.join()
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(seed, processes, llama, tmp_path, uninterrupted):
     draw = random.Random(seed)
     moments = [draw.randrange(0, 14) for _ in range(4)] + ["writing"]

@@ -123,6 +123,7 @@ def test_images_are_decoded_by_workers_with_the_signs_of_their_patches(tmp_path)
         assert connection.execute("SELECT count(*) FROM patch_signs").fetchone() == (80,)
 
 
+@pytest.mark.slow  # the same loss as above; starting Ray takes half a minute
 def test_a_ray_cluster_that_loses_a_worker_makes_the_same_file(llama, tmp_path, alone):
     pytest.importorskip("ray")
     with killing(is_ray_worker) as killed:

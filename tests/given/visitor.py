@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
@@ -67,3 +68,17 @@ async def visit(
             elif kind == "script_finished":
                 found.seconds = time.perf_counter() - begun
                 return found
+
+
+def seen(
+    address: str,
+    view: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+    called: str = "",
+) -> Visit:
+    """The same, waited for in a thread of its own: a browser test leaves a running loop here."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(
+            lambda: asyncio.run(visit(address, view, query, headers, called))
+        ).result()

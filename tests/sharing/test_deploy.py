@@ -1,6 +1,5 @@
 """What `deploy/` holds: files that parse and say what they must; the Space is run for real."""
 
-import asyncio
 import os
 import re
 import subprocess
@@ -111,9 +110,9 @@ def test_a_space_shows_the_published_catalog_and_nothing_else(served, data, tmp_
                 assert time.monotonic() < deadline and space.poll() is None, space.stdout.read()
             address = f"http://127.0.0.1:{port}"
             name = environment["SPACE_HOST"]
-            found = asyncio.run(visitor.visit(address, "dimensions", {}, called=name))
+            found = visitor.seen(address, "dimensions", {}, called=name)
             assert "Dimensions" in found.said and not found.exceptions
-            said = asyncio.run(visitor.visit(address, "queue", {}, called=name)).said
+            said = visitor.seen(address, "queue", {}, called=name).said
             assert "This server is for looking only" in said
         finally:
             os.killpg(space.pid, 15)

@@ -1,6 +1,5 @@
 """Serving to others: what is refused, what the server is told, its health and figures."""
 
-import asyncio
 import json
 import os
 import socket
@@ -215,7 +214,7 @@ def test_health_and_figures_of_a_real_server_and_what_they_never_say(secret):
         status, told = get(f"http://127.0.0.1:{figures}/health")
         assert status == 200
         assert json.loads(told) == {"pages": "ok", "workspace": "ok", "catalogs": "ok"}
-        asyncio.run(visitor.visit(address, "dimensions", {"catalog": "secretcatalog"}))
+        visitor.seen(address, "dimensions", {"catalog": "secretcatalog"})
         status, told = get(f"http://127.0.0.1:{figures}/metrics")
         assert status == 200 and 'dims_page_seconds_count{view="dimensions"} 1.0' in told
         assert "process_resident_memory_bytes" in told and "dims_jobs_unfinished 0.0" in told
@@ -228,7 +227,7 @@ def test_health_and_figures_of_a_real_server_and_what_they_never_say(secret):
 
 
 def visited(address, headers, called=""):
-    return asyncio.run(visitor.visit(address, "dimensions", {}, headers, called)).said
+    return visitor.seen(address, "dimensions", {}, headers, called).said
 
 
 ADA = {"X-Forwarded-Email": "ada@lab.example"}
