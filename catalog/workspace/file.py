@@ -118,7 +118,7 @@ def open_workspace(
         workspace = Workspace(engine, chosen, read_only=read_only)
     try:
         _migrate(workspace, steps)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: its connections are closed, and it is raised again
         workspace.close()
         raise
     return workspace

@@ -55,7 +55,7 @@ def page(view: str) -> Iterator[None]:
     began = time.perf_counter()
     try:
         yield
-    except Exception:
+    except Exception:  # whatever it was is counted, and raised again
         kept.failed.labels(view).inc()
         raise
     finally:

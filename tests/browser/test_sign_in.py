@@ -188,6 +188,7 @@ def test_signing_out_ends_it(lab, tab):
     page.get_by_text(DOOR).wait_for()
     page.goto(f"{lab}/dimensions")
     page.get_by_text(DOOR).wait_for()
+    assert page.locator("[data-testid=stSidebarNav]").count() == 0
 
 
 def test_what_is_typed_and_not_answered_yet_is_there_after_a_new_sign_in(lab, tab, provider):

@@ -206,5 +206,7 @@ def test_a_site_that_was_copied_in_part_says_so(browser, folder, tmp_path):
     (tmp_path / "part" / "c0" / "words.js").unlink()
     page = browser.new_page()
     page.goto(f"file://{tmp_path}/part/index.html#item?catalog=measured&item=3")
-    page.locator("text=c0/words.js is not there: was the site copied whole?").wait_for()
+    told = page.locator("text=c0/words.js is not there: was the site copied whole?")
+    told.wait_for()
+    assert told.is_visible()
     page.close()

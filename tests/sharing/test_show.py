@@ -98,7 +98,7 @@ def test_a_comparison_that_was_never_computed_is_none(show):
     "dimension?catalog=measured&site=resid.1&dim=7",
     "/dimension?catalog=measured&site=resid.1&threshold=zero&dim=7&present=1&me=ada",
     "https://lab.example/deep/dimension?catalog=measured&site=resid.1&dim=7&embed=1&panel=x",
-    "file:///tmp/site/index.html#dimension?catalog=measured&site=resid.1&threshold=zero&dim=7",
+    "file:///site/index.html#dimension?catalog=measured&site=resid.1&threshold=zero&dim=7",
     "http://host/sub/#dimension?catalog=measured&site=resid.1&dim=7",
 ])  # fmt: skip
 def test_links_in_every_form(measured, dims, form):
