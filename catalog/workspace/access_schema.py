@@ -55,7 +55,7 @@ audit = Table(
 )
 
 TABLES = (role, audit)
-_REFUSED = "the log of who did what is only added to"
+_REFUSED = "this log is only added to"
 
 
 def make(connection: Connection) -> None:
@@ -63,8 +63,8 @@ def make(connection: Connection) -> None:
     metadata.create_all(connection, tables=list(TABLES))
 
 
-def _guard(table: Table) -> None:
-    """Have the database itself refuse to change a row, or to delete one."""
+def only_added(table: Table) -> None:
+    """Have the database itself refuse to change a row of a table, or to delete one."""
 
     @event.listens_for(table, "after_create")
     def made(_table: Table, connection: Connection, **_more: object) -> None:
@@ -86,4 +86,4 @@ def _guard(table: Table) -> None:
 
 
 for _table in TABLES:
-    _guard(_table)
+    only_added(_table)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from catalog.workspace import blind
 from catalog.workspace.file import Workspace
-from catalog.workspace.reading import current, history
+from catalog.workspace.reading import by_people, current, history
 from catalog.workspace.subjects import FIELDS as FIELDS_OF_SUBJECT
 
 Field = Literal["clear_pole", "category"]
@@ -57,7 +57,8 @@ def entering(workspace: Workspace, **where: str | None) -> pd.DataFrame:
 
 
 def first_blind(log: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a log (oldest first) that their author saved first, blind, from the queue."""
+    """The rows of a log (oldest first) that a person saved first, blind, from the queue."""
+    log = by_people(log)
     groups = log.groupby(["author", "key"], sort=False)
     later = groups[["action", "made_at"]].shift(-1)
     slip = (later.action == "delete") & (later.made_at - log.made_at <= blind.GRACE)
@@ -231,7 +232,7 @@ def divided(now: pd.DataFrame) -> pd.DataFrame:
     both fields), the most divided first. For the adjudicator, so all current answers count, not
     only those that enter alpha.
     """
-    now = now[(now.pole == "") & now.action.isin(("label", "no_clear_pole"))]
+    now = by_people(now[(now.pole == "") & now.action.isin(("label", "no_clear_pole"))])
     names = [*(name for name in FIELDS_OF_SUBJECT if name != "pole"), "key"]
     said = now.assign(answer=now.clear_pole.fillna("") + "\n" + now.category.fillna(""))
     tally = said.groupby([*names, "answer"]).size().rename("n").reset_index()

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select
 
 from catalog.errors import LabelRefused
-from catalog.workspace import blind, schema
+from catalog.workspace import blind, marks, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import NAMED, Subject, of_row, remember
 from catalog.workspace.values import CONTENT, Answer, Circumstances, Label
@@ -38,15 +38,22 @@ def save(
 def answer(workspace: Workspace, event: str, given: Answer, how: Circumstances) -> bool:
     """Save an answer of the queue like `save`; text that it no longer holds is taken back."""
     labels = given.labels()
-    author, whole = labels[0].author, given.subject
+    whole = given.subject
     with workspace.writing() as connection:
         if _already(connection, event, labels):
             return False
-        for subject in (whole, replace(whole, pole="+"), replace(whole, pole="-")):
-            fresh = all(label.subject != subject for label in labels)
-            if fresh and _standing(connection, author, subject):
-                labels.append(Label(subject, author, "delete"))
-        return append(connection, event, labels, how)
+        return append(connection, event, [*labels, *taken_back(connection, labels, whole)], how)
+
+
+def taken_back(connection: Connection, labels: Sequence[Label], whole: Subject) -> list[Label]:
+    """Deletions of what the author of `labels` said of a subject or a pole and now does not."""
+    author, said = labels[0].author, {label.subject for label in labels}
+    places = (whole, replace(whole, pole="+"), replace(whole, pole="-"))
+    return [
+        Label(place, author, "delete")
+        for place in places
+        if place not in said and _standing(connection, author, place)
+    ]
 
 
 def undo(workspace: Workspace, event: str, author: str, undone: str) -> bool:
@@ -98,10 +105,14 @@ def append(connection: Connection, event: str, labels: Sequence[Label], how: Cir
         raise LabelRefused("One save holds labels of one person, one for each subject.")
     if _already(connection, event, labels):
         return False
+    (author,) = authors
+    if how.source != marks.SOURCE:
+        marks.of_person(author)
+    elif not marks.is_machine(author):
+        raise LabelRefused(f"{author} is no machine: its name begins with {marks.MARK}")
     remember(connection, [s for label in labels for s in (label.subject, label.subject.whole)])
     circumstances = asdict(how)
     wholes = {label.subject.whole for label in labels}
-    (author,) = authors
     unseen = {whole: is_blind(connection, author, whole, how.queue) for whole in wholes}
     rows = [
         {

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from catalog.errors import WorkspaceUnreadable
-from catalog.workspace import access_schema, schema
+from catalog.workspace import access_schema, machine_schema, schema
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first tables", lambda connection: None),
     Migration(2, "whose labels may leave", schema.consent.create),
     Migration(3, "roles and the log of a server", access_schema.make),
+    Migration(4, "machines that label", machine_schema.make),
 )
 
 

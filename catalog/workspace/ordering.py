@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
-from catalog.workspace import blind, schema
+from catalog.workspace import blind, marks, schema
 from catalog.workspace.subjects import Subject
 
 ORDERS = ("random", "strongest", "disagreed", "fewest")
@@ -47,6 +47,7 @@ def _standing(connection: Connection) -> tuple[dict[str, int], dict[str, float]]
     query = (
         select(label.c.subject, label.c.clear_pole, label.c.category, func.count().label("people"))
         .where(label.c.action.in_(schema.ANSWERS), blind.is_newest())
+        .where(marks.persons(label.c.author))
         .group_by(label.c.subject, label.c.clear_pole, label.c.category)
     )
     counts: dict[str, list[int]] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, distinct, exists, func, insert, select
 
 from catalog.errors import LabelRefused
-from catalog.workspace import blind, ordering, schema
+from catalog.workspace import blind, marks, ordering, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import NAMED, Subject, of_row, remember
 from catalog.workspace.words import LONGEST_NAME, name, tidy
@@ -79,7 +79,7 @@ def open_queue(
     answer or an option is unknown.
     """
     how = options or Options()
-    person, key = name(person), tidy(key, "queue id", LONGEST_NAME)
+    person, key = marks.of_person(name(person)), tidy(key, "queue id", LONGEST_NAME)
     _check(how, subjects)
     with workspace.writing() as connection:
         there = _queue(connection, key)
@@ -227,6 +227,7 @@ def _covered(queue: Queue) -> ColumnElement[bool]:
         .where(
             other.c.subject == schema.queue_item.c.subject,
             other.c.author != queue.person,
+            marks.persons(other.c.author),
             other.c.action.in_(schema.ANSWERS),
             blind.is_newest(other),
         )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, distinct, func, select
 
-from catalog.workspace import blind, schema
+from catalog.workspace import blind, marks, schema
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import NAMED, Subject
 
@@ -77,8 +77,13 @@ def of_subject(workspace: Workspace, viewer: str | None, subject: Subject) -> pd
         return frame(connection, query.order_by(schema.label.c.made_at, schema.label.c.id))
 
 
+def by_people(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those rows of `history` or `current` whose author is no machine."""
+    return rows[~rows.author.map(marks.is_machine).astype(bool)]
+
+
 def labelled(workspace: Workspace, viewer: str | None, **where: str | None) -> pd.DataFrame:
-    """Subjects with at least one answer: site, kind, name, target and `people` (how many said so).
+    """Subjects that people answered: site, kind, name, target and `people` (how many said so).
 
     For the column and the filter "unlabelled" of tables.
     """
@@ -93,7 +98,9 @@ def labelled(workspace: Workspace, viewer: str | None, **where: str | None) -> p
         )
         .join(label, label.c.subject == subject.c.key)
         .where(blind.is_newest(), label.c.action.in_(schema.ANSWERS), *places(**where))
-        .where(blind.visible(viewer, label.c.author, subject.c.target))
+        .where(
+            marks.persons(label.c.author), blind.visible(viewer, label.c.author, subject.c.target)
+        )
         .group_by(subject.c.site, subject.c.kind, subject.c.name, subject.c.target)
     )
     with workspace.reading() as connection:

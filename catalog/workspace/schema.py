@@ -31,7 +31,7 @@ ANSWERS = ("label", "no_clear_pole")
 CLEAR_POLES = ("+", "-", "both", "none")
 KINDS = ("dimension", "feature", "discovered")
 POLES = ("", "+", "-")
-SOURCES = ("queue", "page", "import", "carried")
+SOURCES = ("queue", "page", "import", "carried", "machine")
 RANGES = {"confidence": (1, 5)}
 """Fields of a label that are whole numbers: the least and the most."""
 
@@ -114,7 +114,7 @@ label = Table(
     Column("text", Text, comment="Free text."),
     Column("confidence", Integer, comment="1 (guess) to 5 (certain)."),
     Column("note", Text, comment="Why it was flagged or skipped."),
-    Column("source", Text, nullable=False, comment="queue, page, import or carried."),
+    Column("source", Text, nullable=False, comment="queue, page, import, carried or machine."),
     Column("queue", String(80), comment="Key of the queue it was given in."),
     Column("blind", Boolean, nullable=False, comment="Given while others' labels were hidden."),
     Column("suggested", Boolean, nullable=False, comment="Suggestions were on the screen."),
@@ -282,19 +282,3 @@ presence = Table(
     PrimaryKeyConstraint("person", "client"),
     comment="Which names are in use now; the only table whose rows change.",
 )
-
-MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
-    (subject, ("key",)),
-    (queue, ("key",)),
-    (queue_item, ("queue", "place")),
-    (queue_closed, ("queue",)),
-    (label, ("event", "subject")),
-    (adjudication, ("event", "subject")),
-    (label_test, ("key",)),
-    (label_trial, ("test", "trial")),
-    (label_choice, ("test", "trial")),
-    (judgement, ("event",)),
-    (saved, ("event",)),
-    (consent, ("event",)),
-)
-"""What people made, with the columns that tell rows apart, parents before children."""

@@ -142,7 +142,7 @@ class Circumstances:
     """How a label came about; decides whether it enters agreement."""
 
     source: str = "page"
-    """queue, page, import or carried."""
+    """queue, page, import, carried or machine."""
     queue: str | None = None
     """Key of the queue it was given in."""
     suggested: bool = False

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from catalog.errors import LabelRefused, NotAllowed
-from catalog.workspace import words
+from catalog.workspace import marks, words
 from dashboard.common import access, parts, workspace
 from dashboard.frame import sign_in
 
@@ -83,7 +83,7 @@ def take(typed: str) -> None:
     """
     if access.closed():
         raise NotAllowed("Here your name is that of the account you signed in with.")
-    name = words.name(typed)
+    name = marks.of_person(words.name(typed))
     before = workspace.person()
     tab = st.session_state.get(_TAB)
     if before is not None and before != name and tab:

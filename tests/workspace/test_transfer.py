@@ -31,6 +31,7 @@ from catalog.workspace import (
 )
 from catalog.workspace.file import open_workspace
 from catalog.workspace.label_pairs import Trial
+from catalog.workspace.made import MADE
 from catalog.workspace.transfer import Known, merging
 from catalog.workspace.values import CONTENT, Label
 from tests.workspace.given import event, opened, reply, say, subjects
@@ -48,7 +49,7 @@ def state(workspace):
                 repr(tuple(v for k, v in row.items() if k != "id"))
                 for row in connection.execute(select(table)).mappings()
             )
-            for table, _ in schema.MADE
+            for table, _ in MADE
         }
 
 
@@ -105,7 +106,7 @@ def test_a_lossless_export_gives_the_same_state_in_an_empty_workspace(full, fres
 
 def test_every_table_people_fill_is_exported(full):
     assert all(state(full).values())
-    unexported = set(schema.metadata.tables) - {table.name for table, _ in schema.MADE}
+    unexported = set(schema.metadata.tables) - {table.name for table, _ in MADE}
     assert unexported == {"migration", "presence", "role", "audit"}  # of the server, not of labels
 
 

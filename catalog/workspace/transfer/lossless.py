@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from catalog.errors import ImportRefused, LabelRefused, listed
 from catalog.workspace import schema
 from catalog.workspace.file import Workspace, insert_new, now
+from catalog.workspace.made import MADE
 from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.transfer.files import BATCH, batches, reading, replacing
 from catalog.workspace.transfer.merging import Known, Report, Turns
@@ -28,7 +29,7 @@ FORMAT = "dimension-catalog workspace"
 VERSION = 1
 _OF_POLE = {pole: Subject("-", "", "", "-", "feature", "-", pole) for pole in schema.POLES}
 """To check a label's content without keeping a million subjects."""
-_TABLES = {table.name: (table, key) for table, key in schema.MADE}
+_TABLES = {table.name: (table, key) for table, key in MADE}
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -42,7 +43,7 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
         partial.open("w", encoding="utf-8") as file,
     ):
         file.write(json.dumps(head) + "\n")
-        for table, key in schema.MADE:
+        for table, key in MADE:
             order = [table.c.id] if "id" in table.c else [table.c[column] for column in key]
             query = select(*_columns(table)).order_by(*order)
             for row in connection.execute(query.execution_options(yield_per=BATCH)).mappings():
@@ -194,7 +195,7 @@ def _in(name: str, kind: tuple[bool, tuple[type, ...]], value: Any) -> Any:
 
 _KINDS = {
     table.name: {column.name: _kind(column) for column in _columns(table)}
-    for table, _ in schema.MADE
+    for table, _ in MADE
 }
 
 
