@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from catalog.workspace import machine_schema, schema
+from catalog.workspace import gathered_schema, machine_schema, schema
 
 MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (schema.subject, ("key",)),
@@ -18,5 +18,7 @@ MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (schema.saved, ("event",)),
     (schema.consent, ("event",)),
     (machine_schema.machine_call, ("event",)),
+    (gathered_schema.list_entry, ("event", "subject")),
+    (gathered_schema.mention, ("event", "comment", "person")),
 )
 """Each with the columns that tell its rows apart, parents before children."""

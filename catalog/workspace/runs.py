@@ -6,18 +6,18 @@ name; verification - the catalog's content hash; star - person and subject; comm
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
 from catalog.errors import LabelRefused
 from catalog.workspace import blind, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.subjects import Subject, remember
-from catalog.workspace.words import LONGEST_NAME, name, paragraph, tidy
+from catalog.workspace.words import LONGEST_NAME, name, tidy
 
 Kind = Literal["run", "concept", "verification", "star", "comment"]
 Action = Literal["save", "delete"]
@@ -55,14 +55,19 @@ def save(workspace: Workspace, event: str, entry: Entry, action: Action = "save"
 
     LabelRefused where the body holds more than plain JSON values (NaN included: use None).
     """
+    with workspace.writing() as connection:
+        return append(connection, event, entry, action)
+
+
+def append(connection: Connection, event: str, entry: Entry, action: Action = "save") -> bool:
+    """Do what `save` does, inside a transaction of the caller's."""
     row = {"event": tidy(event, "event id", LONGEST_NAME), **_row(entry), "action": action}
     table = schema.saved
-    with workspace.writing() as connection:
-        if connection.execute(select(table.c.id).where(table.c.event == row["event"])).first():
-            return False
-        if entry.subject:
-            remember(connection, [entry.subject, entry.subject.whole])
-        connection.execute(insert_new(connection, table).values(**row, made_at=now()))
+    if connection.execute(select(table.c.id).where(table.c.event == row["event"])).first():
+        return False
+    if entry.subject:
+        remember(connection, [entry.subject, entry.subject.whole])
+    connection.execute(insert_new(connection, table).values(**row, made_at=now()))
     return True
 
 
@@ -127,17 +132,28 @@ def held(
 
 def star(workspace: Workspace, event: str, person: str, subject: Subject, on: bool = True) -> bool:
     """Star a subject, or take the star off."""
+    return save(workspace, event, _star(person, subject), "save" if on else "delete")
+
+
+def star_all(
+    workspace: Workspace, event: str, person: str, subjects: Iterable[Subject], on: bool = True
+) -> list[Subject]:
+    """Star many subjects, or take their stars off, in one transaction; those that this changed."""
+    held_now = {one.key for one in held(workspace, "star", None, person=name(person))}
+    given = [(subject, _star(person, subject)) for subject in dict.fromkeys(subjects)]
+    changed = [(subject, entry) for subject, entry in given if (entry.key in held_now) != on]
+    with workspace.writing() as connection:
+        for _, entry in changed:
+            own = hashlib.sha256(f"{event}\n{entry.key}".encode()).hexdigest()[:40]
+            append(connection, own, entry, "save" if on else "delete")
+    return [subject for subject, _ in changed]
+
+
+def _star(person: str, subject: Subject) -> Entry:
     person = name(person)
     key = hashlib.sha256(f"{person}\n{subject.key}".encode()).hexdigest()[:24]
     body = {field: getattr(subject, field) for field in ("site", "kind", "name", "pole")}
-    entry = Entry("star", key, person, subject.model, body, subject)
-    return save(workspace, event, entry, "save" if on else "delete")
-
-
-def comment(workspace: Workspace, event: str, person: str, subject: Subject, text: str) -> bool:
-    """Comment on a subject; the event names the comment."""
-    body = {"text": paragraph(text, "comment")}
-    return save(workspace, event, Entry("comment", event, person, subject.model, body, subject))
+    return Entry("star", key, person, subject.model, body, subject)
 
 
 def concept_key(model: str, concept: str) -> str:

@@ -14,7 +14,7 @@ import streamlit as st
 from catalog import places
 from catalog.errors import CatalogError
 from catalog.store.catalog import Catalog
-from catalog.workspace import blind, labels, people, reading, runs, subjects
+from catalog.workspace import blind, labels, mentions, people, reading, runs, subjects
 from catalog.workspace.file import Workspace
 from catalog.workspace.subjects import Subject, dimension
 from catalog.workspace.values import Answer, Circumstances
@@ -167,9 +167,11 @@ def comments(subject: Subject) -> list[runs.Saved]:
     return runs.held(workspace(), "comment", person(), target=subject.whole.key)
 
 
-def comment(subject: Subject, author: str, text: str) -> None:
-    """Save a comment."""
-    runs.comment(acting("label"), event(), author, subject, text)
+def comment(subject: Subject, author: str, text: str) -> str:
+    """Save a comment, and name whom it names with @; its key, by which it can be taken back."""
+    key = event()
+    mentions.comment(acting("label"), key, author, subject, text)
+    return key
 
 
 def stars(here: Here | None = None, subject: Subject | None = None) -> list[runs.Saved]:

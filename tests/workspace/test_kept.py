@@ -15,6 +15,7 @@ from catalog.workspace import (
     carrying,
     free_text,
     labels,
+    mentions,
     people,
     reading,
     runs,
@@ -90,10 +91,10 @@ def test_stars_are_each_persons_own(workspace):
 
 
 def test_comments_keep_their_lines_and_their_limit(workspace):
-    runs.comment(workspace, event(), "ada", S[0], " first\r\nsecond <b> ")
+    mentions.comment(workspace, event(), "ada", S[0], " first\r\nsecond <b> ")
     assert runs.held(workspace, "comment", "bob")[0].body["text"] == "first\nsecond <b>"
     with pytest.raises(LabelRefused, match="10,001"):
-        runs.comment(workspace, event(), "ada", S[0], "x" * 10_001)
+        mentions.comment(workspace, event(), "ada", S[0], "x" * 10_001)
 
 
 def test_the_newest_verification_that_passed_is_shown(workspace):

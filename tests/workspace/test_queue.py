@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.errors import LabelRefused
-from catalog.workspace import adjudication, blind, labels, people, queue, reading, runs
+from catalog.workspace import adjudication, blind, labels, mentions, people, queue, reading, runs
 from catalog.workspace.values import Answer, Circumstances, Label
 from tests.workspace.given import event, opened, reply, say, subjects
 
@@ -162,8 +162,8 @@ def test_what_is_answered_stays_hidden_for_a_minute(workspace, monkeypatch):
 
 def test_comments_and_decisions_are_hidden_too(workspace):
     opened(workspace, "ada", S[:1])
-    runs.comment(workspace, event(), "bob", S[0], "clearly cats")
-    runs.comment(workspace, event(), "bob", S[1], "no idea")
+    mentions.comment(workspace, event(), "bob", S[0], "clearly cats")
+    mentions.comment(workspace, event(), "bob", S[1], "no idea")
     adjudication.decide(workspace, event(), adjudication.Decision(S[0], "bob", category="cats"))
     shown = [row.body["text"] for row in runs.held(workspace, "comment", "ada")]
     assert shown == ["no idea"]

@@ -23,6 +23,8 @@ from catalog.workspace import (
     free_text,
     label_tests,
     labels,
+    lists,
+    mentions,
     queue,
     reading,
     runs,
@@ -78,7 +80,8 @@ def fill(workspace):
     tested = label_tests.Tested(S[5], "ada", "x")
     label_tests.start(workspace, "t1", tested, "kim", [trial], "7")
     label_tests.choose(workspace, "t1", 0, "left", 1.5)
-    runs.comment(workspace, event(), "ada", S[1], "line one\nline two")
+    mentions.comment(workspace, event(), "ada", S[1], "line one\nline two, @bob")
+    lists.change(workspace, event(), "ada", "sea", S[:2])
     run = runs.Entry("run", "r1", "ada", "tiny", {"verdict": "no effect"})
     runs.save(workspace, event(), run)
     pair = free_text.Pair(S[0].key, "one", "two", False)
