@@ -23,6 +23,7 @@
   - NotAllowed          the person's roles on this server do not cover it, or its quota is used up
     + SignInEnded       whoever was signed in is not any more
   - ImportRefused       a file of labels has wrong columns, wrong values or unknown models
+  - LabelerFailed       the endpoint of a machine that labels gave no answer
 """
 
 from collections.abc import Iterable
@@ -132,6 +133,10 @@ class SignInEnded(NotAllowed):
 
 class ImportRefused(CatalogError):
     """A file of labels has wrong columns, wrong values or unknown models."""
+
+
+class LabelerFailed(CatalogError):
+    """The endpoint of a machine that labels gave no answer: the message is why, in a few words."""
 
 
 class WorkerGone(CatalogError):

@@ -105,17 +105,23 @@ def _single(kind: str) -> bool:
 def _layers(text: str | None, blocks: int) -> set[int]:
     if text is None:
         return set(range(blocks + 1))
+    chosen = numbered(text, "--layers")
+    if max(chosen) > blocks:
+        raise SettingRefused(
+            f"--layers {text}: the model has {blocks} blocks (0 = embeddings to {blocks})."
+        )
+    return chosen
+
+
+def numbered(text: str, option: str) -> set[int]:
+    """Numbers that an option lists, such as 0-4,8; SettingRefused for anything else."""
     chosen: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:-(\d+))?\s*", part)
+        match = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
         if match is None:
-            raise SettingRefused(f"--layers {text!r} is not a list of layers such as 0-4,8.")
+            raise SettingRefused(f"{option} {text!r} is not a list of numbers such as 0-4,8.")
         first, last = int(match.group(1)), int(match.group(2) or match.group(1))
         if last < first:
-            raise SettingRefused(f"--layers {text!r}: {first}-{last} runs backwards.")
-        if last > blocks:
-            raise SettingRefused(
-                f"--layers {text}: the model has {blocks} blocks (0 = embeddings to {blocks})."
-            )
+            raise SettingRefused(f"{option} {text!r}: {first}-{last} runs backwards.")
         chosen |= set(range(first, last + 1))
     return chosen

@@ -48,7 +48,7 @@ def of_dimension(catalog: Catalog, site: str, number: int, threshold: str) -> Fo
     generator = np.random.default_rng(0)  # one sample for all tests: its values are kept
     chosen = np.sort(generator.permutation(count)[:SAMPLE])
     positive = bits.unpack(catalog.by_dimension(site, threshold)[number][None], count)[0][chosen]
-    frequency, length = _alike(catalog)
+    frequency, length = catalog.remembered(("alike",), lambda: _alike(catalog))
     values = site_values(catalog, site, chosen)
     items = Items(
         item=chosen,

@@ -23,6 +23,7 @@ from catalog.commands import (
     export,
     features,
     flip,
+    label_machines,
     labels,
     maps,
     open,
@@ -64,6 +65,10 @@ app.command()(flip.flip)
 app.command()(writers.writers)
 app.command()(compare.compare)
 app.command()(verify.verify)
+labels.app.command()(label_machines.baseline)
+labels.app.command()(label_machines.machine)
+labels.app.command()(label_machines.test)
+labels.app.command()(label_machines.league)
 app.add_typer(labels.app, name="labels")
 app.command()(export.export)
 app.command()(report.report)

@@ -18,10 +18,10 @@ from sqlalchemy import Connection, Select, and_, case, func, insert, select
 from catalog.errors import LabelRefused
 from catalog.signs.proportions import binomial_p, wilson
 from catalog.signs.significance import benjamini_hochberg
-from catalog.workspace import blind, schema
+from catalog.workspace import blind, marks, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.label_pairs import Trial
-from catalog.workspace.reading import frame, places
+from catalog.workspace.reading import current, frame, history, places
 from catalog.workspace.subjects import NAMED, Subject, remember
 from catalog.workspace.words import LONGEST_NAME, name, tidy
 
@@ -52,6 +52,19 @@ class Open:
     of: int
 
 
+def testable(workspace: Workspace, tester: str, **names: str | None) -> pd.DataFrame:
+    """Labels of poles of dimensions that the tester may test, newest first; columns of `current`.
+
+    `names` are model, revision, reading and site. Left out: what the tester labelled or may not see
+    now.
+    """
+    found = current(workspace, tester, kind="dimension", **names)
+    own = set(history(workspace, tester, tester, **names).target)
+    texts = found.text.notna() & (found.pole != "")
+    found = found[texts & ~found.target.isin(own) & (found.author != tester)]
+    return found.sort_values("made_at", ascending=False, ignore_index=True)
+
+
 def start(
     workspace: Workspace,
     key: str,
@@ -65,29 +78,42 @@ def start(
     Beginning twice with one key begins once. LabelRefused where the tester wrote the label, has
     labelled the subject (and so saw its items), or has it in an open queue.
     """
-    subject, tester, author = tested.subject, name(tester), name(tested.author)
-    text, key = tidy(tested.text, "label"), tidy(key, "test id", LONGEST_NAME)
-    if tester == author:
-        raise LabelRefused("Whoever wrote a label cannot test it: ask somebody else.")
-    if blind.is_hidden(workspace, tester, subject.whole.key):
+    tester, key = marks.of_person(name(tester)), tidy(key, "test id", LONGEST_NAME)
+    if blind.is_hidden(workspace, tester, tested.subject.whole.key):
         raise LabelRefused("This subject waits in your open queue, so its labels are hidden now.")
     with workspace.writing() as connection:
-        if connection.execute(select(schema.label_test).filter_by(key=key)).first():
-            return key
-        if _has_labelled(connection, tester, subject):
-            raise LabelRefused("You have labelled this subject and seen its items: ask another.")
-        remember(connection, [subject, subject.whole])
-        row = {"key": key, "subject": subject.key, "author": author, "text": text}
-        connection.execute(
-            insert_new(connection, schema.label_test).values(
-                **row, tester=tester, seed=seed, made_at=now()
-            )
-        )
-        connection.execute(
-            insert(schema.label_trial),
-            [{"test": key, "trial": n, **asdict(trial)} for n, trial in enumerate(trials)],
-        )
+        begin(connection, key, tested, tester, trials, seed)
     return key
+
+
+def begin(
+    connection: Connection,
+    key: str,
+    tested: Tested,
+    tester: str,
+    trials: Sequence[Trial],
+    seed: str,
+) -> bool:
+    """Do what `start` does, inside a transaction of the caller's; False where it was begun."""
+    subject, author = tested.subject, name(tested.author)
+    if tester == author:
+        raise LabelRefused("Whoever wrote a label cannot test it: ask somebody else.")
+    if connection.execute(select(schema.label_test).filter_by(key=key)).first():
+        return False
+    if _has_labelled(connection, tester, subject):
+        raise LabelRefused("You have labelled this subject and seen its items: ask another.")
+    remember(connection, [subject, subject.whole])
+    row = {"key": key, "subject": subject.key, "author": author, "tester": tester, "seed": seed}
+    connection.execute(
+        insert_new(connection, schema.label_test).values(
+            **row, text=tidy(tested.text, "label"), made_at=now()
+        )
+    )
+    connection.execute(
+        insert(schema.label_trial),
+        [{"test": key, "trial": n, **asdict(trial)} for n, trial in enumerate(trials)],
+    )
+    return True
 
 
 def _has_labelled(connection: Connection, tester: str, subject: Subject) -> bool:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from catalog.browse import trial_items
-from catalog.workspace import label_pairs, label_tests, reading
+from catalog.labelers import pairs
+from catalog.workspace import label_tests
 from catalog.workspace.label_tests import Open, Tested
 from catalog.workspace.subjects import FIELDS, Subject
 from dashboard.common import workspace
@@ -16,12 +15,7 @@ from dashboard.common.answers import Here
 
 def testable(here: Here, tester: str) -> pd.DataFrame:
     """Labels with text, of dimensions that the tester has not labelled; newest first."""
-    opened, names = workspace.workspace(), workspace.model(here)
-    found = reading.current(opened, tester, kind="dimension", **names)
-    own = set(reading.history(opened, tester, tester, **names).target)
-    texts = found.text.notna() & (found.pole != "")
-    found = found[texts & ~found.target.isin(own) & (found.author != tester)]
-    return found.sort_values("made_at", ascending=False, ignore_index=True)
+    return label_tests.testable(workspace.workspace(), tester, **workspace.model(here))
 
 
 def begin(here: Here, label: Mapping[str, Any], tester: str, event: str) -> tuple[str, bool]:
@@ -31,16 +25,9 @@ def begin(here: Here, label: Mapping[str, Any], tester: str, event: str) -> tupl
     """
     subject = Subject(**{field: str(label[field]) for field in FIELDS})
     tested = Tested(subject, str(label["author"]), str(label["text"]))
-    found = trial_items.of_dimension(here.catalog, subject.site, int(subject.name), here.threshold)
     opened = workspace.acting("label")
-    said = reading.current(opened, tester, **workspace.model(here))
-    alike = said.text.notna() & (said.pole == subject.pole) & (said.target != subject.whole.key)
-    generator = np.random.default_rng(list(event.encode()))
-    trials = label_pairs.draw(
-        found.items, tested.text, subject.pole, said[alike].text.tolist(), found.shown, generator
-    )
-    trials = [trial if found.values else trial_items.whole(trial) for trial in trials]
-    return label_tests.start(opened, event, tested, tester, trials, event), found.values
+    trials, values = pairs.drawn(opened, here.catalog, tested, tester, event, here.threshold)
+    return label_tests.start(opened, event, tested, tester, trials, event), values
 
 
 def next_trial(key: str) -> Open | None:

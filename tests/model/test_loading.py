@@ -217,7 +217,7 @@ def test_a_device_that_is_none(llama, device):
     [
         ("--dtype", "float8", "is not one of auto, float32, bfloat16, float16"),
         ("--layers", "99", "the model has 3 blocks"),
-        ("--layers", "two", "is not a list of layers"),
+        ("--layers", "two", "is not a list of numbers"),
         ("--sites", "resid.9", "There is no resid.9: the model has 3 blocks"),
         ("--sites", "attention", "is not a site"),
         ("--template", "the word", "exactly one {}"),
