@@ -117,7 +117,7 @@ def dimension(
         "dimension": number,
         "threshold": chosen,
         "threshold_value": _plain(row["value"]),
-        **{name: _plain(row[name]) for name in STATISTICS},
+        **{name: _plain(row.get(name)) for name in STATISTICS},
         "poles": {
             name: [
                 {"item": int(one.item), "text": one.text, "value": float(one.value)}

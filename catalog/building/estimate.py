@@ -15,7 +15,8 @@ from catalog import parallel, sites
 from catalog.building.plan import Plan, file_bytes
 from catalog.building.settings import THRESHOLDS, Settings, check, load_arguments
 from catalog.errors import SettingRefused
-from catalog.modalities import audio, folders, image, text
+from catalog.modalities import facts, folders, text
+from catalog.modalities.kinds import KINDS
 from catalog.model import foreign, outline
 from catalog.model.outline import Outline
 from catalog.progress import Report, silent
@@ -39,7 +40,6 @@ OWN_BYTES = 0.6e9
 """Memory of the libraries and of a stage, besides what grows with the model."""
 _REFERENCE = 0.0136
 """Seconds of `_piece` on the machine of the constants."""
-_MEDIA = {"image": image.Images, "audio": audio.Sounds}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def of(settings: Settings, report: Report = silent) -> Estimate:
     chosen, _ = sites.wanted(settings.sites, settings.layers, len(cost.dims) - 1)
     widths = [_width(site, cost.dims, seen.settings) for site in chosen]
     thresholds = [one for one in THRESHOLDS if one in settings.thresholds]
-    batch = settings.batch_size or {"text": 1024, "image": 32, "audio": 8}[seen.modality]
+    batch = settings.batch_size or facts.OF[seen.modality].batch
     written = file_bytes(items, widths, len(thresholds))
     pace = _pace()
     workers = max(1, settings.workers)
@@ -160,7 +160,9 @@ def _items(seen: Outline, settings: Settings) -> tuple[int | None, int, str]:
     if settings.items is None:
         raise SettingRefused(f"{seen.name} reads no text. Give --items: a folder of classes.")
     reading = settings.pooling or "mean"
-    medium = _MEDIA[seen.modality](seen.processor)
+    make = KINDS[seen.modality].medium
+    assert make is not None  # the items are files
+    medium = make(seen.processor)
     listed = folders.listing(settings.items, medium.endings, medium.name)
     if not listed.entries:
         raise SettingRefused(

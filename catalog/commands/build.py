@@ -35,7 +35,7 @@ def build(
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
     modality: Annotated[
-        str | None, typer.Option(help="text, image or audio: which tower of a model that has two.")
+        str | None, typer.Option(help="Which tower of a model that has several: text, image ...")
     ] = None,
     part: Annotated[
         str | None, typer.Option(help="Of an encoder-decoder: encoder (default) or decoder.")

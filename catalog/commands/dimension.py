@@ -7,6 +7,12 @@ import typer
 from catalog.commands import printing
 from catalog.commands.options import CatalogName, Json, SiteName, Threshold, opened
 
+_TOLD = frozenset(
+    {"share_positive", "entropy_bits", "mean", "std", "mean_abs"}
+    | {"stability", "chance", "frequency_auc", "length_auc"}
+)
+"""Statistics that have a line of their own; the others follow in one."""
+
 
 def dimension(
     catalog: CatalogName,
@@ -27,6 +33,7 @@ def dimension(
 
 def show(known: dict[str, Any]) -> None:
     """Print what `dims dimension` knows."""
+    from catalog.browse.describe import STATISTICS
     from catalog.signs import between
 
     console = printing.console()
@@ -46,6 +53,8 @@ def show(known: dict[str, Any]) -> None:
         f"mean {known['mean']:.3g}   sd {known['std']:.3g}   mean |x| {known['mean_abs']:.3g}",
         highlight=False,
     )
+    rest = [f"{name} {known[name]:.3g}" for name in STATISTICS if _untold(name, known)]
+    console.print("   ".join(rest), highlight=False)
     if known["stability"] is not None:
         console.print(
             f"stability to the next layer {known['stability']:.3f} (chance {known['chance']:.3f})",
@@ -54,6 +63,11 @@ def show(known: dict[str, Any]) -> None:
     if known["frequency_auc"] is not None:
         console.print(between.told(known["frequency_auc"], known["length_auc"]), highlight=False)
     _poles(known["poles"])
+
+
+def _untold(name: str, known: dict[str, Any]) -> bool:
+    """Whether a figure that the catalog holds has no line of its own."""
+    return name not in _TOLD and known[name] is not None
 
 
 def _poles(poles: dict[str, list[dict[str, Any]]]) -> None:

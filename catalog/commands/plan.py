@@ -21,7 +21,7 @@ def plan(
     thresholds: Annotated[str, typer.Option(help="zero, median, or both.")] = "zero,median",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
-    modality: Annotated[str | None, typer.Option(help="text, image or audio.")] = None,
+    modality: Annotated[str | None, typer.Option(help="Tower of a model that has several.")] = None,
     items: Annotated[Path | None, typer.Option(help="Images or sounds, as of dims build.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Items per forward pass.")] = None,
     workers: Annotated[int, typer.Option(help="Processes that run the model.", min=1)] = 1,

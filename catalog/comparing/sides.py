@@ -160,8 +160,7 @@ def bits(side: Side, items: NDArray[np.integer]) -> Bits:
 
 def site_signs(side: Side, items: NDArray[np.integer]) -> SiteSigns:
     """Signs of some items only, in both layouts."""
-    whole = side.catalog.signs(side.site, side.threshold)
-    return SiteSigns(np.ascontiguousarray(whole.words[:, items]), whole.columns(items))
+    return side.catalog.signs(side.site, side.threshold).of(items)
 
 
 def members(catalog: Catalog) -> dict[str, set[int]]:

@@ -14,7 +14,7 @@ from catalog.features.pools import Pools
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.features.splits import Splits
 from catalog.modalities.backgrounds import OWN, Background
-from catalog.signs.prototypes import SPLITS, halves
+from catalog.signs.prototypes import SPLITS, TAU, halves
 from catalog.signs.site_signs import SiteSigns
 from catalog.sites import Site
 from catalog.store.catalog import Catalog
@@ -63,7 +63,7 @@ class Cell:
             Site.parse(site),
             threshold,
             catalog.cuts(site, threshold),
-            catalog.signs(site, threshold),
+            replace(catalog.signs(site, threshold), tau=TAU),  # the paper's level
             discovery.medians(catalog, site, threshold),
             dict(zip(listed["category"], listed["kind"], strict=True)),
             lexicon.pools_of(catalog),

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from catalog.features.scoring import Contest, Outcome
 from catalog.signs import auc_intervals
 from catalog.signs.bits import by_words
-from catalog.signs.prototypes import SPLITS, TAU, halves
+from catalog.signs.prototypes import SPLITS, halves
 
 GROUPS = 10
 """Groups of members that leave the anchors in turn."""
@@ -14,9 +14,7 @@ TAUGHT = 5
 """Splits in which they do: each costs as much as measuring a category ten times."""
 
 
-def interval(
-    sample: Contest, outcome: Outcome, auc: float, tau: float = TAU
-) -> tuple[float, float]:
+def interval(sample: Contest, outcome: Outcome, auc: float) -> tuple[float, float]:
     """95 % interval of a prototype AUC over families, see `auc_intervals`.
 
     What it covers: the mean of this AUC over sets of as many families drawn from where these came
@@ -34,7 +32,7 @@ def interval(
     without = anchors[:, None, :] & (group != np.arange(groups)[:, None])
     if without.any(axis=2).all():
         rows = np.concatenate([anchors[:, None], without], axis=1)
-        aucs = _aucs(sample, rows, ~anchors, tau)
+        aucs = _aucs(sample, rows, ~anchors)
         losses = aucs[0] - aucs[1:]
     else:  # a split whose one anchor left has nothing to choose by
         losses = np.zeros((1, len(anchors)))
@@ -43,7 +41,7 @@ def interval(
 
 
 def _aucs(
-    sample: Contest, rows: NDArray[np.bool_], held_out: NDArray[np.bool_], tau: float
+    sample: Contest, rows: NDArray[np.bool_], held_out: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """AUC of each split's held-out members by prototypes of other anchors: float64[rows, splits].
 
@@ -53,7 +51,7 @@ def _aucs(
 
     anchors = rows.reshape(-1, rows.shape[2])
     held = np.repeat(held_out, rows.shape[1], axis=0)
-    scale = compiled.Scale(sample.positives, sample.pool, tau)
+    scale = compiled.Scale(sample.positives, sample.pool, sample.tau)
     members = np.packbits(sample.members, axis=1, bitorder="little")
     doubled = compiled.doubled_ranks(sample.against, by_words(members), scale, anchors, held)
     found = doubled / (2.0 * sample.count * held.sum(axis=1))

@@ -13,7 +13,7 @@ from catalog.features.measure import FEWEST_VERDICT, agreement_of
 from catalog.features.nulls import Ground, Null
 from catalog.features.pools import Pool
 from catalog.features.scoring import Contest
-from catalog.signs.prototypes import TAU, Ints, contrast, register
+from catalog.signs.prototypes import Ints, contrast, register
 from catalog.signs.significance import benjamini_hochberg, hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
 
@@ -72,7 +72,6 @@ def build(
     background_positives: Ints | None,
     generator: np.random.Generator,
     counter: Ints | None = None,
-    tau: float = TAU,
 ) -> Concept:
     """Make a concept from the members of a pool.
 
@@ -86,12 +85,12 @@ def build(
     members = len(contest.members)
     own = contest.members.sum(axis=0, dtype=np.int64)
     everybody = np.ones((1, members), np.bool_)
-    prototype = register(*held_out.contrasts(contest, everybody, against), tau)
+    prototype = register(*held_out.contrasts(contest, everybody, against), site.tau)
     dimensions, signs = prototype.of(0)
     plain = contrast(own, members, contest.positives, contest.pool)
     p = hypergeometric_p(own, members, contest.positives, contest.pool)
     sample = contest.sampled(site, pool, SAMPLE)
-    told = held_out.measure(contest, sample, against, generator, tau)
+    told = held_out.measure(contest, sample, against, generator)
     return Concept(
         dimensions=dimensions,
         signs=signs,
@@ -105,7 +104,7 @@ def build(
         high=told.high if told else None,
         auc_counter=None
         if against is None
-        else held_out.against_counter(contest, against, generator, tau),
+        else held_out.against_counter(contest, against, generator),
         members=members,
     )
 

@@ -138,7 +138,7 @@ def _null_curves(
         count, total = int(anchors[0].sum()), len(ground.items)
         positive = anchors.astype(np.float32) @ members.astype(np.float32)
         contrasts = contrast(positive, count, ground.positives, total)
-        prototypes = register(contrasts, count * total)
+        prototypes = register(contrasts, count * total, site.tau)
         levels = prototypes.signs.shape[1] + 1
         own = agreeing_members(members, prototypes)
         scored = histograms(agreeing(ground.columns, prototypes, len(ground.sample)), levels)

@@ -10,7 +10,6 @@ from catalog.features.scoring import Contest, positive_anchors, score
 from catalog.signs import auc_intervals
 from catalog.signs.auc_intervals import FOLDS as BY_FOLDS
 from catalog.signs.prototypes import (
-    TAU,
     Contrasts,
     agreeing_members,
     contrast,
@@ -43,7 +42,6 @@ def measure(
     sample: Contest,
     against: NDArray[np.uint8] | None,
     generator: np.random.Generator,
-    tau: float = TAU,
 ) -> HeldOut | None:
     """Held-out AUC by folds against the background; None for a single member.
 
@@ -58,9 +56,9 @@ def measure(
         return None
     anchors = folds(members, generator)
     fold = (~anchors).argmax(axis=0)
-    own = _ranks(contest, anchors, against, tau)[fold, np.arange(members)]
+    own = _ranks(contest, anchors, against)[fold, np.arange(members)]
     auc = float(own.mean())
-    losses = _losses(sample, anchors, fold, against, tau)
+    losses = _losses(sample, anchors, fold, against)
     parts = auc_intervals.parts(own, losses, fold)
     return HeldOut(auc, *auc_intervals.interval(auc, members, parts, BY_FOLDS))
 
@@ -69,7 +67,6 @@ def _ranks(
     contest: Contest,
     anchors: NDArray[np.bool_],
     against: NDArray[np.uint8] | None,
-    tau: float,
 ) -> NDArray[np.float64]:
     """Rank of every member among the negatives by each row's prototype: float64[rows, members].
 
@@ -80,7 +77,7 @@ def _ranks(
     for size in np.unique(sizes):
         rows = sizes == size
         found, unit = contrasts(contest, anchors[rows], against)
-        placed[rows] = score(contest, anchors[rows], found, unit, tau).member_ranks
+        placed[rows] = score(contest, anchors[rows], found, unit).member_ranks
     return placed
 
 
@@ -89,7 +86,6 @@ def _losses(
     anchors: NDArray[np.bool_],
     fold: NDArray[np.int64],
     against: NDArray[np.uint8] | None,
-    tau: float,
 ) -> NDArray[np.float64]:
     """What the mean rank of the others loses where a fold is no example: float64[folds].
 
@@ -100,7 +96,7 @@ def _losses(
         return np.zeros(1)
     pairs = list(itertools.combinations(range(count), 2))
     without = np.array([anchors[one] & anchors[other] for one, other in pairs])
-    placed = _ranks(sample, np.concatenate([anchors, without]), against, tau)
+    placed = _ranks(sample, np.concatenate([anchors, without]), against)
     whole = placed[fold, np.arange(members)]
     total = np.zeros(count)
     for row, (one, other) in zip(placed[count:], pairs, strict=True):
@@ -131,7 +127,7 @@ def contrasts(
 
 
 def against_counter(
-    contest: Contest, against: NDArray[np.uint8], generator: np.random.Generator, tau: float = TAU
+    contest: Contest, against: NDArray[np.uint8], generator: np.random.Generator
 ) -> float | None:
     """Held-out AUC against the counter-examples, which are held out by folds like the words.
 
@@ -146,7 +142,7 @@ def against_counter(
     for fold in range(count):
         anchors = (words != fold)[None]
         found, unit = contrasts(contest, anchors, against[counters != fold])
-        prototype = register(found, unit, tau)
+        prototype = register(found, unit, contest.tau)
         mine = agreeing_members(contest.members[words == fold], prototype)[0].astype(np.int64)
         theirs = agreeing_members(against[counters == fold], prototype)
         values.append(ranks(histograms(theirs, prototype.signs.shape[1] + 1))[0][mine])

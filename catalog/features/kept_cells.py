@@ -102,7 +102,9 @@ def _held(folder: Path) -> bool:
 
 def _digest(catalog: Catalog, folder: Path, nulls: Nulls) -> str:
     """Hash of all that decides about a cell."""
-    digest = hashlib.sha256(f"{catalog.build['content_hash']} {nulls} {_code()}".encode())
+    digest = hashlib.sha256(
+        f"{catalog.build['content_hash']} {catalog.tau} {nulls} {_code()}".encode()
+    )
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from catalog.features import certainty
 from catalog.features.scoring import Contest, Outcome, run
 from catalog.signs.bits import Packed, by_words
-from catalog.signs.prototypes import TAU, Contrasts, Ints, Prototypes, agreeing
+from catalog.signs.prototypes import Contrasts, Ints, Prototypes, agreeing
 from catalog.signs.significance import hypergeometric_p
 from catalog.signs.site_signs import SiteSigns
 
@@ -99,7 +99,6 @@ def measure(
     others: Others | None = None,
     families: Ints | None = None,
     sample: Contest | None = None,
-    tau: float = TAU,
 ) -> Feature:
     """Measure a category over its splits: `anchors` is bool[splits, members], see `splits.drawn`.
 
@@ -107,10 +106,10 @@ def measure(
     its negatives, by which the AUC's interval is made; None for no interval. Needs at least 2
     members.
     """
-    outcome = run(contest, anchors, tau)
+    outcome = run(contest, anchors)
     aucs = outcome.aucs
     auc = float(aucs.mean())
-    ends = certainty.interval(sample, outcome, auc, tau) if sample is not None else (None, None)
+    ends = certainty.interval(sample, outcome, auc) if sample is not None else (None, None)
     count = int(anchors[0].sum())
     dimensions, signs = outcome.prototypes.of(0)
     agreement = outcome.member_counts[0, ~anchors[0]] / max(1, len(dimensions))

@@ -19,7 +19,6 @@ from catalog.features.pools import Pool
 from catalog.signs.bits import Packed, by_words, count_positive, mask_of
 from catalog.signs.prototypes import (
     SPLITS,
-    TAU,
     Ints,
     halves,
 )
@@ -139,7 +138,7 @@ def rows_of(site: SiteSigns, items: Ints) -> NDArray[np.uint64]:
 
 
 def score_sets(
-    site: SiteSigns, ground: Ground, sets: Ints, anchors: NDArray[np.bool_], tau: float = TAU
+    site: SiteSigns, ground: Ground, sets: Ints, anchors: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Mean prototype AUC of random sets over their splits: as `contests.run`, on the ground.
 
@@ -150,10 +149,10 @@ def score_sets(
     from catalog.signs import compiled  # numba takes a second to import
 
     if ground.parts:
-        return null_sides.score(ground.parts, ground.among, sets, anchors, tau)
+        return null_sides.score(ground.parts, ground.among, sets, anchors, site.tau)
     splits, size = anchors.shape[1:]
     held_out = size - int(anchors[0, 0].sum())
-    scale = compiled.Scale(ground.positives, len(ground.items), tau)
+    scale = compiled.Scale(ground.positives, len(ground.items), site.tau)
     among = ground.among
     rows = ground.rows if ground.rows is not None else rows_of(site, ground.items)
     doubled = compiled.doubled_ranks_of_sets(

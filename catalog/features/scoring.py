@@ -50,6 +50,8 @@ class Contest:
     """Of tokens in context, for each split: the positions that a feature is registered on, and
     those that it is tried on. The fields above are then of the items that represent families.
     """
+    tau: float = TAU
+    """Registration level."""
 
     @property
     def count(self) -> int:
@@ -93,10 +95,11 @@ class Contest:
             columns = site.columns(pool.negatives)
             total = count_positive(columns) + own
             count = len(pool.negatives)
-            return cls(members, total, pool.size, columns, count, None)
+            return cls(members, total, pool.size, columns, count, None, tau=site.tau)
         total = background_positives - site.positives(pool.left_out) + own
         columns = site.column_words.view(np.uint8)
-        return cls(members, total, pool.size, columns, site.items, pool.negatives)
+        negatives = pool.negatives
+        return cls(members, total, pool.size, columns, site.items, negatives, tau=site.tau)
 
     def sampled(self, site: SiteSigns, pool: Pool, most: int) -> "Contest":
         """The same contest with at most `most` of its negatives scored, drawn by their number."""
@@ -181,7 +184,7 @@ def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> 
     return anchors.astype(np.float32) @ members.astype(np.float32)
 
 
-def run(contest: Contest, anchors: NDArray[np.bool_], tau: float = TAU) -> Outcome:
+def run(contest: Contest, anchors: NDArray[np.bool_]) -> Outcome:
     """Register on the anchors of each split and score everybody: bool[splits, members].
 
     All splits must have equally many anchors (k folds of unequal size: `run_folds`). Of tokens in
@@ -189,20 +192,20 @@ def run(contest: Contest, anchors: NDArray[np.bool_], tau: float = TAU) -> Outco
     tried on the other.
     """
     if contest.parts:
-        return _joined([_run_part(contest, split, row, tau) for split, row in enumerate(anchors)])
+        return _joined([_run_part(contest, split, row) for split, row in enumerate(anchors)])
     count = int(anchors[0].sum())
     counts = positive_anchors(anchors, contest.members)
     contrasts = contrast(counts, count, contest.positives, contest.pool)
-    return score(contest, anchors, contrasts, count * contest.pool, tau)
+    return score(contest, anchors, contrasts, count * contest.pool)
 
 
-def _run_part(contest: Contest, split: int, row: NDArray[np.bool_], tau: float) -> Outcome:
+def _run_part(contest: Contest, split: int, row: NDArray[np.bool_]) -> Outcome:
     """One split, on its two sides."""
     learnt, scored = contest.parts[split % len(contest.parts)]
     count = int(row.sum())
     counts = positive_anchors(row[None], learnt.members)
     contrasts = contrast(counts, count, learnt.positives, learnt.pool)
-    return score(scored, row[None], contrasts, count * learnt.pool, tau)
+    return score(scored, row[None], contrasts, count * learnt.pool)
 
 
 def _joined(parts: Sequence[Outcome]) -> Outcome:
@@ -227,11 +230,9 @@ def _joined(parts: Sequence[Outcome]) -> Outcome:
     )
 
 
-def score(
-    contest: Contest, anchors: NDArray[np.bool_], contrasts: Contrasts, unit: int, tau: float = TAU
-) -> Outcome:
+def score(contest: Contest, anchors: NDArray[np.bool_], contrasts: Contrasts, unit: int) -> Outcome:
     """The second half of `run`, from contrasts made elsewhere."""
-    prototypes = register(contrasts, unit, tau)
+    prototypes = register(contrasts, unit, contest.tau)
     member_counts = agreeing_members(contest.members, prototypes)
     histogram = _histogram(contest, prototypes)
     return Outcome(anchors, contrasts, unit, prototypes, member_counts, histogram)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, own, showing
+from catalog.modalities import Asked, Loaded, Stored, facts, own, showing
 from catalog.modalities.grids import Grid
 from catalog.modalities.image import webp
 from catalog.modalities.media import MEAN_OVER, Media
@@ -39,7 +39,7 @@ class Sounds:
     name: str = "audio"
     kind: str = "sound"
     endings: tuple[str, ...] = (".wav", ".flac", ".ogg", ".mp3")
-    usual_batch: int = 8
+    usual_batch: int = facts.OF["audio"].batch
 
     @property
     def rate(self) -> int:

@@ -1,6 +1,6 @@
-"""What the items of each modality can be told apart from: the one table of backgrounds."""
+"""What a category can be told apart from; `facts` says which of them each modality has."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Background = Literal["all", "words", "matched"]
 BACKGROUNDS: tuple[Background, ...] = ("all", "words", "matched")
@@ -13,19 +13,3 @@ TOLD: dict[Background, str] = {
     "matched": "matched items",
 }
 """What a category is told apart from, in words; items are tokens, images or sounds."""
-
-
-class Backgrounds(NamedTuple):
-    """The backgrounds of one modality."""
-
-    known: tuple[Background, ...]
-    primary: Background
-    """Of the cell that verdicts are made in."""
-
-
-OF: dict[str, Backgrounds] = {
-    "text": Backgrounds(BACKGROUNDS, "matched"),
-    "image": Backgrounds(("all",), "all"),
-    "audio": Backgrounds(("all",), "all"),
-}
-"""By modality. Images and sounds have neither words nor frequencies to match by."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, showing
+from catalog.modalities import Asked, Loaded, Stored, facts, showing
 from catalog.modalities.grids import Grid
 from catalog.modalities.media import MEAN_OVER, Media
 from catalog.modalities.scanning import Looks, Unfit
@@ -40,7 +40,7 @@ class Images:
     name: str = "image"
     kind: str = "image"
     endings: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp")
-    usual_batch: int = 32
+    usual_batch: int = facts.OF["image"].batch
     window: float | None = None
 
     @property

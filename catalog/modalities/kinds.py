@@ -17,6 +17,7 @@ from catalog.modalities import (
     image,
     text,
 )
+from catalog.modalities.media import Medium
 from catalog.progress import Report
 
 
@@ -32,6 +33,8 @@ class Kind:
     """The items of a finished catalog."""
     candidates: Callable[[Loaded, Asked, Any], Sequence[Modality]] = lambda *_: ()
     """The prepared items in each reading that a trial is to choose among; often none."""
+    medium: Callable[[Any], Medium] | None = None
+    """Processor -> what decodes files; None where items are no files."""
 
 
 def _text(model: Loaded, asked: Asked, report: Report) -> Modality:
@@ -53,6 +56,6 @@ def _text_readings(model: Loaded, asked: Asked, made: Any) -> Sequence[Modality]
 
 KINDS: dict[str, Kind] = {
     "text": Kind(text.trial, _text, _text_again, _text_readings),
-    "image": Kind(image.trial, image.prepare, image.reopen),
-    "audio": Kind(audio.trial, audio.prepare, audio.reopen),
+    "image": Kind(image.trial, image.prepare, image.reopen, medium=image.Images),
+    "audio": Kind(audio.trial, audio.prepare, audio.reopen, medium=audio.Sounds),
 }

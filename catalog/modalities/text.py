@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.modalities import Asked, Loaded, Stored, families, spelling
+from catalog.modalities import Asked, Loaded, Stored, facts, families, spelling
 from catalog.modalities.passes import OneEach
 
 _UNUSED = re.compile(r"[\[<]\|?(unused|reserved|extra_id|pad|dummy)\w*\|?[\]>]", re.IGNORECASE)
@@ -59,7 +59,7 @@ class Text(OneEach):
     @property
     def usual_batch(self) -> int:
         """One or a few positions each: many go at once."""
-        return 1024
+        return facts.OF["text"].batch
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ import pandas as pd
 from catalog.browse import describe
 from catalog.errors import NotInCatalog
 from catalog.figures.text import visible
+from catalog.modalities import facts
 from catalog.store import feature_queries, flip_queries, queries, share_queries
 from catalog.store.catalog import Catalog
 from catalog.store.reading import Query
@@ -145,8 +146,8 @@ def commands(catalog: Catalog) -> list[tuple[str, str]]:
     reading = "" if catalog.contextual or catalog.modality != "text" else (
         f" --template {shlex.quote(str(build['reading']))}"
     )  # fmt: skip
-    items = {"image": " --items FOLDER", "audio": " --items FOLDER"}.get(catalog.modality, "")
-    items = " --texts FOLDER" if catalog.contextual else items
+    given = "--texts FOLDER" if catalog.contextual else facts.OF[catalog.modality].option
+    items = f" {given}" if given else ""
     return [
         ("states", f"dims build {shlex.quote(name)}{pinned}{reading}{items} {options}"),
         ("the same bits", f"dims verify {slug} --sample 512"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from catalog.browse import examples
 from catalog.errors import SettingRefused
+from catalog.modalities import facts
 from catalog.store import share_queries
 from catalog.store.catalog import Catalog
 
@@ -50,7 +51,7 @@ class Unit:
 def check(catalog: Catalog, form: str) -> None:
     """SettingRefused where items are no tokens: these formats show texts."""
     if catalog.modality != "text":
-        named = {"image": "images", "audio": "sounds"}.get(catalog.modality, catalog.modality)
+        named = facts.OF[catalog.modality].many
         raise SettingRefused(
             f"{form} shows texts, and {catalog.slug} holds {named}: export it as parquet, csv or "
             "safetensors."

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.signs.bits import Packed, Words, by_words, transpose
+from catalog.signs.prototypes import TAU
 from catalog.signs.standing import Standing
 
 Ints = NDArray[np.int64]
@@ -22,6 +23,8 @@ class SiteSigns:
     """uint8[dims, ceil(items / 8)], to count over items; unused bits are ignored."""
     standing: Standing | None = None
     """Of tokens in context: which positions stand for a family in each split."""
+    tau: float = TAU
+    """Registration level of the features that are measured here."""
 
     @cached_property
     def sides(self) -> "tuple[tuple[SiteSigns, SiteSigns], ...]":
@@ -72,4 +75,5 @@ class SiteSigns:
 
     def of(self, items: NDArray[np.integer]) -> "SiteSigns":
         """Signs of some items alone, in their order, in both layouts."""
-        return SiteSigns(np.ascontiguousarray(self.words[:, items]), self.columns(items))
+        words = np.ascontiguousarray(self.words[:, items])
+        return SiteSigns(words, self.columns(items), tau=self.tau)

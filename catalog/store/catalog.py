@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from catalog import places
 from catalog.errors import NotInCatalog, SettingRefused, listed
-from catalog.modalities import backgrounds, spelling
+from catalog.modalities import facts as modalities
+from catalog.modalities import spelling
 from catalog.modalities.backgrounds import Background
 from catalog.signs.bits import Packed, Words
-from catalog.signs.prototypes import SPLITS
+from catalog.signs.prototypes import SPLITS, TAU
 from catalog.signs.site_signs import SiteSigns
 from catalog.signs.standing import Standing
 from catalog.store import context_queries, feature_queries, packed, queries, reading
@@ -120,7 +121,7 @@ class Catalog:
     @property
     def backgrounds(self) -> tuple[Background, ...]:
         """What categories can be told apart from in this modality."""
-        return backgrounds.OF[self.modality].known
+        return modalities.OF[self.modality].backgrounds
 
     @property
     def sites(self) -> pd.DataFrame:
@@ -150,12 +151,12 @@ class Catalog:
         residual = sites[(sites["kind"] == "resid") & sites["dims"].notna()]
         stored = self.thresholds
         if residual.empty:  # only other sites were asked for
-            return Primary(self.site_names[0], stored[0], backgrounds.OF[self.modality].primary)
+            return Primary(self.site_names[0], stored[0], modalities.OF[self.modality].primary)
         middle = residual[residual["layer"] >= residual["layer"].max() / 2].iloc[0]
         known = "zero" in stored  # else degenerate is NULL
         many = known and middle["degenerate"] > DEGENERATE_SHARE * middle["dims"]
         wanted = "median" if many and "median" in stored else stored[0]
-        return Primary(str(middle["site"]), wanted, backgrounds.OF[self.modality].primary)
+        return Primary(str(middle["site"]), wanted, modalities.OF[self.modality].primary)
 
     @property
     def items(self) -> pd.DataFrame:
@@ -224,7 +225,12 @@ class Catalog:
     def signs(self, site: str, threshold: str) -> SiteSigns:
         """Signs of a site in both layouts; NotInCatalog where it holds none there."""
         packed_twice = self.by_item(site, threshold), self.by_dimension(site, threshold)
-        return SiteSigns(*packed_twice, self.standing)
+        return SiteSigns(*packed_twice, self.standing, self.tau)
+
+    @property
+    def tau(self) -> float:
+        """Registration level of its features; every contest, null and curve takes it from here."""
+        return TAU
 
     @property
     def standing(self) -> Standing | None:

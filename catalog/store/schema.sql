@@ -506,7 +506,7 @@ COMMENT ON COLUMN feature.coherence IS 'AUC of held-out members against the memb
 COMMENT ON COLUMN feature.confusable IS 'The category it is told apart from worst.';
 COMMENT ON COLUMN feature.confusable_auc IS 'AUC against the members of that category.';
 COMMENT ON COLUMN feature.dimensions IS 'Registered dimensions of the feature shown (split 0).';
-COMMENT ON COLUMN feature.fallback IS 'Whether fewer than 8 dimensions reached the registration level 0.75, so that the strongest were taken.';
+COMMENT ON COLUMN feature.fallback IS 'Whether fewer than 8 dimensions reached the registration level, so that the strongest were taken.';
 COMMENT ON COLUMN feature.fallback_share IS 'Share of the 20 splits that fell back.';
 COMMENT ON COLUMN feature.firing_level IS '5th percentile of the agreement of held-out members; an item fires above it.';
 COMMENT ON COLUMN feature.best_dimension IS 'Strongest dimension on the anchors.';

@@ -10,7 +10,7 @@ import pandas as pd
 from catalog import places
 from catalog.browse import describe
 from catalog.errors import CatalogError
-from catalog.modalities import backgrounds
+from catalog.modalities import facts
 from catalog.store import console as sql_console
 from catalog.store import packed, queries
 from catalog.store.catalog import Catalog
@@ -40,7 +40,7 @@ def _order(entry: Entry) -> tuple[bool, bool, bool, int, str]:
     about, slug = entry.build, entry.catalog.slug
     if about is None:
         return True, True, True, 0, slug
-    kind = list(backgrounds.OF).index(about["modality"])
+    kind = list(facts.OF).index(about["modality"])
     other = slug != os.environ.get("DIMS_CATALOG")
     return False, other, bool(pd.isna(about["findings_hash"])), kind, slug
 

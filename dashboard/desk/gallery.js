@@ -1,10 +1,6 @@
 // The pictures of the desk: a wall at each pole, the chosen one large in the middle, one player.
 // Pictures and sounds are data URIs only. A sound is asked for when it is first chosen.
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
-const HINTS = {
-  image: "show the next and the previous picture large.",
-  audio: "play the next and the previous sound; a click plays any.",
-};
 const KEPT = 40; // sounds kept in the browser
 
 class Gallery {
@@ -23,7 +19,7 @@ class Gallery {
     this.at.work.classList.toggle("pictured", pictured);
     this.at.work.classList.toggle("wide", item.media === "audio");
     this.at.hint.hidden = !pictured;
-    this.at.hint_text.textContent = HINTS[item.media] || "";
+    this.at.hint_text.textContent = item.hint;
     this.tiles = [];
     if (!pictured) return;
     for (const side of ["plus", "minus"])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from catalog.features import measure
+from catalog.modalities import facts
 from catalog.store.catalog import Catalog
 from catalog.workspace.subjects import FIELDS, Subject
 from dashboard.common import answers, frames, parts
@@ -39,7 +40,8 @@ def _shown(subject: Subject, here: Here) -> dict[str, Any]:
     what = _dimension(subject, here) if subject.kind == "dimension" else _feature(subject, here)
     named = {field: getattr(subject, field) for field in FIELDS if field != "pole"}
     kept = {"key": subject.key, "subject": named, "whole": subject.kind != "dimension"}
-    return kept | what | {"media": here.catalog.modality}
+    medium = here.catalog.modality
+    return kept | what | {"media": medium, "hint": facts.OF[medium].hint}
 
 
 def _dimension(subject: Subject, here: Here) -> dict[str, Any]:

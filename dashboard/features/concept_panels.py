@@ -25,7 +25,7 @@ NAMED = 40
 def nouns(here: Here) -> tuple[str, str]:
     """What one of a concept's words is called here, and several of them."""
     if media_frames.is_media(here.catalog):
-        return media_frames.WORDS[here.catalog.modality]
+        return media_frames.named(here.catalog, many=False), media_frames.named(here.catalog)
     return "word", "words"
 
 
@@ -61,7 +61,10 @@ def remarks(here: Here, made: OfWords) -> None:
     if here.catalog.modality == "text" and live.concept.members < FLIPPED:
         lines.append(f"For a flip with a verdict give {FLIPPED}: half of them are held out.")
     if made.fallback:
-        lines.append("Fallback: fewer than 8 dimensions reached 0.75; the strongest were taken.")
+        lines.append(
+            "Fallback: fewer than 8 dimensions reached the registration level; the "
+            "strongest were taken."
+        )
     doubled = live.words.asked - len(live.words.missing) - len(live.words.members)
     if doubled:
         lines.append(f"{doubled} more {many} are of a family already there and count once.")

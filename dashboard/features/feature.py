@@ -82,8 +82,8 @@ def told(row: Row, about: Row) -> None:
         lines.append(f"Wider strata were needed for {row['widened']} members.")
     if row["fallback"]:
         lines.append(
-            f"Fallback: fewer than 8 dimensions reached 0.75 ({row['fallback_share']:.0%} of the "
-            "splits), so the strongest were taken."
+            "Fallback: fewer than 8 dimensions reached the registration level "
+            f"({row['fallback_share']:.0%} of the splits), so the strongest were taken."
         )
     if row["small"]:
         lines.append("Small: fewer than 20 anchor or 20 held-out families, so no verdict.")

@@ -12,7 +12,7 @@ from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.jobs import asks
 from dashboard.jobs import parts as jobs
-from dashboard.labels import words
+from dashboard.labels import bulk, words
 
 VIEWS = {"map": "Map", "table": "Table", "skipped": "Skipped"}
 STATES = {"all": "all", "clear": "beats its null", "measured": "not small", "small": "small"}
@@ -132,13 +132,15 @@ def show_table(at: pd.DataFrame, answer: answers.Answer) -> None:
     with parts.panel(title, copied, what="features"):
         event = parts.table(
             listed,
-            key="features.table",
+            key=f"features.table.{here.site}.{len(shown)}",  # marks are of these rows alone
             on_select="rerun",
-            selection_mode="single-cell",
+            selection_mode=bulk.MODES,
             height=min(640, 33 * len(shown) + 37),
             column_config=feature_parts.columns() | words.title(),
         )
-    row = parts.picked("features.table", event)
+        names = shown["category"].tolist()
+        bulk.line(here, bulk.of_site(here, "feature", names, bulk.marked(event, names)))
+    row = bulk.opened("features.table", event)
     if row is not None:
         address.go("feature", here, category=shown["category"][row], background=answer_background)
 
@@ -203,5 +205,5 @@ if view != "skipped" and shown["p"].isna().any():
     jobs.offer("Nulls at every layer were not drawn yet.", "Draw them", asks.features(here))
 st.caption(
     "small: fewer than 20 anchor or 20 held-out families, so no verdict. fallback: fewer than 8 "
-    "dimensions reached 0.75, so the strongest were taken."
+    "dimensions reached the registration level, so the strongest were taken."
 )

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from catalog.modalities import facts
 from dashboard.common.answers import Here
 from dashboard.frame import address
-from dashboard.pages import FILES, ITEMS, MOVED, PAGES, Page, View, page_of
+from dashboard.pages import FILES, MOVED, PAGES, Page, View, page_of
 
 FOLDER = Path(__file__).parents[1]
 
@@ -34,7 +35,7 @@ def _view(page: Page, view: View, modality: str) -> st.Page:
 
 
 def _title(page: Page, modality: str) -> str:
-    return ITEMS[modality][0] if page.title == ITEMS["text"][0] else page.title
+    return facts.OF[modality].page if page.title == facts.OF["text"].page else page.title
 
 
 def _moved(view: str) -> None:
@@ -57,7 +58,7 @@ def heading(name: str, here: Here | None) -> None:
 
 
 def _tab(view: View, modality: str, here: Here | None) -> None:
-    title = ITEMS[modality][1] if view.name == "item" else view.title
+    title = facts.OF[modality].tab if view.name == "item" else view.title
     asked = None if here is None else address.of(here)
     st.page_link(view.file, label=title, query_params=asked)
 

@@ -14,14 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.browse import originals
+from catalog.modalities import facts
 from catalog.store import media_queries
 from catalog.store.catalog import Catalog
 from dashboard.common import answers
 from dashboard.common import numbers as settings
 from dashboard.common.answers import Answer, Here, Row
-
-WORDS = {"text": ("token", "tokens"), "image": ("image", "images"), "audio": ("sound", "sounds")}
-"""What an item of each modality is called: one, many."""
 
 
 def is_media(catalog: Catalog) -> bool:
@@ -36,7 +34,8 @@ def is_sound(catalog: Catalog) -> bool:
 
 def named(catalog: Catalog, many: bool = True) -> str:
     """What the items are called: tokens, images or sounds."""
-    return WORDS[catalog.modality][many]
+    about = facts.OF[catalog.modality]
+    return about.many if many else about.one
 
 
 def source(catalog: Catalog) -> Row:

@@ -29,7 +29,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "models.md"
 EVERY: dict[str, Tried] = TEXT | MEDIA
 CPU = torch.device("cpu")
 IDS = np.array([[3, 9, 30, 17, 4], [8, 8, 41, 9, 26]], np.int64)
-KINDS = ("resid", "final", "k", "v", "ffn")
+KINDS = tuple(sites.KINDS)
 
 
 class Outcome(NamedTuple):
@@ -75,7 +75,7 @@ def outcome(name: str) -> Outcome:
         parts = loading.find_parts(module, CPU, None if tried.inputs is None else given(tried))
     except ModelUnsupported as refusal:
         return Outcome(name, tried.kind, str(refusal))
-    every = [site for site in sites.wanted("k,v,ffn", None, len(parts.blocks))[0]]
+    every = [site for site in sites.wanted(sites.ADDED, None, len(parts.blocks))[0]]
     reasons = {site: parts.absent(site) for site in every}
     present = [site for site in every if reasons[site] is None]
     inputs = {key: torch.from_numpy(array) for key, array in given(tried).items()}
