@@ -85,8 +85,7 @@ def comment(
     if len(found) > MOST:
         raise LabelRefused(f"The comment names {len(found)} people: name {MOST} or fewer.")
     rows = [
-        {"event": event, "comment": event, "person": name(one), "action": "name"}
-        for one in found
+        {"event": event, "comment": event, "person": name(one), "action": "name"} for one in found
     ]
     with workspace.writing() as connection:
         if runs.append(connection, event, entry) and rows:

@@ -147,7 +147,7 @@ def _tools(key: str, answer: Answer, what: str, name: str) -> None:
         st.code(answer.copy, language=answer.language, wrap_lines=True)
         st.download_button(
             "Download CSV",
-            lambda: cells.csv(answer.frame).encode(),
+            lambda: csv(answer.frame),
             file_name=f"{file(what)}.csv",
             mime="text/csv",
             key=f"{key}.csv",
@@ -162,6 +162,11 @@ def _tools(key: str, answer: Answer, what: str, name: str) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """A frame as a CSV file, by the rule of its cells."""
+    return cells.csv(frame).encode()
 
 
 def link() -> str:

@@ -174,6 +174,11 @@ def comment(subject: Subject, author: str, text: str) -> str:
     return key
 
 
+def take_back(key: str, author: str) -> None:
+    """Take back one's own comment."""
+    mentions.take_back(acting("label"), event(), author, key)
+
+
 def stars(here: Here | None = None, subject: Subject | None = None) -> list[runs.Saved]:
     """Stars of who looks: of one subject, of a model, or all; newest first."""
     name = person()

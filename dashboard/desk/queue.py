@@ -6,6 +6,7 @@ from catalog.workspace.queue import Queue
 from dashboard.common import parts
 from dashboard.desk import component, frames
 from dashboard.frame import address, rail, who
+from dashboard.labels import mentioned
 
 here = rail.here()
 COUNTS = {"30": 30, "60": 60, "120": 120, "all": None}
@@ -106,6 +107,7 @@ def main() -> None:
     person = who.ask()
     if person is None:
         return
+    mentioned.brief()
     lines = frames.open_queues(person)
     line = choose(lines) if lines else None
     if line is None:

@@ -9,13 +9,17 @@ from dashboard.dimensions import dimension_map_frames as frames
 from dashboard.frame import address, rail
 from dashboard.jobs import asks
 from dashboard.jobs import parts as jobs
+from dashboard.labels import bulk
 
 HELP = (
     "Dimensions near each other have signs that depend on each other, whichever of their poles go "
     "together: t-SNE of the distances 1 - |phi|, seeded. How far apart two regions lie, and how "
     "large they are, says nothing."
 )
-MOVING = {"scrollZoom": True, "modeBarButtons": [["pan2d", "resetScale2d"], ["toImage"]]}
+MOVING = {
+    "scrollZoom": True,
+    "modeBarButtons": [["pan2d", "lasso2d", "resetScale2d"], ["toImage"]],
+}
 
 here = rail.here()
 
@@ -32,7 +36,7 @@ def choose() -> str:
 
 
 def draw(answer: Answer, by: str) -> None:
-    """The map; a click opens a dimension."""
+    """The map; a click opens a dimension, a lasso marks many."""
     frame, kinds = answer.frame, frames.kinds(here, by)
     title = f"{len(frame):,} dimensions of {here.site} by their dependence"
     with parts.panel(title, answer, HELP):
@@ -42,13 +46,19 @@ def draw(answer: Answer, by: str) -> None:
             ),
             key="dimension_map.points",
             on_select="rerun",
-            selection_mode="points",
+            selection_mode=["points", "lasso"],
             config=parts.plotly() | MOVING,
         )
-        st.caption(f"{kinds.told} A click opens one; the wheel comes nearer.")
-    points = event["selection"]["points"]
-    if points and parts.changed("dimension_map.points", int(points[0]["customdata"])):
-        address.go("dimension", here, dim=int(points[0]["customdata"]))
+        st.caption(
+            f"{kinds.told} A click opens one, the lasso (top right) marks many; the wheel comes "
+            "nearer."
+        )
+        chosen = [int(point["customdata"]) for point in event["selection"]["points"]]
+        marks = [str(one) for one in chosen] if event["selection"].get("lasso") else []
+        every = frame["dimension"].astype(str).tolist()
+        bulk.line(here, bulk.of_site(here, "dimension", every, marks))
+    if chosen and not marks and parts.changed("dimension_map.points", chosen[0]):
+        address.go("dimension", here, dim=chosen[0])
 
 
 parts.breadcrumb(here.slug, here.site, "map of dimensions")

@@ -8,7 +8,7 @@ from dashboard.common import frames, numbers, parts, terms, workspace
 from dashboard.common.frames import SORTS, Filter
 from dashboard.dimensions import frames as dimension_frames
 from dashboard.frame import address, rail
-from dashboard.labels import words
+from dashboard.labels import bulk, words
 
 TITLES = {
     "dimension": "number",
@@ -140,9 +140,9 @@ if people:
 with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open it", answer):
     clicked = parts.table(
         shown,
-        key="dimensions.table",
+        key=f"dimensions.table.{sort}.{order}.{page}.{count}",  # marks are of these rows alone
         on_select="rerun",
-        selection_mode="single-cell",
+        selection_mode=bulk.MODES,
         height=min(560, 36 * len(shown) + 40),
         column_config=words.title()
         | {
@@ -155,7 +155,10 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
         },
     )
     st.pagination(pages, key="dimensions.page")
-row = parts.picked("dimensions.table", clicked)
+    passing = everything.frame.dimension[kept].astype(str).tolist()
+    marks = bulk.marked(clicked, shown.dimension.tolist())
+    bulk.line(here, bulk.of_site(here, "dimension", passing, marks))
+row = bulk.opened("dimensions.table", clicked)
 if row is not None:
     address.go("dimension", here, dim=shown.dimension[row])
 address.write(sort=sort, order=order, page=page, labelled=labelled)

@@ -1,6 +1,7 @@
 // Keys of every page, beside those of Streamlit's own buttons. They do nothing while a field, a
 // table or a dialog has focus; the labeling desk stops its keys before they come here.
 const CLICKS = { ArrowRight: "step-next", ArrowLeft: "step-previous", l: "labels-write" };
+const FIELDS = { g: "rail-search", b: "bulk-which" };
 const BUSY = "input, textarea, select, canvas, [contenteditable=true], [role=slider], " +
   "[role=listbox], [role=menu], [role=tablist], [role=radiogroup], [role=dialog]";
 let held = null;
@@ -18,19 +19,19 @@ function press(event, component) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "?") {
     if (!document.querySelector("[role=dialog]")) component.setTriggerValue("help", true);
-  } else if (key === "g") focusSearch();
-  else if (!CLICKS[key] || !click(CLICKS[key])) return;
+  } else if (!focus(FIELDS[key]) && !click(CLICKS[key])) return;
   event.preventDefault();
 }
 
-function focusSearch() {
-  const box = document.querySelector(".st-key-rail-search input");
+function focus(name) {
+  const box = name && document.querySelector(`.st-key-${name} input`);
   box?.focus();
   box?.select();
+  return Boolean(box);
 }
 
 function click(name) {
-  const button = document.querySelector(`.st-key-${name} button`);
+  const button = name && document.querySelector(`.st-key-${name} button`);
   if (!button || button.disabled) return false;
   button.scrollIntoView({ block: "nearest" });
   button.click();

@@ -15,6 +15,8 @@ LISTED = {
     "g": "go to: into the search box",
     "l": "label what the page is about",
     "s": "star it, or take the star off",
+    "b": "choose many: below a table or a map, rows by number (Tab: to star, queue, list them)",
+    "u": "undo what was just done with many",
     "n": "the next divided one (Adjudicate)",
     "1 2": "choose the left or right item (Label test)",
     "o": "open the finding (Tour)",

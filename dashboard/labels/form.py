@@ -85,7 +85,10 @@ def remark(subject: Subject, person: str) -> None:
     if not shown.open:
         return
     with shown, st.form("labels.comment", border=False, clear_on_submit=True):
-        text = st.text_area("Comment", key="labels.text", max_chars=10_000)
+        text = st.text_area(
+            "Comment", key="labels.text", max_chars=10_000,
+            help="@name names a person: the comment waits for them on Home and on Label.",
+        )  # fmt: skip
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():
                 workspace.comment(subject, person, text)

@@ -7,7 +7,7 @@ from catalog.workspace.subjects import Subject
 from dashboard.common import access, parts, workspace
 from dashboard.common.answers import Answer, Here
 from dashboard.frame import address, who
-from dashboard.labels import form, frames
+from dashboard.labels import form, frames, gathering
 
 NOUNS = {
     "dimension": "This dimension",
@@ -25,11 +25,6 @@ def sentence(kind: str) -> str:
 
 
 HIDDEN = sentence("dimension")
-_PAGES = {
-    "dimension": ("dimension", "dim"),
-    "feature": ("feature", "category"),
-    "discovered": ("discover", "found"),
-}
 
 
 def panel(here: Here, number: int) -> None:
@@ -57,6 +52,7 @@ def _about(here: Here, subject: Subject) -> None:
             if subject.kind == "dimension":
                 _suggested(here, int(subject.name))
         _comments(subject)
+        _lists(here, subject)
     if not access.may("label"):
         st.caption("You may look here: labels, stars and comments take the role label.")
         return
@@ -155,8 +151,29 @@ def _suggested(here: Here, number: int) -> None:
 
 def _comments(subject: Subject) -> None:
     for comment in workspace.comments(subject)[:20]:
-        st.caption(f"{comment.made_at:%Y-%m-%d %H:%M} UTC")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f"{comment.made_at:%Y-%m-%d %H:%M} UTC", width="content")
+            if comment.person == workspace.person() and access.may("label"):
+                st.button(
+                    "Take back", key=f"labels.back.{comment.key}", type="tertiary",
+                    on_click=_take_back, args=(comment.key, comment.person),
+                )  # fmt: skip
         st.text(parts.visible(comment.person) + ": " + parts.visible(comment.body.get("text", "")))
+
+
+@parts.guard()
+def _take_back(key: str, person: str) -> None:
+    workspace.take_back(key, person)
+
+
+def _lists(here: Here, subject: Subject) -> None:
+    """Lists that it is in, a link each."""
+    found = gathering.of(subject)
+    if not found:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for title in found[:20]:
+            address.link("lists", parts.plain(title), here, ":material/bookmark:", list=title)
 
 
 def starred(here: Here) -> None:
@@ -169,5 +186,5 @@ def starred(here: Here) -> None:
             name, kind = str(one.body["name"]), str(one.body.get("kind"))
             place = here._replace(site=str(one.body["site"]))
             label = f"{place.site} / {parts.plain(name[:40])}"
-            view, field = _PAGES[kind]
+            view, field = gathering.PAGES[kind]
             address.link(view, label, place, ":material/star:", **{field: name})

@@ -14,7 +14,7 @@ from dashboard.features import parts as feature_parts
 from dashboard.frame import address, rail
 from dashboard.jobs import asks
 from dashboard.jobs import parts as jobs
-from dashboard.labels import carry, panel
+from dashboard.labels import carry, mentioned, panel
 from dashboard.media import frames as media_frames
 from dashboard.media import stage
 from dashboard.overview import box, building, frames
@@ -36,6 +36,7 @@ def show(here: Here) -> None:
     else:
         feature_parts.unmeasured(here)
     claims(here)
+    mentioned.panel()
     panel.starred(here)
     carry.offer(here)
 

@@ -23,6 +23,7 @@ from dashboard.desk import agreement_frames, exchange_frames, settling
 from dashboard.desk import frames as desk
 from dashboard.features import shelf
 from dashboard.jobs import asks, parts, planning, table
+from dashboard.labels import gathering, mentioned
 from dashboard.pages import FILES
 from tests.dashboard.test_dashboard import APP, literal
 from tests.given import synthetic
@@ -109,6 +110,13 @@ OPERATIONS = {
     "label a page's dimension": ("label", label),
     "star": ("label", lambda here: workspace.star(subject(here), ADA, True)),
     "comment": ("label", lambda here: workspace.comment(subject(here), ADA, "why")),
+    "take a comment back": ("label", lambda here: workspace.take_back("c1", ADA)),
+    "star many": ("label", lambda here: gathering.star([subject(here)], ADA)),
+    "put many into a list": ("label", lambda here: gathering.enlist([subject(here)], ADA, "sea")),
+    "queue many": ("label", lambda here: gathering.line_up(here, [subject(here)], ADA)),
+    "undo what was done with many": ("label", lambda here: gathering.undo(
+        gathering.Done("", "star", (subject(here),)), ADA)),
+    "read a comment that names one": ("look", lambda here: mentioned.read(["c1"], ADA)),
     "open a queue": ("label", lambda here: desk.open_new(
         here, "dimension", [here.site], 3, "random", 1, ADA)),
     "close a queue": ("label", close),
