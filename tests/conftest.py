@@ -7,6 +7,10 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tiny models: a second thread only waits
 
 import pytest
 
+from catalog import parallel
+
+parallel.MOST = 1  # test workers share the cores already: see `several`
+
 FIRST = (
     "notebook/test_worked_example.py",
     "browser/test_labeling.py",
@@ -29,6 +33,12 @@ def llama(tmp_path_factory):
     from tests.given import models  # imports torch: not for the tests of browsing
 
     return models.save("llama", tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture
+def several(monkeypatch):
+    """Measuring and flipping in processes of their own, as outside of tests."""
+    monkeypatch.setattr(parallel, "MOST", 4)
 
 
 @pytest.fixture
