@@ -139,13 +139,13 @@ class Endpoint:
             self._next = begun + 60 / self.settings.per_minute
             kept = {name: value for name, value in options.items() if name not in self._refused}
             asked = {"model": self.settings.model, "messages": list(messages), **kept}
-            status, body = self._send(asked, begun + self.settings.timeout)
+            status, body = self._send(asked)
             named = {name for name in kept if name in body} if status == 400 else set()
             if not named:
                 return self._reply(status, body, time.monotonic() - begun)
             self._refused |= named  # some models take neither: asked again without
 
-    def _send(self, asked: dict[str, Any], deadline: float) -> tuple[int, str]:
+    def _send(self, asked: dict[str, Any]) -> tuple[int, str]:
         key = self.settings.key
         headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {key}"} if key else {}
@@ -158,15 +158,15 @@ class Endpoint:
                 preload_content=False,
             )
             try:
-                return response.status, self._read(response, deadline)
+                return response.status, self._read(response)
             finally:
                 response.close()
         except urllib3.exceptions.HTTPError as error:
             raise LabelerFailed(_why(error)) from error
 
-    def _read(self, response: urllib3.BaseHTTPResponse, deadline: float) -> str:
-        """The whole body, by the deadline: an endpoint that drips is a slow one."""
-        read = bytearray()
+    def _read(self, response: urllib3.BaseHTTPResponse) -> str:
+        """The whole body, by a deadline: an endpoint that drips is a slow one."""
+        read, deadline = bytearray(), time.monotonic() + self.settings.timeout
         while chunk := response.read1(1 << 16):
             read += chunk
             if len(read) > LARGEST:
