@@ -7,9 +7,19 @@ answered again without having seen anybody else's label in between.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
-from catalog.workspace import schema
+from catalog.workspace import gold_schema, schema
 from catalog.workspace.file import Workspace, now
 from catalog.workspace.words import name
 
@@ -33,18 +43,42 @@ def is_open(queue: ColumnElement[str]) -> ColumnElement[bool]:
     return ~exists().where(schema.queue_closed.c.queue == queue)
 
 
-def hidden(person: str) -> Select[tuple[str]]:
+def hidden(person: str) -> CompoundSelect[tuple[str]]:
     """SELECT of the targets hidden from `person` now (a target: a subject without its pole)."""
     return _unanswered(name(person))
 
 
-def waiting() -> Select[tuple[str]]:
+def waiting() -> CompoundSelect[tuple[str]]:
     """SELECT of the targets that are hidden from anybody now: what must not leave meanwhile."""
     return _unanswered(None)
 
 
-def _unanswered(person: str | None) -> Select[tuple[str]]:
-    """Targets of open queues, of one person or all, that the queue's person has not answered."""
+def asked_again(repeat: Any, person: Any) -> ColumnElement[bool]:
+    """Condition on rows of queue_repeat: the queue's person has not answered since it was asked."""
+    mine = schema.label.alias()
+    return ~exists().where(
+        mine.c.subject == repeat.subject,
+        mine.c.author == person,
+        mine.c.queue == repeat.queue,
+        mine.c.made_at > repeat.made_at,
+    )
+
+
+def _unanswered(person: str | None) -> CompoundSelect[tuple[str]]:
+    """Targets of open queues, of one person or all, that the queue's person has not answered, and
+    those asked again that they have not answered since.
+    """
+    queue, repeat = schema.queue.alias(), gold_schema.queue_repeat.alias()
+    again = (
+        select(repeat.c.subject)
+        .join(queue, queue.c.key == repeat.c.queue)
+        .where(is_open(queue.c.key), asked_again(repeat.c, queue.c.person))
+    )
+    found = _first_time(person)
+    return union_all(found, again if person is None else again.where(queue.c.person == person))
+
+
+def _first_time(person: str | None) -> Select[tuple[str]]:
     item, queue = schema.queue_item.alias(), schema.queue.alias()
     subject, mine = schema.subject.alias(), schema.label.alias()
     answered = exists().where(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Table
 
-from catalog.workspace import gathered_schema, machine_schema, schema
+from catalog.workspace import gathered_schema, gold_schema, machine_schema, schema
 
 MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (schema.subject, ("key",)),
@@ -20,5 +20,7 @@ MADE: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (machine_schema.machine_call, ("event",)),
     (gathered_schema.list_entry, ("event", "subject")),
     (gathered_schema.mention, ("event", "comment", "person")),
+    (gold_schema.gold, ("event",)),
+    (gold_schema.queue_repeat, ("queue", "number")),
 )
 """Each with the columns that tell its rows apart, parents before children."""

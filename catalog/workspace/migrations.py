@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from catalog.errors import WorkspaceUnreadable
-from catalog.workspace import access_schema, gathered_schema, machine_schema, schema
+from catalog.workspace import access_schema, gathered_schema, gold_schema, machine_schema, schema
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, "roles and the log of a server", access_schema.make),
     Migration(4, "machines that label", machine_schema.make),
     Migration(5, "lists, and who is named in comments", gathered_schema.make),
+    Migration(6, "scales of a label, checks on labelers", gold_schema.make),
 )
 
 

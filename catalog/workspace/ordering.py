@@ -10,7 +10,11 @@ from sqlalchemy import Connection, func, select
 from catalog.workspace import blind, marks, schema
 from catalog.workspace.subjects import Subject
 
-ORDERS = ("random", "strongest", "disagreed", "fewest")
+FIXED = ("random", "strongest", "disagreed", "fewest")
+"""Orders that are fixed when a queue is opened."""
+INFORMATIVE = "informative"
+"""Decided anew with every answer: see informative.py."""
+ORDERS = (*FIXED, INFORMATIVE)
 
 
 def generator(seed: str, person: str) -> np.random.Generator:
@@ -28,12 +32,12 @@ def ordered(
 ) -> list[int]:
     """Places of `subjects` in the queue's order: the smallest weight first, ties at random."""
     ties = generator.permutation(len(subjects))
-    if order == "random":
+    if order in ("random", INFORMATIVE):
         return [int(i) for i in ties]
     if order == "strongest":
         weight = np.where(np.isnan(strength), np.inf, -strength)
     else:
-        people, differ = _standing(connection)
+        people, differ = standing(connection)
         if order == "fewest":
             weight = np.array([people.get(subject.key, 0) for subject in subjects], float)
         else:
@@ -41,7 +45,7 @@ def ordered(
     return [int(i) for i in np.lexsort((ties, weight))]
 
 
-def _standing(connection: Connection) -> tuple[dict[str, int], dict[str, float]]:
+def standing(connection: Connection) -> tuple[dict[str, int], dict[str, float]]:
     """By whole subject: people who answered, and the share of their pairs that differ."""
     label = schema.label
     query = (

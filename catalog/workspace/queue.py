@@ -1,37 +1,36 @@
 """Queues: which subjects a person labels, in which order, and how far they are.
 
-The order is fixed when a queue is opened, so that preloading and undo are simple; coverage is
-looked at each time: a subject that enough other people have answered meanwhile is passed over.
+The order is fixed when a queue is opened, so that preloading and undo are simple, but for the order
+`informative`; coverage is looked at each time: a subject that enough other people have answered
+meanwhile is passed over, as is one whose posterior has passed the queue's level.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, distinct, exists, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from catalog.errors import LabelRefused
-from catalog.workspace import blind, marks, ordering, schema
+from catalog.workspace import blind, known, marks, ordering, schema
 from catalog.workspace.file import Workspace, insert_new, now
-from catalog.workspace.subjects import NAMED, Subject, of_row, remember
+from catalog.workspace.serving import Progress, next_subjects, progress
+from catalog.workspace.subjects import Subject, remember
+from catalog.workspace.waiting import Queue
 from catalog.workspace.words import LONGEST_NAME, name, tidy
 
-_LONGEST_PAUSE = 600.0
-"""Seconds: a longer time on one subject was a break and is left out of the pace."""
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A person's queue as opened."""
-
-    key: str
-    person: str
-    title: str
-    ordering: str
-    coverage: int
-    opened_at: datetime
+__all__ = [
+    "Options",
+    "Progress",
+    "Queue",
+    "answered",
+    "close_queue",
+    "next_subjects",
+    "open_queue",
+    "open_queues",
+    "progress",
+]
 
 
 @dataclass(frozen=True)
@@ -42,28 +41,17 @@ class Options:
     order: str = "random"
     """random (by `seed` and the person), strongest (`strengths`, largest first, NaN last),
     disagreed (share of pairs of people who differ, largest first), fewest (people who have
-    answered, fewest first); ties fall at random."""
+    answered, fewest first), informative (see informative.py); ties fall at random."""
     coverage: int = 2
     """People wanted for each subject: those that as many others have answered are passed over."""
     strengths: Sequence[float] | None = None
     """One for each subject, for the order strongest."""
     seed: str = ""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a queue is. `pace` and `left` are the person's own and shown to nobody else."""
-
-    answered: int
-    """Subjects this person has answered, skipped or flagged."""
-    waiting: int
-    """Subjects still to come."""
-    covered: int
-    """Subjects passed over because enough others have answered them."""
-    pace: float | None
-    """Median seconds a subject; None before the first."""
-    left: float | None
-    """Seconds left at that pace."""
+    checks: int | None = None
+    """After so many answers come a subject whose answer is known, where there is one, and one that
+    the person has answered before; None: never."""
+    stop: float | None = None
+    """Posterior at which a subject is done and passed over; None: never."""
 
 
 def open_queue(
@@ -95,6 +83,8 @@ def open_queue(
                 ordering=how.order,
                 seed=how.seed,
                 coverage=how.coverage,
+                checks=how.checks,
+                stop=how.stop,
                 opened_at=now(),
             )
         )
@@ -123,7 +113,28 @@ def _taken(
     chosen = [subjects[i] for i in kept]
     generator = ordering.generator(how.seed, person)
     places = ordering.ordered(connection, chosen, how.order, strength[kept], generator)
-    return [chosen[i] for i in places]
+    ordered = [chosen[i] for i in places]
+    if how.checks is None:
+        return ordered
+    return mixed(ordered, known.to_mix_in(connection, person, chosen), how.checks)
+
+
+def mixed(ordered: Sequence[Subject], known: Sequence[Subject], every: int) -> list[Subject]:
+    """Subjects with one of the known ones after `every` others; known ones lose their own place."""
+    rest = [subject for subject in ordered if subject not in known]
+    found: list[Subject] = []
+    left = list(known)
+    for start in range(0, len(rest), every):
+        found += rest[start : start + every]
+        if left:
+            found.append(left.pop(0))
+    return found + left
+
+
+def answered(workspace: Workspace, queue: Queue) -> None:
+    """Say that an answer of the queue was saved: what is due is asked again."""
+    if queue.checks is not None:
+        known.plan_repeat(workspace, queue.key, queue.person, queue.checks)
 
 
 def _check(how: Options, subjects: Sequence[Subject]) -> None:
@@ -132,6 +143,10 @@ def _check(how: Options, subjects: Sequence[Subject]) -> None:
         raise LabelRefused(f"{how.order!r} is not an order; it is one of {known}.")
     if how.coverage < 1:
         raise LabelRefused(f"Coverage is {how.coverage}; at least one person has to answer.")
+    if how.checks is not None and how.checks < 2:
+        raise LabelRefused(f"A check after {how.checks} answers is too often: after 2 or more.")
+    if how.stop is not None and not 0.5 < how.stop < 1:
+        raise LabelRefused(f"The level {how.stop} stops nothing well: take one in 0.5 to 1.")
     if any(subject.pole for subject in subjects):
         raise LabelRefused("A queue holds whole subjects: leave their poles empty.")
     given = how.strengths
@@ -167,79 +182,11 @@ def open_queues(workspace: Workspace, person: str) -> list[Queue]:
         return [_of(row) for row in connection.execute(query.order_by(table.c.opened_at.desc()))]
 
 
-def next_subjects(workspace: Workspace, queue: Queue, count: int = 2) -> list[Subject]:
-    """The next `count` subjects to label; the second is there to be preloaded. Empty at the end."""
-    item, subject = schema.queue_item, schema.subject
-    query = (
-        select(*NAMED)
-        .join(item, item.c.subject == subject.c.key)
-        .where(item.c.queue == queue.key, ~_answered(queue), ~_covered(queue))
-        .order_by(item.c.place)
-        .limit(count)
-    )
-    with workspace.reading() as connection:
-        return [of_row(row) for row in connection.execute(query)]
-
-
-def progress(workspace: Workspace, queue: Queue) -> Progress:
-    """How far the queue is, and its person's own pace."""
-    item, label = schema.queue_item, schema.label
-    own = item.c.queue == queue.key
-    times = select(label.c.seconds).where(
-        label.c.queue == queue.key,
-        label.c.author == queue.person,
-        label.c.seconds <= _LONGEST_PAUSE,
-    )
-    # One row an event: rows of one answer share their time.
-    times = times.group_by(label.c.event, label.c.seconds)
-    with workspace.reading() as connection:
-        total = _count(connection, own)
-        answered = _count(connection, own & _answered(queue))
-        covered = _count(connection, own & ~_answered(queue) & _covered(queue))
-        seconds = list(connection.scalars(times))
-    waiting = total - answered - covered
-    pace = float(np.median(seconds)) if seconds else None
-    return Progress(answered, waiting, covered, pace, None if pace is None else pace * waiting)
-
-
-def _count(connection: Connection, where: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(schema.queue_item).where(where)
-    return int(connection.scalar(query) or 0)
-
-
-def _answered(queue: Queue) -> ColumnElement[bool]:
-    """Condition on queue_item: its person has answered it (a skip counts in its own queue)."""
-    mine = schema.label.alias()
-    return exists().where(
-        mine.c.subject == schema.queue_item.c.subject,
-        mine.c.author == queue.person,
-        mine.c.action != "delete",
-        (mine.c.action != "skip") | (mine.c.queue == queue.key),
-        blind.is_newest(mine),
-    )
-
-
-def _covered(queue: Queue) -> ColumnElement[bool]:
-    """Condition on queue_item: as many others as wanted have answered it."""
-    other = schema.label.alias()
-    people = (
-        select(func.count(distinct(other.c.author)))
-        .where(
-            other.c.subject == schema.queue_item.c.subject,
-            other.c.author != queue.person,
-            marks.persons(other.c.author),
-            other.c.action.in_(schema.ANSWERS),
-            blind.is_newest(other),
-        )
-        .scalar_subquery()
-    )
-    return people >= queue.coverage
-
-
 def _queue(connection: Connection, key: str) -> Queue | None:
     row = connection.execute(select(schema.queue).where(schema.queue.c.key == key)).first()
     return None if row is None else _of(row)
 
 
 def _of(row: Any) -> Queue:
-    return Queue(row.key, row.person, row.title, row.ordering, row.coverage, row.opened_at)
+    named = (row.key, row.person, row.title, row.ordering, row.coverage, row.opened_at)
+    return Queue(*named, row.checks, row.stop)

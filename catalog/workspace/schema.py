@@ -32,7 +32,13 @@ CLEAR_POLES = ("+", "-", "both", "none")
 KINDS = ("dimension", "feature", "discovered")
 POLES = ("", "+", "-")
 SOURCES = ("queue", "page", "import", "carried", "machine")
-RANGES = {"confidence": (1, 5)}
+SCALES = {
+    "clarity_plus": "How clear the + pole is, or the end that agrees most: 1 (noise) to 5.",
+    "clarity_minus": "How clear the - pole is, or the end that agrees least: 1 (noise) to 5.",
+    "specificity": "1 (many things at once) to 5 (one thing and nothing else).",
+}
+"""Scales of a whole subject, with what their ends mean."""
+RANGES = {"confidence": (1, 5), **dict.fromkeys(SCALES, (1, 5))}
 """Fields of a label that are whole numbers: the least and the most."""
 
 
@@ -114,6 +120,7 @@ label = Table(
     Column("text", Text, comment="Free text."),
     Column("confidence", Integer, comment="1 (guess) to 5 (certain)."),
     Column("note", Text, comment="Why it was flagged or skipped."),
+    *(Column(name, Integer, comment=said) for name, said in SCALES.items()),
     Column("source", Text, nullable=False, comment="queue, page, import, carried or machine."),
     Column("queue", String(80), comment="Key of the queue it was given in."),
     Column("blind", Boolean, nullable=False, comment="Given while others' labels were hidden."),
@@ -136,9 +143,11 @@ queue = Table(
     Column("key", String(80), primary_key=True, comment="Name the client gave it."),
     _person("person", "Whose queue it is."),
     Column("title", Text, nullable=False, comment="What is labelled, in words."),
-    Column("ordering", Text, nullable=False, comment="random, strongest, disagreed or fewest."),
+    Column("ordering", Text, nullable=False, comment="One of ordering.ORDERS."),
     Column("seed", Text, nullable=False, comment="Seed of the order; the person's name joins it."),
     Column("coverage", Integer, nullable=False, comment="People wanted for each subject."),
+    Column("checks", Integer, comment="After so many answers comes a check; empty: never."),
+    Column("stop", Float, comment="Posterior at which a subject is done; empty: never."),
     _time("opened_at", "When it was opened."),
     CheckConstraint("coverage >= 1"),
     Index("queue_person", "person"),

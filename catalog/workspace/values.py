@@ -35,6 +35,9 @@ class Label:
     text: str | None = None
     confidence: int | None = None
     note: str | None = None
+    clarity_plus: int | None = None
+    clarity_minus: int | None = None
+    specificity: int | None = None
 
     def __post_init__(self) -> None:
         """Tidy the words and refuse what contradicts itself."""
@@ -58,14 +61,16 @@ class Label:
         for field, (least, most) in schema.RANGES.items():
             value = getattr(self, field)
             if value is not None and value not in range(least, most + 1):
-                raise LabelRefused(
-                    f"{field.capitalize()} is {value!r}; it goes from {least} to {most}."
-                )
+                told = field.capitalize().replace("_", " ")
+                raise LabelRefused(f"{told} is {value!r}; it goes from {least} to {most}.")
         if self.clear_pole is not None and self.clear_pole not in schema.CLEAR_POLES:
             raise LabelRefused(f"{self.clear_pole!r} is not a clear pole: use +, -, both or none.")
         closed = [getattr(self, field) for field in CLOSED]
         if self.subject.pole and any(closed):
             raise LabelRefused("Clear pole and category are about the whole, not about one pole.")
+        scaled = any(getattr(self, field) is not None for field in schema.SCALES)
+        if scaled and (self.subject.pole or self.action not in schema.ANSWERS):
+            raise LabelRefused("Scales go with an answer about the whole: leave them empty here.")
         said = any((*closed, self.text))
         if self.action == "label" and not said:
             raise LabelRefused("The label is empty: choose a clear pole or category, or write one.")
@@ -113,6 +118,10 @@ class Answer:
     """Free text for the - pole."""
     confidence: int | None = None
     note: str | None = None
+    clarity_plus: int | None = None
+    """1 to 5, as are the next two: how clear the + pole is, the - pole, and how narrow all is."""
+    clarity_minus: int | None = None
+    specificity: int | None = None
 
     def labels(self) -> list[Label]:
         """Its rows: one about the whole (a closed answer is always there), one a pole with text."""
@@ -120,9 +129,9 @@ class Answer:
             raise LabelRefused("An answer is about a whole subject: leave its pole empty.")
         whole = {k: v for k, v in asdict(self).items() if k not in ("subject", *_POLE_OF)}
         texts = {pole: getattr(self, field) for field, pole in _POLE_OF.items()}
-        numbers = {field: getattr(self, field) for field in schema.RANGES}
+        sure = self.confidence
         rows = [
-            Label(replace(self.subject, pole=pole), self.author, text=text, **numbers)
+            Label(replace(self.subject, pole=pole), self.author, text=text, confidence=sure)
             for pole, text in texts.items()
             if text and text.strip()
         ]

@@ -66,6 +66,9 @@ def test_an_event_that_says_something_else_is_refused(workspace):
         {"action": "skip", "text": "said"},
         {"action": "rename", "text": "said"},
         {"text": "x", "confidence": 6},
+        {"text": "x", "clarity_plus": 0},
+        {"text": "x", "specificity": "wide"},
+        {"action": "skip", "clarity_minus": 3},
     ],
 )
 def test_nonsense_is_refused_in_one_sentence(content):

@@ -21,6 +21,8 @@ from catalog.workspace import (
     blind,
     consent,
     free_text,
+    gold_schema,
+    known,
     label_tests,
     labels,
     lists,
@@ -87,6 +89,10 @@ def fill(workspace):
     pair = free_text.Pair(S[0].key, "one", "two", False)
     free_text.judge_pair(workspace, event(), "kim", pair, True)
     consent.give(workspace, event(), "ada", True)
+    known.declare(workspace, event(), known.Known(S[5], "judge", "+"))
+    with workspace.writing() as connection:
+        row = {"queue": line.key, "number": 0, "subject": S[0].key, "made_at": datetime(2026, 1, 1)}
+        connection.execute(gold_schema.queue_repeat.insert().values(row))
 
 
 @pytest.fixture
@@ -171,6 +177,9 @@ FULL = {
     "text": "cats",
     "confidence": 4,
     "note": "both ends",
+    "clarity_plus": 2,
+    "clarity_minus": 5,
+    "specificity": 3,
 }
 
 

@@ -1,0 +1,33 @@
+"""Bootstrap over subjects: figures of draws with replacement, which weight the subjects."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SAMPLES = 2000
+_AT_ONCE = 8_000_000
+"""Weights held at a time."""
+
+
+def drawn(
+    units: int, figure: Callable[[Floats], Floats], seed: int = 0, samples: int = SAMPLES
+) -> Floats:
+    """float64[samples] of a `figure` that takes weights float64[some, units] to float64[some]."""
+    generator = np.random.default_rng(seed)
+    even, found, left = np.full(units, 1 / units), [], samples
+    while left:
+        some = min(left, max(1, _AT_ONCE // units))
+        found.append(figure(generator.multinomial(units, even, size=some).astype(np.float64)))
+        left -= some
+    return np.concatenate(found)
+
+
+def interval(figures: Floats) -> tuple[float, float] | None:
+    """95 % percentile interval; NaN (0/0) is left out, None where all is."""
+    kept = figures[~np.isnan(figures)]
+    if not len(kept):
+        return None
+    low, high = np.percentile(kept, [2.5, 97.5])
+    return float(low), float(high)
