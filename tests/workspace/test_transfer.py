@@ -26,6 +26,7 @@ from catalog.workspace import (
     label_tests,
     labels,
     lists,
+    machines,
     mentions,
     queue,
     reading,
@@ -89,6 +90,10 @@ def fill(workspace):
     pair = free_text.Pair(S[0].key, "one", "two", False)
     free_text.judge_pair(workspace, event(), "kim", pair, True)
     consent.give(workspace, event(), "ada", True)
+    call = machines.Call(
+        event(), "machine:m", "label", "q", "m", "http://host/v1", "[]", "answered"
+    )
+    machines.save(workspace, S[2], call, [Label(S[2], "machine:m", text="robots")])
     known.declare(workspace, event(), known.Known(S[5], "judge", "+"))
     with workspace.writing() as connection:
         row = {"queue": line.key, "number": 0, "subject": S[0].key, "made_at": datetime(2026, 1, 1)}
