@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.features import threads
 from catalog.signs.prototypes import auc
 
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -66,10 +67,9 @@ def _folds(positive: Bools, generator: np.random.Generator) -> list[Bools]:
 def _fit(train: Floats, positive: Bools, c: float) -> NDArray[np.float64]:
     """Weights of the regression: float64[D]. The intercept does not change an AUC."""
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # no stubs
 
     model = LogisticRegression(C=c, class_weight="balanced", max_iter=_STEPS, tol=1e-3)
-    with threadpool_limits(1, user_api="blas"):
+    with threads.single():
         model.fit(train, positive)
     return np.asarray(model.coef_[0], np.float64)
 
@@ -112,12 +112,11 @@ def _network(train: Floats, positive: Bools, seed: int) -> Callable[[Floats], Fl
     """Log odds of a network trained on as many positives as negatives (positives repeated)."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
-    from threadpoolctl import threadpool_limits
 
     times = max(1, int((~positive).sum() // max(1, positive.sum())))
     rows = np.concatenate([np.flatnonzero(~positive), np.repeat(np.flatnonzero(positive), times)])
     model = MLPClassifier((HIDDEN,), alpha=DECAY, max_iter=EPOCHS, random_state=seed)
-    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
+    with warnings.catch_warnings(), threads.single():
         warnings.simplefilter("ignore", ConvergenceWarning)  # EPOCHS is the choice
         model.fit(train[rows], positive[rows])
 

@@ -18,7 +18,8 @@ def single() -> Any:
 
 @functools.cache
 def _pools() -> Any:
-    """The process's thread pools; looking them up takes 10 ms, so once."""
+    """The process's thread pools, SciPy's own among them; looking them up takes 10 ms, so once."""
+    import scipy.linalg  # noqa: F401  # brings its BLAS
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # no stubs
 
     return ThreadpoolController()
