@@ -105,7 +105,7 @@ def _sure(found: Reliability) -> list[str]:
         sure = int((found.subjects.probability >= SURE).sum())
         median = found.subjects.probability.median()
         lines += [
-            f"posterior        median {median:.2f}; {sure:,} of {len(found.subjects):,} subjects "
+            f"posterior        median {reliability.chance(median)}; {sure:,} of {len(found.subjects):,} subjects "
             f"at {SURE} or above",
             "right answers    of each person, as the others' answers have it:",
         ]

@@ -157,5 +157,11 @@ def words(row: Mapping[str, object]) -> str:
     """A row of `subjects` in words: "animals, 0.93 [0.84, 0.97], 3 people"."""
     answer = str(row["answer"]).replace("_", " ")
     people = "1 person" if row["people"] == 1 else f"{row['people']} people"
-    span = f"[{row['low']:.2f}, {row['high']:.2f}]"
-    return f"{answer}, {row['probability']:.2f} {span}, {people}"
+    likely, low, high = (chance(row[name]) for name in ("probability", "low", "high"))
+    return f"{answer}, {likely} [{low}, {high}], {people}"
+
+
+def chance(value: object) -> str:
+    """A probability to two digits, none of which says that something is certain."""
+    number = float(str(value))
+    return "> 0.99" if number >= 0.995 else "< 0.01" if number < 0.005 else f"{number:.2f}"

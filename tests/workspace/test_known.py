@@ -1,11 +1,19 @@
 """Checks on labelers: answers that are known, and subjects asked a second time."""
 
+import contextlib
+import os
+import re
+import signal
+import sqlite3
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from catalog.errors import LabelRefused
-from catalog.workspace import agreement, blind, known, labels, queue, reading
+from catalog.workspace import agreement, blind, gold_schema, known, labels, queue, reading
+from catalog.workspace.file import open_workspace
 from catalog.workspace.known import Known
 from tests.workspace.given import event, opened, reply, subjects
 
@@ -172,3 +180,90 @@ def test_an_undone_second_answer_counts_as_it_was_given_at_last(workspace, at_on
     queue.close_queue(workspace, line.key)
     table = known.own(workspace, "ada").set_index(["check", "field"])
     assert table.loc[("asked again", "clear_pole"), ["same", "of"]].tolist() == [1, 1]
+
+
+def _say_until_killed(workspace, turn, pipe):
+    for number in range(1000):
+        name = f"{turn} {number}"
+        line = opened(workspace, name, S[:4], checks=2)
+        for subject in S[:3]:
+            reply(workspace, line, subject, clarity_plus=4, specificity=2)
+        known.declare(workspace, name, Known(PLANTED[number % 3], "judge", "+"))
+        known.plan_repeat(workspace, line.key, name, 2)
+        os.write(pipe, f"{name}\n".encode())
+
+
+def test_checks_that_were_acknowledged_outlive_kill_9(fresh, at_once):
+    """A child says known answers, scales and repeats, and is killed right after it was told so."""
+    address, acknowledged = fresh(), []
+    parent = open_workspace(address)
+    plant(parent, PLANTED[0])
+    for turn in range(20):
+        parent.engine.dispose()
+        receive, send = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _say_until_killed(parent, turn, send)
+            os._exit(1)
+        os.close(send)
+        with os.fdopen(receive) as pipe:
+            acknowledged.append(pipe.readline().strip())
+            os.kill(child, signal.SIGKILL)
+            acknowledged += pipe.read().split("\n")[:-1]
+        os.waitpid(child, 0)
+    parent.close()
+    with open_workspace(address) as workspace:
+        with workspace.reading() as connection:
+            said = set(connection.scalars(select(gold_schema.gold.c.event)))
+            asked = set(connection.scalars(select(gold_schema.queue_repeat.c.queue)))
+        log = reading.history(workspace, None)
+        lines = {one: queue.open_queues(workspace, one)[0].key for one in acknowledged}
+    assert len(acknowledged) >= 20 and "" not in acknowledged
+    assert set(acknowledged) <= said and set(lines.values()) <= asked
+    scaled = log[(log.clarity_plus == 4) & (log.specificity == 2)].groupby("author").size()
+    assert (scaled[acknowledged] == 3).all()
+
+
+def test_what_was_said_of_known_answers_stays(workspace):
+    plant(workspace, PLANTED[0])
+    with pytest.raises(Exception, match="only added to"), workspace.writing() as connection:
+        connection.execute(gold_schema.gold.delete())
+    assert len(known.held(workspace, None)) == 1
+
+
+def test_a_workspace_from_before_scales_gets_them(memory):
+    """A file of version 5: its tables without what came since."""
+    path = memory / "old.sqlite"
+    with open_workspace(path) as workspace:
+        reply(workspace, opened(workspace, "ada", S[:2]), S[0])
+    _make_old(path)
+    with open_workspace(path) as workspace:
+        assert reading.current(workspace, None).clear_pole.tolist() == ["+"]
+        (line,) = queue.open_queues(workspace, "ada")
+        assert (line.checks, line.stop) == (None, None)
+        reply(workspace, line, S[1], clarity_minus=5)
+        assert reading.current(workspace, None).clarity_minus.tolist()[1] == 5
+        plant(workspace, PLANTED[0])
+        bad = text("UPDATE label SET specificity = 9")
+        with pytest.raises(IntegrityError), workspace.writing() as connection:
+            connection.execute(bad)
+    assert len(list(memory.glob("*.backup-*"))) == 1
+
+
+def _make_old(path):
+    """Take from the tables what version 6 brought: SQLite keeps them as the text that made them."""
+    with contextlib.closing(sqlite3.connect(path)) as old, old:
+        old.execute("DELETE FROM migration WHERE number > 5")
+        old.execute("DROP TABLE gold")
+        old.execute("DROP TABLE queue_repeat")
+        for name in ("label", "queue"):
+            made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?"
+            ((sql,),) = old.execute(made, (name,))
+            came = r"^.*\b(clarity_plus|clarity_minus|specificity|checks|stop)\b.*\n"
+            sql = re.sub(came, "", sql, flags=re.M).replace(f"TABLE {name}", f"TABLE {name}_old", 1)
+            old.execute(sql)
+            names = [row[1] for row in old.execute(f"PRAGMA table_info({name}_old)")]
+            listed = ", ".join(f'"{one}"' for one in names)
+            old.execute(f"INSERT INTO {name}_old SELECT {listed} FROM {name}")
+            old.execute(f"DROP TABLE {name}")
+            old.execute(f"ALTER TABLE {name}_old RENAME TO {name}")
