@@ -1,5 +1,6 @@
 """Final labels: an adjudicator's decision on a subject. The history stays."""
 
+import functools
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -74,6 +75,7 @@ def decide(workspace: Workspace, event: str, decision: Decision) -> bool:
     return True
 
 
+@functools.cache
 def _newest() -> ColumnElement[bool]:
     table, newer = schema.adjudication, schema.adjudication.alias()
     later = or_(

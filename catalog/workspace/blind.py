@@ -2,9 +2,12 @@
 
 A subject answered less than GRACE ago counts as unanswered, so that a slip can be undone and
 answered again without having seen anybody else's label in between.
+
+Making these conditions takes longer than asking them, and every page asks some: each is made once.
 """
 
-from datetime import timedelta
+import functools
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +15,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     and_,
+    bindparam,
     exists,
     literal,
     or_,
@@ -29,6 +33,15 @@ GRACE = timedelta(seconds=60)
 
 def is_newest(row: Any = schema.label) -> ColumnElement[bool]:
     """Condition: no later row of the same author and subject (equal times: the later arrival)."""
+    return _newest_label() if row is schema.label else _newest(row)
+
+
+@functools.cache
+def _newest_label() -> ColumnElement[bool]:
+    return _newest(schema.label)
+
+
+def _newest(row: Any) -> ColumnElement[bool]:
     newer = schema.label.alias()
     later = or_(
         newer.c.made_at > row.c.made_at,
@@ -64,6 +77,7 @@ def asked_again(repeat: Any, person: Any) -> ColumnElement[bool]:
     )
 
 
+@functools.lru_cache(maxsize=512)
 def _unanswered(person: str | None) -> CompoundSelect[tuple[str]]:
     """Targets of open queues, of one person or all, that the queue's person has not answered, and
     those asked again that they have not answered since.
@@ -78,6 +92,11 @@ def _unanswered(person: str | None) -> CompoundSelect[tuple[str]]:
     return union_all(found, again if person is None else again.where(queue.c.person == person))
 
 
+def _settled() -> datetime:
+    """When an answer that is no slip any more was given at the latest."""
+    return now() - GRACE
+
+
 def _first_time(person: str | None) -> Select[tuple[str]]:
     item, queue = schema.queue_item.alias(), schema.queue.alias()
     subject, mine = schema.subject.alias(), schema.label.alias()
@@ -85,7 +104,7 @@ def _first_time(person: str | None) -> Select[tuple[str]]:
         mine.c.subject == item.c.subject,
         mine.c.author == queue.c.person,
         mine.c.action != "delete",
-        mine.c.made_at <= now() - GRACE,
+        mine.c.made_at <= bindparam(None, type_=mine.c.made_at.type, callable_=_settled),
         is_newest(mine),
     )
     found = (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, union
+from sqlalchemy import Connection, and_, exists, select, union
 
 from catalog.errors import LabelRefused
 from catalog.workspace import access_schema, blind, marks, runs, schema
@@ -117,7 +117,7 @@ def waiting(workspace: Workspace, person: str) -> list[Mention]:
         .join(saved, and_(saved.c.kind == "comment", saved.c.key == mention.c.comment))
         .join(subject, subject.c.key == saved.c.subject)
         .where(mention.c.person == person, mention.c.action == "name", unread)
-        .where(saved.c.action == "save", _stands())
+        .where(saved.c.action == "save", runs.stands())
         .where(blind.visible(person, saved.c.person, subject.c.target))
         .order_by(saved.c.made_at.desc(), saved.c.id.desc())
     )
@@ -145,13 +145,3 @@ def _insert(connection: Connection, rows: list[dict[str, str]]) -> None:
     connection.execute(
         insert_new(connection, mention), [{**row, "made_at": moment} for row in rows]
     )
-
-
-def _stands() -> ColumnElement[bool]:
-    """Condition on the saved: no later row of the same comment, such as one that takes it back."""
-    newer = schema.saved.alias()
-    later = or_(
-        newer.c.made_at > schema.saved.c.made_at,
-        and_(newer.c.made_at == schema.saved.c.made_at, newer.c.id > schema.saved.c.id),
-    )
-    return ~exists().where(newer.c.kind == "comment", newer.c.key == schema.saved.c.key, later)

@@ -5,6 +5,7 @@ server of one machine) everybody may do everything, but for DIMS_ADJUDICATORS; a
 open to everybody for reading lets nobody do more than look.
 """
 
+import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -156,6 +157,7 @@ def _admins(connection: Connection) -> set[str]:
     return {str(row.person) for row in rows}
 
 
+@functools.cache
 def _current() -> Any:
     """SELECT of the newest row of each person and role, where it grants."""
     newer = role.alias()

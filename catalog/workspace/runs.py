@@ -4,6 +4,7 @@ One log for all: the newest row of (kind, key) holds. Keys: run - any name; conc
 name; verification - the catalog's content hash; star - person and subject; comment - any name.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from catalog.errors import LabelRefused
 from catalog.workspace import blind, schema
@@ -88,6 +89,17 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def stands() -> ColumnElement[bool]:
+    """Condition on `saved`: no later row of the same kind and name, such as one that removes it."""
+    table, newer = schema.saved, schema.saved.alias()
+    later = or_(
+        newer.c.made_at > table.c.made_at,
+        and_(newer.c.made_at == table.c.made_at, newer.c.id > table.c.id),
+    )
+    return ~exists().where(newer.c.kind == table.c.kind, newer.c.key == table.c.key, later)
+
+
 def held(
     workspace: Workspace,
     kind: Kind,
@@ -102,17 +114,12 @@ def held(
 
     `target`: only those about this whole subject or one of its poles.
     """
-    table, newer, subject = schema.saved, schema.saved.alias(), schema.subject
-    later = or_(
-        newer.c.made_at > table.c.made_at,
-        and_(newer.c.made_at == table.c.made_at, newer.c.id > table.c.id),
-    )
-    same = and_(newer.c.kind == table.c.kind, newer.c.key == table.c.key)
+    table, subject = schema.saved, schema.subject
     asked = {table.c.key: key, table.c.model: model, table.c.person: person}
     query = (
         select(table)
         .outerjoin(subject, subject.c.key == table.c.subject)
-        .where(table.c.kind == kind, table.c.action == "save", ~exists().where(same, later))
+        .where(table.c.kind == kind, table.c.action == "save", stands())
         .where(*(column == value for column, value in asked.items() if value is not None))
         .where(
             or_(table.c.subject.is_(None), blind.visible(viewer, table.c.person, subject.c.target))
