@@ -23,9 +23,11 @@ from catalog.commands import (
     export,
     features,
     flip,
+    label_figures,
     label_machines,
     labels,
     maps,
+    meanings,
     open,
     plan,
     printing,
@@ -59,12 +61,15 @@ app.command()(features.features)
 app.command()(features.feature)
 app.command()(discover.discover)
 app.command("map")(maps.map_)
+app.command()(meanings.meanings)
 app.command()(evidence.evidence)
 app.command()(reproduce.reproduce)
 app.command()(flip.flip)
 app.command()(writers.writers)
 app.command()(compare.compare)
 app.command()(verify.verify)
+labels.app.command()(label_figures.agreement)
+labels.app.command()(label_figures.reliability)
 labels.app.command()(label_machines.baseline)
 labels.app.command()(label_machines.machine)
 labels.app.command()(label_machines.test)

@@ -1,4 +1,4 @@
-"""`dims labels`: carry labels out and in, measure agreement, back the workspace up."""
+"""`dims labels`: carry labels out and in, and to another build; consent; a copy of all of it."""
 
 import json
 import sys
@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from catalog import places
-from catalog.commands import printing
 from catalog.errors import CatalogError, ImportRefused, SettingRefused
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ def export_(
     from catalog.workspace import transfer
 
     chosen = _format(path, format)
-    where = _where(catalog)
+    names = where(catalog)
     with _open() as workspace:
         if chosen == "jsonl":
             if catalog is not None:
@@ -63,7 +61,7 @@ def export_(
                 "label-studio": transfer.export_label_studio,
                 "neuronpedia": transfer.export_neuronpedia,
             }
-            rows = writers[chosen](workspace, path, **where)
+            rows = writers[chosen](workspace, path, **names)
     left_out = 0
     if isinstance(rows, tuple):
         rows, left_out = rows
@@ -111,42 +109,6 @@ def import_(
 
 
 @app.command()
-def agreement(
-    catalog: CatalogName = None,
-    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Krippendorff's alpha of first blind answers, with what it must be read beside."""
-    from catalog.workspace import agreement as measuring
-
-    with _open() as workspace:
-        answers = measuring.entering(workspace, **_where(catalog), site=site)
-    found = {
-        field: asdict(measuring.measure(answers, field))
-        | {"consensus": measuring.consensus(answers, field)}
-        for field in measuring.FIELDS
-    }
-    if as_json:
-        _print_json(found)
-        return
-    table = printing.table("field", "alpha", "95 %", "raw", "dimensions", "people", "unanimous")
-    for field, row in found.items():
-        span = "–" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
-        table.add_row(
-            field.replace("_", " "),
-            _number(row["alpha"]),
-            span,
-            _number(row["raw"]),
-            str(row["units"]),
-            str(row["people"]),
-            _number(row["consensus"]["unanimous"]),
-        )
-    Console().print(table)
-    if not len(answers):
-        print("Nobody has answered blind from the queue yet: dims serve, page Label.")
-
-
-@app.command()
 def carry(
     old: Annotated[str, typer.Argument(help="Catalog whose labels are carried.")],
     new: Annotated[str, typer.Argument(help="Catalog of another revision or reading.")],
@@ -157,7 +119,7 @@ def carry(
     from catalog.store.catalog import find
     from catalog.workspace import carrying
 
-    before, after = (carrying.Version(**_where(name)) for name in (old, new))
+    before, after = (carrying.Version(**where(name)) for name in (old, new))
     with _open() as workspace:
         planned = carrying.plan(workspace, before, after, _dims(find(new)))
         moved = carrying.carry(workspace, planned) if yes else 0
@@ -230,7 +192,7 @@ def _format(path: Path, named: str | None) -> str:
     return chosen
 
 
-def _where(name: str | None) -> dict[str, str]:
+def where(name: str | None) -> dict[str, str]:
     """The names by which the log knows a catalog's model; none for None."""
     if name is None:
         return {}
@@ -258,10 +220,6 @@ def _known() -> "list[Known]":
         except CatalogError:
             continue
     return known
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 def _print_json(value: Any) -> None:

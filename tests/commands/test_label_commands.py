@@ -136,3 +136,31 @@ def test_labels_are_carried_to_another_build_once(said, dims):
     assert done["moved"] == len(planned["moves"]) > 0
     again = dims("labels", "carry", "one", "two", "--yes", "--json").json
     assert again["moved"] == 0 and len(again["kept"]) == done["moved"]
+
+
+def test_reliability_is_printed_and_exported(said, dims, tmp_path):
+    found = dims("labels", "reliability", "--out", tmp_path / "sure.csv", "--json").json
+    poles = [row for row in found["subjects"] if row["field"] == "clear_pole"]
+    assert len(poles) == 6 and {row["people"] for row in poles} == {2}
+    assert all(row["low"] <= row["probability"] <= row["high"] for row in poles)
+    assert {row["author"] for row in found["labelers"]} == {"ada", "bea"}
+    table = (tmp_path / "sure.csv").read_text().splitlines()
+    assert len(table) == 1 + len(found["subjects"]) and "probability" in table[0]
+    shown = dims("labels", "reliability", "--catalog", "one").out
+    assert "ada" in shown and "right answers" in shown and "third one's answers" in shown
+
+
+def test_reliability_of_nothing_is_said_in_words(data, dims):
+    assert "Nobody has answered blind" in dims("labels", "reliability").out
+    assert dims("labels", "reliability", "--json").json["subjects"] == []
+
+
+def test_the_summary_is_printed_with_a_second_panel(said, dims):
+    shown = dims("labels", "agreement", "--summary", "--second", "bea").out
+    assert "Labels of synthetic/one" in shown and "second panel     1 people: bea" in shown
+    found = dims("labels", "agreement", "--second", "bea", "--json").json
+    second = found["clear_pole"]["protocol"]["second"]
+    assert second["subjects"] == 6 and second["same"] == pytest.approx(5 / 6)
+    assert found["scales"] == []
+    refused = dims("labels", "agreement", "--second", "zoe")
+    assert refused.code == 1 and "zoe gave no blind answer here" in refused.err
