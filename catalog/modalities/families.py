@@ -4,6 +4,7 @@ Families are the unit of sampling: three inflections of one stem are one observa
 """
 
 import unicodedata
+from collections.abc import Container
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ def bare_word(text: str) -> str | None:
     return folded or None
 
 
-def stem(word: str, known: set[str]) -> str:
+def stem(word: str, known: Container[str]) -> str:
     """The shortest known word that `word` is a regular inflection of (-s, -es, -ed, -ing, -'s).
 
     Only stems that are themselves in the vocabulary count, so `thing` and `red` stay whole.

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from catalog import places
-from catalog.browse import search
+from catalog.browse import meaning, search
 from catalog.browse.search import Hit
 from catalog.store.catalog import Catalog
 from dashboard.common import answers, discovered
@@ -21,6 +21,8 @@ _OFFERED, _ALIKE = 5, 0.7
 """Near spellings offered at most, and how alike they are at least (1 is the same)."""
 _CHANGED, _LONGEST = 3, 40
 """Letters that differ at most, and letters of the longest word that is looked for."""
+MEANT, ALIKE = 3, 2_000
+"""Hits by meaning of each kind at most, and labels that are looked through, the newest."""
 VIEWS = {"dimension": "dim", "feature": "category", "item": "item"}
 """Pages that open one thing, and the name of it in their link."""
 
@@ -42,13 +44,42 @@ _ORDER = {"feature": 0, "discovered": 1, "label": 2, "dimension": 3, "site": 3, 
 
 
 def suggestions(here: Here, text: str, viewer: str | None) -> list[Hit]:
-    """While a text is typed: the address that it is, then hits, then near spellings for few."""
+    """While a text is typed: the address that it is, then hits by word, then what is near in
+    meaning; near spellings where there is little of either.
+    """
     asked = addressed(here, text)
     found = [asked] if asked is not None else hits(here, text, viewer)
+    if asked is None and len(found) < SHOWN:
+        found += _further(found, meant(here, text, viewer))
     if len(found) < FEW:
-        known = {(hit.kind, hit.name) for hit in found}
-        found += [hit for hit in near(here, text) if (hit.kind, hit.name) not in known]
+        found += _further(found, near(here, text))
     return found[:SHOWN]
+
+
+def _further(found: list[Hit], more: list[Hit]) -> list[Hit]:
+    known = {(hit.kind, hit.name, hit.site) for hit in found}
+    return [hit for hit in more if (hit.kind, hit.name, hit.site) not in known]
+
+
+def meant(here: Here, text: str, viewer: str | None) -> list[Hit]:
+    """What is near in meaning, MEANT of each kind: nothing that is hidden from `viewer`.
+
+    A dimension that is found so suggests a label: while it waits in an open queue it is left out.
+    """
+    found = list(_meant(here.catalog, text))
+    if not places.workspace_exists():
+        return [_named(hit, here) for hit in found]
+    from catalog.workspace import reading
+    from dashboard.common import workspace
+
+    sites = {hit.site: here._replace(site=hit.site) for hit in found if hit.kind == "dimension"}
+    hidden = {
+        (site, str(one)) for site, at in sites.items() for one in workspace.hidden_dimensions(at)
+    }
+    found = [hit for hit in found if (hit.site, hit.name) not in hidden]
+    said = reading.search(workspace.workspace(), viewer, "", ALIKE, **workspace.where(here))
+    found += meaning.labels(here.catalog, text, said, MEANT)
+    return [_named(hit, here) for hit in sorted(found, key=lambda hit: _ORDER[hit.kind])]
 
 
 def addressed(here: Here, text: str) -> Hit | None:
@@ -136,6 +167,11 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
     if kind == "discovered":
         return "discover", place, {"found": name}
     return kind, place, {VIEWS[kind]: name}
+
+
+@answers.cached()
+def _meant(catalog: Catalog, text: str) -> tuple[Hit, ...]:
+    return tuple(meaning.in_catalog(catalog, text, MEANT))
 
 
 @answers.cached()

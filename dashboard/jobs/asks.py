@@ -17,6 +17,7 @@ SECONDS = {
     "discover": 60.0,
     "map": 80.0,
     "map of dimensions": 12.0,
+    "meanings": 60.0,
     "compare": 120.0,
     "build": 240.0,
     "verify": 20.0,
@@ -70,6 +71,11 @@ def layout(here: Here, dimensions: bool = False) -> Asked:
         asked = _of(here, "map", title, (*more, "--dimensions"), "dimension_map", {})
         return replace(asked, kind="map of dimensions")
     return _of(here, "map", f"map of {here.site} of", more, "item_map", {})
+
+
+def meanings() -> Asked:
+    """Every word embedded by the encoder that is installed, for search by meaning."""
+    return Asked("meanings", "words by meaning", ("meanings",), "overview", {})
 
 
 def verify(here: Here) -> Asked:

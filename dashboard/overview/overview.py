@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from catalog import places
+from catalog.browse import meaning
 from catalog.figures import strips
 from dashboard.common import catalogs, drawn, parts, terms
 from dashboard.common.answers import Here
@@ -182,6 +184,13 @@ with left, parts.panel("Other catalogs" if here else "Catalogs"):
             building.draw({entry.catalog.slug for entry in entries})
 with right, parts.panel("In the background"):
     jobs.listing("home")
+    if places.PACKAGED["minilm"].installed and not meaning.made_at():
+        jobs.offer(
+            "The search box finds by meaning, by the signs of this model. The encoder that is "
+            "installed here finds better.",
+            "Embed its words",
+            asks.meanings(),
+        )
 if here is not None:
     told = st.expander("About this catalog", key="home.about", on_change="rerun")
     if told.open:  # its tables and their code are loaded for those who ask
