@@ -16,6 +16,7 @@ from catalog.browse import neighbours
 from catalog.errors import NotInCatalog
 from catalog.store import queries, search_queries
 from catalog.store.catalog import Catalog
+from catalog.workspace.words import EMPTY
 
 if TYPE_CHECKING:
     from catalog.workspace.file import Workspace
@@ -160,10 +161,12 @@ def labels(query: str, frame: pd.DataFrame) -> list[Hit]:
     wanted, best = plain(query), dict[tuple[str, ...], Hit]()
     for row in frame.itertuples():
         said = [str(value) for value in (row.text, row.category) if not pd.isna(value) and value]
-        close = max((match(wanted, plain(value)) for value in said), default=0)
+        words = [value.removeprefix(EMPTY) for value in said]
+        close = max((match(wanted, plain(value)) for value in words), default=0)
         if not close:
             continue
         place = f"{row.kind} {row.name}{row.pole}"
+        place = f"predicts nothing: {place}" if words != said else place
         hit = Hit(
             "label", f"{row.kind}:{row.name}", " · ".join(said), f"{place} by {row.author}",
             close + _KINDS["label"], str(row.site),
@@ -211,12 +214,15 @@ def in_catalog(catalog: Catalog, query: str) -> list[Hit]:
 
 def said(workspace: "Workspace", viewer: str | None, query: str, catalog: Catalog) -> list[Hit]:
     """Labels of the catalog's model that match and that `viewer` may see; None sees all."""
-    from catalog.workspace import reading  # SQLAlchemy takes half a second to import
+    from catalog.workspace import league, reading  # SQLAlchemy takes half a second to import
 
     build = catalog.build
     where = {field: str(build[field]) for field in ("model", "revision", "reading")}
     wanted = " ".join(query.split())
-    return labels(wanted, reading.search(workspace, viewer, wanted, LABELS, **where))
+    found = reading.search(workspace, viewer, wanted, LABELS, **where)
+    if len(found):
+        found = league.marked(league.empties(workspace, viewer, **where), found)
+    return labels(wanted, found)
 
 
 def the_item(catalog: Catalog, wanted: str | int) -> int:

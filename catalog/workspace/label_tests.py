@@ -173,10 +173,7 @@ def results(workspace: Workspace, viewer: str | None, **where: str | None) -> pd
     high (Wilson, 95 %), p, q, verdict; control and control_right (trials with another's label).
     q is computed over all finished tests of the model before anything else is left out.
     """
-    with workspace.reading() as connection:
-        found = frame(connection, _counted(places(model=where.get("model"))))
-        hidden = set(connection.scalars(blind.hidden(viewer))) if viewer is not None else set()
-    found = found[found.chosen == found.trials].drop(columns=["chosen", "trials"])
+    found = finished(workspace, None, model=where.get("model"))
     counts = zip(found.right.tolist(), found.scored.tolist(), strict=True)
     scores = [_score(right, scored) for right, scored in counts]
     table = pd.DataFrame(scores, columns=["share", "low", "high", "p"], index=found.index)
@@ -188,7 +185,17 @@ def results(workspace: Workspace, viewer: str | None, **where: str | None) -> pd
     for field, value in where.items():
         if value is not None:
             found = found[found[field] == value]
+    hidden = frozenset() if viewer is None else blind.hidden_targets(workspace, viewer)
     return found[~found.target.isin(hidden)].reset_index(drop=True)
+
+
+def finished(workspace: Workspace, viewer: str | None, **where: str | None) -> pd.DataFrame:
+    """The counts alone of every finished test that is not hidden from `viewer`, oldest first."""
+    with workspace.reading() as connection:
+        found = frame(connection, _counted(places(**where)))
+        hidden = set(connection.scalars(blind.hidden(viewer))) if viewer is not None else set()
+    found = found[(found.chosen == found.trials) & ~found.target.isin(hidden)]
+    return found.drop(columns=["chosen", "trials"])
 
 
 def verdict(q: float, high: float) -> str:

@@ -5,19 +5,20 @@ are people, machines and the baseline alike; the verdicts, and the family that q
 those of `label_tests.results`.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from catalog.signs.proportions import clustered, wilson
-from catalog.workspace.label_tests import NOTHING, PREDICTS, TOO_LOW, UNDECIDED
+from catalog.workspace.file import Workspace
+from catalog.workspace.label_tests import NOTHING, PREDICTS, TOO_LOW, UNDECIDED, finished
 from catalog.workspace.marks import is_machine
+from catalog.workspace.words import EMPTY
 
 COLUMNS = (
     "author", "kind", "labels", "tests", "predicts", "predicts_low", "predicts_high", "nothing",
     "nothing_low", "nothing_high", "undecided", "share", "low", "high", "by_people", "by_machines",
 )  # fmt: skip
+Empty = dict[tuple[str, str, str, str], str]
 _SHARES = {"predicts": PREDICTS, "nothing": NOTHING}
 
 
@@ -54,34 +55,42 @@ def _row(author: str, found: pd.DataFrame) -> dict[str, object]:
     return row
 
 
-def empty_texts(results: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    """Texts that predict nothing, and why: (author, key of the subject, text) -> a sentence.
+def empties(workspace: Workspace, viewer: str | None, **where: str | None) -> Empty:
+    """Texts that predict nothing among the tests that `viewer` may see: see `empty_texts`."""
+    return empty_texts(finished(workspace, viewer, **where))
 
-    All finished tests of one text are counted together: the upper bound of the Wilson interval of
-    its right choices is below 0.65, and none of its tests says that it predicts.
+
+def empty_texts(tests: pd.DataFrame) -> Empty:
+    """Texts that predict nothing, and why: (author, key of the target, pole, text) -> a sentence.
+
+    `tests` are rows of `label_tests.finished` or `results`. All tests of one text are counted
+    together: it predicts nothing where the upper bound of the Wilson interval of its right choices
+    is below 0.65.
     """
-    said: dict[tuple[str, str, str], str] = {}
-    if results.empty:
-        return said
-    for names, found in results.groupby(["author", "target", "pole", "text"], sort=False):
-        right, scored = int(found.right.sum()), int(found.scored.sum())
-        _, high = wilson(right, scored)
-        if scored and high < TOO_LOW and not (found.verdict == PREDICTS).any():
-            author, target, pole, text = map(str, names)
-            said[author, f"{target}{pole}", text] = _why(right, scored, high)
+    names = ["author", "target", "pole", "text"]
+    sums = tests.groupby(names, sort=False)[["right", "scored"]].sum()
+    low = sums[sums.scored.gt(0) & (sums.right < TOO_LOW * sums.scored)]  # no others can be below
+    said: Empty = {}
+    for name, right, scored in zip(low.index, low.right, low.scored, strict=True):
+        _, high = wilson(int(right), int(scored))
+        if high < TOO_LOW:
+            author, target, pole, text = name
+            said[str(author), str(target), str(pole), str(text)] = _why(right, scored, high)
     return said
 
 
 def _why(right: int, scored: int, high: float) -> str:
     return (
         f"predicts nothing: whoever held this label alone chose {right} of {scored} items rightly "
-        f"(at most {high:.2f} with 95 % confidence; a coin reaches 0.5)"
+        f"(at most {high:.2f} with 95 % confidence; a coin reaches 0.50)"
     )
 
 
-def is_empty(said: dict[tuple[str, str, str], str], rows: pd.DataFrame) -> list[str]:
-    """Why the text of each row (author, target, pole, text) predicts nothing; empty where not."""
-    names: Iterable[tuple[object, ...]] = zip(
-        rows.author, rows.target + rows.pole, rows.text, strict=True
-    )
-    return [said.get((str(a), str(k), str(t)), "") for a, k, t in names]
+def marked(empty: Empty, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a log (author, target, pole, text) with EMPTY before texts that predict nothing.
+
+    Pages grey what begins so; nothing that was saved has it.
+    """
+    names = zip(rows.author, rows.target, rows.pole, rows.text, strict=True)
+    texts = [EMPTY + str(name[3]) if name in empty else name[3] for name in names]
+    return rows.assign(text=pd.Series(texts, index=rows.index, dtype=object))

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 import pandas as pd
 from sqlalchemy import select
 
-from catalog.workspace import adjudication, blind, schema
+from catalog.workspace import adjudication, blind, league, schema
 from catalog.workspace.file import Workspace
-from catalog.workspace.reading import frame, places
+from catalog.workspace.reading import by_people, frame, places
 from catalog.workspace.subjects import NAMED
+from catalog.workspace.words import EMPTY
 
 LONGEST = 60
 """Characters of a summary."""
@@ -22,20 +23,27 @@ def short(
     """A summary for each of `names` that somebody has labelled; what is hidden is left out.
 
     The final label where there is one (marked ✓), else what most people say of the whole and of
-    each pole, a category before a text: "+ animals · − months (2)" with the number of people.
-    `where` gives the model, revision, reading, site and kind.
+    each pole, a category before a text: "+ animals · − months (2)" with the number of people; what
+    machines say where nobody else does: "+ animals (machine)". A text whose test says that it
+    predicts nothing comes last, and marked: "+ ∅ animals". `where` gives the model, revision,
+    reading, site and kind.
     """
     said = _said(workspace, viewer, sorted(set(names)), where)
     final = adjudication.decisions(workspace, viewer, everything=False, **where)
-    found = {
-        str(name): f"{_words(rows)} ({rows.author.nunique()})"
-        for name, rows in said.groupby("name")
-    }
+    said = league.marked(league.empties(workspace, viewer, **where), said)
+    found = {str(name): _by_whom(rows) for name, rows in said.groupby("name")}
     found |= {
         str(name): f"✓ {_words(rows)}"
         for name, rows in final[final.name.isin(set(names))].groupby("name")
     }
     return found
+
+
+def _by_whom(rows: pd.DataFrame) -> str:
+    people = by_people(rows)
+    if people.empty:
+        return f"{_words(rows)} (machine)"
+    return f"{_words(people)} ({people.author.nunique()})"
 
 
 def _said(
@@ -47,7 +55,7 @@ def _said(
     with workspace.reading() as connection:
         for start in range(0, max(1, len(names)), _AT_ONCE):
             query = (
-                select(*NAMED, *columns)
+                select(*NAMED, subject.c.target.label("target"), *columns)
                 .join(subject, subject.c.key == label.c.subject)
                 .where(*places(**where), subject.c.name.in_(names[start : start + _AT_ONCE]))
                 .where(label.c.action.in_(schema.ANSWERS), blind.is_newest())
@@ -72,5 +80,8 @@ def _words(rows: pd.DataFrame) -> str:
 
 
 def _most(rows: pd.DataFrame, column: str) -> str:
-    counted = Counter(rows[column].dropna().astype(str)).most_common(1)
+    said = rows[column].dropna().astype(str)
+    if not said.empty and not said.str.startswith(EMPTY).all():
+        said = said[~said.str.startswith(EMPTY)]
+    counted = Counter(said).most_common(1)
     return counted[0][0].replace("_", " ") if counted else ""

@@ -14,6 +14,9 @@ LONGEST_COMMENT = 10_000
 LONGEST_NAME = 80
 """Characters of a person's name, a category or an event id."""
 
+EMPTY = "∅ "
+"""Before a text whose label test says that it predicts nothing, wherever it is shown."""
+
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from catalog.figures.text import chart_text, number, visible
 from catalog.store import cells
-from dashboard.common import terms
+from dashboard.common import grey, terms
 from dashboard.common.answers import Answer, Here
 from dashboard.common.guarding import guard
 
@@ -271,7 +271,7 @@ def table(frame: pd.DataFrame, raw: bool = False, **options: Any) -> Any:
     for name, one in config.items():
         if name in shown and not raw and isinstance(one, dict):  # else a title, or None: hidden
             shown[name] = _unsigned(shown[name], str((one.get("type_config") or {}).get("format")))
-    return st.dataframe(shown, hide_index=True, column_config=config, **options)
+    return st.dataframe(grey.greyed(shown), hide_index=True, column_config=config, **options)
 
 
 def picked(key: str, event: Any) -> int | None:

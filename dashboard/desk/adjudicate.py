@@ -94,7 +94,7 @@ def form(subject: Subject, said: pd.DataFrame, person: str) -> None:
         width=260,
     )
     if taken != sources[0]:
-        start = said[said.author == taken].iloc[0].to_dict()
+        start = frames.unmarked(said[said.author == taken].iloc[0].to_dict())
     texts = TEXTS if subject.kind == "dimension" else {"": "Text"}
     columns = ["clear_pole", "category", *(text_of(side) for side in texts)]
     begun = {name: _plain(start.get(name)) for name in columns}
@@ -196,7 +196,7 @@ def main() -> None:
         if said.empty:
             st.text("Nobody has labelled it yet.")
         else:
-            parts.table(said, key="adjudicate.labels")
+            parts.table(said, key="adjudicate.labels", column_config=frames.columns())
     st.caption(workspace.adjudicators())
     if workspace.may_adjudicate(person):
         form(subject, said if len(said) else pd.DataFrame(columns=["author"]), person)

@@ -13,10 +13,11 @@ from catalog import places
 from catalog.features import categories as word_lists
 from catalog.store import feature_queries, media_queries
 from catalog.store.catalog import Catalog
-from catalog.workspace import adjudication, label_tests
-from catalog.workspace.subjects import Subject
+from catalog.workspace import adjudication, label_tests, league
+from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.values import CONTENT
-from dashboard.common import answers, workspace
+from catalog.workspace.words import EMPTY
+from dashboard.common import answers, grey, workspace
 from dashboard.common.answers import Here
 
 POLES = {"+": "+ positive", "-": "− negative", "both": "both", "none": "none"}
@@ -29,6 +30,7 @@ def labels_of(subject: Subject) -> pd.DataFrame:
     found = workspace.of_subject(subject)
     if found.empty:
         return pd.DataFrame()
+    found = league.marked(empties(subject), found)
     first = ["author", "answer", "clear_pole", "category", "text +", "text -", "text"]
     rest = [field for field in CONTENT if field not in (*first, "action")]
     rows: dict[str, dict[str, Any]] = {}
@@ -39,10 +41,31 @@ def labels_of(subject: Subject) -> pd.DataFrame:
         else:
             one |= {field: said[field] for field in ("clear_pole", "category", "text")}
             one["answer"] = str(said["action"]).replace("_", " ")
-        one |= {field: said[field] for field in rest if not pd.isna(said[field])}
+        told = {field: said[field] for field in rest if not pd.isna(said[field])}
+        if "note" in told and "note" in one:
+            told["note"] = f"{one['note']}; {told['note']}"
+        one |= told
         one["source"] = said["source"]
     frame = pd.DataFrame(rows.values()).reindex(columns=[*first, *rest, "source"])
     return frame.dropna(axis="columns", how="all").reset_index(drop=True)
+
+
+def columns() -> dict[str, Any]:
+    """Titles of `labels_of` in a table, with why a text is grey."""
+    texts = {name: st.column_config.TextColumn(name, help=grey.HELP) for name in grey.COLUMNS}
+    return {"clear_pole": "clear pole"} | texts
+
+
+def unmarked(said: dict[str, Any]) -> dict[str, Any]:
+    """One row of `labels_of` as it was written, for a form that starts from it."""
+    texts = {name: said[name] for name in grey.COLUMNS if isinstance(said.get(name), str)}
+    return said | {name: text.removeprefix(EMPTY) for name, text in texts.items()}
+
+
+def empties(subject: Subject) -> league.Empty:
+    """Texts about a subject that predict nothing, and why; see `league.empty_texts`."""
+    named = {name: getattr(subject, name) for name in FIELDS if name != "pole"}
+    return league.empties(workspace.workspace(), workspace.person(), **named)
 
 
 def decisions(here: Here, subject: Subject | None = None, everything: bool = False) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.workspace import marks
 from catalog.workspace.subjects import Subject
 from dashboard.common import access, parts, workspace
 from dashboard.common.answers import Answer, Here
@@ -46,7 +47,9 @@ def _about(here: Here, subject: Subject) -> None:
         if blind:
             parts.notice(sentence(subject.kind))
         if len(said):
-            parts.table(said, key="labels.said", column_config={"clear_pole": "clear pole"})
+            parts.table(said, key="labels.said", column_config=frames.columns())
+        for line in sure.of_subject(here, subject):
+            st.text(f"How sure: {line}")
         if not blind:
             _final(here, subject)
             if subject.kind == "dimension":
@@ -112,10 +115,13 @@ def unnamed(here: Here, found: Answer) -> Answer:
 
 
 def _title(said: pd.DataFrame) -> str:
-    people = len(said)
-    if not people:
+    if said.empty:
         return "Labels: none yet"
-    return f"Labels: {people} {'person' if people == 1 else 'people'}"
+    machines = sum(map(marks.is_machine, said["author"]))
+    people = len(said) - machines
+    counts = [(people, "person", "people"), (machines, "machine", "machines")]
+    told = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+    return f"Labels: {', '.join(told)}"
 
 
 def _final(here: Here, subject: Subject) -> None:
@@ -126,11 +132,17 @@ def _final(here: Here, subject: Subject) -> None:
         words = [row.pole, row.clear_pole, row.category, row.text]
         shown = " · ".join(parts.visible(word) for word in words if isinstance(word, str) and word)
         st.text(f"Final: {shown}   ({parts.visible(row.person)})")
+    empty = frames.empties(subject)
     for row in frames.results(here, subject).itertuples():
-        st.text(
+        said = (
             f"{row.verdict}: {row.pole} {parts.visible(row.text)!r}   {row.right} of {row.scored} "
             f"right [{parts.number(row.low)}, {parts.number(row.high)}]"
         )
+        why = empty.get((row.author, row.target, row.pole, row.text))
+        if why is None:
+            st.text(said)
+        else:
+            st.markdown(f":gray[{parts.plain(said)}]", help=f"This label {why}.")
 
 
 def _suggested(here: Here, number: int) -> None:

@@ -92,9 +92,9 @@ def test_a_text_that_predicts_nothing_is_named_with_its_reason():
     )
     assert found.verdict.tolist() == [NOTHING, NOTHING, UNDECIDED, PREDICTS]
     said = league.empty_texts(found)
-    assert list(said) == [("ada", "1+", "cats")]  # two tests of one label are counted together
+    assert list(said) == [("ada", "1", "+", "cats")]  # two tests of a label are counted together
     assert "10 of 27" in next(iter(said.values()))
-    assert league.is_empty(said, found) == [next(iter(said.values())), "", "", ""]
+    assert league.marked(said, found).text.tolist() == ["∅ cats", "dogs", "dogs", "hens"]
     assert league.empty_texts(found.iloc[:0]) == {}
 
 
