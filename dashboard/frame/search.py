@@ -66,7 +66,7 @@ def meant(here: Here, text: str, viewer: str | None) -> list[Hit]:
 
     A dimension that is found so suggests a label: while it waits in an open queue it is left out.
     """
-    found = list(_meant(here.catalog, text))
+    found = list(_meant(here.catalog, text, meaning.made_at()))
     if not places.workspace_exists():
         return [_named(hit, here) for hit in found]
     from catalog.workspace import reading
@@ -170,7 +170,8 @@ def target(hit: Hit, here: Here) -> tuple[str, Here, dict[str, object]]:
 
 
 @answers.cached()
-def _meant(catalog: Catalog, text: str) -> tuple[Hit, ...]:
+def _meant(catalog: Catalog, text: str, table: int) -> tuple[Hit, ...]:
+    """`table`: when the encoder's was made, so that nothing is kept from before."""
     return tuple(meaning.in_catalog(catalog, text, MEANT))
 
 
