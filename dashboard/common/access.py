@@ -19,6 +19,11 @@ from catalog.workspace import audit, roles, words
 from catalog.workspace.file import Workspace
 from dashboard.common import store
 
+FRESH = 1.0
+"""Seconds for which somebody who might look may go on looking."""
+_MOST = 1000
+_looked: dict[tuple[str, str | None], float] = {}
+"""When who looks at which workspace was last asked."""
 _BEGUN = "access.begun"
 """Key of the session state: when this tab was connected, for sign-ins without a time."""
 
@@ -71,8 +76,21 @@ def person() -> str | None:
 
 
 def check() -> None:
-    """NotAllowed where who looks may not look (any more): asked before every piece of a page."""
-    require("look")
+    """NotAllowed where who looks may not look (any more): asked before every piece of a page.
+
+    The roles are read again after FRESH seconds; `require`, which stands before every act, reads
+    them each time.
+    """
+    if not closed():
+        return
+    opened, who, moment = _workspace(), person(), time.monotonic()
+    key = (opened.where if opened else "", who)
+    if moment - _looked.get(key, -FRESH) < FRESH:
+        return
+    roles.require(opened, who, "look")
+    if len(_looked) > _MOST:
+        _looked.clear()
+    _looked[key] = moment
 
 
 def may(action: str) -> bool:

@@ -118,7 +118,7 @@ OPERATIONS = {
         gathering.Done("", "star", (subject(here),)), ADA)),
     "read a comment that names one": ("look", lambda here: mentioned.read(["c1"], ADA)),
     "open a queue": ("label", lambda here: desk.open_new(
-        here, "dimension", [here.site], 3, "random", 1, ADA)),
+        here, "dimension", [here.site], 3, queue.Options(coverage=1), ADA)),
     "close a queue": ("label", close),
     "judge two texts": ("label", lambda here: agreement_frames.judge("e", ADA, None, True)),
     "save a concept": ("keep", lambda here: shelf.save(here, "mine", ADA, {})),
@@ -196,7 +196,7 @@ def test_a_sign_in_that_is_over_lets_nothing_through_and_keeps_what_was_sent(
 ):
     """The desk's event is neither saved nor refused: it stays in the browser's outbox."""
     ada("label")
-    line = desk.open_new(here, "dimension", [here.site], 3, "random", 1, ADA)
+    line = desk.open_new(here, "dimension", [here.site], 3, queue.Options(coverage=1), ADA)
     one = {name: getattr(subject(here), name) for name in
            ("model", "revision", "reading", "site", "kind", "name", "pole")}  # fmt: skip
     event = {"id": "e1", "kind": "answer", "subject": one, "action": "label", "text": None,
@@ -219,7 +219,7 @@ def test_a_sign_in_that_is_over_lets_nothing_through_and_keeps_what_was_sent(
 
 def test_an_event_of_another_person_is_refused(here, ada, monkeypatch):
     ada("label")
-    line = desk.open_new(here, "dimension", [here.site], 3, "random", 1, ADA)
+    line = desk.open_new(here, "dimension", [here.site], 3, queue.Options(coverage=1), ADA)
     with open_workspace() as opened:
         roles.grant(opened, "b", roles.COMMAND_LINE, "bob", "label")
     monkeypatch.setattr(access, "signed_in", lambda: access.SignedIn("bob", time.time() + 60))
@@ -336,16 +336,31 @@ def test_ones_own_word_on_labels_that_leave_takes_the_role_label(app, ada, held,
     assert ("may not do this here" in literal(app)) != allowed
 
 
-def test_who_may_not_look_any_more_is_drawn_nothing_more(here, ada):
-    """Fragments and callbacks of a page that stands ask too."""
+def test_who_may_not_look_any_more_is_drawn_nothing_more(here, ada, monkeypatch):
+    """Fragments and callbacks of a page that stands ask too, a second later at the latest."""
+    monkeypatch.setattr(access, "FRESH", 0.1)
     ada("look")
     drawn = []
     piece = page_parts.guard()(lambda: drawn.append(1))
     piece()
     with open_workspace() as opened:
         roles.revoke(opened, workspace.event(), roles.COMMAND_LINE, ADA, "look")
+    time.sleep(0.2)
     piece()
     assert drawn == [1]
+
+
+def test_pieces_of_a_page_ask_once_and_acts_each_time(here, ada, monkeypatch):
+    ada("look")
+    asked = []
+    real = roles.of
+    monkeypatch.setattr(roles, "of", lambda *given: asked.append(1) or real(*given))
+    for _ in range(5):
+        access.check()
+    assert len(asked) == 1
+    for _ in range(5):
+        access.require("look")
+    assert len(asked) == 6
 
 
 # Who is signed in.
@@ -429,7 +444,7 @@ def test_labels_of_others_that_an_open_queue_hides_stay_hidden_from_who_signed_i
         labels.answer(opened, "b1", said, Circumstances("page"))
     viewer = workspace.person()
     assert [hit for hit in search.hits(here, "zebrafish", viewer) if hit.kind == "label"]
-    desk.open_new(here, "dimension", [here.site], None, "random", 1, ADA)
+    desk.open_new(here, "dimension", [here.site], None, queue.Options(coverage=1), ADA)
     assert not [hit for hit in search.hits(here, "zebrafish", workspace.person())]
 
 
