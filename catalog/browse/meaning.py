@@ -28,7 +28,7 @@ WORDS, DIMS = 30_000, 512
 """Words and dimensions kept of signs: the first of a vocabulary are the frequent ones."""
 NEAREST = 30
 """Words nearest to a query, whose signs say which dimensions tell it."""
-OF_SIGNS, OF_ENCODER = 0.2, 0.12
+OF_SIGNS, OF_ENCODER = 0.2, 0.14
 """Cosine below which nothing is near, by the kind of vectors: nine of ten pairs of a query and a
 label of another thing lie below it (150 committed queries, docs/method.md).
 """

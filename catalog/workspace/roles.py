@@ -26,7 +26,7 @@ OPEN, OIDC, PROXY, READ_ONLY = "", "oidc", "proxy", "read-only"
 MODES = (OPEN, OIDC, PROXY, READ_ONLY)
 ACTIONS = {
     "look": "read every page, search, ask in SQL, download",
-    "label": "label, star, comment, test names, say whether one's labels may leave",
+    "label": "label, star, list, comment, test names, say whether one's labels may leave",
     "keep": "save concepts and runs",
     "exchange": "read files of labels in, carry labels to another build",
     "adjudicate": "write final labels",
