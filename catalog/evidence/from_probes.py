@@ -1,6 +1,7 @@
 """Rows of trained readings: what they gain, and what pairs of dimensions add."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,6 @@ from catalog import parallel
 from catalog.evidence import probes
 from catalog.evidence.cell import FEWEST, Cell, Sample, moved, outcomes
 from catalog.evidence.claims import CLAIMS
-from catalog.evidence.passes import Passes
 from catalog.evidence.verdicts import Row, judge_absence, untested
 from catalog.features.scoring import Outcome
 from catalog.features.splits import Splits
@@ -19,6 +19,9 @@ from catalog.signs.resampling import crossed
 from catalog.signs.rotation import random_rotation, signs_at_median, standardised
 from catalog.signs.site_signs import SiteSigns
 
+if TYPE_CHECKING:  # brings torch, which no worker here needs
+    from catalog.evidence.passes import Passes
+
 Floats = NDArray[np.float64]
 PROBED = 24
 """Categories that are probed, chosen at random."""
@@ -26,7 +29,7 @@ PROBE_SPLITS = 2
 """Splits of each that are probed."""
 
 
-def probe_rows(cell: Cell, sample: Sample, passes: Passes, report: Report) -> list[Row]:
+def probe_rows(cell: Cell, sample: Sample, passes: "Passes", report: Report) -> list[Row]:
     """Probe against prototype, difference of means and signs; a network added to the probe."""
     claims = [CLAIMS["probe_gain"], CLAIMS["mlp"]]
     if len(sample.categories) < FEWEST:
@@ -86,7 +89,7 @@ class _Task:
     seed: int
 
 
-def _measure(sample: Sample, passes: Passes, report: Report) -> tuple[Floats, Floats]:
+def _measure(sample: Sample, passes: "Passes", report: Report) -> tuple[Floats, Floats]:
     """AUCs float64[categories, splits, 6] and what stands beside them, [categories, splits, 3]."""
     generator = np.random.default_rng(0)
     order = generator.permutation(len(sample.categories))[:PROBED]

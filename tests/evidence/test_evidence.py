@@ -173,9 +173,15 @@ def test_without_fill_up_there_is_no_feature_where_no_dimension_reaches(catalog_
     assert (strongest.registered(contest, sample.categories[0].anchors, 0.75) > 0.9).all()
 
 
-def test_what_stands_beside_the_probe(catalog_file):
+def test_what_stands_beside_the_probe(catalog_file, request):
+    """The same where each category is probed in a process of its own."""
     cell, sample, passes = given(catalog_file, planted(1.5))
-    row, _ = from_probes.probe_rows(cell, sample, passes, silent)
+    few = dataclasses.replace(sample, categories=sample.categories[:3])
+    found = from_probes._measure(few, passes, silent)
+    request.getfixturevalue("several")
+    for here, there in zip(found, from_probes._measure(few, passes, silent), strict=True):
+        np.testing.assert_array_equal(here, there)
+    row = from_probes._probe_row(cell, *found)
     assert row.controls["prototype AUC"] > 0.9
     assert row.controls["sign agreement of weights"] > 0.9
 

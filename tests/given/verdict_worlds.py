@@ -30,6 +30,9 @@ from tests.given import circuit_worlds
 from tests.given import evidence_worlds as worlds
 from tests.given.evidence_worlds import DIMS, ITEMS
 
+PROBED = 5
+"""Categories that are probed here: a gain is 0, or far from it, in every one."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -94,8 +97,20 @@ def _basis(cell, sample, passes):
     return from_axes.basis_row(cell, sample, passes, silent)
 
 
-def _probe(number):
-    return lambda cell, sample, passes: from_probes.probe_rows(cell, sample, passes, silent)[number]
+def _probe(row):
+    def make(cell, sample, passes):
+        few = dataclasses.replace(sample, categories=sample.categories[:PROBED])
+        return row(cell, from_probes._measure(few, passes, silent))
+
+    return make
+
+
+def _gain(cell, found):
+    return from_probes._probe_row(cell, *found)
+
+
+def _pairs(cell, found):
+    return from_probes._mlp_row(cell, found[0])
 
 
 def _training(own, embeddings, blocks=None):
@@ -237,7 +252,7 @@ def _basis_worlds():
     poles = "categories are a pattern or its opposite"
     yield World("basis", poles, False, _cell_row(worlds.antipodal, _basis))
     yield World("nearest", poles, True, _cell_row(worlds.antipodal, _nearest))
-    yield World("mlp", poles, False, _cell_row(worlds.antipodal, _probe(1)))
+    yield World("mlp", poles, False, _cell_row(worlds.antipodal, _probe(_pairs)))
     yield World("prototype_auc", poles, False, _categories(1, worlds.antipodal))
     yield World("basis", "categories lie in random directions", False, _cell_row(_turned, _basis))
     yield World("basis", "no categories", False, _cell_row(nothing, _basis))
@@ -320,16 +335,17 @@ def _category_worlds():
 
 
 def _state_worlds():
-    in_signs = _cell_row(lambda: worlds.on_axes(12, 0.8), _probe(0))
+    in_signs = _cell_row(lambda: worlds.on_axes(12, 0.8), _probe(_gain))
     yield World("probe_gain", "signs alone tell categories apart", True, in_signs)
     yield World(
         "probe_gain",
         "categories lie in differences",
         False,
-        _cell_row(worlds.in_differences, _probe(0)),
+        _cell_row(worlds.in_differences, _probe(_gain)),
     )
-    yield World("mlp", "single dimensions say all", True, _cell_row(strong, _probe(1)))
-    yield World("mlp", "categories lie in a ball", False, _cell_row(worlds.in_a_ball, _probe(1)))
+    yield World("mlp", "single dimensions say all", True, _cell_row(strong, _probe(_pairs)))
+    ball = _cell_row(worlds.in_a_ball, _probe(_pairs))
+    yield World("mlp", "categories lie in a ball", False, ball)
     weak = lambda: worlds.planted(0.5)  # noqa: E731
     clear = lambda: worlds.planted(1.5)  # noqa: E731
     yield World("training", "blocks make categories clear", True, _training(clear, weak))
