@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from catalog.notebook.items import Item, Neighbours
     from catalog.notebook.labels import Agreement, Labels
     from catalog.notebook.layers import Layers
+    from catalog.notebook.reliability import Reliability
     from catalog.notebook.saved_flips import SavedFlips
     from catalog.notebook.texts import Text
 
@@ -243,6 +244,18 @@ class Catalog(store.Catalog):
         from catalog.notebook import labels
 
         return labels.agreement(self, field, site, person)
+
+    def reliability(
+        self, field: str = "category", site: str | None = None, person: str | None = None
+    ) -> "Reliability":
+        """How sure people's answers to `clear_pole` or `category` are, and who is right how often.
+
+        `person` is who looks, as in `labels`: LabelRefused while they have an open queue.
+        SettingRefused for another field.
+        """
+        from catalog.notebook import reliability
+
+        return reliability.of_catalog(self, field, site, person)
 
     def compare(
         self,

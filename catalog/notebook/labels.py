@@ -19,7 +19,7 @@ from catalog.errors import SettingRefused
 from catalog.notebook.shown import Shown
 from catalog.store.catalog import Catalog
 from catalog.workspace import agreement as measuring
-from catalog.workspace import reading
+from catalog.workspace import label_tests, league, reading
 from catalog.workspace.agreement import FIELDS, Field
 from catalog.workspace.file import Workspace, open_workspace
 from catalog.workspace.subjects import of_build
@@ -38,9 +38,10 @@ class Labels(Shown):
 
     @property
     def title(self) -> str:
-        """How many there are, and where."""
-        people = self.rows["author"].nunique()
-        return f"{_place(self.catalog, self.site)}: {len(self.rows):,} labels of {people} people"
+        """How many there are, of how many people and machines, and where."""
+        people, every = reading.by_people(self.rows)["author"].nunique(), self.rows.author.nunique()
+        by = f"{people} people" + (f", {every - people} machines" if every > people else "")
+        return f"{_place(self.catalog, self.site)}: {len(self.rows):,} labels of {by}"
 
     def frame(self) -> pd.DataFrame:
         """A row for each author and subject, oldest first.
@@ -49,6 +50,15 @@ class Labels(Shown):
         and of the subject without its pole); then those of the workspace's table `label`.
         """
         return self.rows.copy()
+
+    def tests(self) -> pd.DataFrame:
+        """Every finished test of a label, with its verdict: see `workspace.label_tests.results`."""
+        with opened() as workspace:
+            return label_tests.results(workspace, self.person, **_where(self.catalog, self.site))
+
+    def league(self) -> pd.DataFrame:
+        """A row for each author whose labels were tested: see `workspace.league.table`."""
+        return league.table(self.tests())
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ class Agreement(Shown):
 def labels(catalog: Catalog, site: str | None, person: str | None) -> Labels:
     """See `notebook.catalog.Catalog.labels`."""
     where = _where(catalog, site)
-    with _workspace() as workspace:
+    with opened() as workspace:
         return Labels(catalog, site, person, reading.current(workspace, person, **where))
 
 
@@ -143,7 +153,7 @@ def agreement(catalog: Catalog, field: str, site: str | None, person: str | None
     asked = tuple(one for one in FIELDS if one == field)
     if not asked:
         raise SettingRefused(f"Agreement on {field!r} is not measured: on {' or '.join(FIELDS)}.")
-    with _workspace() as workspace:
+    with opened() as workspace:
         (found,) = agreements(workspace, catalog, asked, site, person)
     return found
 
@@ -179,7 +189,7 @@ def agreements(
 
 
 @contextlib.contextmanager
-def _workspace() -> Iterator[Workspace]:
+def opened() -> Iterator[Workspace]:
     """The workspace in force; where nobody has saved anything, an empty one that leaves no file."""
     if places.workspace_exists():
         with open_workspace() as workspace:

@@ -200,6 +200,7 @@ def main() -> None:
     st.caption(workspace.adjudicators())
     if workspace.may_adjudicate(person):
         form(subject, said if len(said) else pd.DataFrame(columns=["author"]), person)
+        settling.known_answer(here, subject, person, last(subject))
     log = frames.decisions(here, subject, everything=True)
     if len(log):
         with parts.panel("History of the final label"):

@@ -6,6 +6,7 @@ from catalog.notebook.labels import Agreement
 from catalog.workspace.free_text import Pair
 from dashboard.common import parts, workspace
 from dashboard.desk import agreement_frames as frames
+from dashboard.desk import reliability
 from dashboard.frame import address, rail, who
 
 here = rail.here()
@@ -166,5 +167,8 @@ else:
     st.caption(f"{entered:,} first blind answers of {people} people about {subjects:,} dimensions")
     for found in measured:
         field_panel(found)
+    reliability.sure(here, site)
+    reliability.protocol(here, site)
+reliability.own(here)
 divided(measured[0])
 texts()

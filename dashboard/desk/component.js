@@ -4,6 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const DESKS = new WeakMap();
 const RESEND = 4000; // ms without an answer before the outbox is sent again
 const NOT_A_LABEL = { skip: "skip", flag: "flag" };
+const SCALES = ["confidence", "clarity_plus", "clarity_minus", "specificity"]; // 1 to 5, 0: not said
 const ACTS = { KeyS: "skip", KeyF: "flag", KeyU: "undo" }; // with Alt: a bare letter may begin a word
 
 export default function (component) {
@@ -19,6 +20,7 @@ class Desk {
     this.root = root;
     this.at = {};
     for (const node of root.querySelectorAll("[data-at]")) this.at[node.dataset.at] = node;
+    for (const name of SCALES) steps(this.at[name], name);
     this.buffer = []; // subjects to come
     this.outbox = []; // events without an acknowledgement
     this.stack = []; // what can be undone here: {item, form, event}
@@ -80,7 +82,7 @@ class Desk {
       const held = JSON.parse(localStorage.getItem(`${this.shelf()}.draft`) || "null");
       if (held && held.key === item.key) return held.form;
     } catch { /* see begin */ }
-    return { pole: "", category: "", positive: "", negative: "", sure: 0 };
+    return { pole: "", category: "", positive: "", negative: "" };
   }
 
   refuse(id, sentence) {
@@ -124,7 +126,7 @@ class Desk {
     };
     if (!NOT_A_LABEL[kind]) {
       event.clear_pole = form.pole || null;
-      event.confidence = form.sure || null;
+      for (const name of SCALES) event[name] = form[name] || null;
       if (!none) event.category = form.category || null;
       if (!none && item.whole) event.text = form.positive || null;
       else if (!none) Object.assign(event, { positive: form.positive || null, negative: form.negative || null });
@@ -171,6 +173,8 @@ class Desk {
     this.at.clear.textContent = item.whole ? "clear end?" : "clear pole?";
     this.at.first.textContent = item.whole ? "most" : "+";
     this.at.second.textContent = item.whole ? "least" : "−";
+    this.at.clear_plus.textContent = item.whole ? "clarity, most" : "clarity +";
+    this.at.clear_minus.textContent = item.whole ? "clarity, least" : "clarity −";
     for (const side of ["plus", "minus"]) this.at[side].replaceChildren(...item[side].map(row));
     this.gallery.show(item);
     histogram(this.at.histogram, item);
@@ -191,8 +195,8 @@ class Desk {
     const form = this.current.form;
     for (const b of this.at.pole.querySelectorAll("button"))
       b.setAttribute("aria-checked", b.dataset.pole === form.pole);
-    for (const b of this.at.confidence.querySelectorAll("button"))
-      b.setAttribute("aria-checked", +b.dataset.sure === form.sure);
+    for (const b of this.root.querySelectorAll("[data-scale]"))
+      b.setAttribute("aria-checked", +b.dataset.sure === form[b.dataset.scale]);
     for (const field of ["category", "positive", "negative"]) this.at[field].disabled = form.pole === "none";
     this.draft();
   }
@@ -248,7 +252,7 @@ class Desk {
     if (!button) return;
     if (button.dataset.item) return this.gallery.choose(button, true);
     if (button.dataset.pole) this.pole(button.dataset.pole);
-    else if (button.dataset.sure) this.sure(+button.dataset.sure);
+    else if (button.dataset.scale) this.step(button.dataset.scale, +button.dataset.sure);
     else this.act(button.dataset.act);
   }
 
@@ -283,9 +287,10 @@ class Desk {
     if (!this.current) return false;
     if (/^\p{L}$/u.test(key)) return this.at.category.focus(), false; // it begins a category there
     if (key === "Delete" || key === "Backspace") return this.clear(from), true;
-    if (this.at.confidence.contains(from) && "12345".includes(key)) return this.sure(+key), true;
+    const scale = this.scale(from);
+    if (scale && "12345".includes(key)) return this.step(scale, +key), true;
     const pole = { 1: "+", 2: "-", 3: "both", 0: "none", "+": "+", "-": "-" }[key];
-    return pole && !this.at.confidence.contains(from) ? (this.pole(pole), true) : false;
+    return pole && !scale ? (this.pole(pole), true) : false;
   }
 
   pole(value) {
@@ -295,15 +300,18 @@ class Desk {
   }
 
   clear(from) {
-    if (this.at.confidence.contains(from)) this.current.form.sure = 0;
+    const scale = this.scale(from);
+    if (scale) this.current.form[scale] = 0;
     else if (this.at.pole.contains(from)) this.current.form.pole = "";
     this.mark();
   }
 
-  sure(value) {
-    this.current.form.sure = value;
+  scale(from) { return SCALES.find((name) => this.at[name].contains(from)); }
+
+  step(scale, value) {
+    this.current.form[scale] = value;
     this.mark();
-    this.at.confidence.focus();
+    this.at[scale].focus();
   }
 
   typed(field) {
@@ -400,6 +408,17 @@ function time(seconds) {
 function dark(node) {
   const text = getComputedStyle(node).color.match(/[\d.]+/g) || [0, 0, 0];
   return (+text[0] + +text[1] + +text[2]) / 3 > 128;
+}
+
+// The five buttons of a scale.
+function steps(group, scale) {
+  if (group.querySelector("button")) return;
+  for (let step = 1; step <= 5; step += 1) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", tabIndex: -1, textContent: step });
+    Object.assign(button.dataset, { scale, sure: step });
+    group.append(button);
+  }
 }
 
 function row([text, value, wide]) {

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ ORDERS = {
     "strongest": "strongest first",
     "disagreed": "most disagreed first",
     "fewest": "fewest labels first",
+    "informative": "most informative next",
 }
 
 
@@ -75,19 +76,17 @@ def open_new(
     what: str,
     sites: list[str],
     count: int | None,
-    order: str,
-    coverage: int,
+    how: Options,
     person: str,
 ) -> Queue:
-    """Open a queue; LabelRefused where nothing is left to answer."""
+    """Open a queue in `how`'s order, title and strengths apart; LabelRefused with nothing left."""
     subjects = chosen(here, sites, count, person, what)
     if not subjects and what != "dimension":
         raise LabelRefused(f"No {KINDS[what]} of these sites wait for you: measure or find some.")
-    options = Options(
+    options = replace(
+        how,
         title=f"{here.slug} · {KINDS[what]} · {', '.join(sites)}"[:200],
-        order=order,
-        coverage=coverage,
-        strengths=_strengths(here, subjects) if order == "strongest" else None,
+        strengths=_strengths(here, subjects) if how.order == "strongest" else None,
         seed=here.slug,
     )
     return queue.open_queue(workspace.acting("label"), workspace.event(), person, subjects, options)
@@ -153,6 +152,7 @@ def _save(line: Queue, event: dict[str, Any], name: str) -> None:
     if given.category and given.category not in label_frames.categories_of(subject):
         raise LabelRefused(f"{given.category!r} is no category of the list: choose one of it.")
     labels.answer(opened, name, given, Circumstances("queue", line.key, False, seconds))
+    queue.answered(opened, line)
 
 
 def _sound(asked: object) -> component.Sound | None:

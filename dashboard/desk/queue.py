@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from catalog.workspace.queue import Queue
+from catalog.workspace.queue import Options, Queue
 from dashboard.common import parts
 from dashboard.desk import component, frames
 from dashboard.frame import address, rail, who
@@ -10,6 +10,8 @@ from dashboard.labels import mentioned
 
 here = rail.here()
 COUNTS = {"30": 30, "60": 60, "120": 120, "all": None}
+CHECKS: dict[str, int | None] = {"never": None, "every 10 answers": 10, "every 20 answers": 20}
+STOPS: dict[str, float | None] = {"never": None, "0.90": 0.9, "0.95": 0.95, "0.99": 0.99}
 
 
 def setup(person: str) -> None:
@@ -41,6 +43,8 @@ def setup(person: str) -> None:
             list(frames.ORDERS),
             format_func=lambda name: frames.ORDERS[name],
             key="queue.order",
+            help="Most informative: chosen anew with every answer, by how much yours is expected "
+            "to tell. Those that nobody has answered come early: agreement is measured later.",
         )
         coverage = right.number_input(
             "Each by how many people",
@@ -50,14 +54,27 @@ def setup(person: str) -> None:
             key="queue.coverage",
             help="Those that as many others have answered are passed over.",
         )
+        checks = left.selectbox(
+            "Check me",
+            list(CHECKS),
+            key="queue.checks",
+            help="Now and then a subject whose answer is known, and one of your own again. What "
+            "comes of it is shown to you alone, on Agreement, once the queue is closed.",
+        )
+        stop = middle.selectbox(
+            "Stop a subject at",
+            list(STOPS),
+            key="queue.stop",
+            help="Passed over once two people have answered it and the posterior of its answer is "
+            "as high as that.",
+        )
         if st.form_submit_button("Open the queue", type="primary"):
             with parts.guard():
                 if not sites:
                     parts.notice("Choose at least one site.")
                     return
-                line = frames.open_new(
-                    here, what, sites, COUNTS[count], order, int(coverage), person
-                )
+                how = Options("", order, int(coverage), checks=CHECKS[checks], stop=STOPS[stop])
+                line = frames.open_new(here, what, sites, COUNTS[count], how, person)
                 st.query_params["queue"] = line.key
                 st.rerun()
 

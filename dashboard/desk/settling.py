@@ -1,14 +1,15 @@
 """Settling: what divides people, the two ends of a subject, and the decision saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from catalog.figures import dimension as figures
-from catalog.workspace import adjudication, agreement
+from catalog.workspace import adjudication, agreement, known
 from catalog.workspace.adjudication import Decision
-from catalog.workspace.subjects import Subject
+from catalog.workspace.known import Known
+from catalog.workspace.subjects import FIELDS, Subject
 from dashboard.common import drawn, frames, parts, workspace
 from dashboard.common.answers import Here
 from dashboard.desk import shown as desk
@@ -16,6 +17,10 @@ from dashboard.media import frames as media_frames
 from dashboard.media import stage
 
 PAGE = "adjudicate"
+CHECK = (
+    "Mixed into queues that are opened with checks, unmarked. How each one answered is shown to "
+    "that person alone; people who know the answer here are not asked."
+)
 SHOWN = 16
 """Items of a pole that are drawn."""
 SIDES: tuple[tuple[str, frames.Pole, str], ...] = (
@@ -41,6 +46,38 @@ def decide(event: str, decisions: Sequence[Decision]) -> None:
     """Save final labels of one subject and its poles, all of one act."""
     for number, decision in enumerate(decisions):
         adjudication.decide(workspace.acting("adjudicate"), f"{event}-{number}", decision)
+
+
+def known_answer(here: Here, one: Subject, person: str, held: Mapping[str, object]) -> None:
+    """Have the final label check labelers as an answer that is known, or no longer.
+
+    `held` is the final label, by column.
+    """
+    names = {name: getattr(one, name) for name in FIELDS if name != "pole"}
+    declared = known.held(workspace.workspace(), workspace.person(), **names)
+    pole, category = (_text(held.get(name)) for name in ("clear_pole", "category"))
+
+    @parts.guard()
+    def say(clear_pole: str | None, named: str | None) -> None:
+        said = Known(one, person, clear_pole, named)
+        known.declare(workspace.acting("adjudicate"), workspace.event(), said)
+
+    with parts.panel("A check for labelers", help=CHECK):
+        for row in declared.itertuples():
+            told = [word for word in (row.clear_pole, row.category) if isinstance(word, str)]
+            by = parts.visible(row.person)
+            st.text(f"Known answer: {parts.visible(' · '.join(told))}   ({by})")
+        if len(declared):
+            st.button("Ask nobody any more", on_click=say, args=(None, None), key="known.not")
+        elif pole or category:
+            st.button("The final label is certain: check labelers by it", on_click=say,
+                args=(pole, category), key="known.say")  # fmt: skip
+        else:
+            st.caption("Settle the clear pole or the category first, if the answer is certain.")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def show(here: Here, one: Subject) -> None:

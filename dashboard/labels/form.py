@@ -1,7 +1,10 @@
 """What a person says on a page: label, star, comment."""
 
+from typing import Any
+
 import streamlit as st
 
+from catalog.workspace import schema
 from catalog.workspace.subjects import Subject
 from catalog.workspace.values import Answer
 from dashboard.common import parts, workspace
@@ -64,19 +67,36 @@ def write(subject: Subject, person: str) -> None:
             format_func=lambda one: one.replace("_", " "),
             key="labels.category",
         )
-        texts = {
+        said: dict[str, Any] = {
             field: st.text_input(title, key=f"labels.{key}") or None
             for field, (title, key) in _TEXTS.items()
             if (field == "text") == (subject.kind != "dimension")
         }
-        sure = st.segmented_control("Confidence", [1, 2, 3, 4, 5], key="labels.sure")
+        said |= scales(subject)
         st.caption("Labels from this page are not blind: they never enter agreement.")
         if st.form_submit_button("Save", type="primary"):
             with parts.guard():
                 action = "no_clear_pole" if pole == "none" else "label"
-                given = Answer(subject, person, action, pole, category, confidence=sure, **texts)
+                given = Answer(subject, person, action, pole, category, **said)
                 workspace.answer(given, bool(st.session_state.get("labels.suggest")))
                 st.rerun()
+
+
+def scales(subject: Subject) -> dict[str, int | None]:
+    """Steps from 1 to 5, by field; None where nothing is said."""
+    ends = ("+", "−") if subject.kind == "dimension" else ("most", "least")
+    titles = {
+        "confidence": "Confidence",
+        "clarity_plus": f"Clarity, {ends[0]}",
+        "clarity_minus": f"Clarity, {ends[1]}",
+        "specificity": "Specificity",
+    }
+    with st.container(horizontal=True, gap="small"):
+        said: dict[str, int | None] = {}
+        for field, title in titles.items():
+            help = schema.SCALES.get(field)
+            said[field] = st.segmented_control(title, range(1, 6), key=f"labels.{field}", help=help)
+    return said
 
 
 def remark(subject: Subject, person: str) -> None:

@@ -8,7 +8,7 @@ from catalog.workspace.subjects import Subject
 from dashboard.common import access, parts, workspace
 from dashboard.common.answers import Answer, Here
 from dashboard.frame import address, who
-from dashboard.labels import form, frames, gathering
+from dashboard.labels import form, frames, gathering, sure
 
 NOUNS = {
     "dimension": "This dimension",

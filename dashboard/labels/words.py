@@ -31,8 +31,8 @@ def beside(
     sites = frame["site"] if "site" in frame else pd.Series(here.site, frame.index)
     told: dict[tuple[str, str], str] = {}
     for site in sites.unique():
-        place = here._replace(site=str(site))
-        found = of(place, frame.loc[sites == site, column], kind)
+        there = here._replace(site=str(site))
+        found = of(there, frame.loc[sites == site, column], kind)
         told |= {(str(site), name): text for name, text in found.items()}
     if not told:
         return frame

@@ -320,7 +320,7 @@ def test_digits_choose_letters_begin_a_word_and_lost_keys_are_told(labeling, tab
         pole.focus()
     page.keyboard.type("food")
     assert category.input_value() == "food"
-    sure = page.locator("[data-sure='4']")
+    sure = page.locator("[data-scale=confidence][data-sure='4']")
     page.locator(".choice[data-at=confidence]").focus()
     page.keyboard.press("4")
     page.keyboard.press("4")

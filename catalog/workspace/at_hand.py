@@ -1,0 +1,47 @@
+"""Posteriors for pages: measured once for each state of the log, and kept in memory."""
+
+import threading
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, func, select
+
+from catalog.workspace import agreement, blind, reliability, schema
+from catalog.workspace.agreement import FIELDS, Field
+from catalog.workspace.file import Workspace
+from catalog.workspace.reliability import Reliability
+
+Found = dict[Field, Reliability]
+_HELD: "WeakKeyDictionary[Engine, dict[tuple[str, ...], tuple[tuple[int, int], Found]]]"
+_HELD = WeakKeyDictionary()
+_BUILDS = 8
+"""Builds kept."""
+_GUARD, _TURN = threading.Lock(), threading.Lock()
+
+
+def of_build(workspace: Workspace, viewer: str | None, build: Mapping[str, str]) -> Found | None:
+    """Reliability of both fields in one build of a model (model, revision, reading).
+
+    None where the viewer works blind on anything: nobody sees how sure an answer is while they
+    label. Measured at most once at a time, since it takes up to a second.
+    """
+    if viewer is not None and blind.hidden_targets(workspace, viewer):
+        return None
+    key = tuple(build.values())
+    with _TURN:
+        with workspace.reading() as connection:
+            count = select(func.coalesce(func.max(schema.label.c.id), 0), func.count())
+            stamp = tuple(connection.execute(count.select_from(schema.label)).one())
+        with _GUARD:
+            held = _HELD.setdefault(workspace.engine, {})
+            kept = held.get(key)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        answers = agreement.entering(workspace, **build)
+        found = {field: reliability.measure(answers, field) for field in FIELDS}
+        with _GUARD:
+            held.pop(key, None)
+            held[key] = (stamp, found)
+            for old in list(held)[:-_BUILDS]:
+                del held[old]
+    return found

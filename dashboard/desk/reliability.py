@@ -1,0 +1,123 @@
+"""Panels of Agreement: how sure answers are, what a panel agrees on as a page, one's own checks."""
+
+import pandas as pd
+import streamlit as st
+
+from catalog.notebook.reliability import Reliability
+from catalog.workspace import printable
+from catalog.workspace.printable import Summary
+from dashboard.common import parts, workspace
+from dashboard.common.answers import Here
+from dashboard.desk import reliability_frames as frames
+from dashboard.frame import who
+
+_HELP = (
+    "Dawid & Skene 1979 on first, blind answers: each person's own confusion matrix, and from all "
+    "of them together the probability of every true answer. 95 % credible intervals. A posterior "
+    "holds if people err independently of each other."
+)
+_NAMES = {"clear_pole": "Clear pole", "category": "Category"}
+_P = st.column_config.NumberColumn
+COLUMNS = {
+    "author": st.column_config.TextColumn("person"),
+    "accuracy": _P("right", format="%.2f", help="Probability that their answer is right."),
+    "probability": _P("posterior", format="%.2f", help="That this answer is the true one."),
+    "low": _P("from", format="%.2f"),
+    "high": _P("to", format="%.2f"),
+    "people": _P("people", help="Who answered blind."),
+    "alpha": _P("ordinal alpha", format="%.2f"),
+    "units": _P("subjects", help="Of two people or more."),
+    "mean": _P("mean step", format="%.1f"),
+    "check": st.column_config.TextColumn("check"),
+    "same": _P("right or the same"),
+}
+
+
+@parts.guard()
+def sure(here: Here, site: str | None) -> None:
+    """Posteriors and people's accuracies, a panel for each field; nothing to who labels now."""
+    if workspace.anything_hidden():
+        with parts.panel("How sure the answers are", help=_HELP):
+            parts.notice(frames.BLIND)
+        return
+    for found in frames.reliabilities(here, site):
+        _field(here, found)
+
+
+def _field(here: Here, found: Reliability) -> None:
+    answer = frames.posteriors(here, found)
+    rows = answer.frame
+    title = f"How sure: {_NAMES[found.field].lower()}"
+    with parts.panel(title, answer, _HELP):
+        with st.container(horizontal=True, gap="small"):
+            parts.figure("subjects", f"{len(rows):,}", width=90)
+            certain = int((rows["probability"] >= printable.SURE).sum())
+            parts.figure(f"at {printable.SURE} or above", f"{certain:,}", width=120)
+            parts.figure("median posterior", rows["probability"].median(), width=120)
+        for note in found.notes:
+            parts.notice(parts.visible(note))
+        left, right = st.columns(2)
+        with left:
+            people = frames.together(here, found).frame
+            shown = people[["author", "answers", "accuracy", "low", "high"]]
+            parts.table(shown, column_config=COLUMNS, key=f"sure.people.{found.field}")
+        with right:
+            listed = rows[["site", "name", "answer", "probability", "low", "high", "people"]]
+            key = f"sure.subjects.{found.field}"
+            height = min(260, 36 * len(listed) + 40)
+            parts.table(listed, column_config=COLUMNS, key=key, height=height)
+            st.caption("The least sure first.")
+
+
+@st.fragment
+@parts.guard()
+def protocol(here: Here, site: str | None) -> None:
+    """Scales, and the summary of the panel's work, with a second panel where one is named."""
+    entered = frames.entering(here, site)
+    steps = frames.scale_table(entered)
+    if len(steps):
+        with parts.panel("Scales", help="Krippendorff's ordinal alpha of each scale, 1 to 5."):
+            shown = steps.assign(scale=steps["scale"].str.replace("_", " "))
+            parts.table(shown, column_config=COLUMNS, key="agreement.scales")
+    with parts.panel("Summary to print", help="Every figure comes again out of the exported file."):
+        if workspace.anything_hidden():
+            parts.notice(frames.BLIND)
+            return
+        people = sorted(set(entered["author"]))
+        second = st.multiselect(
+            "Second panel: who labelled the same subjects again",
+            people,
+            key="agreement.second",
+            format_func=parts.visible,
+            max_selections=max(1, len(people) - 1),
+        )
+        if not st.toggle("Make it", key="agreement.summary"):
+            st.caption("Panel, unanimity, kappa, alpha, posteriors, people: as plain text.")
+            return
+        text = shown_text(frames.summary(here, site, entered, second))
+        st.code(text, language=None)
+        name = f"{parts.file('summary')}.txt"
+        st.download_button("Download", text, file_name=name, on_click="ignore")
+
+
+def shown_text(found: Summary) -> str:
+    """The summary as text in which nothing hides."""
+    return "\n".join(parts.visible(line) for line in printable.text(found).split("\n"))
+
+
+@parts.guard()
+def own(here: Here) -> None:
+    """How who looks did on their checks: for them alone."""
+    if who.waiting():
+        return
+    found: pd.DataFrame = frames.own(here)
+    if found.empty:
+        return
+    help = (
+        "Known answers: your first answers to subjects whose answer is known. Asked again: whether "
+        "you gave the same answer a second time. Closed queues alone; Wilson intervals."
+    )
+    with parts.panel("Your own checks: nobody else sees these", help=help):
+        parts.table(
+            found.assign(field=found["field"].map(_NAMES)), column_config=COLUMNS, key="checks.own"
+        )

@@ -1,0 +1,64 @@
+"""How sure answers are, the consensus protocol and one's own checks: what Agreement asks."""
+
+import pandas as pd
+
+from catalog.notebook import reliability
+from catalog.notebook.reliability import BLIND, Reliability
+from catalog.workspace import agreement, known, printable, scales
+from catalog.workspace.agreement import Field
+from catalog.workspace.printable import Summary
+from dashboard.common import answers, workspace
+from dashboard.common.answers import Answer, Here
+
+__all__ = ["BLIND", "own", "posteriors", "reliabilities", "scale_table", "summary", "together"]
+
+
+def reliabilities(here: Here, site: str | None) -> list[Reliability]:
+    """Of the fields that anybody answered; empty where who looks works blind on anything."""
+    if workspace.anything_hidden():
+        return []
+    opened, person = workspace.workspace(), workspace.person()
+    found = [
+        reliability.measured(opened, here.catalog, field, site, person)
+        for field in agreement.FIELDS
+    ]
+    return [one for one in found if len(one.labelers())]
+
+
+def posteriors(here: Here, found: Reliability) -> Answer:
+    """A row for each subject, the least sure first."""
+    return Answer(found.frame(), _copy(here, found.field, found.site, "frame"), "python")
+
+
+def together(here: Here, found: Reliability) -> Answer:
+    """A row for each labeler."""
+    return Answer(found.labelers(), _copy(here, found.field, None, "labelers"), "python")
+
+
+def _copy(here: Here, field: Field, site: str | None, what: str) -> str:
+    at = "" if site is None else f", {site!r}"
+    return answers.python(here.catalog, f"c.reliability({field!r}{at}).{what}()")
+
+
+def entering(here: Here, site: str | None) -> pd.DataFrame:
+    """First blind answers, at a site or everywhere."""
+    return agreement.entering(workspace.workspace(), **workspace.where(here, site))
+
+
+def scale_table(entered: pd.DataFrame) -> pd.DataFrame:
+    """Ordinal alpha of each scale that anybody used."""
+    return scales.table(entered)
+
+
+def summary(here: Here, site: str | None, entered: pd.DataFrame, second: list[str]) -> Summary:
+    """Everything that can be printed of them; `second` are the people of a second panel."""
+    return printable.summarise(f"{here.slug}, {site or 'every site'}", entered, second)
+
+
+def own(here: Here) -> pd.DataFrame:
+    """How who looks did on checks of their closed queues; empty where there were none."""
+    person = workspace.person()
+    if person is None:
+        return pd.DataFrame()
+    found = known.own(workspace.workspace(), person, **workspace.model(here))
+    return found[found["of"] > 0].reset_index(drop=True)
