@@ -1,6 +1,7 @@
 """Names of sites: where a vector is read in a model."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -125,3 +126,14 @@ def numbered(text: str, option: str) -> set[int]:
             raise SettingRefused(f"{option} {text!r}: {first}-{last} runs backwards.")
         chosen |= set(range(first, last + 1))
     return chosen
+
+
+def listed_numbers(numbers: Iterable[int]) -> str:
+    """Numbers as `numbered` reads them: 0-4,8."""
+    spans: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)

@@ -61,6 +61,7 @@ PAGES = (
         View("desk", "agreement", "Agreement"),
         View("desk", "adjudicate", "Settle"),
         View("desk", "label_test", "Test a label"),
+        View("desk", "machines", "Machines"),
         View("desk", "lists", "Lists"),
         View("desk", "exchange", "Files"),
     )),
@@ -77,9 +78,6 @@ FILES = {view.name: view.file for view in VIEWS}
 """Path of each view's script below `dashboard`, by the name that links use."""
 MOVED = {"glossary": "sql"}
 """Names of views that links may still have, and the view that shows it now."""
-ITEMS = {"text": ("Words", "One word"), "image": ("Images", "One image"),
-         "audio": ("Sounds", "One sound")}  # fmt: skip
-"""What the page of items and its first tab are called, by modality."""
 
 
 def page_of(name: str) -> Page:

@@ -260,8 +260,8 @@ VIEWS: dict[str, View] = {
         overview, tour, dimensions, dimension, dimension_map, item, item_map, read_text, features,
         feature, discover, circuits, concept, flip_lab, flip_runs, compare, evidence,
         link_people.queue, link_people.agreement, link_people.adjudicate, link_people.label_test,
-        link_people.lists, link_people.exchange, link_people.people, link_people.export, sql,
-        status,
+        link_people.machines, link_people.lists, link_people.exchange, link_people.people,
+        link_people.export, sql, status,
     )
 }  # fmt: skip
 """By the name that links use; a test holds it to the dashboard's own list."""

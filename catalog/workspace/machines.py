@@ -94,17 +94,21 @@ def done(workspace: Workspace, author: str) -> frozenset[str]:
         return frozenset(connection.scalars(query))
 
 
-def calls(workspace: Workspace, viewer: str | None) -> pd.DataFrame:
-    """Every call, oldest first, with its subject's target; none that is hidden from `viewer`."""
+def calls(workspace: Workspace, viewer: str | None, last: int | None = None) -> pd.DataFrame:
+    """The last calls, or all, oldest first, with model, site and name of their subjects.
+
+    None that is hidden from `viewer`.
+    """
     subject = schema.subject
     query = (
         select(*machine_call.c, subject.c.model.label("of_model"), subject.c.site, subject.c.name)
         .join(subject, subject.c.key == machine_call.c.subject)
         .where(blind.visible(viewer, machine_call.c.author, subject.c.target))
-        .order_by(machine_call.c.id)
+        .order_by(machine_call.c.id.desc())
+        .limit(last)
     )
     with workspace.reading() as connection:
-        return frame(connection, query)
+        return frame(connection, query).iloc[::-1].reset_index(drop=True)
 
 
 def counted(workspace: Workspace) -> pd.DataFrame:

@@ -22,6 +22,11 @@ RULES = (
     "Benjamini-Hochberg over the model's tests. predicts nothing: the upper bound of the Wilson "
     "interval is below 0.65. Else undecided."
 )
+LEAGUE = (
+    "Every finished test counts once for the author of its label: the share that predicts and the "
+    "share that predicts nothing, with Wilson intervals. Machines and the baseline (the category "
+    "or spelling that best separates the signs of other items) are scored as people are."
+)
 POLE = {"+": "+ positive", "-": "− negative"}
 
 
@@ -37,7 +42,7 @@ def choose(person: str) -> None:
             return
         names = ["site", "name", "pole", "text", "author", "made_at"]
         event = parts.table(
-            found[names],
+            label_test_frames.marked(here, found)[names],
             raw=True,
             key="label_test.labels",
             on_select="rerun",
@@ -134,7 +139,8 @@ def verdicts() -> None:
         if found.empty:
             st.text("No test is finished yet.")
             return
-        shown = found.assign(q=[small(q) for q in found.q], right=found.right.astype(str))
+        shown = label_test_frames.marked(here, found)
+        shown = shown.assign(q=[small(q) for q in found.q], right=found.right.astype(str))
         shown["right"] = shown.right + " of " + found.scored.astype(str)
         names = ["verdict", "text", "site", "name", "pole", "author", "tester", "right"]
         parts.table(
@@ -156,6 +162,27 @@ def verdicts() -> None:
             )
 
 
+def league() -> None:
+    """Whose labels tell the signs of items that no labeler saw."""
+    found = label_test_frames.league(here)
+    if found.frame.empty:
+        return
+    with parts.panel("League of labelers", found, help=LEAGUE):
+        parts.table(
+            label_test_frames.told(found.frame),
+            key="label_test.league",
+            column_config={
+                "predicts": st.column_config.TextColumn("predicts [95 %]"),
+                "nothing": st.column_config.TextColumn("predicts nothing [95 %]"),
+                "right": st.column_config.TextColumn(
+                    "right choices [95 %]",
+                    help="Of all pairs that showed the label; chance is 0.5.",
+                ),
+                "by": st.column_config.TextColumn("taken by people, machines"),
+            },
+        )
+
+
 def main() -> None:
     """A test under way, or the labels and the verdicts."""
     person = who.ask()
@@ -169,6 +196,7 @@ def main() -> None:
         trial(key)
     else:
         choose(person)
+        league()
         verdicts()
 
 

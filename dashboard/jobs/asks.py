@@ -94,6 +94,13 @@ def compare(a: Here, b: Here) -> Asked:
     return _of(a, "compare", f"comparison with {b.slug} of", arguments, "compare", link)
 
 
+def machine(here: Here, verb: str, more: tuple[str, ...], title: str, seconds: float) -> Asked:
+    """Labels or tests by a machine: `dims labels` baseline, machine or test."""
+    asked = _of(here, "labels", title, (), "machines", {})
+    arguments = ("labels", verb, *asked.arguments[1:], *more)
+    return replace(asked, arguments=arguments, size=0.0, seconds=seconds)
+
+
 def build(model: str, name: str = "", items: str = "", more: tuple[str, ...] = ()) -> Asked:
     """A catalog of a model: one that ships, a hub id, or a folder on this machine.
 
