@@ -36,7 +36,10 @@ def show(title: str) -> None:
     """What a list holds, a link each, and what can be done with many of them."""
     rows = lists.of_list(workspace.workspace(), workspace.person(), title)
     frame = rows.assign(by=rows["person"], since=rows["made_at"].dt.strftime("%Y-%m-%d"))
-    frame = labelled(frame)[["model", "site", "kind", "name", "label", "by", "since"]]
+    numbers = [str(number + 1) for number in range(len(rows))]
+    frame = labelled(frame.assign(row=numbers))[
+        ["row", "model", "site", "kind", "name", "label", "by", "since"]
+    ]
     with parts.panel(f"{len(frame):,} in this list; click a row to open it",
                      Answer(frame, COPY.format(title), "python"), what="list"):  # fmt: skip
         event = parts.table(
@@ -47,7 +50,6 @@ def show(title: str) -> None:
             height=min(520, 36 * len(frame) + 40),
             column_config=words.title(),
         )
-        numbers = [str(number + 1) for number in range(len(rows))]
         many = [subjects.of_row(row) for row in rows.itertuples(index=False)]
         choice = bulk.Choice(
             numbers,

@@ -50,16 +50,16 @@ def of_site(here: Here, kind: str, every: Sequence[str], rows: Sequence[str]) ->
 @parts.guard()
 def line(here: Here, choice: Choice) -> None:
     """Star, list, queue or take along what is marked or typed."""
-    typed = _which(len(choice.marked))
-    many = choice.make(gathering.chosen(typed, choice.marked, choice.every))
-    told = f"{len(many):,} chosen" if many else "Mark rows at their left, or name some"
-    person = workspace.person()
-    if not access.may("label"):
-        st.caption(f"{told}. Stars, lists and queues take the role label.")
-    elif person is None:
-        st.caption(f"{told}. Say who you are (on the left) to star, list or queue them.")
     with st.container(horizontal=True, vertical_alignment="bottom", key="bulk-line"):
-        if access.may("label") and person is not None:
+        typed = _which(len(choice.marked))
+        many = choice.make(gathering.chosen(typed, choice.marked, choice.every))
+        told = f"{len(many):,} chosen" if many else "Mark rows at their left, or name some."
+        person = workspace.person()
+        if not access.may("label"):
+            told += " Stars, lists and queues take the role label."
+        elif person is None:
+            told += " Say who you are (on the left) to star, list or queue them."
+        else:
             _acts(here, many, person, choice.inside)
         _take(here, many)
         st.caption(told, width="content")
