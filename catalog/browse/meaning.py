@@ -22,6 +22,7 @@ from catalog.signs import bits
 from catalog.store import cache, feature_queries
 from catalog.store.cache import Result
 from catalog.store.catalog import Catalog
+from catalog.workspace.words import EMPTY as NOTHING
 
 Floats = NDArray[np.float32]
 WORDS, DIMS = 30_000, 512
@@ -261,14 +262,16 @@ def _best(
 def labels(catalog: Catalog, query: str, found: pd.DataFrame, limit: int = 5) -> list[Hit]:
     """What people said that is near a query in meaning, the best first; a place each once.
 
-    `found`: columns of `workspace.reading.history`, of labels that the viewer may see.
+    `found`: columns of `workspace.reading.history`, of labels that the viewer may see; those whose
+    test says that they predict nothing as `workspace.league.marked` marks them.
     """
     known = words(catalog)
     if known is None or found.empty:
         return []
     texts = [" · ".join(str(v) for v in row if not pd.isna(v) and v)
              for row in found[["text", "category"]].itertuples(index=False)]  # fmt: skip
-    cosines = known.near(query, [text.replace("_", " ") for text in texts])
+    plainly = [text.removeprefix(NOTHING).replace("_", " ") for text in texts]
+    cosines = known.near(query, plainly)
     best: dict[tuple[str, ...], Hit] = {}
     for at in np.argsort(-cosines, kind="stable"):
         row = found.iloc[at]
@@ -276,6 +279,7 @@ def labels(catalog: Catalog, query: str, found: pd.DataFrame, limit: int = 5) ->
         if cosines[at] < known.least or len(best) == limit:
             break
         place = f"{row['kind']} {row['name']}{row['pole']} by {row['author']}"
+        place = f"predicts nothing: {place}" if texts[at].startswith(NOTHING) else place
         best.setdefault(key, Hit(
             "label", f"{row['kind']}:{row['name']}", texts[at],
             f"by meaning, {cosines[at]:.2f}: {place}", float(cosines[at]), str(row["site"]),

@@ -69,7 +69,7 @@ def meant(here: Here, text: str, viewer: str | None) -> list[Hit]:
     found = list(_meant(here.catalog, text, meaning.made_at()))
     if not places.workspace_exists():
         return [_named(hit, here) for hit in found]
-    from catalog.workspace import reading
+    from catalog.workspace import league, reading
     from dashboard.common import workspace
 
     sites = {hit.site: here._replace(site=hit.site) for hit in found if hit.kind == "dimension"}
@@ -77,7 +77,10 @@ def meant(here: Here, text: str, viewer: str | None) -> list[Hit]:
         (site, str(one)) for site, at in sites.items() for one in workspace.hidden_dimensions(at)
     }
     found = [hit for hit in found if (hit.site, hit.name) not in hidden]
-    said = reading.search(workspace.workspace(), viewer, "", ALIKE, **workspace.where(here))
+    opened, where = workspace.workspace(), workspace.where(here)
+    said = reading.search(opened, viewer, "", ALIKE, **where)
+    if len(said):
+        said = league.marked(league.empties(opened, viewer, **where), said)
     found += meaning.labels(here.catalog, text, said, MEANT)
     return [_named(hit, here) for hit in sorted(found, key=lambda hit: _ORDER[hit.kind])]
 

@@ -14,6 +14,7 @@ from catalog.browse import meaning
 from catalog.browse.search import plain
 from catalog.store import cache
 from catalog.store.catalog import Catalog
+from catalog.workspace.words import EMPTY as NOTHING
 from tests.bench import bench_meaning
 from tests.bench.bench_search import ndcg
 from tests.bench.ranking import bm25
@@ -128,6 +129,10 @@ def test_labels_are_near_by_any_of_their_words_each_place_once(catalog):
     both = meaning.labels(catalog, "a cat and a dog", found)
     assert [hit.name for hit in both] == ["dimension:3", "dimension:4"]
     assert meaning.labels(catalog, "cat", said()) == []
+    nothing = said(("resid.1", "dimension", "3", "+", "ada", f"{NOTHING}cats", None))
+    assert meaning.labels(catalog, "cat", nothing)[0].why.startswith(
+        "by meaning, 1.00: predicts nothing: dimension 3+ by ada"
+    )
 
 
 def keep(catalog):
