@@ -89,7 +89,7 @@ def measured(
     workspace: Workspace, catalog: Catalog, field: Field, site: str | None, person: str | None
 ) -> Reliability:
     """The same of a workspace that is open."""
-    found = at_hand.of_build(workspace, person, of_build(catalog.build))
+    found = at_hand.of_build(workspace, person, of_build(catalog.build), pairs=True)
     if found is None:
         raise LabelRefused(BLIND)
     return Reliability(catalog, field, site, person, found[field])

@@ -14,20 +14,23 @@ from catalog.workspace.reliability import Reliability
 Found = dict[Field, Reliability]
 _HELD: "WeakKeyDictionary[Engine, dict[tuple[str, ...], tuple[tuple[int, int], Found]]]"
 _HELD = WeakKeyDictionary()
-_BUILDS = 8
+_KEPT = 8
 """Builds kept."""
 _GUARD, _TURN = threading.Lock(), threading.Lock()
 
 
-def of_build(workspace: Workspace, viewer: str | None, build: Mapping[str, str]) -> Found | None:
+def of_build(
+    workspace: Workspace, viewer: str | None, build: Mapping[str, str], pairs: bool = False
+) -> Found | None:
     """Reliability of both fields in one build of a model (model, revision, reading).
 
     None where the viewer works blind on anything: nobody sees how sure an answer is while they
-    label. Measured at most once at a time, since it takes up to a second.
+    label. `pairs` also looks for people who copy, which takes longer the more people there are.
+    Measured at most once at a time, since it takes up to a second.
     """
     if viewer is not None and blind.hidden_targets(workspace, viewer):
         return None
-    key = tuple(build.values())
+    key = (*build.values(), "pairs" if pairs else "")
     with _TURN:
         with workspace.reading() as connection:
             count = select(func.coalesce(func.max(schema.label.c.id), 0), func.count())
@@ -38,10 +41,10 @@ def of_build(workspace: Workspace, viewer: str | None, build: Mapping[str, str])
         if kept is not None and kept[0] == stamp:
             return kept[1]
         answers = agreement.entering(workspace, **build)
-        found = {field: reliability.measure(answers, field) for field in FIELDS}
+        found = {field: reliability.measure(answers, field, pairs) for field in FIELDS}
         with _GUARD:
             held.pop(key, None)
             held[key] = (stamp, found)
-            for old in list(held)[:-_BUILDS]:
+            for old in list(held)[:-_KEPT]:
                 del held[old]
     return found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from catalog.signs.significance import benjamini_hochberg
 from catalog.workspace import dawid_skene
-from catalog.workspace.dawid_skene import Estimate, Panel
+from catalog.workspace.dawid_skene import TINY, Estimate, Floats, Panel
 
 COLUMNS = ("first", "second", "shared", "same", "expected", "q")
 LEAST = 20
@@ -52,16 +52,19 @@ def _tested(panel: Panel, there: Sequence[int]) -> pd.DataFrame:
     """Every pair of those who are there, the most extreme first, and whether it is to be named."""
     panel = _taken(panel, np.isin(panel.labeler, there))
     given = _given(panel)
-    fits = {labeler: _without(panel, labeler) for labeler in there}
-    rows = []
-    for place, one in enumerate(there):
-        for two in there[place + 1 :]:
-            answered = (given[[one, two]] >= 0).all(axis=0)
-            rest = np.delete(given, [one, two], axis=0)
-            shared = np.flatnonzero(answered & (rest >= 0).any(axis=0))
+    fits = {one: dawid_skene.fit(_taken(panel, panel.labeler != one))[0] for one in there}
+    people, rows = (given >= 0).sum(axis=0), []
+    for place, two in enumerate(there):
+        logs = _logs(fits[two])
+        told = np.log(np.maximum(fits[two].prevalence, TINY)) + _sums(logs, given, there, two)
+        for one in there[:place]:
+            shared = np.flatnonzero((given[[one, two]] >= 0).all(axis=0) & (people > 2))
             if len(shared) < LEAST:
                 continue
-            expected = _expected(panel, (one, two), shared, (fits[two], fits[one]))
+            odds = told[shared] - logs[one][:, given[one, shared]].T
+            odds = np.exp(odds - odds.max(axis=1, keepdims=True))
+            agree = _agree(fits[two], one, fits[one], two)
+            expected = odds @ agree / odds.sum(axis=1)
             same = int((given[one, shared] == given[two, shared]).sum())
             spread = math.sqrt(max(float((expected * (1 - expected)).sum()), 1e-9))
             z = (same - 0.5 - float(expected.sum())) / spread
@@ -93,21 +96,28 @@ def _taken(panel: Panel, rows: NDArray[np.bool_]) -> Panel:
     return replace(panel, subject=numbered, labeler=labeler, value=value, subjects=len(subject))
 
 
-def _without(panel: Panel, labeler: int) -> Estimate:
-    return dawid_skene.fit(_taken(panel, panel.labeler != labeler))[0]
+def _logs(estimate: Estimate) -> Floats:
+    """Log theta with a row for "another", where every answer is an error:
+    float64[labelers, values + 1, values].
+    """
+    labelers, k, _ = estimate.confusion.shape
+    wrong = np.repeat((1 - estimate.accuracy) / k, k).reshape(labelers, 1, k)
+    logs: Floats = np.log(np.maximum(np.concatenate([estimate.confusion, wrong], axis=1), TINY))
+    return logs
 
 
-def _expected(
-    panel: Panel,
-    two: tuple[int, int],
-    shared: NDArray[np.int64],
-    estimates: tuple[Estimate, Estimate],
-) -> NDArray[np.float64]:
-    """Probability that the two agree on each shared subject: float64[shared]."""
-    others = np.isin(panel.subject, shared) & ~np.isin(panel.labeler, two)
-    truth = dawid_skene.posterior(_taken(panel, others), estimates[0])
-    one, other = (e.confusion[who] for e, who in zip(estimates, two, strict=True))
-    wrong = [1 - e.accuracy[who] for e, who in zip(estimates, two, strict=True)]
-    agree = np.append((one * other).sum(axis=1), wrong[0] * wrong[1] / panel.values)
-    expected: NDArray[np.float64] = truth @ agree
-    return expected
+def _sums(logs: Floats, given: NDArray[np.int64], there: Sequence[int], without: int) -> Floats:
+    """Log chance of what all but one said of each subject: float64[subjects, values + 1]."""
+    told = np.zeros((given.shape[1], logs.shape[1]))
+    for one in there:
+        if one != without:
+            answered = np.flatnonzero(given[one] >= 0)
+            told[answered] += logs[one][:, given[one, answered]].T
+    return told
+
+
+def _agree(of_one: Estimate, one: int, of_two: Estimate, two: int) -> Floats:
+    """Chance that two people say the same, by true value: float64[values + 1]."""
+    first, second = of_one.confusion[one], of_two.confusion[two]
+    wrong = (1 - of_one.accuracy[one]) * (1 - of_two.accuracy[two]) / len(first)
+    return np.append((first * second).sum(axis=1), wrong)

@@ -39,10 +39,13 @@ def sweep(places: Places, counted: Counted, rules: Rules, score: Floats, chance:
                 continue
             weight = shares[value] / every
             left -= weight
-            told = math.log(weight)
+            told, product = 0.0, weight
             for a in range(starts[i], starts[i + 1]):
                 at = cell[a, c]
-                told += math.log((prior[at] + counts[at] + 1e-12) / (STRENGTH + totals[row[at]]))
+                product *= (prior[at] + counts[at] + 1e-12) / (STRENGTH + totals[row[at]])
+                if product < 1e-250:  # a logarithm of each factor would take most of the time
+                    told, product = told + math.log(product), 1.0
+            told += math.log(product)
             score[i, c] = told
             most = max(most, told)
         score[i, width] = -math.inf

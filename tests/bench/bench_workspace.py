@@ -10,18 +10,30 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
-from catalog.workspace import agreement, blind, labels, queue, reading, transfer
-from catalog.workspace.file import Workspace, open_workspace
-from catalog.workspace.subjects import dimension
+from catalog.workspace import (
+    agreement,
+    blind,
+    labels,
+    queue,
+    reading,
+    reliability,
+    schema,
+    transfer,
+)
+from catalog.workspace.file import Workspace, now, open_workspace
+from catalog.workspace.subjects import Subject, dimension, remember
 from catalog.workspace.values import Answer, Circumstances
 from tests.bench.figures import Figure
 
 LABELS, QUICK_LABELS = 100_000, 10_000
 PEOPLE = ("ada", "bob", "eve", "kim")
+PANEL, QUICK_PANEL = (20_000, 10_000), (2_000, 1_000)
+"""Subjects of the informative order, and first blind answers whose posteriors are measured."""
 
 
 def run(quick: bool) -> list[Figure]:
@@ -30,7 +42,8 @@ def run(quick: bool) -> list[Figure]:
         address = os.environ.get("DIMS_BENCH_WORKSPACE", f"{name}/workspace.sqlite")
         with open_workspace(address) as workspace:
             filled = fill(workspace, Path(name), QUICK_LABELS if quick else LABELS)
-            return [filled, *queued(workspace), *read(workspace)]
+            found = [filled, *queued(workspace), *read(workspace)]
+            return [*found, *informed(workspace, *(QUICK_PANEL if quick else PANEL))]
 
 
 def fill(workspace: Workspace, folder: Path, count: int) -> Figure:
@@ -119,4 +132,75 @@ def read(workspace: Workspace) -> list[Figure]:
         timed("labels of a dimension", lambda: reading.of_subject(workspace, "bob", one), 50),
         timed("search", lambda: reading.search(workspace, "zoe", "words 4321"), 5),
         timed("agreement, all", lambda: agreement.entering(workspace), 2),
+    ]
+
+
+def answer_blind(workspace: Workspace, subjects: list[Subject], people: int, seed: int) -> None:
+    """First blind answers of `PEOPLE` to subjects, `people` each, written at once: four in five of
+    them right, the others anything; one of sixty categories beside the clear pole."""
+    generator = np.random.default_rng(seed)
+    begun, rows = now() - timedelta(days=1), []
+    truth = generator.integers(4, size=len(subjects)), generator.integers(60, size=len(subjects))
+    for number, subject in enumerate(subjects):
+        for person in generator.choice(len(PEOPLE), people, replace=False):
+            right = generator.random() < 0.8
+            pole = schema.CLEAR_POLES[truth[0][number] if right else generator.integers(4)]
+            category = f"c{truth[1][number] if right else generator.integers(60)}"
+            none = pole == "none"
+            rows.append(
+                {
+                    "event": f"blind {seed} {len(rows)}", "subject": subject.key,
+                    "author": PEOPLE[person], "action": "no_clear_pole" if none else "label",
+                    "clear_pole": pole, "category": None if none else category, "source": "queue",
+                    "blind": True, "suggested": False,
+                    "made_at": begun + timedelta(milliseconds=len(rows)),
+                }
+            )  # fmt: skip
+    for start in range(0, len(rows), 5000):  # as short as a batch of an import
+        with workspace.writing(60) as connection:
+            if not start:
+                remember(connection, subjects)
+            connection.execute(schema.label.insert(), rows[start : start + 5000])
+
+
+def informed(workspace: Workspace, subjects: int, labels_: int) -> list[Figure]:
+    """The order that is decided anew with every answer, and posteriors of a whole build."""
+    chosen = [
+        dimension("wide", "r1", "bare", f"resid.{n // 5120}", n % 5120) for n in range(subjects)
+    ]
+    answer_blind(workspace, chosen[: subjects // 2], 2, 1)
+    how = queue.Options(order="informative", coverage=9, stop=0.99)
+    line = queue.open_queue(workspace, uuid.uuid4().hex, "zoe", chosen, how)
+    begun = time.perf_counter()
+    coming = queue.next_subjects(workspace, line, 8)
+    first = time.perf_counter() - begun
+    taken, told = [], []
+    for number in range(200):
+        given = Answer(coming[0], "zoe", clear_pole="+", category=f"c{number % 60}")
+        labels.answer(workspace, uuid.uuid4().hex, given, Circumstances("queue", line.key))
+        begun = time.perf_counter()
+        coming = queue.next_subjects(workspace, line, 8)
+        taken.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        queue.progress(workspace, line)
+        told.append(time.perf_counter() - begun)
+    fewer = [dimension("deep", "r1", "bare", "resid.0", n) for n in range(labels_ // 4)]
+    answer_blind(workspace, fewer, 4, 2)
+    where = {"model": "deep", "revision": "r1", "reading": "bare"}
+    begun = time.perf_counter()
+    entered = agreement.entering(workspace, **where)
+    read_in = time.perf_counter() - begun
+    reliability.measure(entered.head(8), "clear_pole")  # loads what is compiled
+    measured = []
+    for field in agreement.FIELDS:
+        begun = time.perf_counter()
+        reliability.measure(entered, field)
+        measured.append(time.perf_counter() - begun)
+    return [
+        _p95(f"next of {subjects:,}, most informative", taken, 300.0),
+        _p95(f"progress of {subjects:,}, most informative", told),
+        Figure(f"the first of {subjects:,}, most informative", first, "s"),
+        Figure(f"reading {len(entered):,} first blind answers", read_in, "s"),
+        Figure(f"posteriors of {len(entered):,} answers, clear pole", measured[0], "s", 1.0),
+        Figure(f"posteriors of {len(entered):,} answers, 60 categories", measured[1], "s", 1.0),
     ]
