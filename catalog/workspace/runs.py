@@ -149,10 +149,20 @@ def star_all(
     held_now = {one.key for one in held(workspace, "star", None, person=name(person))}
     given = [(subject, _star(person, subject)) for subject in dict.fromkeys(subjects)]
     changed = [(subject, entry) for subject, entry in given if (entry.key in held_now) != on]
-    with workspace.writing() as connection:
-        for _, entry in changed:
-            own = hashlib.sha256(f"{event}\n{entry.key}".encode()).hexdigest()[:40]
-            append(connection, own, entry, "save" if on else "delete")
+    action, moment = "save" if on else "delete", now()
+    rows = [
+        {
+            "event": hashlib.sha256(f"{event}\n{entry.key}".encode()).hexdigest()[:40],
+            **_row(entry),
+            "action": action,
+            "made_at": moment,
+        }
+        for _, entry in changed
+    ]
+    if rows:
+        with workspace.writing() as connection:
+            remember(connection, [s for one, _ in changed for s in (one, one.whole)])
+            connection.execute(insert_new(connection, schema.saved), rows)
     return [subject for subject, _ in changed]
 
 
