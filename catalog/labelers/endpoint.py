@@ -199,9 +199,10 @@ def _why(error: urllib3.exceptions.HTTPError) -> str:
     cause: BaseException | None = error
     if isinstance(error, urllib3.exceptions.MaxRetryError):
         cause = error.reason
-    if isinstance(cause, urllib3.exceptions.TimeoutError):
+    refused = isinstance(cause, urllib3.exceptions.NewConnectionError)  # is a TimeoutError too
+    if isinstance(cause, urllib3.exceptions.TimeoutError) and not refused:
         return "it is slow"
-    if isinstance(cause, urllib3.exceptions.ConnectionError | urllib3.exceptions.ProtocolError):
+    if refused or isinstance(cause, urllib3.exceptions.ProtocolError):
         return "it cannot be reached, or hangs up"
     if isinstance(cause, urllib3.exceptions.ResponseError):
         return "it sends on to another address: name that one"

@@ -51,7 +51,7 @@ def ask() -> None:
             count = COUNTS[many]
         wanted = frames.wanted(here, what, site, count)
         if wanted.plan is not None and chosen is not None:
-            st.caption(parts.plain(_cost(wanted.plan, f"{chosen.model} at {chosen.place}")))
+            st.text(parts.visible(_cost(wanted.plan, f"{chosen.model} at {chosen.place}")))
             if not wanted.plan.requests:
                 return
         jobs.offer(_sentence(what), frames.WHAT[what].capitalize(), wanted.asked)
@@ -129,7 +129,7 @@ def _read(call: "pd.Series[object]") -> None:
     left, right = st.columns([3, 2])
     for text in sent:
         left.code(parts.visible(text), language=None, wrap_lines=True, height=260)
-    answer = call["answer"] if isinstance(call["answer"], str) else str(call["reason"])
+    answer = str(call["answer"] or call["reason"])
     right.code(parts.visible(answer), language=None, wrap_lines=True)
 
 

@@ -88,10 +88,11 @@ def wanted(here: Here, what: str, site: str, count: int | None) -> Wanted:
 
 def counted() -> pd.DataFrame:
     """Calls by machine, purpose, outcome and reason, with tokens and seconds."""
-    return machines.counted(workspace.workspace())
+    return machines.counted(workspace.workspace()).fillna({"reason": ""})
 
 
 def calls(here: Here) -> pd.DataFrame:
     """The newest calls about the rail's model that who looks may see, the last first."""
     found = machines.calls(workspace.workspace(), workspace.person(), SHOWN)
-    return found[found.of_model == workspace.model(here)["model"]].reset_index(drop=True)
+    found = found[found.of_model == workspace.model(here)["model"]].iloc[::-1]
+    return found.fillna({"reason": "", "answer": ""}).reset_index(drop=True)

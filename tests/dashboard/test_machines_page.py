@@ -149,7 +149,7 @@ def test_the_cost_is_told_and_a_click_makes_a_job(app, world, monkeypatch):
             monkeypatch.setenv(f"DIMS_LABELER_{name}", value)
         at(app, "machines")
         app.segmented_control(key="machines.what").set_value("label").run()
-        told = "".join(e.value for e in app.caption)
+        told = literal(app)
         assert "8 questions to rule" in told and "tokens in" in told
         next(one for one in app.button if one.label == "Label by the model").click().run()
         (job,) = table.every()

@@ -57,6 +57,13 @@ def test_every_fault_is_a_few_words(asked, faults, why):
     assert client.ask(ASK, 50).text == "yes"
 
 
+def test_an_endpoint_that_is_not_there(asked):
+    _, client = asked
+    there = dataclasses.replace(client.settings, url="http://127.0.0.1:9/v1", tries=0)
+    with pytest.raises(LabelerFailed, match="cannot be reached"):
+        endpoints.Endpoint(there).ask(ASK, 50)
+
+
 def test_a_field_that_the_model_does_not_take_is_left_out_from_then_on(asked):
     server, client = asked
     server.faults = ["400"]
