@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from catalog.errors import CatalogError, LabelRefused
+from catalog.errors import CatalogError, ImportRefused, LabelRefused
 from catalog.workspace import gathered_schema, lists, mentions, migrations, queue, runs, transfer
 from catalog.workspace.file import open_workspace
 from tests.workspace.given import event, opened, subjects
@@ -189,3 +189,8 @@ def test_what_was_gathered_comes_back_from_a_file(workspace, fresh, tmp_path):
         assert held(empty) == ["1", "2"]
         assert [one.comment for one in mentions.waiting(empty, "bob")] == ["c1"]
         assert mentions.waiting(empty, "eve") == []
+    text = (tmp_path / "all.jsonl").read_text()
+    for wrong in ("", "x" * 81, "a\u202eb"):
+        (tmp_path / "wrong.jsonl").write_text(text.replace('"sea"', f'"{wrong}"'))
+        with pytest.raises(ImportRefused, match="Nothing was imported"):
+            transfer.import_jsonl(workspace, tmp_path / "wrong.jsonl")

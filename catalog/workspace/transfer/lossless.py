@@ -17,13 +17,14 @@ from sqlalchemy import Boolean, Column, Connection, DateTime, Float, Integer, Ta
 from sqlalchemy.exc import DataError, IntegrityError
 
 from catalog.errors import ImportRefused, LabelRefused, listed
-from catalog.workspace import schema
+from catalog.workspace import gathered_schema, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.made import MADE
 from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.transfer.files import BATCH, batches, reading, replacing
 from catalog.workspace.transfer.merging import Known, Report, Turns
 from catalog.workspace.values import CONTENT, Label
+from catalog.workspace.words import name
 
 FORMAT = "dimension-catalog workspace"
 VERSION = 1
@@ -194,8 +195,7 @@ def _in(name: str, kind: tuple[bool, tuple[type, ...]], value: Any) -> Any:
 
 
 _KINDS = {
-    table.name: {column.name: _kind(column) for column in _columns(table)}
-    for table, _ in MADE
+    table.name: {column.name: _kind(column) for column in _columns(table)} for table, _ in MADE
 }
 
 
@@ -228,3 +228,5 @@ def _check(
     if table is schema.label:
         stand_in = _OF_POLE[parents["subject"][row["subject"]]]
         Label(stand_in, row["author"], *(row[field] for field in CONTENT))
+    if table is gathered_schema.list_entry:
+        name(row["list"])
