@@ -13,7 +13,7 @@ from dashboard.desk import frames as queue_frames
 from dashboard.desk import settling
 from dashboard.frame import address, rail, who
 from dashboard.labels import form as label_form
-from dashboard.labels import frames, panel
+from dashboard.labels import frames, panel, sure
 
 here = rail.here()
 NOTHING = "–"
@@ -197,6 +197,8 @@ def main() -> None:
             st.text("Nobody has labelled it yet.")
         else:
             parts.table(said, key="adjudicate.labels", column_config=frames.columns())
+        for line in sure.of_subject(here, subject):
+            st.text(f"How sure: {line}")
     st.caption(workspace.adjudicators())
     if workspace.may_adjudicate(person):
         form(subject, said if len(said) else pd.DataFrame(columns=["author"]), person)

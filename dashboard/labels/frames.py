@@ -53,7 +53,8 @@ def labels_of(subject: Subject) -> pd.DataFrame:
 def columns() -> dict[str, Any]:
     """Titles of `labels_of` in a table, with why a text is grey."""
     texts = {name: st.column_config.TextColumn(name, help=grey.HELP) for name in grey.COLUMNS}
-    return {"clear_pole": "clear pole"} | texts
+    named = {"clear_pole": "clear pole", "clarity_plus": "clarity +", "clarity_minus": "clarity −"}
+    return named | texts
 
 
 def unmarked(said: dict[str, Any]) -> dict[str, Any]:

@@ -327,6 +327,10 @@ def test_digits_choose_letters_begin_a_word_and_lost_keys_are_told(labeling, tab
     assert sure.get_attribute("aria-checked") == "true"
     page.keyboard.press("Delete")
     assert sure.get_attribute("aria-checked") == "false"
+    for scale, step in (("clarity_plus", "5"), ("clarity_minus", "1"), ("specificity", "2")):
+        page.keyboard.press("Tab")
+        page.locator(f".choice[data-at={scale}]:focus").wait_for()
+        page.keyboard.press(step)
     off = page.locator(".desk .off")
     assert off.is_hidden()
     page.locator("h2").first.click()
@@ -338,6 +342,13 @@ def test_digits_choose_letters_begin_a_word_and_lost_keys_are_told(labeling, tab
     assert page.locator(".desk").get_attribute("data-subject") == subject
     with open_workspace() as workspace:
         assert reading.current(workspace, None).empty
+    category.fill("")
+    page.keyboard.press("Enter")
+    saved(page)
+    with open_workspace() as workspace:
+        (row,) = reading.current(workspace, None).to_dict("records")
+    steps = [row[name] for name in ("confidence", "clarity_plus", "clarity_minus", "specificity")]
+    assert steps == [None, 5, 1, 2] and row["clear_pole"] == "-"
 
 
 def test_the_server_killed_after_an_acknowledgement_loses_nothing(labeling, tabs):
