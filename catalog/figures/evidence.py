@@ -10,8 +10,8 @@ from catalog.figures.strips import Scale
 from catalog.figures.text import number
 
 WIDTH, ROW, HEAD = 980.0, 58.0, 78.0
-_STATEMENT, _AXIS, _END, _FIGURE = 118.0, 514.0, 664.0, 684.0
-_LETTERS, _BESIDE = 58, 48
+_STATEMENT, _AXIS, _END, _FIGURE = 134.0, 514.0, 664.0, 684.0
+_LETTERS, _BESIDE = 56, 48
 """Characters of a line of a statement, and of a line beside the axis."""
 _NEAR = 2.0
 """Other controls are drawn within so many times the distance to the strongest one."""

@@ -5,7 +5,7 @@ The same queries as the dashboard's, at the threshold and background of verdicts
 """
 
 import re
-import shutil
+import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,9 +111,10 @@ def _catalog(
     leaves.write(folder, f"{place}/across", site_dimensions.across(one))
     leaves.write(folder, f"{place}/catalog", _overview(one, claims, counts))
     media = site_media.write(one, folder, place)
-    file = f"{place}/{one.slug}.duckdb" if with_file else None
+    file = f"{place}/{one.slug}.duckdb.zip" if with_file else None
     if file is not None:
-        shutil.copyfile(one.path, folder / file)
+        report(f"{one.slug}, its file", 0, 0)
+        _packed(one, folder / file)
     build = one.build
     return {
         "slug": one.slug,
@@ -128,9 +129,16 @@ def _catalog(
         "primary": one.primary._asdict(),
         "file": file,
         "bytes": one.stamp.size,
+        "packed": (folder / file).stat().st_size if file else None,
         "chunk": site_dimensions.CHUNK,
         "item_chunk": ITEMS,
     }
+
+
+def _packed(one: Catalog, path: Path) -> None:
+    """The catalog file for download: a zip, which every system opens by a double click."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as held:
+        held.write(one.path, f"{one.slug}.duckdb")
 
 
 def _merge(extremes: dict[int, list[int]], found: Extremes, place: int) -> None:
@@ -176,6 +184,9 @@ def _overview(one: Catalog, claims: list[dict[str, Any]], counts: list[int]) -> 
             [int(row.dimension), shown(row.category), rounded([row.held_out], 3)[0],
              [shown(text) for text in row.positive], [shown(text) for text in row.negative]]
             for row in best.itertuples()
+        ],
+        "pictures": [
+            site_media.pictured(one, best.get(pole, ())) for pole in ("positive", "negative")
         ],
         "entropy": [
             [row.site, rounded([row.entropy_bits], 3)[0]]

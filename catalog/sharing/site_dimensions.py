@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from catalog.browse import examples
-from catalog.sharing import leaves
+from catalog.sharing import leaves, site_media
 from catalog.sharing.leaves import rounded, shown
 from catalog.signs.examples import BAND_NAMES
 from catalog.store import ends_queries, queries, share_queries
@@ -77,6 +77,7 @@ def table(catalog: Catalog, site: str) -> dict[str, Any]:
         "positive": [_words(one) for one in ends["positive"]],
         "negative": [_words(one) for one in ends["negative"]],
         "tells": told,
+        "pictures": [site_media.pictured(catalog, ends[pole]) for pole in ("positive", "negative")],
     }
 
 

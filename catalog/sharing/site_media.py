@@ -1,11 +1,25 @@
 """Previews of images and sounds in a site: small files, one an item."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from catalog.store import media_queries
 from catalog.store.catalog import Catalog
 
 BLOCK = 256
+
+
+def pictured(catalog: Catalog, lists: Iterable[Any]) -> list[list[int]] | None:
+    """Items of lists of texts, whose pictures tables show; None where items are words."""
+    if catalog.modality == "text":
+        return None
+    known = {text: item for item, text in enumerate(catalog.items["text"])}
+    return [[known[text] for text in texts if text in known] for texts in map(_known, lists)]
+
+
+def _known(texts: Any) -> Iterable[Any]:
+    return texts if hasattr(texts, "__iter__") else ()  # a dimension without that pole: NaN
 
 
 def write(catalog: Catalog, folder: Path, place: str) -> bool:

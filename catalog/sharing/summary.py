@@ -154,5 +154,5 @@ def commands(catalog: Catalog) -> list[tuple[str, str]]:
         ("features and nulls", f"dims features {slug}"),
         ("searches", f"dims discover {slug} {catalog.primary.site}"),
         ("claims and flips", f"dims evidence {slug}"),
-        ("this report", f"dims report {slug} --out report.html"),
+        ("a report of it", f"dims report {slug} --out report.html"),
     ]

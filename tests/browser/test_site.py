@@ -190,9 +190,9 @@ def test_tables_sort_and_rows_open(opened, base):
 def test_the_catalog_file_can_be_taken_along(opened, host, folder):
     page = opened(f"{host}/#data?catalog=measured")
     with page.expect_download() as waited:
-        page.get_by_role("link", name="measured.duckdb").click()
+        page.get_by_role("link", name="measured.duckdb.zip").click()
     taken = waited.value.path().read_bytes()
-    assert taken == (folder / SUBFOLDER / "c0" / "measured.duckdb").read_bytes()
+    assert taken == (folder / SUBFOLDER / "c0" / "measured.duckdb.zip").read_bytes()
 
 
 def test_the_first_view_stands_within_a_second_and_a_half(opened, host):
@@ -209,4 +209,8 @@ def test_a_site_that_was_copied_in_part_says_so(browser, folder, tmp_path):
     told = page.locator("text=c0/words.js is not there: was the site copied whole?")
     told.wait_for()
     assert told.is_visible()
+    words = (folder / SUBFOLDER / "c0" / "words.js").read_bytes()
+    (tmp_path / "part" / "c0" / "words.js").write_bytes(words.replace(b"H4sI", b"AAAA"))
+    page.reload()
+    page.locator("text=c0/words.js is damaged: was the site copied whole?").wait_for()
     page.close()

@@ -196,7 +196,7 @@ def test_another_hash_than_the_one_asked_for(served, hashed, dims, tmp_path, mon
     own = Catalog(hashed).build["content_hash"]
     assert dims("open", LINK, "--hash", own, "--json").json["content_hash"] == own
     told = dims("open", LINK, "--hash", "f" * 64, "--fetch-only")
-    assert told.code == 1 and "differ from the hash that was asked for" in told.sentence
+    assert told.code == 1 and "ffffffffffff was asked for" in told.sentence
 
 
 def test_what_was_opened_is_what_the_dashboard_begins_with(
@@ -229,7 +229,7 @@ def test_a_repository_without_a_catalog_and_one_with_several(served, hashed):
     assert hub.fetch(f"{LINK}/a.duckdb").is_file()
     with pytest.raises(CatalogMissing, match=r"has no c.duckdb, but a.duckdb"):
         hub.fetch(f"{LINK}/c.duckdb")
-    with pytest.raises(CatalogUnreadable, match="truncated or not a catalog"):
+    with pytest.raises(CatalogUnreadable, match="is no catalog, or one of another version"):
         hub.fetch(f"{LINK}/b.duckdb")
 
 

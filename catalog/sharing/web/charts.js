@@ -21,6 +21,11 @@ function histogram(one) {
   return s("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": "Values of all items" }, bars, cut, ticks);
 }
 
+// Items at a pole, in a cell of a table: small pictures, or words in the pole's colour.
+function few(at, kind, words, pictures) {
+  return pictures ? h("span", { class: "few" }, pictures.map((item) => h("img", { src: `${at.catalog.place}/media/${item}.webp`, alt: "", loading: "lazy" }))) : h("span", { class: `${kind} mono` }, words);
+}
+
 // One pole: items with their values as bars, or a wall of pictures.
 function pole(at, one, name, texts) {
   const [items, places, values] = one[name];
@@ -50,13 +55,13 @@ function lines(names, values, here, low, high, title) {
 // AUC of a feature with its interval, its null and its rival, on one axis from 0.5 to 1.
 function auc(site) {
   const width = 400, x = (v) => 8 + (width - 16) * Math.max(0, Math.min(1, (v - 0.4) / 0.6)), middle = 26;
-  const mark = (v, name, colour, row) => v === null ? null : [s("line", { x1: x(v), x2: x(v), y1: middle - 9, y2: middle + 9, stroke: colour, "stroke-width": 2 }), s("text", { x: x(v), y: middle + 24 + 13 * row, "text-anchor": v > 0.8 ? "end" : "middle" }, `${name} ${v.toFixed(2)}`)];
-  return s("svg", { viewBox: `0 0 ${width} 70`, width: "100%", role: "img", "aria-label": `AUC ${between(site.auc, site.auc_low, site.auc_high)}` },
+  const mark = (v, name, colour, row) => v === null ? null : [s("line", { x1: x(v), x2: x(v), y1: middle - 9, y2: middle + 9, stroke: colour, "stroke-width": 2 }), s("text", { x: x(v), y: middle + 24 + 13 * row, "text-anchor": v > 0.8 ? "end" : v < 0.5 ? "start" : "middle" }, `${name} ${v.toFixed(2)}`)];
+  return h("div", { class: "chart" }, s("svg", { viewBox: `0 0 ${width} 70`, width: "100%", role: "img", "aria-label": `AUC ${between(site.auc, site.auc_low, site.auc_high)}` },
     s("line", { x1: 8, x2: width - 8, y1: middle, y2: middle, stroke: "var(--line)" }),
     site.auc_low === null ? null : s("line", { x1: x(site.auc_low), x2: x(site.auc_high), y1: middle, y2: middle, stroke: ACCENT, "stroke-width": 5 }),
     s("circle", { cx: x(site.auc), cy: middle, r: 6, fill: ACCENT }),
-    mark(site.null_p95, "null p95", SOFT, 0), mark(site.confusable_auc, "rival", "currentColor", 1),
-    s("text", { x: x(site.auc), y: 12, "text-anchor": site.auc > 0.8 ? "end" : "middle" }, between(site.auc, site.auc_low, site.auc_high)));
+    mark(site.null_p95, "null p95", SOFT, 0), mark(site.confusable_auc, "rival", "currentColor", site.null_p95 === null ? 0 : 1),
+    s("text", { x: x(site.auc), y: 12, "text-anchor": site.auc > 0.8 ? "end" : "middle" }, between(site.auc, site.auc_low, site.auc_high))));
 }
 
 // Signed dimensions of a feature: one cell each, which opens its dimension.

@@ -3,25 +3,38 @@
 
 const Site = { views: {}, list: null, at: null };
 
-// Data files: `dims("name",` / one line of JSON / `)`. See catalog/sharing/leaves.py.
+// Data files: `dims("name",` / a line with one string / `)`. See catalog/sharing/leaves.py.
 const held = new Map();
 const waiting = new Map();
 
-function dims(name, value) {  // what a data file calls where it is loaded as a script
+function dims(name, packed) {  // what a data file calls where it is loaded as a script
   const taken = waiting.get(name);
-  if (taken) { waiting.delete(name); taken(value); }
+  if (taken) { waiting.delete(name); taken(packed); }
 }
 
 function load(name) {
-  if (!held.has(name)) held.set(name, location.protocol === "file:" ? byScript(name) : byFetch(name));
+  if (!held.has(name)) {
+    const coming = (location.protocol === "file:" ? byScript(name) : byFetch(name)).then((packed) => unpacked(name, packed));
+    held.set(name, coming);
+    coming.catch(() => held.delete(name));  // the next visit asks again
+  }
   return held.get(name);
+}
+
+async function unpacked(name, packed) {  // base64 of gzip of JSON
+  if (typeof DecompressionStream === "undefined") throw new Error("This browser is too old for these pages: any of 2023 or newer shows them.");
+  try {
+    const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
+    return await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+  } catch {
+    throw new Error(`${name}.js is damaged: was the site copied whole?`);
+  }
 }
 
 async function byFetch(name) {
   const answer = await fetch(`${name}.js`);
   if (!answer.ok) throw new Error(`${name}.js is not there (${answer.status}): was the site copied whole?`);
-  const text = await answer.text();
-  return JSON.parse(text.slice(text.indexOf("\n") + 1, text.lastIndexOf("\n)")));
+  return /^"([\w+/=]*)"\s*$/m.exec(await answer.text())?.[1] ?? "";
 }
 
 function byScript(name) {

@@ -3,6 +3,7 @@
 
 const file = (at, name) => load(`${at.catalog.place}/${name}`);
 const labelsOf = (known, kind, name, site) => known.labels.filter((one) => one.kind === kind && one.name === String(name) && one.site === site);
+const mb = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 const identity = (known) => facts(Object.entries(known.identity).map(([name, value]) => [name.replaceAll("_", " "), typeof value === "number" ? value.toLocaleString("en-US") : value]));
 const label = (one) => h("div", { class: "label" }, `${one.pole ? `${one.pole} ` : ""}${one.text || one.category || one.clear_pole || ""}`, h("span", { class: "soft" }, `  ${one.author}${one.final ? ", final" : ""}`));
 
@@ -10,6 +11,7 @@ Site.views.overview = async (at) => {
   const known = await file(at, "catalog");
   const { catalog } = at;
   const counts = Object.entries(known.verdicts);
+  const pictures = (pole, row) => known.pictures[pole]?.[known.strongest.indexOf(row)];
   return [
     h("h1", {}, "What does each dimension of this model encode in its sign?"),
     h("p", { class: "soft" }, `${catalog.model} · ${catalog.items.toLocaleString("en-US")} items · ${catalog.sites.length} sites · read ${known.identity.reading}`),
@@ -19,8 +21,8 @@ Site.views.overview = async (at) => {
       { title: "dimension", shown: (row) => row[0], value: (row) => row[0] },
       { title: "tells", shown: (row) => said(row[1]) },
       { title: "AUC", number: true, shown: (row) => num(row[2]), value: (row) => row[2] },
-      { title: "+ pole", shown: (row) => h("span", { class: "plus mono" }, row[3].join(" · ")) },
-      { title: "− pole", shown: (row) => h("span", { class: "minus mono" }, row[4].join(" · ")) },
+      { title: "+ pole", shown: (row) => few(at, "plus", row[3].join(" · "), pictures(0, row)) },
+      { title: "− pole", shown: (row) => few(at, "minus", row[4].join(" · "), pictures(1, row)) },
     ], known.strongest, { opens: (row) => address("dimension", { site: catalog.primary.site, dim: row[0] }) })) : null,
     panel("About this catalog", identity(known), known.absent.map((one) => h("p", { class: "soft" }, `no ${one.site}: ${one.reason}`))),
   ];
@@ -36,8 +38,8 @@ Site.views.dimensions = async (at) => {
     h("p", { class: "soft" }, `Signs at threshold ${at.catalog.primary.threshold}. Click a head to sort, a row to open it.`),
     table([
       { title: "number", value: (n) => rows.dimension[n], shown: (n) => rows.dimension[n] },
-      { title: "+ pole", shown: (n) => h("span", { class: "plus mono" }, rows.positive[n]), value: (n) => rows.positive[n] },
-      { title: "− pole", shown: (n) => h("span", { class: "minus mono" }, rows.negative[n]), value: (n) => rows.negative[n] },
+      { title: "+ pole", shown: (n) => few(at, "plus", rows.positive[n], rows.pictures[0]?.[n]), value: (n) => rows.positive[n] },
+      { title: "− pole", shown: (n) => few(at, "minus", rows.negative[n], rows.pictures[1]?.[n]), value: (n) => rows.negative[n] },
       { title: "tells best", value: (n) => rows.tells[n], shown: (n) => said(rows.tells[n] || "") },
       column("share +", "share_positive", "Share of items whose state is above the threshold"), column("entropy", "entropy_bits", "bits"),
       column("mean |x|", "mean_abs", "in the model's own units"), column("stability", "stability", "share of items with the same sign at the next layer"),
@@ -106,10 +108,10 @@ Site.views.feature = async (at) => {
     h("div", { class: "row" }, h("h1", {}, `${said(one.category)} · ${site.site}`), h("button", { type: "button", onclick: () => Site.step(-1), title: "k" }, "‹ previous"), h("button", { type: "button", onclick: () => Site.step(1), title: "j" }, "next ›")),
     h("p", {}, all.descriptions[n]), labelsOf(known, "feature", at.asked.get("category"), site.site).map(label),
     h("div", { class: "grid two" },
-      panel("Held-out AUC beside its null and its rival", auc(site), facts([["null, 95th percentile", num(site.null_p95)], ["q", chance(site.q)], ["most confusable", site.confusable ? `${said(site.confusable)} ${num(site.confusable_auc)}` : null], ["against all other categories", num(site.coherence)], ["reliability", num(site.reliability)], ["families", `${site.anchors} anchors, ${site.held_out} held out`], ["dimensions", `${site.dimensions.length}${site.fallback ? " (fallback: too few reached the registration level)" : ""}`]]), site.small ? h("p", { class: "soft" }, "Small: no verdict.") : null,
+      panel("Held-out AUC beside its null and its rival", auc(site), facts([["null, 95th percentile", site.null_p95 === null ? "not drawn at this site" : num(site.null_p95)], ["q", site.q === null ? null : chance(site.q)], ["most confusable", site.confusable ? `${said(site.confusable)} ${num(site.confusable_auc)}` : null], ["against all other categories", num(site.coherence)], ["reliability", num(site.reliability)], ["families", `${site.anchors} anchors, ${site.held_out} held out`], ["dimensions", `${site.dimensions.length}${site.fallback ? " (fallback: too few reached the registration level)" : ""}`]]), site.small ? h("p", { class: "soft" }, "Small: no verdict.") : null,
         h("p", {}, link("dimension", { site: site.site, dim: site.best_dimension }, `Best dimension: ${site.best_dimension}`), ` (AUC ${num(site.best_held_out)} held out)`),
         panel("By site", lines(one.sites.map((row) => row.site), one.sites.map((row) => row.auc), site.site, 0.5, 1, "held-out AUC"))),
-      h("div", {}, panel("Signed dimensions", prototype(at, site, one.category)), panel(`Items that agree most at ${at.catalog.primary.site}`, table([
+      h("div", {}, panel("Signed dimensions", h("p", { class: "soft" }, "One cell a dimension, ", h("span", { class: "plus" }, "+"), " or ", h("span", { class: "minus" }, "−"), ": a click opens it."), prototype(at, site, one.category)), panel(`Items that agree most at ${at.catalog.primary.site}`, table([
         { title: "item", shown: (row) => h("span", { class: "mono" }, row[1]), value: (row) => row[1] },
         { title: "agreement", number: true, shown: (row) => num(row[2]), value: (row) => row[2] },
         { title: "member", shown: (row) => row[3] ? "●" : "", value: (row) => row[3] },
@@ -147,6 +149,8 @@ Site.views.item = async (at) => {
   ];
 };
 
+const HITS = 200;
+
 Site.views.search = async (at) => {
   const asked = (at.asked.get("q") || "").trim(), wanted = asked.toLowerCase();
   const [words, all] = await Promise.all([file(at, "words"), file(at, "features")]);
@@ -160,8 +164,9 @@ Site.views.search = async (at) => {
   const hits = words.map((text, n) => [bare(text), n]).filter(([text]) => text.includes(wanted));
   const rank = (text) => text === wanted ? 0 : text.startsWith(wanted) ? 1 : 2;
   hits.sort(([a, m], [b, n]) => rank(a) - rank(b) || a.length - b.length || m - n);
-  for (const [, n] of hits.slice(0, 200)) found.push([words[n], address("item", { item: n }), "item"]);
-  return [h("h1", {}, `${found.length} found for ${asked}`), found.length ? table([{ title: "what", shown: (row) => row[0] }, { title: "kind", shown: (row) => row[2] }], found, { opens: (row) => row[1] }) : h("p", {}, "Try another word, or the beginning of one.")];
+  const count = found.length + hits.length;
+  for (const [, n] of hits.slice(0, HITS)) found.push([words[n], address("item", { item: n }), "item"]);
+  return [h("h1", {}, `${count.toLocaleString("en-US")} found for ${asked}`), hits.length > HITS ? h("p", { class: "soft" }, `Of the items the ${HITS} nearest to it are listed.`) : null, found.length ? table([{ title: "what", shown: (row) => row[0] }, { title: "kind", shown: (row) => row[2] }], found, { opens: (row) => row[1] }) : h("p", {}, "Try another word, or the beginning of one.")];
 };
 
 Site.views.compare = async (at) => {
@@ -200,7 +205,7 @@ Site.views.data = async (at) => {
   const known = await file(at, "catalog");
   return [
     h("h1", {}, "The same in one file"),
-    at.catalog.file ? h("p", {}, h("a", { href: at.catalog.file, download: `${at.catalog.slug}.duckdb` }, `${at.catalog.slug}.duckdb`), `  (${(at.catalog.bytes / 1e6).toFixed(1)} MB): any DuckDB client reads it, and every table and column explains itself.`) : h("p", {}, "The catalog file was left out of this site."),
+    at.catalog.file ? h("p", {}, h("a", { href: at.catalog.file, download: `${at.catalog.slug}.duckdb.zip` }, `${at.catalog.slug}.duckdb.zip`), `  (${mb(at.catalog.packed)}; unpacked ${mb(at.catalog.bytes)}). Unpack it: any DuckDB client reads the file, and every table and column explains itself.`) : h("p", {}, "The catalog file was left out of this site."),
     panel("How it is made again", known.commands.map(([what, command]) => [h("div", { class: "soft" }, what), h("pre", {}, command)])),
     panel("Identity", identity(known)),
   ];
