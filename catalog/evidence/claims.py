@@ -25,9 +25,10 @@ CLAIMS: dict[str, Claim] = {
             "0.0014, 0.0051, 0.0014",
             "One item per family, degenerate dimensions left out; the control is the same with "
             "each dimension's signs permuted. Holds where the whole interval above it lies within "
-            "0.006 bits (the paper's bound). Interval by a jackknife over ten groups of families, "
-            "on at most 512 dimensions. Low information is not independence: see the number of "
-            "effective dimensions beside it.",
+            "0.006 bits and no pair shares more than 0.1 beyond permuted signs (the paper's bounds "
+            "of mean and pair); partly where a pair does. Interval by a jackknife over ten groups "
+            "of families, on at most 512 dimensions. Low information is not independence: see the "
+            "number of effective dimensions beside it.",
             margin=0.006,
         ),
         Claim(
@@ -80,10 +81,11 @@ CLAIMS: dict[str, Claim] = {
             "read bare, without a prefix; no figure given",
             "The same items of at most 16 categories at the same site, read again after other "
             "prefixes that say nothing (a newline, a comma, a common short word). The one that "
-            "differs most is judged: holds where the whole interval lies within 0.02 AUC. Beside, "
-            "not judged: the paper's reading `bare`, in which many causal models use a lone token "
-            "as an attention sink, and the beginning-of-text token. Bootstrap over categories, "
-            "then families, paired.",
+            "differs most is judged: holds where the whole interval lies within 0.02 AUC, does not "
+            "hold where the catalog's own reading is at chance level (1/2). Beside, not judged: "
+            "the paper's reading `bare`, in which many causal models use a lone token as an "
+            "attention sink, and the beginning-of-text token. Bootstrap over categories, then "
+            "families, paired.",
             margin=0.02,
             needs_model=True,
         ),
@@ -117,8 +119,10 @@ CLAIMS: dict[str, Claim] = {
             "+0.018 AUC; 99.9 % sign agreement",
             "Balanced logistic regression on standardised states, C by inner cross-validation, "
             "same anchors and held-out families, half of the negatives for training. Holds where "
-            "the whole interval of the gain lies below 0.02, the paper's figure / 0.9. Beside: the "
-            "difference of means, which needs no training. Bootstrap over categories and splits.",
+            "the whole interval of the gain lies below 0.02, the paper's figure / 0.9, and that of "
+            "a probe on signs too: the worse of the two counts. With a prototype at chance level "
+            "(1/2) it does not hold. Beside: the difference of means, which needs no training. "
+            "Bootstrap over categories and splits.",
             margin=0.02,
             needs_model=True,
         ),

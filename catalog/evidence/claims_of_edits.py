@@ -18,7 +18,8 @@ EDITS: tuple[Claim, ...] = (
         "5 to 24 logits (raw logits of the concept); controls about 0",
         _FLIPS + "Null: other dimensions with random targets, as many signs and as large a "
         "change over all prompts together (within 5 %). Controls: those, noise of the same size, "
-        "other categories' features. Beside: as many dimensions of the largest mean |x|; the "
+        "other categories' features, toward (the same signs set the other way: damage alone would "
+        "act alike). Beside: as many dimensions of the largest mean |x|; the "
         "paper's own procedure, the fall of the concept's raw logits, which any damage moves; the "
         "same minus the vocabulary's mean logit.",
         least=5.0,

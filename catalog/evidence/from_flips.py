@@ -29,6 +29,7 @@ TOLD = {
     "random": "random features of the same size",
     "noise": "noise of the same size",
     "disjoint": "other categories' features",
+    "toward": "the same signs set the other way",
 }
 BY_CHANCE = "fixed random features by the same rule"
 Floats = NDArray[np.float64]
@@ -93,7 +94,8 @@ def _apart(measured: Measured, high: str, low: str) -> Interval:
 
 def _away_row(cell: str, measured: Measured) -> Row:
     figure = _interval([-one.prompts("away") for one in measured.at()])
-    apart = {name: _apart(measured, name, "away") for name in _present(measured)}
+    names = [*_present(measured), "toward"]
+    apart = {name: _apart(measured, name, "away") for name in names}
     worst = strongest(apart)
     claim = CLAIMS["flips_away"]
     judged = judge(claim, figure.value, apart["random"], apart[worst])

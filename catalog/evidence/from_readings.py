@@ -99,6 +99,8 @@ def row(cell: Cell, own: str, read: Mapping[str, Read], layers: Sequence[int] = 
     apart = {name: _apart(mine, read[name], generator) for name in others}
     worst = max(apart, key=lambda name: max(apart[name].high, -apart[name].low))
     verdict, reason = judge_absence(claim, apart[worst], "AUC between readings", both_sides=True)
+    if nested(mine.ranks, generator).low <= 0.5:
+        verdict, reason = "does not hold", "The catalog's own reading reads no better than chance."
     curves = {name: list(one.curve) for name, one in read.items() if one.curve}
     if curves:
         curves = {"layer": [float(layer) for layer in layers], **curves}

@@ -152,6 +152,13 @@ def test_nothing_and_damage_alike_do_not_hold():
     assert rows["flips_share"].figure.value == 0
 
 
+def test_signs_set_either_way_that_damage_alike_suppress_nothing():
+    rows = verdicts(measured([{"away": -6.0, "toward": -6.0}] * 3))
+    assert rows["flips_away"].verdict == "partly"
+    assert rows["flips_away"].strongest == "toward"
+    assert rows["flips_share"].figure.value == 0
+
+
 def test_a_late_fall_that_the_direct_path_makes_is_only_partly():
     late = {"away": -2.0, "direct": -2.0}
     rows = verdicts(measured([{}, {}, late]))

@@ -295,6 +295,9 @@ def _sign_worlds():
     for key, row in (("independence", _independence), ("superposition", _superposition)):
         yield World(key, "independent signs", True, _signs(row, independent))
         yield World(key, "half of the dimensions are copies", False, _signs(row, halves))
+    wide = lambda: np.repeat(worlds.normal(dims=128), 2, axis=1)  # noqa: E731
+    copies = "128 dimensions and their copies, 1 of 255 pairs each"
+    yield World("independence", copies, False, _signs(_independence, wide))
     yield World(
         "unsupervised", "tight clusters of 60", True, _search(0, lambda: worlds.clusters(60))
     )
@@ -317,6 +320,8 @@ def _category_worlds():
     same, lost = "every neutral prefix reads alike", "another prefix reads worse"
     yield World("reading", same, True, _reading(strong, jitter))
     yield World("reading", lost, False, _reading(strong, lambda: worlds.planted(1.0)))
+    noise = lambda: nothing() + worlds.normal(9) / 20  # noqa: E731
+    yield World("reading", "no categories in either", False, _reading(nothing, noise))
     clear, none = _part(strong()), _part(nothing())
     for key, row, part, lost in (
         ("keys_values", from_states.keys_values_row, "keys_values", "no categories there"),
@@ -343,6 +348,10 @@ def _state_worlds():
         False,
         _cell_row(worlds.in_differences, _probe(_gain)),
     )
+    loud = _cell_row(lambda: worlds.on_axes(2), _probe(_gain))
+    yield World("probe_gain", "two signs of wild magnitude say all", False, loud)
+    none = _cell_row(nothing, _probe(_gain))
+    yield World("probe_gain", "no categories", False, none)
     yield World("mlp", "single dimensions say all", True, _cell_row(strong, _probe(_pairs)))
     ball = _cell_row(worlds.in_a_ball, _probe(_pairs))
     yield World("mlp", "categories lie in a ball", False, ball)
