@@ -65,6 +65,24 @@ def test_short_and_long_lists_are_calibrated_too(values):
     found = gibbs.sample(one.panel)
     assert calibration_error(found.probability, found.best == one.truth) <= 0.05
     assert np.abs(found.accuracy - SKILLS).max() < 0.1
+    inside = (found.low <= found.probability) & (found.probability <= found.high)
+    assert inside.mean() > 0.97
+    _, quick = dawid_skene.fit(one.panel)
+    right = quick.argmax(axis=1) == one.truth
+    assert calibration_error(quick.max(axis=1), right) <= 0.05
+
+
+def test_a_subjects_own_answers_do_not_vouch_for_themselves():
+    """Two people who differ on a subject, of a hundred values that nobody else confused: either may
+    be right, and what each said of it makes neither sure."""
+    generator = np.random.default_rng(0)
+    truth = generator.permutation(np.repeat(np.arange(100), 4))
+    subject = np.append(np.repeat(np.arange(400), 2), [400, 400])
+    value = np.append(np.repeat(truth, 2), [7, 42])
+    panel = Panel(subject, np.tile([0, 1], 401), value, 401, 2, 100, open=True)
+    found, (_, quick) = gibbs.sample(panel), dawid_skene.fit(panel)
+    assert 0.3 < found.probability[400] < 0.7 and 0.3 < quick[400].max() < 0.7
+    assert found.low[400] < 0.4 and found.high[400] > 0.6
 
 
 def _log_evidence(panel, truth, accuracy):
@@ -175,6 +193,13 @@ def test_two_who_copy_are_named_and_nobody_else(seed):
     found = copying.pairs(copied(one), "abcde")
     assert found[["first", "second"]].values.tolist() == [["a", "d"]]
     assert (found.same > found.expected + 30).all() and (found.q < 1e-6).all()
+
+
+def test_people_who_do_not_copy_agree_as_often_as_expected():
+    tables = [copying._tested(world(seed).panel, range(5)) for seed in SEEDS]
+    every = [(one.same.sum(), one.expected.sum(), one.shared.sum()) for one in tables]
+    same, expected, shared = np.sum(every, axis=0)
+    assert same / shared == pytest.approx(expected / shared, abs=0.015)
 
 
 def test_two_people_alone_cannot_be_told_to_copy():

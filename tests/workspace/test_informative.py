@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from catalog.errors import LabelRefused
-from catalog.workspace import blind, dawid_skene, informative, labels, queue, reading
+from catalog.workspace import (
+    agreement,
+    blind,
+    dawid_skene,
+    following,
+    informative,
+    labels,
+    queue,
+    reading,
+)
 from catalog.workspace.dawid_skene import Panel
 from tests.workspace.given import event, opened, reply, say, subjects
 from tests.workspace.panels import matrices, said_by_all
@@ -138,6 +147,28 @@ def test_undo_brings_a_subject_back_and_an_answer_takes_it_away(workspace):
     assert first.name in next_names(workspace, zoe)
     reply(workspace, zoe, first, "skip")
     assert first.name not in next_names(workspace, zoe)
+
+
+def test_what_follows_the_log_is_what_a_stranger_would_read(workspace):
+    """After answers, undone ones and second thoughts: the same answers, each once."""
+    panel(workspace, ["++--", "++--"])
+    zoe = opened(workspace, "zoe", S, order="informative", coverage=99)
+    for pole in ("+", "-", "both", "-"):
+        subject = queue.next_subjects(workspace, zoe, 1)[0]
+        done = reply(workspace, zoe, subject, pole)
+        queue.next_subjects(workspace, zoe, 1)
+        labels.undo(workspace, event(), "zoe", done)
+        queue.next_subjects(workspace, zoe, 1)
+        reply(workspace, zoe, subject, "none")
+        reply(workspace, zoe, subject, "+")  # a second thought: no longer the first
+    queue.next_subjects(workspace, zoe, 1)
+    build = {"model": "tiny", "revision": "r1", "reading": "bare"}
+    held = following.followed(workspace.engine, build)
+    columns = ["key", "author", "action", "clear_pole"]
+    expected = agreement.entering(workspace, **build)[columns]
+    assert sorted(held.answers[columns].values.tolist()) == sorted(expected.values.tolist())
+    assert set(held.fields["clear_pole"].odds) == set(expected.key)
+    assert len(expected) == 12 and (expected[expected.author == "zoe"].clear_pole == "none").all()
 
 
 def test_where_no_answer_enters_the_most_divided_come_first(workspace):
