@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catalog.workspace.file import Workspace
     from catalog.workspace.transfer import Known
 
-app = typer.Typer(help="Labels that people gave.", no_args_is_help=True)
+app = typer.Typer(help="Labels that people and machines gave.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CatalogName = Annotated[
     str | None, typer.Option("--catalog", help="Only labels of this catalog's model.")
