@@ -231,13 +231,19 @@ def test_what_was_said_of_known_answers_stays(workspace):
     assert len(known.held(workspace, None)) == 1
 
 
-def test_a_workspace_from_before_scales_gets_them(memory):
-    """A file of version 5: its tables without what came since."""
-    path = memory / "old.sqlite"
-    with open_workspace(path) as workspace:
+def test_a_workspace_from_before_scales_gets_them(fresh, memory, tmp_path, monkeypatch):
+    """A workspace of version 5: its tables without what came since."""
+    monkeypatch.setenv("DIMS_DATA", str(tmp_path))
+    address = fresh()
+    with open_workspace(address) as workspace:
         reply(workspace, opened(workspace, "ada", S[:2]), S[0])
-    _make_old(path)
-    with open_workspace(path) as workspace:
+        if workspace.engine.dialect.name == "postgresql":
+            with workspace.writing() as connection:
+                for statement in OLDER:
+                    connection.execute(text(statement))
+    if not address.startswith("postgresql"):
+        _make_old(address)
+    with open_workspace(address) as workspace:
         assert reading.current(workspace, None).clear_pole.tolist() == ["+"]
         (line,) = queue.open_queues(workspace, "ada")
         assert (line.checks, line.stop) == (None, None)
@@ -247,7 +253,16 @@ def test_a_workspace_from_before_scales_gets_them(memory):
         bad = text("UPDATE label SET specificity = 9")
         with pytest.raises(IntegrityError), workspace.writing() as connection:
             connection.execute(bad)
-    assert len(list(memory.glob("*.backup-*"))) == 1
+    assert len([*memory.glob("*.backup-*"), *tmp_path.glob("*.backup-*")]) == 1
+
+
+OLDER = (
+    "DELETE FROM migration WHERE number > 5",
+    "DROP TABLE gold, queue_repeat",
+    "ALTER TABLE label DROP COLUMN clarity_plus, DROP COLUMN clarity_minus, "
+    "DROP COLUMN specificity",
+    "ALTER TABLE queue DROP COLUMN checks, DROP COLUMN stop",
+)
 
 
 def _make_old(path):
