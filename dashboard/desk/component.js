@@ -208,7 +208,7 @@ class Desk {
     const total = answered + waiting;
     const done = Math.max(0, Math.min(total, answered + ahead));
     const left = pace === null ? "" : ` · about ${time(pace * (total - done))} left`;
-    const others = covered ? ` · ${covered} done by others` : "";
+    const others = covered ? ` · ${covered} passed over` : "";
     this.at.place.textContent = `${Math.min(done + 1, total)} of ${total}${left}${others}`;
     this.at.who.textContent = this.data.heading;
     this.at.bar.style.width = total ? `${(100 * done) / total}%` : "100%";

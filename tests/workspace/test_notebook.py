@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 import catalog
-from catalog.errors import NotInCatalog, SettingRefused
-from catalog.workspace import agreement, labels, queue, reading
+from catalog.errors import LabelRefused, NotInCatalog, SettingRefused
+from catalog.workspace import agreement, labels, queue, reading, reliability
 from catalog.workspace.file import open_workspace
 from catalog.workspace.subjects import dimension
 from catalog.workspace.values import Label
@@ -99,3 +99,28 @@ def test_wrong_questions_are_one_sentence(c):
     for ask in (c.labels, lambda site: c.agreement(site=site)):
         with pytest.raises(NotInCatalog, match=r"no site 'resid\.9'"):
             ask("resid.9")
+
+
+def test_how_sure_answers_are_of_this_model_alone(said):
+    where = dict(zip(("model", "revision", "reading"), BUILD, strict=True))
+    with open_workspace() as workspace:
+        expected = reliability.measure(agreement.entering(workspace, **where), "clear_pole")
+    found = said.reliability("clear_pole", site="resid.1")
+    assert found.title == "one › resid.1, clear pole: posteriors of 4 subjects, 2 people"
+    table = found.frame()
+    assert set(table.site) == {"resid.1"} and table.name[0] == "0"  # they differ on it: least sure
+    same = expected.subjects.set_index("key").probability
+    assert table.probability.tolist() == same[table.key].tolist()
+    assert found.labelers().accuracy.tolist() == expected.labelers.accuracy.tolist()
+    assert found.pairs().empty and "third one's answers" in found.notes[0]
+    with pytest.raises(SettingRefused, match="clear_pole or category"):
+        said.reliability("text")
+    with open_workspace() as workspace:
+        opened(workspace, "cleo", of("other", "r1", "bare")[:1], coverage=9)
+    with pytest.raises(LabelRefused, match="while your queue is open"):
+        said.reliability("clear_pole", person="cleo")
+
+
+def test_the_posteriors_of_an_empty_workspace_are_none(c):
+    found = c.reliability()
+    assert found.frame().empty and "nothing can be said yet" in found.notes[0]
