@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
 from catalog.errors import NotAllowed, SettingRefused
@@ -214,20 +214,6 @@ def test_a_mode_that_is_none(monkeypatch):
     monkeypatch.setenv(roles.MODE, "ldap")
     with pytest.raises(SettingRefused, match="DIMS_SIGN_IN is 'ldap'"):
         roles.may(None, "ada", "look")
-
-
-def test_a_workspace_of_an_earlier_version_gets_the_tables(fresh, data):
-    """Rows of labels stay; the triggers are there."""
-    place = fresh()
-    with open_workspace(place) as old, old.engine.begin() as raw:
-        for table in access_schema.TABLES:
-            raw.execute(text(f"DROP TABLE {table.name}"))
-        raw.execute(text("DELETE FROM migration WHERE number = 3"))
-    with open_workspace(place) as opened:
-        given(opened, "ada", "label")
-        assert roles.of(opened, "ada") == {"label"}
-        with pytest.raises(DBAPIError, match="only added to"), opened.engine.begin() as raw:
-            raw.execute(delete(access_schema.audit))
 
 
 def test_a_view_for_reading_cannot_write(workspace):
