@@ -31,52 +31,58 @@ def setup(person: str) -> None:
             key="queue.what",
         )
         sites = st.multiselect("Sites", names, [here.site], key=f"queue.sites.{here.site}")
-        left, middle, right = st.columns(3)
-        count = left.selectbox(
-            "How many",
-            list(COUNTS),
-            key="queue.count",
-            help="Drawn at random, the same for everybody, without those you have answered.",
-        )
-        order = middle.selectbox(
-            "Order",
-            list(frames.ORDERS),
-            format_func=lambda name: frames.ORDERS[name],
-            key="queue.order",
-            help="Most informative: chosen anew with every answer, by how much yours is expected "
-            "to tell. Those that nobody has answered come early: agreement is measured later.",
-        )
-        coverage = right.number_input(
-            "Each by how many people",
-            1,
-            20,
-            2,
-            key="queue.coverage",
-            help="Those that as many others have answered are passed over.",
-        )
-        checks = left.selectbox(
-            "Check me",
-            list(CHECKS),
-            key="queue.checks",
-            help="Now and then a subject whose answer is known, and one of your own again. What "
-            "comes of it is shown to you alone, on Agreement, once the queue is closed.",
-        )
-        stop = middle.selectbox(
-            "Stop a subject at",
-            list(STOPS),
-            key="queue.stop",
-            help="Passed over once two people have answered it and the posterior of its answer is "
-            "as high as that.",
-        )
+        count, how = options()
         if st.form_submit_button("Open the queue", type="primary"):
             with parts.guard():
                 if not sites:
                     parts.notice("Choose at least one site.")
                     return
-                how = Options("", order, int(coverage), checks=CHECKS[checks], stop=STOPS[stop])
-                line = frames.open_new(here, what, sites, COUNTS[count], how, person)
+                line = frames.open_new(here, what, sites, count, how, person)
                 st.query_params["queue"] = line.key
                 st.rerun()
+
+
+def options() -> tuple[int | None, Options]:
+    """How many subjects (None: all), in which order, how often each, checks, and when to stop."""
+    left, middle, right = st.columns(3)
+    count = left.selectbox(
+        "How many",
+        list(COUNTS),
+        key="queue.count",
+        help="Drawn at random, the same for everybody, without those you have answered.",
+    )
+    order = middle.selectbox(
+        "Order",
+        list(frames.ORDERS),
+        format_func=lambda name: frames.ORDERS[name],
+        key="queue.order",
+        help="Most informative: chosen anew with every answer, by how much yours is expected "
+        "to tell. Those that nobody has answered come early: agreement is measured later.",
+    )
+    coverage = right.number_input(
+        "Each by how many people",
+        1,
+        20,
+        2,
+        key="queue.coverage",
+        help="Those that as many others have answered are passed over.",
+    )
+    checks = left.selectbox(
+        "Check me",
+        list(CHECKS),
+        key="queue.checks",
+        help="Now and then a subject whose answer is known, and one of your own again. What "
+        "comes of it is shown to you alone, on Agreement, once the queue is closed.",
+    )
+    stop = middle.selectbox(
+        "Stop a subject at",
+        list(STOPS),
+        key="queue.stop",
+        help="Passed over once two people have answered it and the posterior of its answer is "
+        "as high as that.",
+    )
+    how = Options("", order, int(coverage), checks=CHECKS[checks], stop=STOPS[stop])
+    return COUNTS[count], how
 
 
 def choose(lines: list[Queue]) -> Queue | None:
