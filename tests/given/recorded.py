@@ -61,7 +61,7 @@ def made(name, stage, folder):
     """The catalog of a shipped model as the demo makes it; its findings hash before evidence.
 
     `stage` opening is what the dashboard opens on: the model of language, measured at its primary
-    cell alone, where every null is drawn. findings measures every cell, evidence goes on from there.
+    cell alone, where every null is drawn. findings measures every cell, evidence goes on then.
     """
     done = subprocess.run(
         [sys.executable, "-c", MADE, name, stage],
