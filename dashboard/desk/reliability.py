@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from catalog.notebook.reliability import Reliability
+from catalog.notebook.reliability import BLIND, Reliability
 from catalog.workspace import printable
 from catalog.workspace.printable import Summary
 from dashboard.common import parts, workspace
@@ -16,6 +16,12 @@ _HELP = (
     "of them together the probability of every true answer. 95 % credible intervals. A posterior "
     "holds if people err independently of each other."
 )
+_PROTOCOL = (
+    "Unanimous: of subjects of two people or more. All but one: of those of three or more. Fleiss' "
+    "kappa and, between the majority answers of two panels that share nobody, Cohen's, with 95 % "
+    "intervals over subjects drawn with replacement."
+)
+_SUMMARY = "Every figure comes again out of the exported file (Label > Files) alone."
 _NAMES = {"clear_pole": "Clear pole", "category": "Category"}
 _P = st.column_config.NumberColumn
 COLUMNS = {
@@ -30,6 +36,11 @@ COLUMNS = {
     "mean": _P("mean step", format="%.1f"),
     "check": st.column_config.TextColumn("check"),
     "same": _P("right or the same"),
+    "unanimous": _P("unanimous", format="percent"),
+    "near": _P("all but one", format="percent"),
+    "fleiss": st.column_config.TextColumn("Fleiss' kappa"),
+    "cohen": st.column_config.TextColumn("Cohen's kappa, second panel"),
+    "compared": _P("compared", help="Subjects with a majority in both panels."),
 }
 
 
@@ -38,7 +49,7 @@ def sure(here: Here, site: str | None) -> None:
     """Posteriors and people's accuracies, a panel for each field; nothing to who labels now."""
     if workspace.anything_hidden():
         with parts.panel("How sure the answers are", help=_HELP):
-            parts.notice(frames.BLIND)
+            parts.notice(BLIND)
         return
     for found in frames.reliabilities(here, site):
         _field(here, found)
@@ -72,17 +83,14 @@ def _field(here: Here, found: Reliability) -> None:
 @st.fragment
 @parts.guard()
 def protocol(here: Here, site: str | None) -> None:
-    """Scales, and the summary of the panel's work, with a second panel where one is named."""
+    """Scales, and how far the panel is at one, with a second panel where one is named."""
     entered = frames.entering(here, site)
     steps = frames.scale_table(entered)
     if len(steps):
         with parts.panel("Scales", help="Krippendorff's ordinal alpha of each scale, 1 to 5."):
             shown = steps.assign(scale=steps["scale"].str.replace("_", " "))
             parts.table(shown, column_config=COLUMNS, key="agreement.scales")
-    with parts.panel("Summary to print", help="Every figure comes again out of the exported file."):
-        if workspace.anything_hidden():
-            parts.notice(frames.BLIND)
-            return
+    with parts.panel("Consensus protocol", help=_PROTOCOL):
         people = sorted(set(entered["author"]))
         second = st.multiselect(
             "Second panel: who labelled the same subjects again",
@@ -91,13 +99,16 @@ def protocol(here: Here, site: str | None) -> None:
             format_func=parts.visible,
             max_selections=max(1, len(people) - 1),
         )
-        if not st.toggle("Make it", key="agreement.summary"):
-            st.caption("Panel, unanimity, kappa, alpha, posteriors, people: as plain text.")
-            return
-        text = shown_text(frames.summary(here, site, entered, second))
-        st.code(text, language=None)
-        name = f"{parts.file('summary')}.txt"
-        st.download_button("Download", text, file_name=name, on_click="ignore")
+        shown = frames.protocols(entered, second)
+        shown["field"] = shown["field"].map(_NAMES)
+        parts.table(shown, column_config=COLUMNS, key="agreement.protocol")
+        if workspace.anything_hidden():
+            st.caption(BLIND)
+        elif st.toggle("As a summary to print", key="agreement.summary", help=_SUMMARY):
+            text = shown_text(frames.summary(here, site, entered, second))
+            st.code(text, language=None)
+            name = f"{parts.file('summary')}.txt"
+            st.download_button("Download", text, file_name=name, on_click="ignore")
 
 
 def shown_text(found: Summary) -> str:

@@ -3,14 +3,13 @@
 import pandas as pd
 
 from catalog.notebook import reliability
-from catalog.notebook.reliability import BLIND, Reliability
-from catalog.workspace import agreement, known, printable, scales
+from catalog.notebook.reliability import Reliability
+from catalog.workspace import agreement, known, printable, protocol, scales
 from catalog.workspace.agreement import Field
 from catalog.workspace.printable import Summary
+from catalog.workspace.protocol import Interval
 from dashboard.common import answers, workspace
 from dashboard.common.answers import Answer, Here
-
-__all__ = ["BLIND", "own", "posteriors", "reliabilities", "scale_table", "summary", "together"]
 
 
 def reliabilities(here: Here, site: str | None) -> list[Reliability]:
@@ -48,6 +47,36 @@ def entering(here: Here, site: str | None) -> pd.DataFrame:
 def scale_table(entered: pd.DataFrame) -> pd.DataFrame:
     """Ordinal alpha of each scale that anybody used."""
     return scales.table(entered)
+
+
+def protocols(entered: pd.DataFrame, second: list[str]) -> pd.DataFrame:
+    """The consensus protocol, a row a field: people, subjects, unanimous, near, fleiss; with a
+    second panel also cohen, of how many subjects. Intervals are part of the text.
+    """
+    rows = []
+    for field in agreement.FIELDS:
+        found = protocol.measure(entered, field, second)
+        row: dict[str, object] = {
+            "field": field,
+            "people": len(found.people),
+            "subjects": found.subjects,
+            "unanimous": found.unanimous,
+            "near": found.near,
+            "fleiss": spanned(found.fleiss),
+        }
+        if found.second is not None:
+            row |= {"cohen": spanned(found.second.kappa), "compared": found.second.subjects}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def spanned(found: Interval) -> str:
+    """A figure with its interval; a dash where there is none."""
+    if found.value is None:
+        return "–"
+    if found.low is None or found.high is None:
+        return f"{found.value:.2f}"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def summary(here: Here, site: str | None, entered: pd.DataFrame, second: list[str]) -> Summary:

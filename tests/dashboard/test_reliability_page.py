@@ -6,11 +6,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from catalog.notebook.reliability import BLIND
 from catalog.workspace import blind, known, labels, queue, reading
 from catalog.workspace.file import open_workspace
 from catalog.workspace.known import Known
 from catalog.workspace.values import Answer, Circumstances
-from dashboard.desk import reliability_frames
 from tests.dashboard.test_dashboard import literal
 from tests.dashboard.test_labeling_pages import (
     app,
@@ -53,6 +53,7 @@ def test_posteriors_stand_where_labels_show_and_hide_from_who_labels(panel, app)
     assert any("specificity" in frame.value.to_csv() for frame in app.dataframe)
     app.toggle(key="agreement.summary").set_value(True)
     app.multiselect(key="agreement.second").set_value(["bea"]).run()
+    assert any("cohen" in frame.value for frame in app.dataframe)
     (text,) = [block.value for block in app.code if "Fleiss' kappa" in block.value]
     assert "second panel     1 people: bea" in text and "<b>cleo</b>" in text
     at(app, "dimension", "dora", dim=3)
@@ -66,7 +67,7 @@ def test_posteriors_stand_where_labels_show_and_hide_from_who_labels(panel, app)
         at(app, view, "dora", dim=3)
         shown = everything(app)
         assert "How sure:" not in shown and "], 3 people" not in shown and "accuracy" not in shown
-        assert view != "agreement" or reliability_frames.BLIND in literal(app)
+        assert view != "agreement" or BLIND in literal(app)
 
 
 def test_a_queue_is_opened_with_an_order_checks_and_a_level(app):
