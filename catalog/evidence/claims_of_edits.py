@@ -46,7 +46,8 @@ EDITS: tuple[Claim, ...] = (
         "no rise reported",
         _FLIPS + "The claim is that this is absent: holds where the whole interval of toward minus "
         "the strongest of random, noise and disjoint lies below 0.1 nats, does not hold where it "
-        "lies above.",
+        "lies above; partly where away falls no further than random features, so that nothing "
+        "acts.",
         better="less",
         margin=0.1,
         needs_model=True,

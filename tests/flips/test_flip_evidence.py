@@ -115,8 +115,13 @@ def test_reasons_say_what_was_compared_with_what():
     [(0.0, "holds"), (-0.8, "holds"), (0.1, "undecided"), (0.5, "does not hold")],
 )
 def test_that_toward_is_absent_is_tested_one_sided_within_a_margin(rise, verdict):
-    row = verdicts(measured([{"toward": rise}] * 3))["flips_toward"]
+    row = verdicts(measured([{"away": -1.0, "toward": rise}] * 3))["flips_toward"]
     assert row.verdict == verdict and "margin of 0.1" in row.reason
+
+
+def test_that_only_away_acts_needs_that_away_acts():
+    row = verdicts(measured([{}] * 3))["flips_toward"]
+    assert row.verdict == "partly" and "no further than random features" in row.reason
 
 
 @pytest.mark.parametrize(
