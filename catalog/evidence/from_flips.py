@@ -143,7 +143,7 @@ def _toward_row(cell: str, measured: Measured) -> Row:
     worst = strongest(apart)
     judged = judge_absence(claim, apart[worst], "nats")
     if judged[0] == "holds" and _apart(measured, "random", "away").low <= 0:
-        judged = "partly", "It is absent, but away itself lowers no further than random features do."
+        judged = "partly", "It is absent, but away lowers no further than random features do."
     verdict = _said(f"The rise by toward minus that by {TOLD[worst]}", judged)
     controls = {name: _mean(measured, name, 1) for name in apart}
     controls["neutral prompts only"] = _of_kind(measured, "toward", "neutral", 1)
