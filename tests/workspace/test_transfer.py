@@ -342,6 +342,9 @@ def broken(line, change):
         ("subject", {"name": "5000"}, "does not fit its names"),
         ("saved", {"kind": "pickle"}, "refuses"),
         ("label", {"table": "sqlite_master"}, "names no table"),
+        ("label", {"specificity": 9}, "1 to 5"),
+        ("gold", {"clear_pole": "none", "category": "cats"}, "Without a clear pole"),
+        ("queue_repeat", {"queue": "nobody's"}, "nowhere before"),
     ],
 )
 def test_a_wrong_line_is_one_sentence(full, fresh, tmp_path, table, change, sentence):

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Column, Connection, DateTime, Float, Integer, Ta
 from sqlalchemy.exc import DataError, IntegrityError
 
 from catalog.errors import ImportRefused, LabelRefused, listed
-from catalog.workspace import gathered_schema, schema
+from catalog.workspace import gathered_schema, gold_schema, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.made import MADE
 from catalog.workspace.subjects import FIELDS, Subject
@@ -228,5 +228,9 @@ def _check(
     if table is schema.label:
         stand_in = _OF_POLE[parents["subject"][row["subject"]]]
         Label(stand_in, row["author"], *(row[field] for field in CONTENT))
+    if table is gold_schema.gold and row["action"] == "declare":
+        stand_in = _OF_POLE[parents["subject"][row["subject"]]]
+        said = "no_clear_pole" if row["clear_pole"] == "none" else "label"
+        Label(stand_in, row["person"], said, row["clear_pole"], row["category"])
     if table is gathered_schema.list_entry:
         name(row["list"])
