@@ -29,7 +29,7 @@ from catalog.workspace.subjects import of_build, of_row
 
 PRIVATE = "their authors have not made them public, and the endpoint is elsewhere"
 UNREAD = "they are no word lists"
-_SAMPLE_TOKENS = 1_100
+_SAMPLE_TOKENS = 1_300
 """Tokens of a test whose pairs are not drawn yet, about."""
 
 

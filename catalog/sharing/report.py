@@ -151,9 +151,11 @@ def _labels(public: Any) -> str:
         return ""
     names = ["site", "kind", "name", "pole", "text", "category", "clear_pole", "author"]
     rows = public.rows[names].fillna("").assign(
-        final=public.rows["final"].map({True: "final", False: ""})
+        test=public.rows["nothing"].fillna(""),
+        final=public.rows["final"].map({True: "final", False: ""}),
     )  # fmt: skip
-    return section("Labels that their authors made public", [table(rows)], "labels")
+    shown = table(rows.drop(columns="test") if (rows["test"] == "").all() else rows)
+    return section("Labels that their authors made public", [shown], "labels")
 
 
 def _repeat(catalog: Catalog) -> str:

@@ -198,7 +198,8 @@ def _overview(one: Catalog, claims: list[dict[str, Any]], counts: list[int]) -> 
 
 
 def _labels(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    names = ["site", "kind", "name", "pole", "author", "clear_pole", "category", "text", "final"]
+    names = ["site", "kind", "name", "pole", "author", "clear_pole", "category", "text", "final",
+             "nothing"]  # fmt: skip
     return [
         {name: shown(value) if isinstance(value, str) else value for name, value in row.items()
          if value is not None and not pd.isna(value)}

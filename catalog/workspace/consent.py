@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 from sqlalchemy import and_, exists, or_, select
 
-from catalog.workspace import adjudication, blind, schema
+from catalog.workspace import adjudication, blind, league, schema
 from catalog.workspace.file import Workspace, insert_new, now
 from catalog.workspace.reading import current
 from catalog.workspace.words import LONGEST_NAME, name, tidy
@@ -20,8 +20,8 @@ class Public:
     """The labels of a model that may leave."""
 
     rows: pd.DataFrame
-    """Columns of `reading.current`, and `final`: the decision of an adjudicator, who then is the
-    author.
+    """Columns of `reading.current`; `final`: the decision of an adjudicator, who then is the
+    author; `nothing`: why the text predicts nothing, by its label test, else missing.
     """
     private: int
     """Labels that stay, since their author has not made them public."""
@@ -74,5 +74,6 @@ def labels(workspace: Workspace, **where: str | None) -> Public:
     with workspace.reading() as connection:
         held = every["target"].isin(set(connection.scalars(blind.waiting())))
     rows = every[allowed & ~held].reset_index(drop=True)
+    rows["nothing"] = league.reasons(league.empties(workspace, None, **where), rows)
     rows["author"] = [author.partition("@")[0] for author in rows["author"]]
     return Public(rows, int((~allowed).sum()), int((allowed & held).sum()))

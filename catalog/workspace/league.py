@@ -91,6 +91,12 @@ def marked(empty: Empty, rows: pd.DataFrame) -> pd.DataFrame:
 
     Pages grey what begins so; nothing that was saved has it.
     """
-    names = zip(rows.author, rows.target, rows.pole, rows.text, strict=True)
-    texts = [EMPTY + str(name[3]) if name in empty else name[3] for name in names]
+    pairs = zip(rows.text, reasons(empty, rows), strict=True)
+    texts = [text if why is None else f"{EMPTY}{text}" for text, why in pairs]
     return rows.assign(text=pd.Series(texts, index=rows.index, dtype=object))
+
+
+def reasons(empty: Empty, rows: pd.DataFrame) -> list[str | None]:
+    """Why the text of each row (author, target, pole, text) predicts nothing; None where not."""
+    names = zip(rows.author, rows.target, rows.pole, rows.text, strict=True)
+    return [empty.get(name) for name in names]

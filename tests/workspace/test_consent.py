@@ -8,6 +8,7 @@ from catalog.errors import LabelRefused
 from catalog.workspace import adjudication, blind, consent, labels, queue
 from catalog.workspace.values import Label
 from tests.workspace.given import event, opened, reply, say, subjects
+from tests.workspace.test_label_tests import take
 
 S = subjects(4)
 
@@ -92,3 +93,14 @@ def test_what_its_owner_has_answered_for_good_may_leave(workspace, monkeypatch):
     monkeypatch.setattr(blind, "GRACE", timedelta(0))
     reply(workspace, line, S[0])
     assert texts(workspace) == ["cats 0"] and consent.labels(workspace).waiting == 1
+
+
+def test_what_leaves_says_whose_text_predicts_nothing(workspace):
+    """A label whose test failed leaves as it was written, with the reason beside it."""
+    say(workspace, "ada", S[0], "colons")
+    say(workspace, "ada", S[1], "colons")
+    consent.give(workspace, event(), "ada", True)
+    take(workspace, S[0], right=9)
+    found = consent.labels(workspace).rows
+    assert found.text.tolist() == ["colons", "colons"]
+    assert "9 of 27" in found.nothing[0] and found.nothing.isna().tolist() == [False, True]

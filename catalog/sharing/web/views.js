@@ -5,7 +5,9 @@ const file = (at, name) => load(`${at.catalog.place}/${name}`);
 const labelsOf = (known, kind, name, site) => known.labels.filter((one) => one.kind === kind && one.name === String(name) && one.site === site);
 const mb = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 const identity = (known) => facts(Object.entries(known.identity).map(([name, value]) => [name.replaceAll("_", " "), typeof value === "number" ? value.toLocaleString("en-US") : value]));
-const label = (one) => h("div", { class: "label" }, `${one.pole ? `${one.pole} ` : ""}${one.text || one.category || one.clear_pole || ""}`, h("span", { class: "soft" }, `  ${one.author}${one.final ? ", final" : ""}`));
+const plainly = (one) => one?.text || one?.category || one?.clear_pole || "";
+const words = (one) => one.nothing ? h("span", { class: "nothing", title: `Its label ${one.nothing}` }, `∅ ${one.text}`) : plainly(one);
+const label = (one) => h("div", { class: "label" }, one.pole ? `${one.pole} ` : "", words(one), h("span", { class: "soft" }, `  ${one.author}${one.final ? ", final" : ""}`));
 
 Site.views.overview = async (at) => {
   const known = await file(at, "catalog");
@@ -31,7 +33,7 @@ Site.views.overview = async (at) => {
 Site.views.dimensions = async (at) => {
   const [rows, known] = await Promise.all([file(at, `dims-${at.place}`), file(at, "catalog")]);
   const every = rows.dimension.map((_, n) => n);
-  const named = new Map(known.labels.filter((one) => one.kind === "dimension" && one.site === at.site).map((one) => [one.name, one.text || one.category || ""]));
+  const named = new Map(known.labels.filter((one) => one.kind === "dimension" && one.site === at.site).map((one) => [one.name, one]));
   const column = (title, name, help) => ({ title, number: true, help, value: (n) => rows[name][n], shown: (n) => num(rows[name][n]) });
   return [
     h("h1", {}, `${at.site}: ${every.length.toLocaleString("en-US")} dimensions`),
@@ -43,7 +45,7 @@ Site.views.dimensions = async (at) => {
       { title: "tells best", value: (n) => rows.tells[n], shown: (n) => said(rows.tells[n] || "") },
       column("share +", "share_positive", "Share of items whose state is above the threshold"), column("entropy", "entropy_bits", "bits"),
       column("mean |x|", "mean_abs", "in the model's own units"), column("stability", "stability", "share of items with the same sign at the next layer"),
-      ...(named.size ? [{ title: "label", shown: (n) => named.get(String(rows.dimension[n])) || "" }] : []),
+      ...(named.size ? [{ title: "label", value: (n) => plainly(named.get(String(rows.dimension[n]))), shown: (n) => words(named.get(String(rows.dimension[n])) || {}) }] : []),
     ], every, { opens: (n) => address("dimension", { dim: rows.dimension[n] }), sort: 0 }),
   ];
 };
@@ -197,7 +199,7 @@ Site.views.labels = async (at) => {
   const opens = (one) => address(one.kind === "dimension" ? "dimension" : "feature", { site: one.site, [one.kind === "dimension" ? "dim" : "category"]: one.name });
   return [h("h1", {}, "Labels that their authors made public"), labels.length ? table([
     { title: "subject", shown: (one) => `${one.site} ${said(one.name)}${one.pole || ""}`, value: (one) => one.site + one.name },
-    { title: "label", shown: (one) => one.text || one.category || one.clear_pole || "" }, { title: "by", shown: (one) => `${one.author}${one.final ? ", final" : ""}` },
+    { title: "label", shown: words, value: plainly }, { title: "by", shown: (one) => `${one.author}${one.final ? ", final" : ""}` },
   ], labels, { opens }) : h("p", {}, "There are none: labels leave only where their author says so.")];
 };
 
