@@ -3,9 +3,10 @@
 With posterior p of a subject's true value and the labeler's own matrix theta the answer l comes
 with q_l = sum_k p_k theta_kl, and knowing it lessens the entropy of the true value by
 H(q) - sum_k p_k H(theta_k) bits on average: the mutual information of answer and truth (Lindley
-1956). Summed over the closed fields. Subjects without answers have the prior's posterior, which is
-prevalence; where nobody's answers enter, the subjects that people's current answers divide most
-come first (docs/method.md#what-to-label-next).
+1956). Summed over the closed fields, the category's times the probability that there is a clear
+pole. Subjects without answers have the prior's posterior, which is prevalence; where nobody's
+answers enter, the subjects that people's current answers divide most come first
+(docs/method.md#what-to-label-next).
 """
 
 import threading
@@ -36,6 +37,14 @@ def gains(odds: Floats, theta: Floats) -> Floats:
     """
     said = odds @ theta
     return _entropy(said) - odds @ _entropy(theta)
+
+
+def _none(state: FieldState, chosen: list[str]) -> Floats:
+    """Probability that each subject has no clear pole: float64[chosen]."""
+    if state.coded is None or state.estimate is None:
+        return np.zeros(len(chosen))
+    at, prior = state.coded.values.index("none"), state.estimate.prevalence
+    return np.array([state.odds.get(key, prior)[at] for key in chosen], np.float64)
 
 
 def _entropy(shares: Floats) -> Floats:
@@ -100,6 +109,8 @@ class Ranking:
         any_answer = np.zeros(len(place), np.bool_)
         for state in states:
             found, sure, there = self._of_field(state, chosen)
+            if state.field == "category":  # who sees no clear pole is not asked for one
+                found *= 1 - _none(one.fields["clear_pole"], chosen)
             gain += found
             done &= sure | ~there
             any_answer |= there

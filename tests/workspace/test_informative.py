@@ -119,6 +119,19 @@ def test_what_is_open_comes_before_what_is_sure(workspace):
     assert sorted(names[4:]) == ["0", "1", "2", "3"]
 
 
+def test_who_sees_no_clear_pole_leaves_no_category_open(workspace):
+    """0 and 1: three people see no clear pole; 2 and 3: they see one and differ on its category."""
+    for person, category in zip("abc", ("cats", "dogs", "cats"), strict=True):
+        line = opened(workspace, person, S[:4], coverage=99)
+        for subject in S[:2]:
+            reply(workspace, line, subject, "none")
+        for subject in S[2:4]:
+            reply(workspace, line, subject, "+", category=category)
+        queue.close_queue(workspace, line.key)
+    line = opened(workspace, "zoe", S[:4], order="informative", coverage=99)
+    assert sorted(next_names(workspace, line)[:2]) == ["2", "3"]
+
+
 def test_the_order_follows_the_answers_of_others(workspace):
     panel(workspace, ["++--", "++--"])
     zoe = opened(workspace, "zoe", S, order="informative", coverage=99)

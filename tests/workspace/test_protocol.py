@@ -10,7 +10,17 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from catalog.errors import SettingRefused
-from catalog.workspace import agreement, gibbs, printable, protocol, reliability, scales, transfer
+from catalog.workspace import (
+    agreement,
+    at_hand,
+    gibbs,
+    printable,
+    protocol,
+    queue,
+    reliability,
+    scales,
+    transfer,
+)
 from catalog.workspace.dawid_skene import Panel
 from catalog.workspace.file import open_workspace
 from tests.workspace.given import opened, reply, subjects
@@ -231,6 +241,21 @@ def test_who_always_says_the_same_and_who_copies_is_named(workspace):
     told = " ".join(found.notes)
     assert "max answered + every time (40 answers)" in told
     assert "ada and lee gave the same answer to 40 of 40 subjects" in told
+
+
+def test_pages_measure_once_for_each_state_of_the_log(workspace):
+    build = {"model": "tiny", "revision": "r1", "reading": "bare"}
+    line = opened(workspace, "ada", S[:3])
+    reply(workspace, line, S[0], "+")
+    queue.close_queue(workspace, line.key)
+    found = at_hand.of_build(workspace, "bob", build)
+    assert at_hand.of_build(workspace.looking(), None, build) is found
+    other = opened(workspace, "bob", S[:3])
+    assert at_hand.of_build(workspace, "bob", build) is None  # while he labels
+    reply(workspace, other, S[0], "-")
+    again = at_hand.of_build(workspace, "ada", build)
+    assert again is not found and again["clear_pole"].subjects.people.tolist() == [2]
+    assert at_hand.of_build(workspace, "ada", {**build, "reading": "other"})["category"].notes
 
 
 def test_words_never_say_that_anything_is_certain():
