@@ -24,6 +24,8 @@ FRESH = 1.0
 _MOST = 1000
 _looked: dict[tuple[str, str | None], float] = {}
 """When who looks at which workspace was last asked."""
+_signed: dict[str, float] = {}
+"""By person: until when the sign-in holds that was last put into the log."""
 _BEGUN = "access.begun"
 """Key of the session state: when this tab was connected, for sign-ins without a time."""
 
@@ -109,6 +111,19 @@ def note(action: str, what: str) -> None:
     who = person()
     if who is not None:
         audit.note(store.workspace(), who, action, what)
+
+
+def note_sign_in() -> None:
+    """One line in the log a sign-in, not one a tab; behind a proxy, one a person in its hours."""
+    held = signed_in()
+    if held is None:
+        return
+    apart = 0.0 if mode() == roles.OIDC else 3600 * _hours()
+    if held.until > _signed.get(held.person, 0.0) + apart:
+        if len(_signed) > _MOST:
+            _signed.clear()
+        _signed[held.person] = held.until
+        note("sign-in", mode())
 
 
 def start_job(what: str) -> None:

@@ -49,6 +49,9 @@ def _name(kind: frames.Format) -> str:
 def into() -> None:
     """A file to add; it is checked whole before anything is written."""
     with parts.panel("Add labels from a file"):
+        if not access.may("exchange"):
+            st.text("To add labels from a file takes the role adjudicate.")
+            return
         endings = [kind.ending for kind in frames.FORMATS]
         with st.form("exchange.form", border=False, clear_on_submit=True):
             given = st.file_uploader("File", endings, key="exchange.file")

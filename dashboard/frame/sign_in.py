@@ -6,7 +6,6 @@ from catalog.errors import NotAllowed, SignInEnded
 from catalog.workspace import roles
 from dashboard.common import access, parts
 
-_NOTED = "sign_in.noted"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _back = st.components.v2.component(
     "dims_back",
@@ -29,9 +28,7 @@ def refusal() -> str:
         )
     try:
         access.require("look")
-        if _NOTED not in st.session_state:
-            access.note("sign-in", access.mode())
-            st.session_state[_NOTED] = True
+        access.note_sign_in()
     except NotAllowed as error:
         return str(error)
     return ""

@@ -22,7 +22,10 @@ def choose() -> str | None:
         _restore()
     name = workspace.person()
     icon = ":material/person:"
-    shown = parts.plain(name) if name else "Looking" if access.closed() else "Who are you?"
+    if name and access.closed():
+        shown = parts.plain(name.split("@")[0] or name)  # what fits; the popover has all of it
+    else:
+        shown = parts.plain(name) if name else "Looking" if access.closed() else "Who are you?"
     with st.sidebar.popover(shown, icon=icon, key="who.popover"), parts.guard():
         if access.closed():
             sign_in.account()
