@@ -117,22 +117,25 @@ def _evidence(catalog: Catalog, claims: list[dict[str, Any]]) -> str:
         "was fixed before anything was measured; claims that something is absent are equivalence "
         "tests, so that little data never makes them hold."
     )
-    rows = [_claim(row) for row in claims]
+    rows = [_claim(row) for row in claims if row["value"] is not None]
+    left = len(claims) - len(rows)
+    open_ = f"{left} could not be tested; their reasons stand under What could not be tested."
     return section(
         "The claims of the paper",
-        [paragraph(intro), page.figure(drawn), *rows, page.repeat("evidence")],
+        [paragraph(intro), page.figure(drawn), *rows, paragraph(open_, "soft") if left else "",
+         page.repeat("evidence")],
         "evidence",
-    )
+    )  # fmt: skip
 
 
 def _claim(row: dict[str, Any]) -> str:
     beside = "; ".join(
         f"{name} {number(value)}" for name, value in row["controls"].items() if value is not None
     )
-    figure = "" if row["value"] is None else (
+    figure = (
         f"{row['measure']}: {number(row['value'])} [{number(row['low'])}, {number(row['high'])}], "
         f"n = {row['n']:,} {row['unit']}. "
-    )  # fmt: skip
+    )
     strongest = f"Strongest control: {row['strongest']}. " if row["strongest"] else ""
     head = page.element("h3", f"{page.chip(row['verdict'])} {text(row['statement'])}")
     body = [

@@ -57,6 +57,7 @@ def account() -> None:
         st.caption("This server is for looking only.")
         return
     st.text(parts.visible(name))
-    st.caption(f"Roles: {', '.join(held)}. Your labels carry this name.")
+    labelling = " Your labels carry this name." if access.may("label") else ""
+    st.caption(f"Roles: {', '.join(held)}.{labelling}")
     if access.mode() == roles.OIDC:
         st.button("Sign out", on_click=st.logout, key="sign_in.account.out")

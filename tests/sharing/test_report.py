@@ -108,3 +108,17 @@ def test_a_full_disk_keeps_the_earlier_report(measured, tmp_path, dims, no_room)
     found = dims("report", "measured", "--out", out)
     assert found.code == 1 and "The disk is full" in found.sentence
     assert out.read_text() == "earlier" and len(list(tmp_path.glob("*.html"))) == 1
+
+
+def test_claims_without_a_figure_stand_once_among_what_could_not_be_tested(measured):
+    tested = {
+        "verdict": "holds", "statement": "One.", "measure": "share", "value": 0.9, "low": 0.8,
+        "high": 1.0, "n": 9, "unit": "items", "controls": {"chance": 0.5}, "strongest": "chance",
+        "paper": "0.95", "reason": "It is above.", "method": "Counted.", "cell": "resid.1, zero",
+        "seconds": 1.0,
+    }  # fmt: skip
+    none = {"verdict": "cannot be tested", "statement": "Two.", "value": None, "low": None,
+            "high": None, "controls": {}, "strongest": ""}  # fmt: skip
+    told = report._evidence(measured, [tested, {**tested, **none}])
+    assert "</span> One.</h3>" in told and "</span> Two.</h3>" not in told
+    assert "1 could not be tested" in told and "Two." in told  # the figure has all
