@@ -160,7 +160,7 @@ def test_flat_exports_bring_the_current_labels_back(full, fresh, tmp_path, kind)
 
 def test_neuronpedia_explanations_come_back(full, fresh, tmp_path):
     written, left = transfer.export_neuronpedia(full, tmp_path / "np")
-    assert written == 5 and left == 9  # four texts and a category; closed answers and a flag
+    assert written == 6 and left == 9  # five texts and a category; closed answers and a flag
     [path] = (tmp_path / "np").rglob("*.gz")
     place = path.relative_to(tmp_path / "np").as_posix()
     assert place == "v1/tiny/resid.1/explanations/batch-0.jsonl.gz"
@@ -171,8 +171,8 @@ def test_neuronpedia_explanations_come_back(full, fresh, tmp_path):
     }  # fmt: skip
     assert "animals" in {row["description"] for row in rows}
     with open_workspace(fresh()) as empty:
-        assert transfer.import_neuronpedia(empty, tmp_path / "np", KNOWN).added == 5
-        assert set(flat(empty)) <= set(flat(full)) and len(flat(empty)) == 5
+        assert transfer.import_neuronpedia(empty, tmp_path / "np", KNOWN).added == 6
+        assert set(flat(empty)) <= set(flat(full)) and len(flat(empty)) == 6
         assert transfer.import_neuronpedia(empty, path, KNOWN).added == 0
 
 
