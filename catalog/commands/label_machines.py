@@ -147,7 +147,7 @@ def league(
 
 
 def _share(share: float, low: float, high: float) -> str:
-    return f"{share:.2f} [{low:.2f}, {high:.2f}]"
+    return f"{share:.2f} [{low:.2f}-{high:.2f}]"  # short: the table fits 80 columns
 
 
 def _numbers(catalog: "Catalog", site: str, text: str | None) -> list[int]:
