@@ -147,7 +147,8 @@ def league(
 
 
 def _share(share: float, low: float, high: float) -> str:
-    return f"{share:.2f} [{low:.2f}-{high:.2f}]"  # short: the table fits 80 columns
+    """A share and its interval in percent: short, so that the table fits 80 columns."""
+    return f"{100 * share:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def _numbers(catalog: "Catalog", site: str, text: str | None) -> list[int]:
