@@ -1,14 +1,15 @@
 """The league table: counted as a reviewer would from the tests alone, and quickly."""
 
+import json
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import binomtest, false_discovery_control
 
 from catalog.signs import proportions
-from catalog.workspace import label_tests, league, schema
+from catalog.workspace import label_tests, league, schema, transfer
 from catalog.workspace.label_tests import NOTHING, PREDICTS, UNDECIDED
 from tests.workspace.given import event, subjects
 from tests.workspace.test_label_tests import take
@@ -60,6 +61,34 @@ def test_the_league_is_the_same_from_the_tests_themselves(workspace):
     high = np.array([proportions.wilson(right, 27)[1] for right in rights])
     assert row.nothing == ((q >= 0.05) & (high < 0.65)).sum()
     assert row.predicts + row.nothing + row.undecided == row.tests == len(rights)
+
+
+def test_the_league_comes_again_out_of_the_exported_file_alone(workspace, tmp_path):
+    for subject, right in zip(S, (27, 20, 16, 10, 13), strict=False):
+        take(workspace, subject, right)
+    expected = league.table(label_tests.results(workspace, None)).iloc[0]
+    transfer.export_jsonl(workspace, tmp_path / "all.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()[1:]]
+    held = {name: pd.DataFrame(rows) for name, rows in by_table(lines).items()}
+    tests, trials, choices = (held[f"label_{name}"] for name in ("test", "trial", "choice"))
+    pairs = trials.merge(choices, on=["test", "trial"])
+    pairs = pairs[~pairs.control].assign(right=pairs.choice == pairs.answer)
+    counts = pairs.groupby("test").right.agg(["sum", "size"]).loc[tests.key]
+    p = [binomtest(k, n, alternative="greater").pvalue for k, n in counts.to_numpy()]
+    predicts = false_discovery_control(p) < 0.05
+    high = [binomtest(k, n).proportion_ci(method="wilson").high for k, n in counts.to_numpy()]
+    nothing = ~predicts & (np.array(high) < 0.65)
+    assert (predicts.sum(), nothing.sum()) == (expected.predicts, expected.nothing)
+    ends = binomtest(int(predicts.sum()), len(tests)).proportion_ci(method="wilson")
+    assert (expected.predicts_low, expected.predicts_high) == pytest.approx(tuple(ends))
+    assert expected.share == pytest.approx(counts["sum"].sum() / counts["size"].sum())
+
+
+def by_table(lines):
+    held = {}
+    for line in lines:
+        held.setdefault(line.pop("table"), []).append(line)
+    return held
 
 
 def test_the_interval_holds_the_true_share_of_labels_that_differ():
