@@ -1,5 +1,6 @@
 """A real server and a real browser. Every request that leaves localhost fails the test."""
 
+import functools
 import os
 import shutil
 import socket
@@ -45,6 +46,7 @@ def browser(chromium: str):
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser.new_context = functools.partial(browser.new_context, reduced_motion="reduce")
         yield browser
         browser.close()
 
