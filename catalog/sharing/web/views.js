@@ -45,7 +45,7 @@ Site.views.dimensions = async (at) => {
       { title: "tells best", value: (n) => rows.tells[n], shown: (n) => said(rows.tells[n] || "") },
       column("share +", "share_positive", "Share of items whose state is above the threshold"), column("entropy", "entropy_bits", "bits"),
       column("mean |x|", "mean_abs", "in the model's own units"), column("stability", "stability", "share of items with the same sign at the next layer"),
-      ...(named.size ? [{ title: "label", value: (n) => plainly(named.get(String(rows.dimension[n]))), shown: (n) => words(named.get(String(rows.dimension[n])) || {}) }] : []),
+      ...(named.size ? [{ title: "label", value: (n) => plainly(named.get(String(rows.dimension[n]))), shown: (n) => h("div", { class: "label-cell" }, words(named.get(String(rows.dimension[n])) || {})) }] : []),
     ], every, { opens: (n) => address("dimension", { dim: rows.dimension[n] }), sort: 0 }),
   ];
 };
@@ -177,11 +177,18 @@ Site.views.compare = async (at) => {
   const chosen = all.find((one) => one.a === at.catalog.slug && one.b === at.asked.get("b")) || all.find((one) => one.a === at.catalog.slug) || all[0];
   const known = await load(chosen.file);
   const match = known.matches;
+  const [one, two] = await Promise.all([known.a, known.b].map(async (side) => {  // the tables of both sites, for their words
+    const catalog = Site.list.catalogs.find((each) => each.slug === side.slug);
+    const rows = await load(`${catalog.place}/dims-${catalog.sites.findIndex((each) => each[0] === side.site)}`);
+    return (pole, n) => few({ catalog }, ["plus", "minus"][pole], [rows.positive, rows.negative][pole][n], rows.pictures[pole]?.[n]);
+  }));
   return [
     h("h1", {}, `${known.a.slug} ${known.a.site}  ·  ${known.b.slug} ${known.b.site}`),
     h("p", { class: "row" }, all.map((one) => h("a", { href: address("compare", { catalog: one.a, site: "", b: one.b }) }, `${one.a} – ${one.b}`))),
     match ? panel("Dimensions matched", h("p", {}, match.sentence), table([
-      { title: "A", shown: (row) => row[0], value: (row) => row[0] }, { title: "B", shown: (row) => row[1], value: (row) => row[1] },
+      { title: "A", shown: (row) => row[0], value: (row) => row[0] }, { title: "A, + pole", shown: (row) => one(0, row[0]), value: (row) => row[0] },
+      { title: "B", shown: (row) => h("a", { href: address("dimension", { catalog: known.b.slug, site: known.b.site, dim: row[1] }) }, row[1]), value: (row) => row[1] },
+      { title: "B, its match", shown: (row) => two(row[2] > 0 ? 0 : 1, row[1]), value: (row) => row[1], help: "the + pole of B, or where the polarity is reversed its − pole" },
       { title: "polarity", shown: (row) => row[2] > 0 ? "same" : "reversed", value: (row) => row[2] },
       { title: "|phi|, held out", number: true, shown: (row) => num(row[3]), value: (row) => row[3] }, { title: "q", number: true, shown: (row) => chance(row[4]), value: (row) => row[4] },
       { title: "q against rotations", number: true, shown: (row) => chance(row[5]), value: (row) => row[5] },
