@@ -1,15 +1,18 @@
 """GGUF files: read once by transformers, and kept as a folder that loads in a second.
 
-transformers parses the file's lists of tokens four times, which takes longer than everything else:
-20 s for 49,152 tokens. The copy lies in the cache and can be deleted at any time.
+transformers would parse the file's lists of tokens four times, and list the names of tensors for
+each of them, which takes longer than everything else: here both are done once. The copy lies in the
+cache and can be deleted at any time.
 """
 
 import contextlib
+import functools
 import hashlib
 import io
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -47,7 +50,7 @@ def folder(source: Source, file: Path) -> Path:
 
 def _convert(source: Source, into: Path) -> None:
     bars = io.StringIO()  # a bar that nothing else switches off
-    with contextlib.redirect_stderr(bars):
+    with contextlib.redirect_stderr(bars), _once():
         config = AutoConfig.from_pretrained(source.place, **source.given)
         if type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
             raise ModelUnsupported(
@@ -62,3 +65,18 @@ def _convert(source: Source, into: Path) -> None:
     plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     plain.load_state_dict(read.state_dict())  # what was read of a GGUF file refuses to be saved
     plain.save_pretrained(into)
+
+
+@contextlib.contextmanager
+def _once() -> Iterator[None]:
+    """Inside, gguf reads a file and lists a model's tensors once, whoever asks."""
+    import gguf
+
+    slow = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
+    for name, function in slow.items():
+        setattr(gguf, name, functools.cache(function))
+    try:
+        yield
+    finally:
+        for name, function in slow.items():
+            setattr(gguf, name, function)
