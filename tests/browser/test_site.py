@@ -14,7 +14,7 @@ from catalog.store.catalog import Catalog
 from catalog.workspace import consent, labels, subjects
 from catalog.workspace.file import open_workspace
 from catalog.workspace.values import Label
-from tests.given import feature_catalog, synthetic
+from tests.given import feature_catalog, firefox, synthetic
 
 pytestmark = pytest.mark.browser
 SUBFOLDER = "group/catalogs"
@@ -214,3 +214,28 @@ def test_a_site_that_was_copied_in_part_says_so(browser, folder, tmp_path):
     page.reload()
     page.locator("text=c0/words.js is damaged: was the site copied whole?").wait_for()
     page.close()
+
+
+def test_every_page_in_firefox(folder, host, tmp_path):
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    if program is None:
+        pytest.skip("no Firefox on this machine (Debian: apt-get install firefox-esr)")
+    pages = ("overview", "dimensions", "dimension", "features", "feature", "evidence", "labels",
+             "data", "item", "search?q=planted")  # fmt: skip
+    with firefox.running(program, tmp_path) as fox:
+        for base in (f"{host}/", f"file://{folder}/{SUBFOLDER}/index.html"):
+            for page in pages:
+                fox.open(f"{base}#{page}")
+                fox.until("document.getElementById('view').dataset.shown === location.hash")
+                assert fox.run("document.querySelectorAll('main h1').length") == 1
+                assert fox.run("document.documentElement.scrollWidth <= innerWidth")
+        fox.open(f"{host}/#dimension?catalog=measured&site=resid.1&dim=23")
+        fox.until("document.querySelector('main h1')?.textContent.endsWith('dimension 23')")
+        fox.press("j")
+        fox.until("document.querySelector('main h1').textContent === 'resid.1 › dimension 0'")
+        before = fox.run("getComputedStyle(document.body).backgroundColor")
+        fox.press("t")
+        assert fox.run("getComputedStyle(document.body).backgroundColor") != before
+    left = [url for url in fox.requests if urlsplit(url).hostname not in ("127.0.0.1", None, "")]
+    assert not left and not fox.errors
+    assert len(fox.requests) > len(pages)
