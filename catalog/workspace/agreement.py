@@ -79,8 +79,10 @@ def counts(table: pd.DataFrame) -> tuple[NDArray[np.int64], list[str]]:
 
     Subjects with a single answer hold no pair and are left out.
     """
-    values = sorted({str(value) for value in table.to_numpy().ravel() if not pd.isna(value)})
-    each = [(table == value).to_numpy(np.bool_, na_value=False).sum(axis=0) for value in values]
+    cells = table.to_numpy(object)  # column by column pandas takes seconds for thousands
+    known = ~pd.isna(cells)
+    values = sorted({str(value) for value in cells[known]})
+    each = [((cells == value) & known).sum(axis=0) for value in values]
     tally = np.stack(each, axis=1) if each else np.zeros((table.shape[1], 0))
     return tally[tally.sum(axis=1) > 1].astype(np.int64), values
 
@@ -203,13 +205,17 @@ def by_site(answers: pd.DataFrame, field: Field) -> pd.DataFrame:
 
 
 def consensus(answers: pd.DataFrame, field: Field) -> dict[str, float | int | None]:
-    """How many subjects people are at one about.
+    """How many subjects people are at one about: `at_one` of the rows of `entering`."""
+    return at_one(counts(matrix(answers, field))[0])
+
+
+def at_one(tally: NDArray[np.int64]) -> dict[str, float | int | None]:
+    """How many of int64[units, values] people are at one about.
 
     units: answered by two or more; unanimous: share of them on which all agree; triples: answered
     by three or more; near: share of those on which at least all but one agree (for two people
     that would always hold).
     """
-    tally, _ = counts(matrix(answers, field))
     people, top = tally.sum(axis=1), tally.max(axis=1, initial=0)
     many = people >= 3
     return {

@@ -19,6 +19,14 @@ _KEPT = 8
 _GUARD, _TURN = threading.Lock(), threading.Lock()
 
 
+def stamp(workspace: Workspace) -> tuple[int, int]:
+    """State of the log of labels: number of its newest row, and of its rows."""
+    count = select(func.coalesce(func.max(schema.label.c.id), 0), func.count())
+    with workspace.reading() as connection:
+        newest, rows = connection.execute(count.select_from(schema.label)).one()
+    return int(newest), int(rows)
+
+
 def of_build(
     workspace: Workspace, viewer: str | None, build: Mapping[str, str], pairs: bool = False
 ) -> Found | None:
@@ -32,19 +40,17 @@ def of_build(
         return None
     key = (*build.values(), "pairs" if pairs else "")
     with _TURN:
-        with workspace.reading() as connection:
-            count = select(func.coalesce(func.max(schema.label.c.id), 0), func.count())
-            stamp = tuple(connection.execute(count.select_from(schema.label)).one())
+        now = stamp(workspace)
         with _GUARD:
             held = _HELD.setdefault(workspace.engine, {})
             kept = held.get(key)
-        if kept is not None and kept[0] == stamp:
+        if kept is not None and kept[0] == now:
             return kept[1]
         answers = agreement.entering(workspace, **build)
         found = {field: reliability.measure(answers, field, pairs) for field in FIELDS}
         with _GUARD:
             held.pop(key, None)
-            held[key] = (stamp, found)
+            held[key] = (now, found)
             for old in list(held)[:-_KEPT]:
                 del held[old]
     return found

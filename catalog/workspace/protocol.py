@@ -6,13 +6,14 @@ gives them all again.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
-from catalog.workspace import agreement, resampling
+from catalog.workspace import agreement, resampling, schema
 from catalog.workspace.agreement import Agreement, Field
 from catalog.workspace.resampling import Floats
 
@@ -123,15 +124,12 @@ def cohen(one: NDArray[np.int64], other: NDArray[np.int64], values: int) -> Inte
     return _spanned(float(value), len(one), kappas)
 
 
-def majority(answers: pd.DataFrame, field: Field) -> pd.Series:
+def majority(answers: pd.DataFrame, field: Field) -> "pd.Series[Any]":
     """The one most frequent answer to each subject, by key; missing where several are."""
-    table = agreement.matrix(answers, field)
-    if table.empty:
-        return pd.Series(dtype=object)
-    counts = table.stack().groupby(level="key").value_counts()
-    top = counts.groupby(level="key").transform("max")
-    first = counts[counts == top].reset_index()
-    single = first.groupby("key")[first.columns[1]].agg(["first", "size"])
+    given = answers[answers.action.isin(schema.ANSWERS) & answers[field].notna()]
+    counts = given.groupby(["key", field], observed=True).size().rename("n").reset_index()
+    top = counts[counts.n == counts.groupby("key").n.transform("max")]
+    single = top.groupby("key")[field].agg(["first", "size"])
     return single["first"].where(single["size"] == 1)
 
 
@@ -151,16 +149,17 @@ def measure(answers: pd.DataFrame, field: Field, second: Sequence[str] = ()) -> 
     if second and not people - set(second):
         raise SettingRefused("Everybody is in the second panel: leave somebody for the first.")
     first = answers[~answers.author.isin(second)]
-    tally, _ = agreement.counts(agreement.matrix(first, field))
-    at_one = agreement.consensus(first, field)
+    table = agreement.matrix(first, field)
+    tally, _ = agreement.counts(table)
+    at_one = agreement.at_one(tally)
     spread = _spanned(fleiss(tally), len(tally), lambda weights: _kappas(tally, weights))
-    answered = agreement.matrix(first, field).notna().sum(axis=0)
-    counted = answered[answered > 0].value_counts().sort_index()
+    answered = table.notna().to_numpy().sum(axis=0)
+    people_each, subjects_each = np.unique(answered[answered > 0], return_counts=True)
     return Protocol(
         field=field,
         people=tuple(sorted(set(first.author))),
         subjects=int((answered > 0).sum()),
-        answered_by={int(n): int(count) for n, count in counted.items()},
+        answered_by=dict(zip(people_each.tolist(), subjects_each.tolist(), strict=True)),
         unanimous=at_one["unanimous"],
         near=at_one["near"],
         fleiss=spread,

@@ -16,10 +16,13 @@ def drawn(
 ) -> Floats:
     """float64[samples] of a `figure` that takes weights float64[some, units] to float64[some]."""
     generator = np.random.default_rng(seed)
-    even, found, left = np.full(units, 1 / units), [], samples
+    found, left = [], samples
     while left:
         some = min(left, max(1, _AT_ONCE // units))
-        found.append(figure(generator.multinomial(units, even, size=some).astype(np.float64)))
+        taken = generator.integers(units, size=(some, units))
+        taken += np.arange(some)[:, None] * units
+        weights = np.bincount(taken.ravel(), minlength=some * units).reshape(some, units)
+        found.append(figure(weights.astype(np.float64)))
         left -= some
     return np.concatenate(found)
 

@@ -83,15 +83,9 @@ def _field(here: Here, found: Reliability) -> None:
 @st.fragment
 @parts.guard()
 def protocol(here: Here, site: str | None) -> None:
-    """Scales, and how far the panel is at one, with a second panel where one is named."""
-    entered = frames.entering(here, site)
-    steps = frames.scale_table(entered)
-    if len(steps):
-        with parts.panel("Scales", help="Krippendorff's ordinal alpha of each scale, 1 to 5."):
-            shown = steps.assign(scale=steps["scale"].str.replace("_", " "))
-            parts.table(shown, column_config=COLUMNS, key="agreement.scales")
+    """How far the panel is at one, and on scales, with a second panel where one is named."""
     with parts.panel("Consensus protocol", help=_PROTOCOL):
-        people = sorted(set(entered["author"]))
+        people = sorted(set(frames.entering(here, site)["author"]))
         second = st.multiselect(
             "Second panel: who labelled the same subjects again",
             people,
@@ -99,13 +93,17 @@ def protocol(here: Here, site: str | None) -> None:
             format_func=parts.visible,
             max_selections=max(1, len(people) - 1),
         )
-        shown = frames.protocols(entered, second)
-        shown["field"] = shown["field"].map(_NAMES)
+        shown, steps = frames.consensus(here, site, second)
+        shown = shown.assign(field=shown["field"].map(_NAMES))
         parts.table(shown, column_config=COLUMNS, key="agreement.protocol")
+        if len(steps):
+            st.caption("Scales, 1 to 5: Krippendorff's ordinal alpha")
+            named = steps.assign(scale=steps["scale"].str.replace("_", " "))
+            parts.table(named, column_config=COLUMNS, key="agreement.scales")
         if workspace.anything_hidden():
             st.caption(BLIND)
         elif st.toggle("As a summary to print", key="agreement.summary", help=_SUMMARY):
-            text = shown_text(frames.summary(here, site, entered, second))
+            text = shown_text(frames.summary(here, site, second))
             st.code(text, language=None)
             name = f"{parts.file('summary')}.txt"
             st.download_button("Download", text, file_name=name, on_click="ignore")

@@ -1,10 +1,13 @@
 """How sure answers are, the consensus protocol and one's own checks: what Agreement asks."""
 
+from collections.abc import Sequence
+
 import pandas as pd
+import streamlit as st
 
 from catalog.notebook import reliability
 from catalog.notebook.reliability import Reliability
-from catalog.workspace import agreement, known, printable, protocol, scales
+from catalog.workspace import agreement, at_hand, known, printable, protocol, scales
 from catalog.workspace.agreement import Field
 from catalog.workspace.printable import Summary
 from catalog.workspace.protocol import Interval
@@ -44,15 +47,28 @@ def entering(here: Here, site: str | None) -> pd.DataFrame:
     return agreement.entering(workspace.workspace(), **workspace.where(here, site))
 
 
-def scale_table(entered: pd.DataFrame) -> pd.DataFrame:
-    """Ordinal alpha of each scale that anybody used."""
-    return scales.table(entered)
+def consensus(here: Here, site: str | None, second: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The consensus protocol, and ordinal alpha of each scale that anybody used.
 
-
-def protocols(entered: pd.DataFrame, second: list[str]) -> pd.DataFrame:
-    """The consensus protocol, a row a field: people, subjects, unanimous, near, fleiss; with a
-    second panel also cohen, of how many subjects. Intervals are part of the text.
+    A row a field: people, subjects, unanimous, near, fleiss; with a second panel also cohen, of how
+    many subjects. Intervals are part of the text. Made once for each state of the log.
     """
+    opened = workspace.workspace()
+    place = tuple(workspace.where(here, site).items())
+    return _consensus((opened.where, at_hand.stamp(opened)), place, tuple(second))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _consensus(
+    state: tuple[str, tuple[int, int]],
+    place: tuple[tuple[str, str | None], ...],
+    second: tuple[str, ...],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    entered = agreement.entering(workspace.workspace(), **dict(place))
+    return _protocols(entered, second), scales.table(entered)
+
+
+def _protocols(entered: pd.DataFrame, second: Sequence[str]) -> pd.DataFrame:
     rows = []
     for field in agreement.FIELDS:
         found = protocol.measure(entered, field, second)
@@ -79,8 +95,9 @@ def spanned(found: Interval) -> str:
     return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
-def summary(here: Here, site: str | None, entered: pd.DataFrame, second: list[str]) -> Summary:
+def summary(here: Here, site: str | None, second: list[str]) -> Summary:
     """Everything that can be printed of them; `second` are the people of a second panel."""
+    entered = entering(here, site)
     return printable.summarise(f"{here.slug}, {site or 'every site'}", entered, second)
 
 
