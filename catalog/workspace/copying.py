@@ -15,6 +15,10 @@ from catalog.workspace.dawid_skene import TINY, Estimate, Floats, Panel
 COLUMNS = ("first", "second", "shared", "same", "expected", "q")
 LEAST = 20
 """Subjects that both, and somebody else, have answered: fewer tell nothing."""
+OTHERS = 2
+"""Other people who must have answered half as often as the pair did together: with one alone each
+fit has two people, whose skills nothing tells apart, and two who are often right look like copies.
+"""
 LEVEL, EXCESS = 0.01, 0.05
 """A pair is named where q is below the one and agreement exceeds what is expected by the other."""
 
@@ -31,11 +35,12 @@ def pairs(panel: Panel, authors: Sequence[str]) -> pd.DataFrame:
     answers alone, each one's matrix by a fit that leaves the other out, and so the probability that
     the two agree on each subject, if they answer independently given the truth (the assumption of
     Dawid & Skene 1979). One-sided normal test of the sum of these, Benjamini-Hochberg over pairs.
+    Asked only of pairs beside OTHERS more people who answered about as much.
     The most extreme pair is named, its second one's answers leave, and all is asked again: two who
     copy look right to a fit, and all others wrong in common.
     """
     there, rows = list(range(panel.labelers)), []
-    while len(there) > 2:
+    while len(there) > 1 + OTHERS:
         tested = _tested(panel, there)
         if tested.empty or not tested.named.iloc[0]:
             break
@@ -53,13 +58,14 @@ def _tested(panel: Panel, there: Sequence[int]) -> pd.DataFrame:
     panel = _taken(panel, np.isin(panel.labeler, there))
     given = _given(panel)
     fits = {one: dawid_skene.fit(_taken(panel, panel.labeler != one))[0] for one in there}
-    people, rows = (given >= 0).sum(axis=0), []
+    people, often, rows = (given >= 0).sum(axis=0), (given >= 0).sum(axis=1), []
     for place, two in enumerate(there):
         logs = _logs(fits[two])
         told = np.log(np.maximum(fits[two].prevalence, TINY)) + _sums(logs, given, there, two)
         for one in there[:place]:
             shared = np.flatnonzero((given[[one, two]] >= 0).all(axis=0) & (people > 2))
-            if len(shared) < LEAST:
+            others = sorted(often[other] for other in there if other not in (one, two))
+            if len(shared) < LEAST or others[-OTHERS] < max(LEAST, len(shared) / 2):
                 continue
             odds = told[shared] - logs[one][:, given[one, shared]].T
             odds = np.exp(odds - odds.max(axis=1, keepdims=True))

@@ -68,14 +68,14 @@ class Reliability:
                 f"{row.author} answered {row.only} every time ({row.answers:,} answers), where "
                 f"others did not: these answers say little, and count for little."
             )
-        if len(self.labelers) == 2:
-            found.append("Whether two people copy each other takes a third one's answers to tell.")
+        if len(self.labelers) in (2, 3):
+            found.append("Whether two people copy each other takes two more people to tell.")
         for row in self.pairs.itertuples():
             found.append(
                 f"{row.first} and {row.second} gave the same answer to {row.same:,} of "
                 f"{row.shared:,} subjects, where their accuracies explain {row.expected:.0f}: one "
-                f"may copy the other, or the same thing misleads both. Their agreement counts as "
-                f"if they were two; read the figures without one of them."
+                f"copies the other, the same thing misleads both, or both are right where others "
+                f"err. They count as two here; read the figures without one of them, too."
             )
         return found
 

@@ -147,7 +147,7 @@ def test_reliability_is_printed_and_exported(said, dims, tmp_path):
     table = (tmp_path / "sure.csv").read_text().splitlines()
     assert len(table) == 1 + len(found["subjects"]) and "probability" in table[0]
     shown = dims("labels", "reliability", "--catalog", "one").out
-    assert "ada" in shown and "right answers" in shown and "third one's answers" in shown
+    assert "ada" in shown and "right answers" in shown and "two more people" in shown
 
 
 def test_reliability_of_nothing_is_said_in_words(data, dims):

@@ -202,9 +202,19 @@ def test_people_who_do_not_copy_agree_as_often_as_expected():
     assert same / shared == pytest.approx(expected / shared, abs=0.015)
 
 
-def test_two_people_alone_cannot_be_told_to_copy():
-    panel = world(0, skills=(0.7, 0.9), each=2).panel
-    assert copying.pairs(panel, "ab").empty
+@pytest.mark.parametrize("skills", [(0.7, 0.9), (0.9, 0.7, 0.8)])
+def test_of_two_or_three_people_nobody_is_said_to_copy(skills):
+    """A fit of the two who are left cannot tell their skills: honest people would be named."""
+    for seed in range(4):
+        panel = world(seed, subjects=100, values=8, skills=skills, each=len(skills)).panel
+        assert copying.pairs(panel, "abc").empty
+
+
+def test_a_fourth_person_with_few_answers_lets_nobody_test_the_other_three():
+    panel = world(0, subjects=200, values=8, skills=(0.9, 0.7, 0.8, 0.8), each=4).panel
+    few = copying._taken(panel, (panel.labeler < 3) | (panel.subject < 30))
+    assert copying._tested(few, range(4)).second.tolist() == [3, 3, 3]  # the 30 that four answered
+    assert len(copying._tested(panel, range(4))) == 6
 
 
 @pytest.mark.parametrize("values, people", [(4, 5), (60, 8)])

@@ -112,7 +112,7 @@ def test_how_sure_answers_are_of_this_model_alone(said):
     same = expected.subjects.set_index("key").probability
     assert table.probability.tolist() == same[table.key].tolist()
     assert found.labelers().accuracy.tolist() == expected.labelers.accuracy.tolist()
-    assert found.pairs().empty and "third one's answers" in found.notes[0]
+    assert found.pairs().empty and "two more people" in found.notes[0]
     with pytest.raises(SettingRefused, match="clear_pole or category"):
         said.reliability("text")
     with open_workspace() as workspace:
