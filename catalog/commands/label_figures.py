@@ -70,8 +70,8 @@ def _builds(answers: "pd.DataFrame") -> "Iterator[tuple[str, pd.DataFrame]]":
 
     if answers.empty:
         yield "nothing", answers
-    for (model, _, read), rows in answers.groupby(list(OF_BUILD), sort=True):
-        yield f"{model} (read {read})", rows
+    for (model, revision, read), rows in answers.groupby(list(OF_BUILD), sort=True):
+        yield f"{model} (read {read}, {revision})", rows
 
 
 def _print(found: Mapping[Any, dict[str, Any]]) -> None:

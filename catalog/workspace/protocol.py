@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
+from catalog.signs.proportions import wilson
 from catalog.workspace import agreement, resampling, schema
 from catalog.workspace.agreement import Agreement, Field
 from catalog.workspace.resampling import Floats
@@ -61,7 +62,23 @@ class Protocol:
     """Fleiss' kappa."""
     agreement: Agreement
     """Alpha and raw agreement beside it."""
+    same: Interval
+    """The raw agreement (share of pairs of people with one answer), with its interval."""
     second: Second | None
+
+    def by(self, least: int) -> int:
+        """How many subjects at least so many people have answered."""
+        return sum(count for people, count in self.answered_by.items() if people >= least)
+
+    @property
+    def at_one(self) -> tuple[Interval, Interval]:
+        """unanimous and near with their Wilson intervals; subjects are drawn independently."""
+        return wilson_of(self.unanimous, self.by(2)), wilson_of(self.near, self.by(3))
+
+
+def wilson_of(share: float | None, units: int) -> Interval:
+    """A share of subjects with its Wilson interval."""
+    return Interval(None) if share is None else Interval(share, *wilson(share * units, units))
 
 
 def fleiss(tally: NDArray[np.int64]) -> float | None:
@@ -90,6 +107,15 @@ def _kappas(tally: NDArray[np.int64], weights: Floats) -> Floats:
         kappa: Floats = (observed - by_chance) / (1 - by_chance)
     kappa[one] = np.nan
     return kappa
+
+
+def _sames(tally: NDArray[np.int64], weights: Floats) -> Floats:
+    """Share of pairs of people who agree, for each row of weights of the units: float[samples]."""
+    answered = tally.sum(axis=1)
+    same: Floats = (weights @ (tally * (tally - 1)).sum(axis=1)) / (
+        weights @ (answered * (answered - 1))
+    )
+    return same
 
 
 def _spanned(value: float | None, units: int, figure: Callable[[Floats], Floats]) -> Interval:
@@ -153,6 +179,8 @@ def measure(answers: pd.DataFrame, field: Field, second: Sequence[str] = ()) -> 
     tally, _ = agreement.counts(table)
     at_one = agreement.at_one(tally)
     spread = _spanned(fleiss(tally), len(tally), lambda weights: _kappas(tally, weights))
+    measured = agreement.measure(first, field)
+    same = _spanned(measured.raw, len(tally), lambda weights: _sames(tally, weights))
     answered = table.notna().to_numpy().sum(axis=0)
     people_each, subjects_each = np.unique(answered[answered > 0], return_counts=True)
     return Protocol(
@@ -163,7 +191,8 @@ def measure(answers: pd.DataFrame, field: Field, second: Sequence[str] = ()) -> 
         unanimous=at_one["unanimous"],
         near=at_one["near"],
         fleiss=spread,
-        agreement=agreement.measure(first, field),
+        agreement=measured,
+        same=same,
         second=_second(answers, first, field, second) if second else None,
     )
 

@@ -72,18 +72,24 @@ def _protocols(entered: pd.DataFrame, second: Sequence[str]) -> pd.DataFrame:
     rows = []
     for field in agreement.FIELDS:
         found = protocol.measure(entered, field, second)
+        unanimous, near = found.at_one
         row: dict[str, object] = {
             "field": field,
             "people": len(found.people),
             "subjects": found.subjects,
-            "unanimous": found.unanimous,
-            "near": found.near,
+            "unanimous": counted(unanimous, found.by(2)),
+            "near": counted(near, found.by(3)),
             "fleiss": spanned(found.fleiss),
         }
         if found.second is not None:
             row |= {"cohen": spanned(found.second.kappa), "compared": found.second.subjects}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def counted(found: Interval, of: int) -> str:
+    """A share with its interval and what it is of."""
+    return spanned(found) if found.value is None else f"{spanned(found)} of {of:,}"
 
 
 def spanned(found: Interval) -> str:
@@ -98,7 +104,9 @@ def spanned(found: Interval) -> str:
 def summary(here: Here, site: str | None, second: list[str]) -> Summary:
     """Everything that can be printed of them; `second` are the people of a second panel."""
     entered = entering(here, site)
-    return printable.summarise(f"{here.slug}, {site or 'every site'}", entered, second)
+    named = workspace.model(here)
+    place = f"{named['model']} (read {named['reading']}, {named['revision']})"
+    return printable.summarise(f"{place}, {site or 'every site'}", entered, second)
 
 
 def own(here: Here) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import cohen_kappa_score
 
 from catalog.errors import SettingRefused
@@ -188,6 +189,26 @@ def test_the_printed_summary_is_the_same_in_an_empty_workspace(labelled, tmp_pat
     assert texts[0] == texts[1]
     assert "Fleiss' kappa" in texts[0] and "second panel     2 people: kim, lee" in texts[0]
     assert max(map(len, texts[0].splitlines())) <= 100
+
+
+def test_shares_of_the_summary_have_their_counts_and_intervals(labelled):
+    answers = agreement.entering(labelled)
+    found = protocol.measure(answers, "clear_pole")
+    given = answers.dropna(subset="clear_pole").groupby("key").clear_pole
+    several = given.size() > 1
+    agreed = int((given.nunique()[several] == 1).sum())
+    ends = binomtest(agreed, int(several.sum())).proportion_ci(method="wilson")
+    unanimous, _ = found.at_one
+    assert (unanimous.low, unanimous.high) == pytest.approx(tuple(ends))
+    text = printable.text(printable.summarise("tiny", answers))
+    assert f"{agreed / several.sum():.1%} [" in text and f"of {several.sum()} answered" in text
+    assert found.same.low < found.same.value == found.agreement.raw < found.same.high
+    tally, _ = agreement.counts(agreement.matrix(answers, "clear_pole"))
+    drawn = np.random.default_rng(1).integers(len(tally), size=(2000, len(tally)))
+    pairs, people = tally * (tally - 1), tally.sum(axis=1)
+    shares = [pairs[rows].sum() / (people * (people - 1))[rows].sum() for rows in drawn]
+    expected = np.percentile(shares, [2.5, 97.5])
+    assert (found.same.low, found.same.high) == pytest.approx(tuple(expected), abs=0.03)
 
 
 def test_a_second_panel_of_strangers_or_of_everybody_is_refused(labelled):
