@@ -261,7 +261,8 @@ def degenerate_warnings(known: dict[str, Any]) -> list[str]:
     if not bad:
         return told
     advice = "Threshold median does not suffer from this"
-    if not known["readings"]:  # a reading that a trial chose is the best of its kind
+    # a reading that a trial chose is the best of its kind, and texts have but one
+    if not known["readings"] and "corpus" not in known:
         readings = {"mean": "--pooling cls", "mean-window": "--pooling mean"}
         readings |= {"cls": "--pooling mean"}
         other = readings.get(known["reading"], "--template auto")

@@ -105,7 +105,10 @@ class _File:
 
 
 def _pieces(path: Path) -> Iterator[str]:
-    """A file's text, without a first line that begins with a hash: that one tells its source."""
+    """A file's text, without a first line that begins with a hash: that one tells its source.
+
+    Where no other line follows in the first piece, it is the text.
+    """
     decoder, beginning = codecs.getincrementaldecoder("utf-8")(), True
     with path.open("rb") as stream:
         while raw := stream.read(_PIECE):
@@ -113,8 +116,8 @@ def _pieces(path: Path) -> Iterator[str]:
             if beginning:
                 beginning = False
                 piece = piece.removeprefix("\ufeff")
-                first, _, rest = piece.partition("\n")
-                piece = rest if first.startswith("#") else piece
+                first, ended, rest = piece.partition("\n")
+                piece = rest if ended and first.startswith("#") else piece
             yield piece
     yield decoder.decode(b"", final=True)
 

@@ -193,7 +193,8 @@ def check(found: Found, place: object) -> None:
             f"No text of {place} is long enough: {counts.documents:,} were looked at, and the "
             f"first {FIRST} positions of a text are no items. Give longer texts."
         )
-    told = f" ({counts.unfit[0].name}: {counts.unfit[0].reason})" if counts.unfit else ""
+    unfit = counts.unfit[0] if counts.unfit else None
+    told = f" ({unfit.name}: {unfit.reason.rstrip('.')})" if unfit else ""
     raise SettingRefused(
         f"{place} holds no texts{told}. --texts takes .txt files, .jsonl files with a field "
         f"{corpus.COLUMN!r}, or a saved dataset with such a column."

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.torch import load_file
 
 from catalog.errors import SettingRefused
 from catalog.sites import Site
@@ -101,7 +101,7 @@ def read(folder: Path, site: str | None = None) -> Dictionary:
     config, weights, digest = _files(folder)
     arrays = {name: _array(weights, name, folder) for name in _NAMES}
     _check(arrays, config, folder)
-    kind, k, threshold = _activation(config, weights, folder)
+    kind, k, threshold = _activation(config, weights, len(arrays["b_enc"]), folder)
     normalised = config.get("normalize_activations")
     if normalised not in _PLAIN:
         raise SettingRefused(
@@ -138,16 +138,9 @@ def _files(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any], str]:
             f"{folder} holds {len(found)} files of weights (.safetensors or .npz); one is needed. "
             "Name the folder of one dictionary."
         )
-    told: dict[str, Any] = {}
-    for name in ("cfg.json", "config.json"):
-        if (folder / name).is_file():
-            try:
-                told = json.loads((folder / name).read_text(encoding="utf-8"))
-            except (ValueError, UnicodeDecodeError) as error:
-                raise SettingRefused(
-                    f"{folder / name} is no JSON. Download the dictionary again."
-                ) from error
-            break
+    told = next(
+        (_config(folder / n) for n in ("cfg.json", "config.json") if (folder / n).is_file()), {}
+    )
     try:
         weights = _loaded(found[0])
     except (SafetensorError, ValueError, OSError, KeyError) as error:
@@ -155,14 +148,26 @@ def _files(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any], str]:
             f"{found[0]} is damaged or no file of weights. Download the dictionary again."
         ) from error
     digest = hashlib.sha256(found[0].read_bytes()).hexdigest()
-    return {**told, **told.get("metadata", {})}, weights, digest
+    return {**told, **(told.get("metadata") or {})}, weights, digest
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise SettingRefused(f"{path} is no JSON. Download the dictionary again.") from error
+    if not isinstance(told, dict) or not isinstance(told.get("metadata") or {}, dict):
+        raise SettingRefused(
+            f"{path} is no config: it holds no names with values. Download the dictionary again."
+        )
+    return told
 
 
 def _loaded(path: Path) -> Mapping[str, Any]:
     if path.suffix == ".npz":
         with np.load(path) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    return dict(load_file(path))
+    return {name: one.float().numpy() for name, one in load_file(path).items()}  # bfloat16 too
 
 
 def _array(weights: Mapping[str, Any], name: str, folder: Path) -> Floats:
@@ -178,8 +183,9 @@ def _array(weights: Mapping[str, Any], name: str, folder: Path) -> Floats:
 def _check(arrays: Mapping[str, Floats], config: Mapping[str, Any], folder: Path) -> None:
     """Refuse shapes that do not fit each other, or the config."""
     shapes = {name: one.shape for name, one in arrays.items()}
-    latents, dims = arrays["b_enc"].shape[0], arrays["b_dec"].shape[0]
+    latents, dims = arrays["b_enc"].size, arrays["b_dec"].size
     wanted = {"W_enc": (dims, latents), "W_dec": (latents, dims)}
+    wanted |= {"b_enc": (latents,), "b_dec": (dims,)}
     for name, shape in wanted.items():
         if shapes[name] != shape:
             raise SettingRefused(
@@ -188,7 +194,7 @@ def _check(arrays: Mapping[str, Floats], config: Mapping[str, Any], folder: Path
             )
     for key, real in (("d_in", dims), ("d_sae", latents), ("width", latents)):
         told = config.get(key)
-        if isinstance(told, int) and told != real:
+        if str(told).isdigit() and int(told) != real:
             raise SettingRefused(
                 f"{folder.name}: its config says {key} = {told}, its weights hold {real}. Take the "
                 "config that belongs to them."
@@ -198,7 +204,7 @@ def _check(arrays: Mapping[str, Floats], config: Mapping[str, Any], folder: Path
 
 
 def _activation(
-    config: Mapping[str, Any], weights: Mapping[str, Any], folder: Path
+    config: Mapping[str, Any], weights: Mapping[str, Any], latents: int, folder: Path
 ) -> tuple[Kind, int, Floats | None]:
     told = str(config.get("architecture", config.get("activation_fn_str", ""))).lower()
     told = told.replace("_", "").replace("-", "")
@@ -206,13 +212,22 @@ def _activation(
         told = "topk"
     if "threshold" in weights and told in ("", "jumprelu", "batchtopk"):
         threshold = np.ascontiguousarray(weights["threshold"], np.float32)
-        latents = len(np.ravel(weights.get("b_enc", weights.get("b_enc".lower()))))
-        return "jumprelu", 0, np.broadcast_to(threshold, latents).copy()
+        if threshold.size not in (1, latents):
+            raise SettingRefused(
+                f"{folder.name} has {threshold.size} thresholds for {latents} latents. Download "
+                "the dictionary again."
+            )
+        return "jumprelu", 0, np.broadcast_to(threshold.ravel(), latents).copy()
     if told in ("topk", "batchtopk"):
         k = config.get("k", (config.get("activation_fn_kwargs") or {}).get("k"))
         if not isinstance(k, int) or k < 1:
             raise SettingRefused(
                 f"{folder.name} is a top-k dictionary whose config has no k. Add it."
+            )
+        if k > latents:
+            raise SettingRefused(
+                f"{folder.name}: its config says k = {k}, its weights hold {latents} latents. Take "
+                "the config that belongs to them."
             )
         return "topk", k, None
     if told in ("standard", "relu", ""):

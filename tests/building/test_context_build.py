@@ -318,6 +318,14 @@ def test_excerpts_are_those_of_the_whole_text(tmp_path, monkeypatch):
     assert one.characters == len(one.excerpt(0, 10**6))
 
 
+def test_a_text_of_one_line_is_no_heading(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "_PIECE", 8)
+    for name, text in (("a", "# only one line, and all of it text"), ("b", "#long\nrest")):
+        (tmp_path / f"{name}.txt").write_text(text)
+    whole = [one.excerpt(0, 99) for one in corpus.documents(tmp_path)]
+    assert whole == ["# only one line, and all of it text", "rest"]
+
+
 def test_a_texts_own_beginning_is_not_doubled(llama, tmp_path):
     tokenizer = _tokenizer(llama)
     assert tokenizer("the cat")["input_ids"][0] == tokenizer.bos_token_id

@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from safetensors import torch as torch_file
 from safetensors.numpy import save_file
 
 from catalog.errors import SettingRefused
@@ -81,6 +83,11 @@ def test_the_second_gemma_scope_writes_its_names_small(tmp_path):
     [
         ({**HOOK, "d_sae": 12}, {}, "says d_sae = 12"),
         ({**HOOK, "d_in": 7}, {}, "says d_in = 7"),
+        ({**HOOK, "d_in": "7"}, {}, "says d_in = 7"),
+        ({**HOOK, "architecture": "topk", "k": LATENTS + 1}, {}, "says k = 11"),
+        ([HOOK], {}, "is no config"),
+        (HOOK, {"threshold": (3,)}, "3 thresholds for 10"),
+        (HOOK, {"b_enc": (LATENTS, 1)}, "b_enc is"),
         (HOOK, {"W_dec": (LATENTS, DIMS + 1)}, "W_dec is"),
         (HOOK, {"b_enc": None}, "has no b_enc"),
         ({**HOOK, "architecture": "gated"}, {}, "'gated'"),
@@ -110,6 +117,14 @@ def test_no_folder_no_weights_and_damaged_weights(tmp_path):
     (tmp_path / "sae_weights.safetensors").write_bytes(b"no weights")
     with pytest.raises(SettingRefused, match="damaged"):
         dictionaries.read(tmp_path)
+
+
+def test_weights_of_half_precision_are_read_as_they_are(tmp_path):
+    exact = {n: torch.from_numpy(one).bfloat16() for n, one in weights().items()}
+    folder = saved(tmp_path / "a", {"architecture": "standard", "metadata": None, **HOOK})
+    torch_file.save_file(exact, folder / "sae_weights.safetensors")
+    made = dictionaries.read(folder)
+    np.testing.assert_array_equal(made.encoder, exact["W_enc"].float().numpy())
 
 
 def test_a_person_may_say_where_it_reads(tmp_path):
