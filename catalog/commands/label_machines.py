@@ -130,16 +130,18 @@ def league(
         return
     from rich.text import Text  # literal: no markup
 
-    shown = printing.table("author", "tests", "predicts", "nothing", "right")
-    for row in found.itertuples():
-        shown.add_row(
-            Text(row.author),
-            str(row.tests),
-            _share(row.predicts / row.tests, row.predicts_low, row.predicts_high),
-            _share(row.nothing / row.tests, row.nothing_low, row.nothing_high),
-            _share(row.share, row.low, row.high),
-        )
-    printing.console().print(shown)
+    for tester, rows in found.groupby("tested_by", sort=False):
+        shown = printing.table("author", "tests", "predicts", "nothing", "right")
+        for row in rows.itertuples():
+            shown.add_row(
+                Text(row.author),
+                str(row.tests),
+                _share(row.predicts / row.tests, row.predicts_low, row.predicts_high),
+                _share(row.nothing / row.tests, row.nothing_low, row.nothing_high),
+                _share(row.share, row.low, row.high),
+            )
+        print(f"Tested by {tester}; 95 % intervals")
+        printing.console().print(shown)
     if found.empty:
         print("No label test is finished yet: dims labels test, or the page Label > Test a label.")
     elif trials:

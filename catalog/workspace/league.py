@@ -1,8 +1,8 @@
 """The league table: whose labels tell the signs of items that no labeler saw.
 
-Every finished label test counts once for the author of its label (docs/method.md#league). Authors
-are people, machines and the baseline alike; the verdicts, and the family that q corrects for, are
-those of `label_tests.results`.
+Every finished label test counts once for the author of its label (docs/method.md#league), apart by
+who tested. Authors are people, machines and the baseline alike; the verdicts, and the family that q
+corrects for, are those of `label_tests.results`.
 """
 
 import numpy as np
@@ -15,39 +15,49 @@ from catalog.workspace.marks import is_machine
 from catalog.workspace.words import EMPTY
 
 COLUMNS = (
-    "author", "kind", "labels", "tests", "predicts", "predicts_low", "predicts_high", "nothing",
-    "nothing_low", "nothing_high", "undecided", "share", "low", "high", "by_people", "by_machines",
+    "author", "kind", "tested_by", "labels", "tests", "predicts", "predicts_low", "predicts_high",
+    "nothing", "nothing_low", "nothing_high", "undecided", "pairs", "share", "low", "high",
 )  # fmt: skip
+PEOPLE = "people"
+"""Who tested, where people did: no machine has this name."""
 Empty = dict[tuple[str, str, str, str], str]
 _SHARES = {"predicts": PREDICTS, "nothing": NOTHING}
 
 
 def table(results: pd.DataFrame) -> pd.DataFrame:
-    """A row for each author of `label_tests.results`, the larger share that predicts first.
+    """A row for each author of `label_tests.results` and who tested: people, or one machine.
 
-    author, kind (person or machine); labels and tests; predicts, nothing, undecided: how many of
-    the tests; *_low, *_high: Wilson interval (95 %) of their share; share, low, high: right choices
-    of all pairs that showed the author's labels, with an interval that knows that the pairs of one
-    test share a label (`proportions.clustered`); by_people, by_machines: tests taken by either.
+    Testers stand apart: what one makes of a label says nothing of what another does, and two tests
+    of one label are not two labels. People's first, then the larger share that predicts.
+
+    author, kind (person or machine); tested_by (PEOPLE, or the machine's name); labels and tests;
+    predicts, nothing, undecided: how many of the tests; *_low, *_high: Wilson interval (95 %) of
+    their share; share, low, high: right choices of all `pairs` that showed the author's labels,
+    with an interval that knows that the pairs of one test share a label (`proportions.clustered`).
     """
-    rows = [_row(str(author), found) for author, found in results.groupby("author", sort=True)]
+    by = results.tester.where(results.tester.map(is_machine).astype(bool), PEOPLE)
+    groups = results.groupby(["author", by.rename("by")], sort=True)
+    rows = [_row(str(author), str(tester), found) for (author, tester), found in groups]
     made = pd.DataFrame(rows, columns=list(COLUMNS))
-    order = np.lexsort((made.author, -made.share, -made.predicts / made.tests.clip(lower=1)))
+    shares = made.predicts / made.tests.clip(lower=1)
+    order = np.lexsort(
+        (made.author, -made.share, -shares, made.tested_by, made.tested_by != PEOPLE)
+    )
     return made.iloc[order].reset_index(drop=True)
 
 
-def _row(author: str, found: pd.DataFrame) -> dict[str, object]:
+def _row(author: str, tester: str, found: pd.DataFrame) -> dict[str, object]:
     tests, right, scored = len(found), int(found.right.sum()), int(found.scored.sum())
     row: dict[str, object] = {
         "author": author,
         "kind": "machine" if is_machine(author) else "person",
+        "tested_by": tester,
         "labels": len(found[["target", "pole", "text"]].drop_duplicates()),
         "tests": tests,
         "undecided": int((found.verdict == UNDECIDED).sum()),
+        "pairs": scored,
         "share": right / scored if scored else float("nan"),
-        "by_machines": int(found.tester.map(is_machine).sum()),
     }
-    row["by_people"] = tests - int(found.tester.map(is_machine).sum())
     row["low"], row["high"] = clustered(found.right.to_numpy(), found.scored.to_numpy())
     for name, verdict in _SHARES.items():
         count = int((found.verdict == verdict).sum())

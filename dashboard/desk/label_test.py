@@ -20,12 +20,13 @@ RULES = (
     f"30 pairs of one + and one − item, alike in {ALIKE}, never shown to a labeler; a "
     "tenth carry another dimension's label. predicts: q < 0.05, exact one-sided binomial, "
     "Benjamini-Hochberg over the model's tests. predicts nothing: the upper bound of the Wilson "
-    "interval is below 0.65. Else undecided."
+    "interval is below 0.65. Else undecided. ∅ and grey: so are all tests of a text together."
 )
 LEAGUE = (
-    "Every finished test counts once for the author of its label: the share that predicts and the "
-    "share that predicts nothing, with Wilson intervals. Machines and the baseline (the category "
-    "or spelling that best separates the signs of other items) are scored as people are."
+    "Every finished test counts once for the author of its label, apart by who tested: the share "
+    "that predicts and the share that predicts nothing, with Wilson intervals. Machines and the "
+    "baseline (the category or spelling that best separates the signs of other items) are scored "
+    "as people are."
 )
 POLE = {"+": "+ positive", "-": "− negative"}
 
@@ -48,7 +49,12 @@ def choose(person: str) -> None:
             on_select="rerun",
             selection_mode="single-cell",
             height=min(320, 36 * len(found) + 40),
-            column_config={"name": "dimension", "made_at": "made (UTC)"},
+            column_config={
+                "name": "dimension",
+                "made_at": st.column_config.DatetimeColumn(
+                    "made (UTC)", format="YYYY-MM-DD HH:mm:ss"
+                ),
+            },
         )
     row = parts.picked("label_test.labels", event)
     if row is not None:
@@ -178,7 +184,9 @@ def league() -> None:
                     "right choices [95 %]",
                     help="Of all pairs that showed the label; chance is 0.5.",
                 ),
-                "by": st.column_config.TextColumn("taken by people, machines"),
+                "by": st.column_config.TextColumn(
+                    "tested by", help="Compare within one tester: another reads labels otherwise."
+                ),
             },
         )
 

@@ -74,12 +74,12 @@ def told(league: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             "author": row.author,
+            "by": row.tested_by,
             "labels": row.labels,
             "tests": row.tests,
             "predicts": share(row, "predicts"),
             "nothing": share(row, "nothing"),
-            "right": f"{row.share:.2f} [{row.low:.2f}, {row.high:.2f}]",
-            "by": f"{row.by_people}, {row.by_machines}",
+            "right": f"{row.share:.2f} [{row.low:.2f}, {row.high:.2f}] of {row.pairs:,}",
         }
         for row in league.itertuples()
     ]

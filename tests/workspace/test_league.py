@@ -29,7 +29,7 @@ def results(rows):
     return frame
 
 
-def test_an_author_is_counted_over_all_tests_of_their_labels():
+def test_an_author_is_counted_over_all_tests_of_their_labels_by_one_tester():
     found = results(
         [
             ("ada", "1", "cats", 27, "bob"),
@@ -39,15 +39,18 @@ def test_an_author_is_counted_over_all_tests_of_their_labels():
             ("machine:y", "2", "y", 10, "machine:x"),
         ]
     )
-    table = league.table(found).set_index("author")
-    assert table.index.tolist() == ["ada", "machine:y"]
-    ada, robot = table.loc["ada"], table.loc["machine:y"]
+    table = league.table(found).set_index(["tested_by", "author"])
+    both = ["ada", "machine:y"]
+    tested = [(by, author) for by in (league.PEOPLE, "machine:x") for author in both]
+    assert table.index.tolist() == tested  # never two testers in one row
+    ada, robot = table.loc[tested[0]], table.loc[tested[1]]
     assert (ada.kind, robot.kind) == ("person", "machine")
-    assert (ada.labels, ada.tests, ada.by_people, ada.by_machines) == (2, 3, 2, 1)
-    assert (ada.predicts, ada.nothing, ada.undecided) == (2, 0, 1)
-    assert (ada.predicts_low, ada.predicts_high) == proportions.wilson(2, 3)
-    assert (robot.predicts, robot.nothing, robot.undecided) == (0, 2, 0)
-    assert ada.share == pytest.approx((27 + 26 + 14) / 81)
+    assert (ada.labels, ada.tests, ada.pairs) == (2, 2, 54)
+    assert (ada.predicts, ada.nothing, ada.undecided) == (1, 0, 1)
+    assert (ada.predicts_low, ada.predicts_high) == proportions.wilson(1, 2)
+    assert (robot.predicts, robot.nothing, robot.undecided) == (0, 1, 0)
+    assert ada.share == pytest.approx((27 + 14) / 54)
+    assert table.loc[tested[2]].share == pytest.approx(26 / 27)
 
 
 def test_the_league_is_the_same_from_the_tests_themselves(workspace):
