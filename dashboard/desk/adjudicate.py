@@ -192,7 +192,7 @@ def main() -> None:
         return
     settling.show(here, subject)
     said = frames.labels_of(subject)
-    with parts.panel("What people said"):
+    with parts.panel("What people and machines said"):
         if said.empty:
             st.text("Nobody has labelled it yet.")
         else:

@@ -207,7 +207,8 @@ class Desk {
       - this.outbox.filter((e) => e.kind === "undo").length;
     const total = answered + waiting;
     const done = Math.max(0, Math.min(total, answered + ahead));
-    const left = pace === null ? "" : ` · about ${time(pace * (total - done))} left`;
+    const open = total - done;
+    const left = pace === null || !open ? "" : ` · about ${time(pace * open)} left`;
     const others = covered ? ` · ${covered} passed over` : "";
     this.at.place.textContent = `${Math.min(done + 1, total)} of ${total}${left}${others}`;
     this.at.who.textContent = this.data.heading;
@@ -220,7 +221,8 @@ class Desk {
     this.at.work.hidden = !this.current;
     this.at.end.hidden = Boolean(this.current);
     this.at.end.textContent = over
-      ? "This queue is finished: everything is saved.\nClose it to see what others said." : "…";
+      ? `This queue is finished: everything is saved.\n${covered ? PASSED(covered) : ""}`
+        + "Close it to see what others said." : "…";
     this.root.dataset.over = over;
   }
 
@@ -399,6 +401,9 @@ class Desk {
 const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 const plain = (text) => text.trim().toLowerCase().replaceAll("_", " ");
 const words = (name) => name.replaceAll("_", " ");
+
+const PASSED = (covered) => `${covered} were passed over: as many others as asked for have answered `
+  + "them, or their answer is sure. To answer them too, open a queue for more people.\n";
 
 function time(seconds) {
   if (seconds < 90) return `${Math.max(10, Math.round(seconds / 10) * 10)} s`;

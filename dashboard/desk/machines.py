@@ -113,7 +113,12 @@ def calls() -> None:
             on_select="rerun",
             selection_mode="single-cell",
             height=min(360, 36 * len(found) + 40),
-            column_config={"name": "dimension", "made_at": "made (UTC)"},
+            column_config={
+                "name": "dimension",
+                "made_at": st.column_config.DatetimeColumn(
+                    "made (UTC)", format="YYYY-MM-DD HH:mm:ss"
+                ),
+            },
         )
         cells = event["selection"].get("cells") or []
         if cells:

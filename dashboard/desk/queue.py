@@ -65,7 +65,8 @@ def options() -> tuple[int | None, Options]:
         20,
         2,
         key="queue.coverage",
-        help="Those that as many others have answered are passed over.",
+        help="Those that as many others have answered are passed over: for a panel of five who "
+        "all answer the same ones, 5.",
     )
     checks = left.selectbox(
         "Check me",

@@ -13,7 +13,7 @@ from catalog import places
 from catalog.features import categories as word_lists
 from catalog.store import feature_queries, media_queries
 from catalog.store.catalog import Catalog
-from catalog.workspace import adjudication, label_tests, league
+from catalog.workspace import adjudication, label_tests, league, schema
 from catalog.workspace.subjects import FIELDS, Subject
 from catalog.workspace.values import CONTENT
 from catalog.workspace.words import EMPTY
@@ -53,8 +53,12 @@ def labels_of(subject: Subject) -> pd.DataFrame:
 def columns() -> dict[str, Any]:
     """Titles of `labels_of` in a table, with why a text is grey."""
     texts = {name: st.column_config.TextColumn(name, help=grey.HELP) for name in grey.COLUMNS}
-    named = {"clear_pole": "clear pole", "clarity_plus": "clarity +", "clarity_minus": "clarity −"}
-    return named | texts
+    steps = {"clarity_plus": "clarity +", "clarity_minus": "clarity −"}
+    steps = {name: steps.get(name, name) for name in schema.RANGES}
+    numbers = {
+        name: st.column_config.NumberColumn(title, format="%d") for name, title in steps.items()
+    }
+    return {"clear_pole": "clear pole"} | numbers | texts
 
 
 def unmarked(said: dict[str, Any]) -> dict[str, Any]:
