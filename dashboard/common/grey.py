@@ -13,10 +13,18 @@ STYLE = "color: #7a7a7a; font-style: italic"
 HELP = f"Grey, after {EMPTY.strip()}: its label test says that it predicts nothing."
 
 
+_SIGNS = ("+ ", "− ")
+"""Before the text of a pole in a summary, as `workspace.summaries` writes it."""
+
+
 def greyed(shown: pd.DataFrame) -> Any:
-    """The frame of a table, with every label grey that begins with the mark of an empty one."""
+    """The frame of a table, with every label grey whose texts are all marked as empty.
+
+    A summary of which one pole's text predicts and the other's does not stays as it is: the mark
+    says which.
+    """
     texts = shown[[name for name in COLUMNS if name in shown]].astype(str)
-    empty = texts.apply(lambda column: column.str.contains(EMPTY, regex=False))
+    empty = texts.apply(lambda column: column.map(_empty))
     if not empty.to_numpy(bool).any():
         return shown
 
@@ -24,3 +32,10 @@ def greyed(shown: pd.DataFrame) -> Any:
         return empty[column.name].map({True: STYLE, False: ""})
 
     return shown.style.apply(styled, subset=list(empty.columns))
+
+
+def _empty(text: object) -> bool:
+    if not isinstance(text, str) or EMPTY not in text:
+        return False
+    poles = [part for part in text.split(" · ") if part.startswith(_SIGNS)]
+    return all(part[2:].startswith(EMPTY) for part in poles) if poles else text.startswith(EMPTY)

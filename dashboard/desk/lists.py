@@ -38,7 +38,7 @@ def show(title: str) -> None:
     frame = rows.assign(by=rows["person"], since=rows["made_at"].dt.strftime("%Y-%m-%d"))
     numbers = [str(number + 1) for number in range(len(rows))]
     frame = labelled(frame.assign(row=numbers))[
-        ["row", "model", "site", "kind", "name", "label", "by", "since"]
+        ["row", "name", "label", "site", "kind", "model", "by", "since"]
     ]
     with parts.panel(f"{len(frame):,} in this list; click a row to open it",
                      Answer(frame, COPY.format(title), "python"), what="list"):  # fmt: skip

@@ -99,7 +99,7 @@ def test_a_final_label_that_starts_from_a_grey_one_is_as_it_was_written(app, wor
 def test_only_what_is_marked_is_grey():
     import pandas as pd
 
-    shown = pd.DataFrame({"label": ["+ ∅ x (1)", "+ y (1)"], "n": [1, 2]})
+    shown = pd.DataFrame({"label": ["+ ∅ x (1)", "+ y · − ∅ x (1)"], "n": [1, 2]})
     styles = greyed(shown)._compute().ctx
     assert {place: dict(css) for place, css in styles.items() if css} == {
         (0, 0): dict(part.split(": ") for part in STYLE.split("; "))
