@@ -44,6 +44,10 @@ REASONS: dict[tuple[str, str], str] = {
 """(model, claim or hash) recorded anew since, and why."""
 TIMED = {"cost"}
 """Claims whose figure is a time: only that they are there is compared."""
+TRAINED = {"mlp"}
+"""Claims of a network trained by steps, which carry the last digit of a product into the third of a
+figure: NumPy's BLAS chooses its kernel by the processor (the language model's 0.0007 with SkylakeX
+is 0.0005 with Haswell; its interval ends on either side of the margin of 0.005)."""
 MADE = """
 import sys
 from catalog.commands import demo
@@ -98,7 +102,8 @@ def compare_evidence(name, catalog, recorded):
         found, claim = rows.loc[row["claim"]], row["claim"]
         if claim in TIMED:
             continue
-        within = 1e-6 if exact else 0.02
+        alike = exact and claim not in TRAINED
+        within = 1e-6 if alike else 0.002 if exact else 0.02
         for column in ("value", "low", "high"):
             expected = row[column]
             actual = None if found[column] != found[column] else found[column]
@@ -106,7 +111,7 @@ def compare_evidence(name, catalog, recorded):
                 assert actual is None, (name, claim, column)
             else:
                 assert actual == pytest.approx(expected, rel=within, abs=within), (name, claim)
-        if exact:
+        if alike:
             assert found["verdict"] == row["verdict"], (name, claim)
             strongest = found["strongest"] if isinstance(found["strongest"], str) else None
             assert strongest == row["strongest"], (name, claim)
