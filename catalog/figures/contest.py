@@ -14,8 +14,11 @@ LINES = {
     "random dictionary": {"color": "#808080", "width": 1.5, "dash": "dot"},
 }
 """Kinds of units, and how their lines look: no pole's colours."""
-BESIDE = {"prototype": "whole prototype", "difference of means": "difference of means"}
-"""What has no number of units: a level line."""
+BESIDE = {
+    "prototype": ("whole prototype", ACCENT),
+    "difference of means": ("difference of means", "#808080"),
+}
+"""What has no number of units, a level line: its name and colour."""
 
 
 def by_units(frame: pd.DataFrame) -> go.Figure:
@@ -35,7 +38,7 @@ def by_units(frame: pd.DataFrame) -> go.Figure:
             }
         )
     ends = [int(frame.loc[frame["k"] > 0, "k"].min()), int(frame["k"].max())]
-    for unit, name in BESIDE.items():
+    for unit, (name, colour) in BESIDE.items():
         own = frame[frame["unit"] == unit]
         if len(own):
             level = float(own["auc"].iloc[0])
@@ -46,7 +49,7 @@ def by_units(frame: pd.DataFrame) -> go.Figure:
                     "x": ends,
                     "y": [level, level],
                     "name": name,
-                    "line": {"color": "#808080", "width": 1, "dash": "longdash"},
+                    "line": {"color": colour, "width": 1, "dash": "longdash"},
                     "hovertemplate": f"{name}: {level:.3f}<extra></extra>",
                 }
             )
@@ -55,4 +58,5 @@ def by_units(frame: pd.DataFrame) -> go.Figure:
     axis: Trace = {"title": title, "type": "log", "tickvals": sizes, "ticktext": sizes}
     layout = {"xaxis": axis, "yaxis": {"title": {"text": "held-out AUC"}}, "showlegend": True}
     margin = {"l": 8, "r": 8, "t": 8, "b": 8}
-    return figure(traces, 320, margin=margin, legend={"orientation": "h", "y": -0.25}, **layout)
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}  # grows away from the axis
+    return figure(traces, 320, margin=margin, legend=legend, **layout)

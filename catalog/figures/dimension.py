@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from catalog.figures import wide
 from catalog.figures.colours import ACCENT, FAINT, HERE, MONOSPACE, NEAR, NEGATIVE, POSITIVE
-from catalog.figures.text import number, visible
+from catalog.figures.text import number, shortened, visible
 
 ROW = 23
 """Pixels of a row of a pole."""
@@ -30,15 +30,14 @@ def pole(frame: pd.DataFrame, cut: float) -> str:
     body: list[str] = []
     for place, row in enumerate(frame.itertuples()):
         y = ROW * place
-        shown = visible(row.text)
-        tip = f"{shown[:80]}\n{number(row.value)}\nitem {row.item}, {row.kind}"
+        told = shortened(row.text, _LETTERS)
+        tip = f"{visible(row.text)[:80]}\n{number(row.value)}\nitem {row.item}, {row.kind}"
         colour = POSITIVE if float(str(row.value)) > cut else NEGATIVE
         bar = 100 * abs(float(str(row.value))) / most
-        cut_text = shown if len(shown) <= _LETTERS else shown[: _LETTERS - 1] + "…"
         body += [
             wide.box(0, y + 1, bar, ROW - 3, colour, ' fill-opacity="0.28" rx="2"'),
             wide.box(0, y + 1, 0.9, ROW - 3, colour),
-            wide.text(0, y + 16, cut_text, 14, "start", f' dx="7" font-family="{MONOSPACE}"'),
+            wide.text(0, y + 16, told, 14, "start", f' dx="7" font-family="{MONOSPACE}"'),
             wide.text(100, y + 16, number(row.value), 12, "end", ' dx="-5" opacity="0.85"'),
             wide.box(0, y, 100, ROW, "transparent", wide.mark(place, tip)),
         ]

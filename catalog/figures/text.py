@@ -19,11 +19,23 @@ def visible(text: object) -> str:
     return _UNSEEN.sub(lambda match: f"\\u{ord(match.group()):04x}", str(text))
 
 
-def chart_text(text: object, longest: int = 40) -> str:
-    """`visible`, cut to `longest` characters and escaped for Plotly, which reads some HTML."""
+_OPEN, _CLOSE = "⟦", "⟧"  # around the token that a text in context is about
+
+
+def shortened(text: object, longest: int) -> str:
+    """`visible`, at most `longest` characters; of a token in its context the token stays."""
     shown = visible(text)
-    shown = shown if len(shown) <= longest else shown[: longest - 1] + "…"
-    return html.escape(shown, quote=False).replace("$", "&#36;")
+    if len(shown) <= longest:
+        return shown
+    first, past = shown.find(_OPEN), shown.find(_CLOSE) + 1
+    if 0 <= first < past and past >= longest:  # what stands before the token goes first
+        shown = "…" + shown[min(first, past + 2 - longest) :]
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def chart_text(text: object, longest: int = 40) -> str:
+    """`shortened` and escaped for Plotly, which reads some HTML."""
+    return html.escape(shortened(text, longest), quote=False).replace("$", "&#36;")
 
 
 def number(value: Any) -> str:

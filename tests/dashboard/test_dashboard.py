@@ -201,6 +201,15 @@ def test_text_for_charts_is_escaped_and_visible():
     assert len(parts.chart_text("x" * 99, 16)) == 16
 
 
+def test_a_text_that_is_cut_keeps_the_token_it_is_about():
+    window = 'which way?", hold⟦␣your⟧ fan said'
+    assert parts.chart_text(window, 18) == '…y?", hold⟦␣your⟧…'
+    assert parts.chart_text(window, 24) == '…ich way?", hold⟦␣your⟧…'
+    assert parts.chart_text(window, 40) == window
+    assert parts.chart_text("a" * 20 + "⟦" + "b" * 30 + "⟧", 12) == "…⟦bbbbbbbbb…"
+    assert all(len(parts.chart_text(window, n)) <= n for n in range(3, 40))
+
+
 @pytest.mark.parametrize(
     "value, text",
     [(None, "–"), (0, "0"), (0.12345, "0.123"), (-1.5, "-1.50"), (123.4, "123"), (30522, "30,522")],
