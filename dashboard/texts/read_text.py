@@ -93,6 +93,7 @@ if build["modality"] != "text":
 elif absent:
     parts.empty(absent)
 else:
+    here.catalog.check_alone("what context changes")  # before a model is run for it
     text = ask()
     states = running.outcome(JOB, what(text))
     if states is not None:

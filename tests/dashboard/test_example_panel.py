@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboard.test_dashboard import literal, show, start
 from tests.given import context_catalog
 
 
@@ -36,3 +37,10 @@ def test_a_catalog_of_single_tokens_shows_nothing(path):
     single = path.with_name("tiny-llama.duckdb")
     app = AppTest.from_function(page, kwargs={"path": str(single)}, default_timeout=30).run()
     assert not app.exception and not app.get("html") and not app.markdown
+
+
+def test_reading_a_text_is_refused_before_a_model_is_run(path, monkeypatch):
+    for app in start(path.parents[1], monkeypatch):
+        show(app, "read_text", catalog=path.stem, site="resid.2")
+        assert "takes a catalog of single tokens" in literal(app)
+        assert not app.text_area and not app.exception
