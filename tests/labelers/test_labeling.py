@@ -1,8 +1,8 @@
 """Machines label: what they are shown, what is kept of it, and nothing asked twice."""
 
 import json
-import os
-import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -119,22 +119,22 @@ def test_the_key_is_nowhere(workspace, world, endpoint):
 
 
 def test_a_run_that_is_killed_asks_nothing_twice(workspace, world, endpoint):
-    """A child is killed with one question on its way: that one alone may be asked again."""
+    """It is killed with one question on its way: that one alone may be asked again.
+
+    A process of its own: what DuckDB's threads hold here, a fork of this one could not use.
+    """
 
     def slow(data, body):
         time.sleep(0.05)
         return chat.label(data, body)
 
     endpoint.rule = slow
-    workspace.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        run(workspace, world)
-        os._exit(1)
-    while len(endpoint.asked) < 4:
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    asked = ["labels", "machine", str(world.path), "--site", SITE, "--yes", "--quiet"]
+    with subprocess.Popen([sys.executable, "-m", "catalog.commands.cli", *asked]) as child:
+        while len(endpoint.asked) < 4:
+            assert child.poll() is None
+            time.sleep(0.01)
+        child.kill()
     answered = len(machines.done(workspace, "machine:rule-1"))
     before = len(endpoint.asked)
     assert 3 <= answered <= before <= answered + 1
