@@ -64,7 +64,8 @@ def table(catalog: Catalog, site: str) -> dict[str, Any]:
         queries.dimensions(site, cell.threshold, queries.Filter(), limit=1_000_000)
     )
     numbers = tuple(int(one) for one in rows["dimension"])
-    ends = catalog.fetch(ends_queries.ends(site, cell.threshold, cell.background, numbers))
+    asked = site, cell.threshold, cell.background, numbers, catalog.contextual
+    ends = catalog.fetch(ends_queries.ends(*asked))
     ends = ends.set_index("dimension").reindex(list(numbers))
     told = [
         None if pd.isna(row.best) else f"{'+' if row.best_sign > 0 else '−'} {shown(row.best)}"

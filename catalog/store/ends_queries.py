@@ -6,10 +6,20 @@ from catalog.store.reading import Query
 
 SHOWN = 3
 """Texts of each end."""
+_TEXTS = {False: "item", True: "(SELECT item, text FROM position JOIN token USING (token))"}
+"""Where an item's text stands: in context the token alone, without its window."""
 
 
-def ends(site: str, threshold: str, background: str, dimensions: Sequence[int]) -> Query:
+def ends(
+    site: str,
+    threshold: str,
+    background: str,
+    dimensions: Sequence[int],
+    contextual: bool = False,
+) -> Query:
     """First texts of both poles, and the category that each dimension tells best.
+
+    `contextual`: whether items are positions of texts; each is then its token, as it is spelled.
 
     Columns: dimension, positive and negative (lists of texts), best, best_sign, best_auc (of the
     sign alone, on the anchors), best_q; these are NULL where no feature registers it. A row for
@@ -17,13 +27,13 @@ def ends(site: str, threshold: str, background: str, dimensions: Sequence[int]) 
     """
     wanted = tuple(int(number) for number in dimensions)
     return Query(
-        """
+        f"""
         WITH asked AS (SELECT unnest(?::INTEGER[]) AS dimension),
         ends AS (
           SELECT dimension,
             list(text ORDER BY rank) FILTER (pole = 'positive') AS positive,
             list(text ORDER BY rank) FILTER (pole = 'negative') AS negative
-          FROM pole JOIN asked USING (dimension) JOIN item USING (item)
+          FROM pole JOIN asked USING (dimension) JOIN {_TEXTS[contextual]} USING (item)
           WHERE site = ? AND rank <= ? GROUP BY dimension
         ),
         told AS (

@@ -21,8 +21,9 @@ def ends(here: Here, dimensions: Sequence[int]) -> pd.DataFrame:
     if "feature_dimension" not in tables:
         return pd.DataFrame("", range(len(dimensions)), columns)
     background = here.catalog.primary.background
-    query = ends_queries.ends(here.site, here.threshold, background, tuple(dimensions))
-    frame = answers.read(here.catalog, query).set_index("dimension").reindex(list(dimensions))
+    asked = here.site, here.threshold, background, tuple(dimensions), here.catalog.contextual
+    frame = answers.read(here.catalog, ends_queries.ends(*asked)).set_index("dimension")
+    frame = frame.reindex(list(dimensions))
     hidden = workspace.hidden_dimensions(here)
     tells = [
         "" if pd.isna(row.best) or row.Index in hidden else _told(row.best_sign, row.best)

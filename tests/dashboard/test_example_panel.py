@@ -4,6 +4,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from catalog.store import ends_queries, queries
+from catalog.store.catalog import Catalog
 from tests.dashboard.test_dashboard import literal, show, start
 from tests.given import context_catalog
 
@@ -44,3 +46,11 @@ def test_reading_a_text_is_refused_before_a_model_is_run(path, monkeypatch):
         show(app, "read_text", catalog=path.stem, site="resid.2")
         assert "takes a catalog of single tokens" in literal(app)
         assert not app.text_area and not app.exception
+
+
+def test_the_list_of_dimensions_names_tokens_not_the_beginnings_of_their_windows(path):
+    catalog = Catalog(path)
+    query = ends_queries.ends("resid.2", "zero", "words", (9,), catalog.contextual)
+    row = catalog.fetch(query).iloc[0]
+    first = catalog.fetch(queries.poles("resid.2", 9)).query("pole == 'positive'")["item"].head(3)
+    assert [one.replace(" ", "␣") for one in row["positive"]] == catalog.spelled[first].tolist()
