@@ -184,8 +184,8 @@ def _check(arrays: Mapping[str, Floats], config: Mapping[str, Any], folder: Path
     """Refuse shapes that do not fit each other, or the config."""
     shapes = {name: one.shape for name, one in arrays.items()}
     latents, dims = arrays["b_enc"].size, arrays["b_dec"].size
-    wanted = {"W_enc": (dims, latents), "W_dec": (latents, dims)}
-    wanted |= {"b_enc": (latents,), "b_dec": (dims,)}
+    wanted: dict[str, tuple[int, ...]] = {"b_enc": (latents,), "b_dec": (dims,)}
+    wanted |= {"W_enc": (dims, latents), "W_dec": (latents, dims)}
     for name, shape in wanted.items():
         if shapes[name] != shape:
             raise SettingRefused(
@@ -193,8 +193,8 @@ def _check(arrays: Mapping[str, Floats], config: Mapping[str, Any], folder: Path
                 f"latents need {shape}. Download the dictionary again."
             )
     for key, real in (("d_in", dims), ("d_sae", latents), ("width", latents)):
-        told = config.get(key)
-        if str(told).isdigit() and int(told) != real:
+        told = str(config.get(key))
+        if told.isdigit() and int(told) != real:
             raise SettingRefused(
                 f"{folder.name}: its config says {key} = {told}, its weights hold {real}. Take the "
                 "config that belongs to them."
