@@ -110,11 +110,17 @@ def _prototype(subject: Subject, here: Here) -> pd.DataFrame:
 def _items(
     catalog: Catalog, rows: pd.DataFrame, middle: float = 0.0, most: float | None = None
 ) -> list[list[Any]]:
-    """Text, value, the width of its bar in percent (distance from `middle` over `most`), item."""
+    """Text, value, the width of its bar in percent (distance from `middle` over `most`), item.
+
+    Of a text in context the token stands first: a narrow column would cut it off its window.
+    """
     rows = rows.head(SOUNDS if media_frames.is_sound(catalog) else ITEMS)
     named = media_frames.named(catalog, many=False) if media_frames.is_media(catalog) else ""
     away = (rows.value - middle).abs()
     most = most or float(away.max() or 1.0)
+    texts = rows.text
+    if catalog.contextual:
+        texts = catalog.spelled[rows["item"].to_numpy()] + "  " + texts.to_numpy(dtype=object)
     return [
         [
             f"{named} {item}" if named else parts.visible(text),
@@ -122,7 +128,5 @@ def _items(
             round(100 * float(distance) / most, 1),
             int(item),
         ]
-        for text, value, distance, item in zip(
-            rows.text, rows.value, away, rows["item"], strict=True
-        )
+        for text, value, distance, item in zip(texts, rows.value, away, rows["item"], strict=True)
     ]

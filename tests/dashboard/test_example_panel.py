@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from catalog.store import ends_queries, queries
 from catalog.store.catalog import Catalog
+from dashboard.desk import shown
 from tests.dashboard.test_dashboard import literal, show, start
 from tests.given import context_catalog
 
@@ -54,3 +55,11 @@ def test_the_list_of_dimensions_names_tokens_not_the_beginnings_of_their_windows
     row = catalog.fetch(query).iloc[0]
     first = catalog.fetch(queries.poles("resid.2", 9)).query("pole == 'positive'")["item"].head(3)
     assert [one.replace(" ", "␣") for one in row["positive"]] == catalog.spelled[first].tolist()
+
+
+def test_who_labels_sees_the_token_before_its_window(path):
+    catalog = Catalog(path)
+    rows = catalog.fetch(queries.poles("resid.2", 9)).query("pole == 'negative'")
+    for text, *_, item in shown._items(catalog, rows):
+        token, window = catalog.spelled[item], catalog.texts[item]
+        assert text == f"{token}  {window}" and f"⟦{token}⟧" in window
