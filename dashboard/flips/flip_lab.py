@@ -231,6 +231,7 @@ elif not here.site.startswith("resid."):
 elif not flip_ask.names(here):
     parts.empty("No category of this catalog is large enough for a feature.")
 else:
+    here.catalog.check_alone("a flip")  # before a model is run for it
     wanted = ask(flip_ask.names(here))
     if wanted is not None:
         run(wanted)
