@@ -5,7 +5,7 @@ both poles, and random ones of five equal bands of the value range, since the st
 mislead. Beside them stands what the same dimension's poles are for single tokens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.errors import CatalogError, NotInCatalog
+from catalog.browse import siblings
+from catalog.errors import NotInCatalog
 from catalog.signs import examples
 from catalog.signs.moments import POLE_ITEMS
 from catalog.store import context_queries, queries
@@ -206,32 +207,8 @@ def _documents(catalog: Catalog) -> NDArray[np.int64]:
     return catalog.remembered(("documents",), read)
 
 
-def single(catalog: Catalog) -> Catalog | None:
-    """The catalog of the same model's single tokens, beside this one; None where there is none.
-
-    That of the model's own name first, then the first by name.
-    """
-    return _single(catalog, tuple(sorted(catalog.path.parent.glob("*.duckdb"))))
-
-
-def _single(catalog: Catalog, beside: Sequence[Any]) -> Catalog | None:
-    own = catalog.build
-    usual = str(own["model"]).split("/")[-1].lower()
-    for path in sorted(beside, key=lambda one: one.stem != usual):
-        if path == catalog.path:
-            continue
-        try:
-            one = Catalog(path)
-            same = one.build["weights_hash"] == own["weights_hash"]
-            if same and one.modality == "text" and not one.contextual:
-                return one
-        except CatalogError:
-            continue  # another program's file, or one being written
-    return None
-
-
 def _agreement(catalog: Catalog, site: str, number: int) -> dict[str, Agreement]:
-    other = single(catalog)
+    other = siblings.single(catalog)
     if other is None or site not in other.site_names:
         return {}
     found = {}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.browse import examples
+from catalog.browse import siblings
 from catalog.errors import NotInCatalog
 from catalog.signs.resampling import Interval, ratio
 from catalog.store import context_queries
@@ -49,7 +49,7 @@ def of(context: Catalog, site: str, threshold: str) -> Retained:
     """
     if not context.contextual:
         raise NotInCatalog(f"{context.slug} holds single tokens, which no context has changed.")
-    alone = examples.single(context)
+    alone = siblings.single(context)
     if alone is None or site not in alone.site_names or threshold not in alone.thresholds:
         raise NotInCatalog(
             f"No catalog of single tokens with signs of {site} at threshold {threshold} lies "

@@ -80,6 +80,10 @@ def answer(catalog: Catalog, query: Query) -> Answer:
 
 def python(catalog: Catalog, call: str) -> str:
     """Python that runs anywhere: the catalog is opened as `c`, then `call`, which uses it."""
+    return f"import catalog\n\nc = catalog.open({opened(catalog)!r})\n{call}"
+
+
+def opened(catalog: Catalog) -> str:
+    """What `catalog.open` takes for a catalog: its name, or its path where it lies elsewhere."""
     usual = catalog.path.resolve().parent == places.catalogs().resolve()
-    name = catalog.slug if usual else str(catalog.path)
-    return f"import catalog\n\nc = catalog.open({name!r})\n{call}"
+    return catalog.slug if usual else str(catalog.path)

@@ -9,7 +9,7 @@ from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import SPLITS
 from dashboard.common import lazy, parts, workspace
 from dashboard.common.answers import Answer, Row
-from dashboard.features import circle, contest, exports, frames, rivals
+from dashboard.features import circle, contest, exports, frames, in_texts, rivals
 from dashboard.features import feature_panels as panels
 from dashboard.features import parts as feature_parts
 from dashboard.frame import address, keys, rail
@@ -178,6 +178,7 @@ def show(category: str, background: Background, about: Row) -> None:
     def rest() -> None:
         if about["cyclic"]:
             circle.draw(here, category)
+        in_texts.panel(here, category, background)
         contest.panel(here, category)
         left, right = st.columns([3, 2], gap="medium")
         with left:

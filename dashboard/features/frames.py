@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from catalog.browse import siblings
+from catalog.browse.in_context import InContext
 from catalog.modalities.backgrounds import Background
 from catalog.notebook import feature_answers, features
 from catalog.notebook.evidence import Evidence
@@ -223,6 +225,26 @@ class _Which(NamedTuple):
         return features.of_category(self.catalog, self.site, self.category, *where)
 
 
+def in_texts(here: Here, category: str, background: Background) -> tuple[Catalog, InContext] | None:
+    """The feature at every position of the same model's tokens in context, and their catalog.
+
+    None where no catalog with signs of this site and threshold lies beside this one.
+    """
+    texts = None if here.catalog.contextual else siblings.in_texts(here.catalog)
+    if texts is None or here.site not in texts.site_names or here.threshold not in texts.thresholds:
+        return None
+    return texts, _in_texts(_which(here, category, background), texts)
+
+
+def in_texts_copy(here: Here, category: str, background: Background, texts: Catalog) -> Answer:
+    """Its strongest positions that are no members: item, text, agreement, document, window."""
+    found = _in_texts(_which(here, category, background), texts).false_positives
+    call = (
+        f"{_call(here, category, background)}.in_context(catalog.open({answers.opened(texts)!r}))"
+    )
+    return _answer(here, found, f"{call}.false_positives")
+
+
 def _which(here: Here, category: str, background: Background) -> _Which:
     return _Which(here.catalog, here.site, here.threshold, category, background)
 
@@ -242,6 +264,11 @@ def _top(what: _Which, count: int) -> tuple[feature_answers.Top, feature_answers
 @answers.cached()
 def _overlap(what: _Which) -> Overlap:
     return what.feature().overlap()
+
+
+@answers.cached()
+def _in_texts(what: _Which, texts: Catalog) -> InContext:
+    return what.feature().in_context(texts)
 
 
 @answers.cached("Permuting the order of the words ...")

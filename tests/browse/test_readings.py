@@ -5,11 +5,9 @@ import json
 import numpy as np
 import pytest
 
-import catalog as package
 from catalog.browse import in_context, retained
 from catalog.errors import NotInCatalog, SettingRefused
-from catalog.features import findings
-from catalog.store import context_queries, replacing
+from catalog.store import context_queries
 from tests.given import context_catalog
 
 SITE = "resid.2"
@@ -17,18 +15,7 @@ SITE = "resid.2"
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("readings")
-    path = context_catalog.write(folder)
-    single = package.open(str(path.with_name("tiny-llama.duckdb")))
-    listed = folder / "categories"
-    listed.mkdir()
-    items = single.items
-    pieces = items[(items["kind"] == "piece") & (items["family"] == items["item"])]
-    words = [word for word in pieces["word"].dropna() if word.isalpha()][:30]
-    (listed / "common.txt").write_text("\n".join(["# Pieces.", "# kind: piece", *words, ""]))
-    found = findings.find(single, listed, matched_nulls="primary")
-    replacing.write(single.path, {n: found.tables.get(n, []) for n in replacing.MEASURED})
-    return package.open(str(path)), package.open(str(single.path))
+    return context_catalog.measured(tmp_path_factory.mktemp("readings"))
 
 
 def test_retained_is_one_minus_own_over_other(both):

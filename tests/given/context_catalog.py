@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+import catalog as package
 from catalog.building import build
+from catalog.features import findings
+from catalog.store import replacing
 from tests.given import models
 
 HOSTILE = "<script>alert(1)</script> ![i](http://x.y) $x$ :smile: </span><b>bold</b>"
@@ -33,3 +36,18 @@ def write(folder: Path) -> Path:
     build.build(build.Settings(str(model), template="bare", out=out))
     asked = {"positions": 600, "items_per_document": 30, "window": 60, "batch_size": 8}
     return build.build(build.Settings(str(model), texts=texts(folder / "texts"), out=out, **asked))
+
+
+def measured(folder: Path) -> tuple[package.Catalog, package.Catalog]:
+    """The catalog in context, and the single one with a category `common` of frequent pieces."""
+    path = write(folder)
+    single = package.open(str(path.with_name("tiny-llama.duckdb")))
+    listed = folder / "categories"
+    listed.mkdir()
+    items = single.items
+    pieces = items[(items["kind"] == "piece") & (items["family"] == items["item"])]
+    words = [word for word in pieces["word"].dropna() if word.isalpha()][:30]
+    (listed / "common.txt").write_text("\n".join(["# Pieces.", "# kind: piece", *words, ""]))
+    found = findings.find(single, listed, matched_nulls="primary")
+    replacing.write(single.path, {n: found.tables.get(n, []) for n in replacing.MEASURED})
+    return package.open(str(path)), package.open(str(single.path))

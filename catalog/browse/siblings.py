@@ -1,0 +1,37 @@
+"""Catalogs of the same weights that lie beside one: of single tokens, of tokens in context."""
+
+from catalog.errors import CatalogError
+from catalog.store.catalog import Catalog
+
+
+def single(catalog: Catalog) -> Catalog | None:
+    """The catalog of the same model's single tokens, beside this one; None where there is none.
+
+    That of the model's own name first, then the first by name.
+    """
+    usual = str(catalog.build["model"]).split("/")[-1].lower()
+    return _beside(catalog, usual, contextual=False)
+
+
+def in_texts(catalog: Catalog) -> Catalog | None:
+    """The catalog of the same model's tokens in context, beside this one; None where there is none.
+
+    That which a demo makes first (its name ends in -context), then the first by name.
+    """
+    return _beside(catalog, f"{catalog.slug}-context", contextual=True)
+
+
+def _beside(catalog: Catalog, usual: str, contextual: bool) -> Catalog | None:
+    own = catalog.build
+    listed = sorted(catalog.path.parent.glob("*.duckdb"))
+    for path in sorted(listed, key=lambda one: one.stem != usual):
+        if path == catalog.path:
+            continue
+        try:
+            one = Catalog(path)
+            same = one.build["weights_hash"] == own["weights_hash"]
+            if same and one.modality == "text" and one.contextual == contextual:
+                return one
+        except CatalogError:
+            continue  # another program's file, or one being written
+    return None
