@@ -39,7 +39,8 @@ def run(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         browsing.demo(folder)
-        _large(folder, 20_000 if quick else ITEMS)
+        items = 20_000 if quick else ITEMS
+        _large(folder, items)
         with browsing.served(folder) as address, browsing.chromium() as browser:
             with browsing.screen(browser, address, traffic) as screen:
                 figures = [
@@ -56,7 +57,7 @@ def run(quick: bool) -> list[Figure]:
             figures += _axe(browser, address)
         figures.append(_beside(folder))
     size = traffic.largest / 1e6
-    figures.append(Figure(f"largest message to the browser, {ITEMS:,} items", size, "MB", 10))
+    figures.append(Figure(f"largest message to the browser, {items:,} items", size, "MB", 10))
     figures.append(Figure("requests that leave this machine", len(traffic.foreign), "", 0))
     return figures
 
