@@ -30,6 +30,9 @@ def test_many_are_chosen_listed_and_undone_by_keyboard(open_page):
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("u")
     page.get_by_text("Undone for 4.").wait_for()
+    page.goto(page.url.split("/dimensions")[0] + "/lists?catalog=second")
+    settle(page)
+    assert "sea <b>things</b>" not in page.locator("[data-testid=stMain]").inner_text()
 
 
 def test_rows_that_are_marked_are_chosen_and_a_cell_still_opens_one(open_page):
@@ -42,3 +45,4 @@ def test_rows_that_are_marked_are_chosen_and_a_cell_still_opens_one(open_page):
         settle(page)
     table.click(position={"x": 300, "y": 35 * 3 + 17})
     page.wait_for_url("**/dimension?**")
+    assert "dim=2" in page.url

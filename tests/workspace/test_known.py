@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import signal
 import sqlite3
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from catalog.errors import LabelRefused
 from catalog.workspace import agreement, blind, gold_schema, known, labels, queue, reading
 from catalog.workspace.file import open_workspace
 from catalog.workspace.known import Known
-from tests.workspace.given import event, opened, reply, subjects
+from tests.workspace.given import event, killed, opened, reply, subjects
 
 S = subjects(12)
 PLANTED = subjects(3, site="resid.planted")
@@ -195,23 +194,8 @@ def _say_until_killed(workspace, turn, pipe):
 
 def test_checks_that_were_acknowledged_outlive_kill_9(fresh, at_once):
     """A child says known answers, scales and repeats, and is killed right after it was told so."""
-    address, acknowledged = fresh(), []
-    parent = open_workspace(address)
-    plant(parent, PLANTED[0])
-    for turn in range(20):
-        parent.engine.dispose()
-        receive, send = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _say_until_killed(parent, turn, send)
-            os._exit(1)
-        os.close(send)
-        with os.fdopen(receive) as pipe:
-            acknowledged.append(pipe.readline().strip())
-            os.kill(child, signal.SIGKILL)
-            acknowledged += pipe.read().split("\n")[:-1]
-        os.waitpid(child, 0)
-    parent.close()
+    address = fresh()
+    acknowledged = killed(address, 20, _say_until_killed, lambda one: plant(one, PLANTED[0]))
     with open_workspace(address) as workspace:
         with workspace.reading() as connection:
             said = set(connection.scalars(select(gold_schema.gold.c.event)))

@@ -1,7 +1,6 @@
 """Named lists: anybody fills them, nothing is lost, and none shows what is hidden."""
 
 import os
-import signal
 import threading
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from catalog.errors import CatalogError, ImportRefused, LabelRefused
 from catalog.workspace import gathered_schema, lists, mentions, migrations, queue, runs, transfer
 from catalog.workspace.file import open_workspace
-from tests.workspace.given import event, opened, subjects
+from tests.workspace.given import event, killed, opened, subjects
 
 S = subjects()
 
@@ -138,25 +137,16 @@ def _gather_until_killed(workspace, turn, pipe):
         os.write(pipe, f"{name}\n".encode())
 
 
+def _list_one(workspace):
+    lists.change(workspace, event(), "ada", "first", S)
+
+
 def test_nothing_gathered_is_lost_to_kill_9(fresh):
     """50 times, as labels are tried 200 times: lists and mentions go the same way to the disk."""
-    address, acknowledged = fresh(), []
-    parent = open_workspace(address)
-    lists.change(parent, event(), "ada", "first", S)
-    for turn in range(50):
-        parent.engine.dispose()
-        receive, send = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _gather_until_killed(parent, turn, send)
-            os._exit(1)
-        os.close(send)
-        with os.fdopen(receive) as pipe:
-            acknowledged.append(pipe.readline().strip())
-            os.kill(child, signal.SIGKILL)
-            acknowledged += pipe.read().split("\n")[:-1]
-        os.waitpid(child, 0)
-    parent.close()
+    address = fresh()
+    acknowledged = killed(
+        address, 50, _gather_until_killed, lambda one: lists.change(one, event(), "ada", "first", S)
+    )
     with open_workspace(address) as workspace:
         every = lists.every(workspace, None).set_index("list").subjects
         told = {one.text.removeprefix("@bob ") for one in mentions.waiting(workspace, "bob")}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sqlite3
 from dataclasses import replace
 
@@ -30,7 +29,7 @@ from catalog.workspace.label_pairs import Trial
 from catalog.workspace.machine_schema import machine_call
 from catalog.workspace.machines import Call
 from catalog.workspace.values import Circumstances, Label
-from tests.workspace.given import event, opened, reply, say, subjects
+from tests.workspace.given import event, killed, opened, reply, say, subjects
 
 S = subjects(6)
 ROBOT = "machine:rule-1"
@@ -159,23 +158,8 @@ def _ask_until_killed(workspace, turn, pipe):
 
 def test_no_answer_is_lost_or_halved_by_kill_9(fresh):
     """Killed at any moment, a call is on disk with all its labels or choices, or not at all."""
-    address, acknowledged = fresh(), []
-    parent = open_workspace(address)
-    say(parent, "ada", S[0])
-    for turn in range(20):
-        parent.engine.dispose()
-        receive, send = os.pipe()
-        child = os.fork()
-        if child == 0:
-            _ask_until_killed(parent, turn, send)
-            os._exit(1)
-        os.close(send)
-        with os.fdopen(receive) as pipe:
-            acknowledged.append(pipe.readline().strip())
-            os.kill(child, signal.SIGKILL)
-            acknowledged += pipe.read().split("\n")[:-1]
-        os.waitpid(child, 0)
-    parent.close()
+    address = fresh()
+    acknowledged = killed(address, 20, _ask_until_killed, lambda one: say(one, "ada", S[0]))
     with open_workspace(address) as workspace:
         calls, log = machines.calls(workspace, None), reading.history(workspace, None, ROBOT)
         tests = label_tests.results(workspace, None)
