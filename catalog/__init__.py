@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from catalog.errors import CatalogError
     from catalog.notebook.building import Settings, build
-    from catalog.notebook.catalog import Catalog, open
+    from catalog.notebook.catalog import Catalog
+    from catalog.notebook.opening import open
 
 __all__ = ["Catalog", "CatalogError", "Settings", "build", "open"]
 
 _WHERE = {
     "Catalog": "catalog.notebook.catalog",
-    "open": "catalog.notebook.catalog",
+    "open": "catalog.notebook.opening",
     "build": "catalog.notebook.building",
     "Settings": "catalog.notebook.building",
     "CatalogError": "catalog.errors",

@@ -13,15 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.browse import siblings
+from catalog.browse import pole_families, siblings
+from catalog.browse.pole_families import POLES
 from catalog.errors import NotInCatalog
 from catalog.signs import examples
-from catalog.signs.moments import POLE_ITEMS
 from catalog.store import context_queries, queries
 from catalog.store.catalog import Catalog
 
 PARTS = ("positive", "negative", *examples.BAND_NAMES)
-POLES = ("positive", "negative")
 _BYTES = -(-examples.WINDOW // 2)  # of one window in the table `example`
 Most = Mapping[str, int] | None
 
@@ -213,50 +212,15 @@ def _agreement(catalog: Catalog, site: str, number: int) -> dict[str, Agreement]
         return {}
     found = {}
     alone = other.fetch(queries.poles(site, number))
+    one = np.array([number])
     for name in POLES:
-        mine = _families_at(catalog, other, site, name)
-        at = alone[alone["pole"] == name]
-        theirs = np.unique(other.families[at["item"].to_numpy(np.int64)])
-        shared = _shares(mine, theirs)
-        rest = np.delete(shared, number)
-        rest = rest[~np.isnan(rest)]
-        if not len(rest) or np.isnan(shared[number]):
-            continue
-        reached = int((rest >= shared[number] - 1e-9).sum())
-        found[name] = Agreement(
-            other.slug,
-            float(shared[number]),
-            float(rest.mean()),
-            (1 + reached) / (1 + len(rest)),
-            tuple(at["text"].head(12)),
-        )
+        mine = pole_families.in_context(catalog, other, site, name)
+        theirs = pole_families.of_single(other, site, name)[one]
+        shared, chance, p = (float(v[0]) for v in pole_families.agreement(mine, theirs, one))
+        if not np.isnan(shared):
+            words = tuple(alone.loc[alone["pole"] == name, "text"].head(12))
+            found[name] = Agreement(other.slug, shared, chance, p, words)
     return found
-
-
-def _shares(mine: NDArray[np.int64], theirs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Share of each row's different families that are among some others; -1 stands for none."""
-    ordered = np.sort(mine, axis=1)
-    new = (np.diff(ordered, axis=1, prepend=-2) != 0) & (ordered >= 0)
-    count = new.sum(axis=1)
-    inside = (np.isin(ordered, theirs) & new).sum(axis=1)
-    return np.where(count > 0, inside / np.maximum(count, 1), np.nan)
-
-
-def _families_at(catalog: Catalog, other: Catalog, site: str, name: str) -> NDArray[np.int64]:
-    """Families, as the other catalog numbers them, at a pole of every dimension: [dims, 32]."""
-
-    def read() -> NDArray[np.int64]:
-        tokens = catalog.fetch(context_queries.positions())["token"].to_numpy(np.int64)
-        rows = catalog.fetch(context_queries.poles_of_site(site, name))
-        dims = int(catalog.sites.set_index("site").dims[site])
-        found = np.full((dims, POLE_ITEMS), -1, np.int64)
-        family = other.families
-        ids = tokens[rows["item"].to_numpy(np.int64)]
-        known = np.where(ids < len(family), family[np.minimum(ids, len(family) - 1)], -1)
-        found[rows["dimension"].to_numpy(), rows["rank"].to_numpy() - 1] = known
-        return found
-
-    return catalog.remembered(("families at", other.stamp, site, name), read)
 
 
 def as_json(found: Examples) -> dict[str, Any]:

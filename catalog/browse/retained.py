@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from catalog.browse import siblings
+from catalog.browse import pole_families, siblings
 from catalog.errors import NotInCatalog
+from catalog.progress import Report, silent
 from catalog.signs.resampling import Interval, ratio
 from catalog.store import context_queries
 from catalog.store.catalog import Catalog
@@ -36,10 +37,26 @@ class Retained:
     """
     whole: Interval
     """Retained share of all dimensions together; documents are resampled."""
-    by_place: pd.DataFrame
-    """By place in the text, all dimensions together: first, past, positions, own, other, retained.
-    """
-    positions: int
+    positions: pd.DataFrame
+    """By position: place (in its text), document, own and other (shares over all dimensions)."""
+
+    @property
+    def by_place(self) -> pd.DataFrame:
+        """By place in the text: first, past, positions, own, other, retained, low, high.
+
+        All dimensions together; `low` and `high` end its 95 % interval over documents.
+        """
+        place = self.positions["place"].to_numpy()
+        generator = np.random.default_rng(0)
+        rows = []
+        for first, past in itertools.pairwise((*PLACES, int(place.max()) + 1)):
+            here = self.positions[(place >= first) & (place < past)]
+            if len(here):
+                share = _kept(here, generator)
+                means = float(here["own"].mean()), float(here["other"].mean())
+                rows.append((first, past, len(here), *means, share.value, share.low, share.high))
+        names = ["first", "past", "positions", "own", "other", "retained", "low", "high"]
+        return pd.DataFrame(rows, columns=names)
 
 
 def of(context: Catalog, site: str, threshold: str) -> Retained:
@@ -47,16 +64,60 @@ def of(context: Catalog, site: str, threshold: str) -> Retained:
 
     NotInCatalog where the catalog holds no texts, or no catalog of single tokens lies beside it.
     """
+    alone = _beside(context)
+    for one in (context, alone):
+        if site not in one.site_names or threshold not in one.thresholds:
+            raise NotInCatalog(
+                f"{one.slug} holds no signs of {site} at threshold {threshold}. Choose another, "
+                f"or build it with them: dims build {context.build['model']}"
+            )
+    key = ("retained", alone.stamp, site, threshold)
+    return context.remembered(key, lambda: _of(context, alone, site, threshold))
+
+
+def by_site(context: Catalog, threshold: str, report: Report = silent) -> pd.DataFrame:
+    """Every site that both catalogs hold, in order: site, own, other, retained, low, high.
+
+    Of all dimensions together, as `Retained.whole`. Refused as `of` is.
+    """
+    alone = _beside(context)
+    sites = [s for s in context.site_names if s in alone.site_names]
+    rows = []
+    for done, site in enumerate(sites):
+        report("sites", done, len(sites))
+        found = of(context, site, threshold)
+        means = (float(found.positions[name].mean()) for name in ("own", "other"))
+        rows.append((site, *means, found.whole.value, found.whole.low, found.whole.high))
+    report("sites", len(sites), len(sites))
+    return pd.DataFrame(rows, columns=["site", "own", "other", "retained", "low", "high"])
+
+
+def poles(context: Catalog, site: str) -> pd.DataFrame:
+    """Whether each dimension's poles hold the families they hold for single tokens.
+
+    Columns: dimension; positive, positive_chance, positive_p; negative, negative_chance,
+    negative_p: see `catalog.browse.pole_families.Shared`. Refused as `of` is.
+    """
+    alone = _beside(context)
+    found: dict[str, NDArray[np.generic]] = {}
+    for name in pole_families.POLES:
+        theirs = pole_families.of_single(alone, site, name)
+        mine = pole_families.in_context(context, alone, site, name)
+        told = pole_families.agreement(mine, theirs, np.arange(len(theirs)))
+        found |= {name: told.shared, f"{name}_chance": told.chance, f"{name}_p": told.p}
+    return pd.DataFrame({"dimension": np.arange(len(theirs)), **found})
+
+
+def _beside(context: Catalog) -> Catalog:
     if not context.contextual:
         raise NotInCatalog(f"{context.slug} holds single tokens, which no context has changed.")
     alone = siblings.single(context)
-    if alone is None or site not in alone.site_names or threshold not in alone.thresholds:
+    if alone is None:
         raise NotInCatalog(
-            f"No catalog of single tokens with signs of {site} at threshold {threshold} lies "
-            f"beside {context.slug}. Build it with: dims build {context.build['model']}"
+            f"No catalog of the model's single tokens lies beside {context.slug}. Build it with: "
+            f"dims build {context.build['model']}"
         )
-    key = ("retained", alone.stamp, site, threshold)
-    return context.remembered(key, lambda: _of(context, alone, site, threshold))
+    return alone
 
 
 def _of(context: Catalog, alone: Catalog, site: str, threshold: str) -> Retained:
@@ -75,21 +136,21 @@ def _of(context: Catalog, alone: Catalog, site: str, threshold: str) -> Retained
     frame = pd.DataFrame(
         {"dimension": np.arange(len(own)), "own": own, "other": apart, "retained": kept}
     )
-    by_position = changed.mean(axis=1), chance.mean(axis=1)
-    figure = ratio(*by_position, document[items], generator).reversed().over(-1)
-    places = rows["place"].to_numpy(np.int64)[items]
-    return Retained(alone.slug, frame, figure, _by_place(places, *by_position), len(items))
+    positions = pd.DataFrame(
+        {
+            "place": rows["place"].to_numpy(np.int64)[items],
+            "document": document[items],
+            "own": changed.mean(axis=1),
+            "other": chance.mean(axis=1),
+        }
+    )
+    return Retained(alone.slug, frame, _kept(positions, generator), positions)
 
 
-def _by_place(places: Ints, own: NDArray[np.float64], other: NDArray[np.float64]) -> pd.DataFrame:
-    rows = []
-    for first, past in itertools.pairwise((*PLACES, int(places.max()) + 1)):
-        here = (places >= first) & (places < past)
-        if here.any():
-            mine, chance = float(own[here].mean()), float(other[here].mean())
-            rows.append((first, past, int(here.sum()), mine, chance, 1 - mine / max(chance, 1e-12)))
-    names = ["first", "past", "positions", "own", "other", "retained"]
-    return pd.DataFrame(rows, columns=names)
+def _kept(positions: pd.DataFrame, generator: np.random.Generator) -> Interval:
+    """1 - own / other with its interval; documents are resampled."""
+    own, other, document = (positions[n].to_numpy() for n in ("own", "other", "document"))
+    return ratio(own, other, document, generator).reversed().over(-1)
 
 
 def _elsewhere(document: Ints, generator: np.random.Generator) -> Ints:

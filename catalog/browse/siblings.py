@@ -13,6 +13,17 @@ def single(catalog: Catalog) -> Catalog | None:
     return _beside(catalog, usual, contextual=False)
 
 
+def alone(catalog: Catalog, doing: str) -> Catalog:
+    """This catalog, or, where its items are positions of texts, that of `single` beside it.
+
+    SettingRefused where there is none, for what is to be done with it.
+    """
+    beside = single(catalog) if catalog.contextual else catalog
+    if beside is None:
+        catalog.check_alone(doing)
+    return beside or catalog
+
+
 def in_texts(catalog: Catalog) -> Catalog | None:
     """The catalog of the same model's tokens in context, beside this one; None where there is none.
 

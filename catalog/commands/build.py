@@ -50,7 +50,10 @@ def build(
     ] = None,
     texts: Annotated[
         Path | None,
-        typer.Option(help="Read positions of texts: folder of .txt, .jsonl, dataset; or shipped."),
+        typer.Option(
+            help="Read positions of texts: folder of .txt (a first line with # names its source "
+            "and is left out), .jsonl, dataset; or shipped."
+        ),
     ] = None,
     positions: Annotated[
         int | None, typer.Option(help="Texts: positions that become items (default 100,000).")

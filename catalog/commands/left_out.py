@@ -4,8 +4,11 @@ from typing import Any
 
 LEFT_OUT = 20
 """Skipped files that are named one by one."""
-FEW_WORDS = 0.25
-"""Share of whole words among the items below which a tokenizer does not suit the texts."""
+FEW_WORDS = 0.5
+"""Share of whole words among the items below which a tokenizer does not suit the texts.
+
+The shipped model reads English as 72 % whole words and German as 36 %.
+"""
 
 
 def lines(known: dict[str, Any]) -> list[str]:
@@ -51,6 +54,7 @@ def _of_texts(known: dict[str, Any]) -> list[str]:
     if corpus["words"] < FEW_WORDS:
         lines.append(
             f"Only {corpus['words']:.0%} of the items are whole words: the tokenizer was made for "
-            "another language or script, or the texts are no prose. Give texts that suit it."
+            "another language or script, is small, or the texts are no prose. Give texts that suit "
+            "it, or read poles and categories as those of parts of words."
         )
     return lines

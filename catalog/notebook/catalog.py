@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from catalog.notebook.items import Item, Neighbours
     from catalog.notebook.labels import Agreement, Labels
     from catalog.notebook.layers import Layers
+    from catalog.notebook.readings import Readings
     from catalog.notebook.reliability import Reliability
     from catalog.notebook.saved_flips import SavedFlips
     from catalog.notebook.texts import Text
@@ -285,16 +286,11 @@ class Catalog(store.Catalog):
 
         return layers.layers(self, threshold, report)
 
+    def readings(self, site: str, threshold: str | None = None) -> "Readings":
+        """This catalog of tokens in context beside the same model's single tokens.
 
-def open(name: str | Path) -> Catalog:
-    """The catalog of a slug or path, or of a link such as hf://user/name, which is fetched once.
+        NotInCatalog where it holds single tokens itself, or where no catalog of them lies beside.
+        """
+        from catalog.notebook import readings
 
-    CatalogMissing names those there are; for links see `catalog.sharing.hub.fetch`.
-    """
-    if str(name).startswith("hf://"):
-        from catalog.sharing import hub
-
-        name = hub.fetch(str(name))
-    found = Catalog(store.find(name).path)
-    found.build  # noqa: B018 - refuses what is no catalog here and now
-    return found
+        return readings.readings(self, site, threshold)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from catalog.errors import CatalogMissing, NotInCatalog, SettingRefused
-from catalog.notebook import catalog as notebook
+from catalog.notebook import opening
 from catalog.notebook.catalog import Catalog
 from catalog.progress import Report, silent
 from catalog.store import listing
@@ -97,7 +97,7 @@ def state(link: str) -> State:
         raise NotInCatalog(f"There is no page {name[:80]!r}: pages are {', '.join(VIEWS)}.")
     for ignored in IGNORED:
         asked.pop(ignored, None)
-    catalog = notebook.open(asked.pop("catalog", "") or _first())
+    catalog = opening.open(asked.pop("catalog", "") or _first())
     site = asked.pop("site", "") or catalog.primary.site
     threshold = catalog.checked(site, asked.pop("threshold", "") or None)
     return State(name, catalog, site, threshold, asked)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from catalog.browse import siblings
 from catalog.errors import NotInCatalog
 from catalog.notebook.shown import Shown
 from catalog.signs import context
@@ -105,10 +106,17 @@ class Changes(Shown):
 def changes(
     catalog: Catalog, threshold: str, of: str, states: "TextStates", sites: tuple[str, ...]
 ) -> Changes:
-    """Compare a text's signs with the catalog's; NotInCatalog where it lacks a token's."""
-    catalog.check_alone("what context changes")
-    found = tuple(_changed(catalog, threshold, states, site) for site in sites)
-    return Changes(of, sites, found, states.tokens)
+    """Compare a text's signs with those of its tokens alone, at the `sites` that are known alone.
+
+    Of a catalog of tokens in context the one of the same model's single tokens beside it is asked;
+    SettingRefused where there is none, or it lacks the threshold. NotInCatalog where it lacks a
+    token's signs.
+    """
+    alone = siblings.alone(catalog, "what context changes")
+    alone.checked(alone.primary.site, threshold)
+    known = tuple(site for site in sites if site in alone.site_names)
+    found = tuple(_changed(alone, threshold, states, site) for site in known)
+    return Changes(of, known, found, states.tokens)
 
 
 def _changed(catalog: Catalog, threshold: str, states: "TextStates", site: str) -> Changed:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from catalog.store.reading import Query
 
 SHOWN = 3
-"""Texts of each end."""
+"""Texts of each end, of as many families: `sh`, `Sh` and `SH` would tell one thing three times."""
 _TEXTS = {False: "item", True: "(SELECT item, text FROM position JOIN token USING (token))"}
 """Where an item's text stands: in context the token alone, without its window."""
 
@@ -17,7 +17,7 @@ def ends(
     dimensions: Sequence[int],
     contextual: bool = False,
 ) -> Query:
-    """First texts of both poles, and the category that each dimension tells best.
+    """First texts of both poles, one a family, and the category that each dimension tells best.
 
     `contextual`: whether items are positions of texts; each is then its token, as it is spelled.
 
@@ -29,12 +29,20 @@ def ends(
     return Query(
         f"""
         WITH asked AS (SELECT unnest(?::INTEGER[]) AS dimension),
+        firsts AS (
+          SELECT dimension, pole, rank, item
+          FROM pole JOIN asked USING (dimension) JOIN item USING (item) WHERE site = ?
+          QUALIFY row_number() OVER (PARTITION BY dimension, pole, family ORDER BY rank) = 1
+        ),
+        shown AS (
+          SELECT * FROM firsts
+          QUALIFY row_number() OVER (PARTITION BY dimension, pole ORDER BY rank) <= ?
+        ),
         ends AS (
           SELECT dimension,
             list(text ORDER BY rank) FILTER (pole = 'positive') AS positive,
             list(text ORDER BY rank) FILTER (pole = 'negative') AS negative
-          FROM pole JOIN asked USING (dimension) JOIN {_TEXTS[contextual]} USING (item)
-          WHERE site = ? AND rank <= ? GROUP BY dimension
+          FROM shown JOIN {_TEXTS[contextual]} USING (item) GROUP BY dimension
         ),
         told AS (
           SELECT dimension, arg_max(category, abs(auc - 0.5)) AS best,

@@ -5,7 +5,7 @@ import streamlit as st
 from catalog.comparing import sides
 from catalog.errors import CatalogError
 from dashboard.common import catalogs, parts
-from dashboard.comparing import dimensions, frames, layers, side_by_side, versions
+from dashboard.comparing import dimensions, frames, layers, readings, side_by_side, versions
 from dashboard.comparing.frames import Both
 from dashboard.frame import address, rail
 
@@ -14,6 +14,7 @@ VIEWS = {
     "dimensions": dimensions.draw,
     "layers": lambda both: layers.draw(both.a),
     "versions": versions.draw,
+    "readings": readings.draw,
     "evidence": side_by_side.evidence,
 }
 here = rail.here()
@@ -64,9 +65,11 @@ def what_may_be(both: Both) -> bool:
     return True
 
 
-def view() -> str:
-    """What is looked at."""
-    address.seed("compare.view", "part", "side by side", address.among(list(VIEWS)))
+def view(both: Both) -> str:
+    """What is looked at: of two readings of one model first what context keeps."""
+    readings = frames.two_readings(both.a.catalog, both.b.catalog)
+    usual = "readings" if readings else "side by side"
+    address.seed("compare.view", "part", usual, address.among(list(VIEWS)))
     chosen = str(
         st.segmented_control(
             "View", list(VIEWS), key="compare.view", required=True, label_visibility="collapsed"
@@ -78,7 +81,7 @@ def view() -> str:
 
 parts.breadcrumb(here.slug, here.site, "compare")
 both = choose()
-chosen = view()
-alone = chosen in ("layers", "evidence")
+chosen = view(both)
+alone = chosen in ("layers", "evidence", "readings")
 if (alone or what_may_be(both)) and chosen in VIEWS:
     VIEWS[chosen](both)

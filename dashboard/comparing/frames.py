@@ -40,16 +40,24 @@ class Both(NamedTuple):
 def usual(catalog: Catalog, every: list[Catalog]) -> str:
     """Slug of the catalog to compare with first: the same modality, as many items, by name.
 
-    Its own where there is no other.
+    To tokens in context the same model's single tokens come first. Its own where there is no other.
     """
     others = [one for one in every if one.slug != catalog.slug]
     own = catalog.build
 
-    def apart(one: Catalog) -> tuple[bool, bool, str]:
+    def apart(one: Catalog) -> tuple[bool, bool, bool, str]:
         theirs = one.build
-        return own["modality"] != theirs["modality"], own["items"] != theirs["items"], one.slug
+        modality, items = (own[name] != theirs[name] for name in ("modality", "items"))
+        reading = catalog.contextual and not two_readings(catalog, one)
+        return modality, reading, items, one.slug
 
     return min(others, key=apart).slug if others else catalog.slug
+
+
+def two_readings(one: Catalog, other: Catalog) -> bool:
+    """Whether these are one model's tokens in context and its single tokens."""
+    same = one.build["weights_hash"] == other.build["weights_hash"]
+    return bool(same and one.contextual != other.contextual)
 
 
 def place(side: Side) -> Here:

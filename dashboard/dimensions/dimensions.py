@@ -29,6 +29,10 @@ TELLS = (
     "The category whose feature this dimension's sign tells best, of all dimensions that are "
     "registered; + where its members are positive."
 )
+KEPT = (
+    "Of what its sign says of a token alone, the share that context keeps: 1 − share of positions "
+    "whose sign differs from their token's / the same against another position's token."
+)
 CONSTANT = {"share_positive", "balance", "entropy_bits"}
 
 here = rail.here()
@@ -134,6 +138,9 @@ beside = dimension_frames.ends(here, shown["dimension"].tolist())
 if here.catalog.modality == "text" or beside["tells"].any():
     for place, name in enumerate(beside if textual else ["tells"]):
         shown.insert(1 + place, name, beside[name].tolist())
+held = dimension_frames.kept(here, shown["dimension"].tolist())
+if held is not None:
+    shown.insert(1 + len(beside.columns), "kept", held.tolist())
 if people:
     shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
     shown = words.beside(here, shown)
@@ -149,6 +156,7 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
             "positive": st.column_config.TextColumn("+ pole", help=terms.term("pole")),
             "negative": st.column_config.TextColumn("− pole", help=terms.term("pole")),
             "tells": st.column_config.TextColumn("tells best", help=TELLS),
+            "kept": st.column_config.NumberColumn("kept", format="percent", width=60, help=KEPT),
             "marked": st.column_config.TextColumn(
                 "f/l", width=36, help="● Explained in part by frequency or length."
             ),

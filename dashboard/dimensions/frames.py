@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from catalog.browse import retained
+from catalog.errors import NotInCatalog
 from catalog.store import ends_queries
+from catalog.store.catalog import Catalog
 from dashboard.common import answers, catalogs, parts, workspace
 from dashboard.common.answers import Here
 
@@ -31,6 +34,22 @@ def ends(here: Here, dimensions: Sequence[int]) -> pd.DataFrame:
     ]
     shown = {name: [_words(texts) for texts in frame[name]] for name in columns[:2]}
     return pd.DataFrame({**shown, "tells": tells})
+
+
+def kept(here: Here, dimensions: Sequence[int]) -> "pd.Series[float] | None":
+    """Share of each one's signs that context keeps; None where there is nothing to tell it by."""
+    if not here.catalog.contextual:
+        return None
+    try:
+        known = _retained(*here)
+    except NotInCatalog:  # no catalog of single tokens lies beside
+        return None
+    return known.reindex(list(dimensions)).reset_index(drop=True)
+
+
+@answers.cached()
+def _retained(catalog: Catalog, site: str, threshold: str) -> "pd.Series[float]":
+    return retained.of(catalog, site, threshold).dimensions.set_index("dimension")["retained"]
 
 
 def _told(sign: float, category: object) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from catalog.figures import texts
 from catalog.figures.text import chance
 from catalog.notebook.texts import Map, Text
+from catalog.store.catalog import Catalog
 from dashboard.common import drawn, parts, terms
 from dashboard.common.answers import Here
 from dashboard.features import parts as feature_parts
@@ -18,12 +19,18 @@ FEATURES = 20
 """Features shown: those that fire most clearly."""
 
 
-def draw(here: Here, read: Text, found: Map) -> int | None:
-    """The map, and below it the cell that is open; the place of its token."""
+def draw(here: Here, read: Text, found: Map, alone: Catalog | None) -> int | None:
+    """The map, and below it the cell that is open; the place of its token.
+
+    `alone`: the catalog in which a token can be opened by itself.
+    """
     _map(here, read, found)
     cell = _opened(read, found)
     if cell is None:
         return None
+    st.divider()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _links(here, read, cell, alone)
     _cell(here, read, found, *cell)
     st.divider()
     return cell[0]
@@ -73,17 +80,21 @@ def _opened(read: Text, found: Map) -> tuple[int, str] | None:
     return int(place), name
 
 
+def _links(here: Here, read: Text, cell: tuple[int, str], alone: Catalog | None) -> None:
+    """What is open, and where its feature and its token are looked at."""
+    place, name = cell
+    st.text(f"{parts.visible(read.states.tokens[place])}  ×  {parts.visible(name)}")
+    address.link("feature", "Open the feature", here, ":material/join_inner:", category=name)
+    if alone is not None:
+        item, there = int(read.states.ids[place]), here._replace(catalog=alone)
+        address.link("item", "Open the token", there, ":material/match_word:", item=item)
+
+
 def _cell(here: Here, read: Text, found: Map, place: int, name: str) -> None:
     """One token against one feature: its dimensions here, its agreement across layers."""
     number, fired = found.names.index(name), found.fired
     answer = frames.cell(read, place, name)
     frame = answer.frame
-    st.divider()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{parts.visible(read.states.tokens[place])}  ×  {parts.visible(name)}")
-        address.link("feature", "Open the feature", here, ":material/join_inner:", category=name)
-        item = int(read.states.ids[place])
-        address.link("item", "Open the token", here, ":material/match_word:", item=item)
     with st.container(horizontal=True, gap="xsmall"):
         parts.figure("agreement", float(fired.agreement[place, number]), width=100)
         parts.figure("fires above", float(found.level[number]), "feature.firing_level", width=100)

@@ -8,8 +8,10 @@ import hashlib
 import numpy as np
 import streamlit as st
 
+from catalog.browse import siblings
 from catalog.notebook.text_changes import Changes
 from catalog.notebook.texts import Text, sites_of
+from catalog.store.catalog import Catalog
 from dashboard.common import answers
 from dashboard.common.answers import Answer, Here
 
@@ -19,6 +21,14 @@ _MADE = "text.made"
 def sites(here: Here) -> tuple[str, ...]:
     """Sites that are read: the residual stream, final, and the rail's own."""
     return sites_of(here.catalog, here.site)
+
+
+def alone(here: Here) -> Catalog | None:
+    """The catalog of single tokens that a text's signs are compared with here; None without one."""
+    found = siblings.single(here.catalog) if here.catalog.contextual else here.catalog
+    if found is None or here.site not in found.site_names:
+        return None
+    return found if here.threshold in found.thresholds else None
 
 
 def fired_copy(read: Text) -> Answer:

@@ -18,6 +18,7 @@ JOB = "read_text"
 
 here = rail.here()
 build = here.catalog.build
+alone = frames.alone(here)
 
 
 def ask() -> str:
@@ -48,21 +49,22 @@ def what(text: str) -> tuple[object, ...]:
     return str(here.catalog.path), build["content_hash"], frames.sites(here), text
 
 
-def header(read: Text, found: Map | None, made: Changes) -> None:
+def header(read: Text, found: Map | None, made: Changes | None) -> None:
     """The text in figures, each beside its chance level."""
-    one = made.at(here.site)
     facts = [("tokens", f"{len(read.states.ids)}", 76)]
     if found is not None:
         plain = ~read.states.special
         if plain.any():
             facts.append(("cells that fire", f"{found.fired.fires[plain].mean():.1%}", 110))
             facts.append(("at any item", f"{found.usual.mean():.1%}", 90))
-    facts += [
-        ("signs changed", parts.number(float(one.mean(one.own))), 110),
-        ("by chance", parts.number(float(one.mean(one.other))), 90),
-        ("retained", parts.number(one.retained), 90),
-        ("tokens × dims", f"{int(one.counted.sum())} × {read.at(here.site).shape[1]:,}", 110),
-    ]
+    if made is not None:
+        one = made.at(here.site)
+        facts += [
+            ("signs changed", parts.number(float(one.mean(one.own))), 110),
+            ("by chance", parts.number(float(one.mean(one.other))), 90),
+            ("retained", parts.number(one.retained), 90),
+            ("tokens × dims", f"{int(one.counted.sum())} × {read.at(here.site).shape[1]:,}", 110),
+        ]
     with st.container(horizontal=True, gap="xsmall"):
         for label, value, width in facts:
             parts.figure(label, value, width=width)
@@ -75,14 +77,21 @@ def header(read: Text, found: Map | None, made: Changes) -> None:
 
 def show(read: Text) -> None:
     """Everything about a text that was read."""
-    found, made = read.map, frames.changes(read)
+    found = read.map
+    made = frames.changes(read) if alone is not None else None
     header(read, found, made)
     place = None
     if found is None:
         feature_parts.unmeasured(here)
     else:
-        place = cells.draw(here, read, found)
-    changed.draw(here, read, made, place)
+        place = cells.draw(here, read, found, alone)
+    if made is not None:
+        changed.draw(here, read, made, place)
+    else:
+        parts.empty(
+            f"What context changes is told beside the model's single tokens, and no catalog of "
+            f"them with {here.site} and threshold {here.threshold} lies beside {here.slug}."
+        )
 
 
 parts.breadcrumb(here.slug, here.site, "read a text")
@@ -93,7 +102,6 @@ if build["modality"] != "text":
 elif absent:
     parts.empty(absent)
 else:
-    here.catalog.check_alone("what context changes")  # before a model is run for it
     text = ask()
     states = running.outcome(JOB, what(text))
     if states is not None:

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
-from catalog.browse import in_context, retained
+from catalog.browse import in_context, pole_families, retained
 from catalog.errors import NotInCatalog, SettingRefused
 from catalog.store import context_queries
 from tests.given import context_catalog
@@ -31,7 +32,7 @@ def test_retained_is_one_minus_own_over_other(both):
         found.dimensions["retained"], kept.where(found.dimensions["other"] > 0, 0)
     )
     assert found.whole.low < found.whole.value < found.whole.high
-    assert found.positions == len(tokens) and found.single == "tiny-llama"
+    assert len(found.positions) == len(tokens) and found.single == "tiny-llama"
 
 
 def test_the_embeddings_keep_every_sign(both):
@@ -81,10 +82,69 @@ def test_catalogs_that_do_not_belong_together_are_refused(both, tmp_path):
 def test_bands_of_places_add_up(both):
     found = retained.of(both[0], SITE, "zero")
     rows = found.by_place
-    assert rows["positions"].sum() == found.positions
+    assert rows["positions"].sum() == len(found.positions)
     assert (rows["first"].iloc[1:].to_numpy() == rows["past"].iloc[:-1].to_numpy()).all()
-    mean = (rows["own"] * rows["positions"]).sum() / found.positions
+    mean = (rows["own"] * rows["positions"]).sum() / len(found.positions)
     assert mean == pytest.approx(found.dimensions["own"].mean())
+    np.testing.assert_allclose(rows["retained"], 1 - rows["own"] / rows["other"])
+    assert ((rows["low"] < rows["retained"]) & (rows["retained"] < rows["high"])).all()
+
+
+def test_sites_are_told_in_order(both):
+    context, _ = both
+    rows = retained.by_site(context, "zero")
+    assert rows["site"].tolist() == list(context.site_names)
+    for row in rows.itertuples():
+        whole = retained.of(context, row.site, "zero").whole
+        assert (row.retained, row.low, row.high) == (whole.value, whole.low, whole.high)
+        assert row.own == pytest.approx(retained.of(context, row.site, "zero").positions.own.mean())
+    assert rows.set_index("site").at["resid.0", "retained"] == 1
+
+
+def test_poles_of_two_readings_are_compared_as_sets_of_families(both):
+    """Against sets in plain Python, dimension by dimension."""
+    context, single = both
+    made = retained.poles(context, SITE)
+    tokens = context.fetch(context_queries.positions())["token"].to_numpy(np.int64)
+    for name in ("positive", "negative"):
+        held = []
+        for one, ids in ((context, tokens), (single, np.arange(len(single.items)))):
+            rows = one.fetch(context_queries.poles_of_site(SITE, name))
+            family = single.families[ids[rows["item"].to_numpy(np.int64)]]
+            groups = rows.assign(family=family).groupby("dimension")["family"]
+            held.append({number: set(values) for number, values in groups})
+        inside, alone = held
+        for number in made["dimension"]:
+            shares = {d: len(inside[d] & alone[number]) / len(inside[d]) for d in inside}
+            others = [share for d, share in shares.items() if d != number]
+            row = made.loc[number]
+            assert row[name] == pytest.approx(shares[number])
+            assert row[f"{name}_chance"] == pytest.approx(np.mean(others))
+            reached = sum(share >= shares[number] - 1e-9 for share in others)
+            assert row[f"{name}_p"] == pytest.approx((1 + reached) / (1 + len(others)))
+
+
+def test_an_empty_pole_agrees_with_nothing():
+    mine = np.array([[1, 2, 2, -1], [-1, -1, -1, -1], [3, 4, -1, -1]])
+    found = pole_families.agreement(mine, mine, np.arange(3))
+    assert np.isnan(found.shared[1]) and np.isnan(found.p[1])
+    assert found.shared[0] == 1 and found.chance[0] == 0 and found.p[0] == 1 / 2
+
+
+def test_a_notebook_gets_both_readings(both):
+    context, single = both
+    made = context.readings(SITE)
+    frame = made.frame()
+    assert frame["dimension"].tolist() == list(range(len(frame)))
+    known = frame["positive_p"].notna()
+    expected = false_discovery_control(frame.loc[known, "positive_p"])
+    np.testing.assert_allclose(frame.loc[known, "positive_q"], expected)
+    assert "context keeps" in made.title
+    assert len(made.plot().data) == 1 and len(made.plot("places").data[0]["y"]) == len(
+        made.by_place()
+    )
+    with pytest.raises(NotInCatalog, match="single tokens"):
+        single.readings(SITE)
 
 
 def test_a_concept_may_be_made_of_marked_positions(both):

@@ -1,13 +1,18 @@
 """The panel of a dimension in real text."""
 
+import shutil
+
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from catalog.browse import retained
 from catalog.store import ends_queries, queries
 from catalog.store.catalog import Catalog
 from dashboard.desk import shown
-from tests.dashboard.test_dashboard import literal, show, start
+from tests.dashboard.test_dashboard import linked, literal, show, start
+from tests.dashboard.test_read_text import metrics, run
 from tests.given import context_catalog
 
 
@@ -42,19 +47,76 @@ def test_a_catalog_of_single_tokens_shows_nothing(path):
     assert not app.exception and not app.get("html") and not app.markdown
 
 
-def test_reading_a_text_is_refused_before_a_model_is_run(path, monkeypatch):
+def test_a_text_is_read_beside_the_single_tokens_of_the_model(path, monkeypatch):
+    """Signs that context changes are the same figures, whichever of the two is looked at."""
+    seen = {}
+    for slug in (path.stem, "tiny-llama"):
+        for app in start(path.parents[1], monkeypatch):
+            show(app, "read_text", catalog=slug, site="resid.2", text="the dog ran home to eat")
+            run(app)
+            assert not app.exception
+            seen[slug] = {n: metrics(app)[n] for n in ("signs changed", "by chance", "retained")}
+    assert seen[path.stem] == seen["tiny-llama"]
+
+
+def test_without_single_tokens_a_text_says_what_is_missing(path, tmp_path, monkeypatch):
+    (tmp_path / "catalogs").mkdir()
+    shutil.copy(path, tmp_path / "catalogs" / path.name)
+    for app in start(tmp_path, monkeypatch):
+        show(app, "read_text", catalog=path.stem, site="resid.2", text="the dog ran home to eat")
+        run(app)
+        assert "no catalog of them" in literal(app) and "retained" not in metrics(app)
+        assert not app.exception
+
+
+def test_both_readings_are_compared(path, monkeypatch):
+    """First view of the two, from either side; the table opens the dimension in context."""
+    for slug, other in ((path.stem, None), ("tiny-llama", path.stem)):
+        for app in start(path.parents[1], monkeypatch):
+            asked = {} if other is None else {"b": other}
+            show(app, "compare", catalog=slug, site="resid.2", **asked)
+            assert linked(app, "part") == "readings" and not app.exception
+            found = retained.of(Catalog(path), "resid.2", "zero")
+            assert metrics(app)["context keeps"].startswith(f"{found.whole.value:.1%} [")
+            assert metrics(app)["positions"] == f"{len(found.positions):,}"
+            table = next(t.value for t in app.dataframe if "retained" in t.value)
+            first = found.dimensions.sort_values("retained", kind="stable").iloc[0]
+            assert table["dimension"].iloc[0] == first["dimension"]
+            assert table["retained"].iloc[0] == pytest.approx(first["retained"])
+
+
+def test_other_pairs_are_told_what_two_readings_are(path, monkeypatch):
     for app in start(path.parents[1], monkeypatch):
-        show(app, "read_text", catalog=path.stem, site="resid.2")
-        assert "takes a catalog of single tokens" in literal(app)
-        assert not app.text_area and not app.exception
+        show(app, "compare", catalog="tiny-llama", site="resid.2", b="tiny-llama", part="readings")
+        assert "are not two readings of one model" in literal(app)
 
 
-def test_the_list_of_dimensions_names_tokens_not_the_beginnings_of_their_windows(path):
-    catalog = Catalog(path)
-    query = ends_queries.ends("resid.2", "zero", "words", (9,), catalog.contextual)
-    row = catalog.fetch(query).iloc[0]
-    first = catalog.fetch(queries.poles("resid.2", 9)).query("pole == 'positive'")["item"].head(3)
-    assert [one.replace(" ", "␣") for one in row["positive"]] == catalog.spelled[first].tolist()
+def test_the_list_of_dimensions_tells_what_context_keeps(path, monkeypatch):
+    found = retained.of(Catalog(path), "resid.2", "zero").dimensions.set_index("dimension")
+    for app in start(path.parents[1], monkeypatch):
+        show(app, "dimensions", catalog=path.stem, site="resid.2")
+        table = next(t.value for t in app.dataframe if "kept" in t.value)
+        expected = found["retained"].loc[table["dimension"]]
+        np.testing.assert_allclose(table["kept"], expected)
+        show(app, "dimensions", catalog="tiny-llama", site="resid.2")
+        assert not any("kept" in t.value for t in app.dataframe)
+
+
+@pytest.mark.parametrize("slug", ["tiny-llama", "tiny-llama-context"])
+def test_the_list_of_dimensions_names_three_families_by_their_tokens(path, slug):
+    """Not the beginnings of windows, and no family twice: against plain Python."""
+    catalog = Catalog(path.with_stem(slug))
+    query = ends_queries.ends("resid.2", "zero", "words", (9, 4), catalog.contextual)
+    rows = catalog.fetch(query).set_index("dimension")
+    assert rows.index.tolist() == [4, 9]
+    for number in rows.index:
+        poles = catalog.fetch(queries.poles("resid.2", number))
+        for name in ("positive", "negative"):
+            items = poles.query("pole == @name")["item"].tolist()
+            firsts = {int(catalog.families[item]): item for item in reversed(items)}
+            expected = [item for item in items if item in firsts.values()][:3]
+            texts = [one.replace(" ", "␣") for one in rows.at[number, name]]
+            assert texts == catalog.spelled[expected].tolist()
 
 
 def test_who_labels_sees_the_token_before_its_window(path):
