@@ -53,26 +53,23 @@ def _told(here: Here, frame: pd.DataFrame) -> None:
         parts.figure("positions", f"{positions:,}", width=100)
         for name, mark in zip(POLES, "+−", strict=True):
             clear = f"{(frame[f'{name}_q'] < 0.05).sum()} of {frame[name].notna().sum()}"
-            parts.figure(f"{mark} poles alike", clear, width=130)
+            parts.figure(f"{mark} poles agree", clear, width=130)
 
 
 def _table(here: Here, answer: Answer) -> None:
     """The dimensions that context changes most first."""
     frame = answer.frame.sort_values("retained", kind="stable").reset_index(drop=True)
-    shown = frame[["dimension", "own", "other", "retained"]].copy()
-    for name in POLES:
-        shown[name] = frame[name]
-        shown[f"{name}_chance"] = frame[f"{name}_chance"]
-        shown[f"{name}_q"] = frame[f"{name}_q"].map(lambda q: "–" if pd.isna(q) else chance(q))
+    shown = frame[["dimension"]].copy()
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    config = {
-        "own": number("differs", format="percent"),
-        "other": number("by chance", format="percent"),
-        "retained": number("kept", format="percent"),
-    }
+    shares = {"own": "differs (%)", "other": "by chance (%)", "retained": "kept (%)"}
+    config: dict[str, object] = {}
     for name, mark in zip(POLES, "+−", strict=True):
-        config[name] = number(f"{mark} pole alike", format="percent", help=_POLES)
-        config[f"{name}_chance"] = number(f"{mark} chance", format="percent")
+        shares |= {name: f"{mark} agree (%)", f"{name}_chance": f"{mark} chance (%)"}
+    for name, title in shares.items():
+        shown[name] = 100 * frame[name]
+        config[name] = number(title, format="%.0f")
+    for name, mark in zip(POLES, "+−", strict=True):
+        shown[f"{name}_q"] = frame[f"{name}_q"].map(lambda q: "–" if pd.isna(q) else chance(q))
         config[f"{name}_q"] = text(f"{mark} q")
     event = parts.table(
         shown,
@@ -93,6 +90,6 @@ _KEPT = (
     "where context turns no sign, 0 where a sign in context says nothing of its token. "
 )
 _POLES = (
-    "Poles alike: share of the families at a pole in context that stand at the same pole of single "
+    "Poles agree: share of the families at a pole in context that stand at the same pole of single "
     "tokens; chance: other dimensions' poles; q: Benjamini-Hochberg over dimensions."
 )

@@ -140,7 +140,7 @@ if here.catalog.modality == "text" or beside["tells"].any():
         shown.insert(1 + place, name, beside[name].tolist())
 held = dimension_frames.kept(here, shown["dimension"].tolist())
 if held is not None:
-    shown.insert(1 + len(beside.columns), "kept", held.tolist())
+    shown.insert(1 + len(beside.columns), "kept", (100 * held).tolist())
 if people:
     shown = shown.assign(people=[people.get(number, 0) for number in shown.dimension])
     shown = words.beside(here, shown)
@@ -156,7 +156,7 @@ with parts.panel(f"{count:,} dimensions, by {TITLES[sort]}; click a row to open 
             "positive": st.column_config.TextColumn("+ pole", help=terms.term("pole")),
             "negative": st.column_config.TextColumn("− pole", help=terms.term("pole")),
             "tells": st.column_config.TextColumn("tells best", help=TELLS),
-            "kept": st.column_config.NumberColumn("kept", format="percent", width=60, help=KEPT),
+            "kept": st.column_config.NumberColumn("kept (%)", format="%.0f", help=KEPT),
             "marked": st.column_config.TextColumn(
                 "f/l", width=36, help="● Explained in part by frequency or length."
             ),

@@ -82,7 +82,7 @@ def test_both_readings_are_compared(path, monkeypatch):
             table = next(t.value for t in app.dataframe if "retained" in t.value)
             first = found.dimensions.sort_values("retained", kind="stable").iloc[0]
             assert table["dimension"].iloc[0] == first["dimension"]
-            assert table["retained"].iloc[0] == pytest.approx(first["retained"])
+            assert table["retained"].iloc[0] == pytest.approx(100 * first["retained"])
 
 
 def test_other_pairs_are_told_what_two_readings_are(path, monkeypatch):
@@ -97,7 +97,7 @@ def test_the_list_of_dimensions_tells_what_context_keeps(path, monkeypatch):
         show(app, "dimensions", catalog=path.stem, site="resid.2")
         table = next(t.value for t in app.dataframe if "kept" in t.value)
         expected = found["retained"].loc[table["dimension"]]
-        np.testing.assert_allclose(table["kept"], expected)
+        np.testing.assert_allclose(table["kept"], 100 * expected)
         show(app, "dimensions", catalog="tiny-llama", site="resid.2")
         assert not any("kept" in t.value for t in app.dataframe)
 
