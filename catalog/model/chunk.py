@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
 from catalog.model import media_states, states
+from catalog.model import reduce as reducers
 from catalog.model.in_text import InText
-from catalog.model.reduce import SiteReducer
+from catalog.model.reduce import Reducer
 from catalog.model.work import Work
 from catalog.progress import Report
 from catalog.signs import examples
@@ -161,7 +162,7 @@ def reduce(
 
 
 def _kept(work: Work, site: Site, frozen: Frozen, bars: Mapping[str, Bar]) -> "_Kept | InText":
-    reducer = SiteReducer.on(work.model.device, frozen)
+    reducer = reducers.on(work.model.device, frozen)
     if not work.modality.windowed:
         return _Kept(reducer, work.thresholds, bars)
     near = {name: bar for name, bar in bars.items() if name not in examples.SIZES}
@@ -174,7 +175,7 @@ class _Kept:
     """What one chunk leaves of one site."""
 
     def __init__(
-        self, reducer: SiteReducer, thresholds: tuple[str, ...], bars: Mapping[str, Bar]
+        self, reducer: Reducer, thresholds: tuple[str, ...], bars: Mapping[str, Bar]
     ) -> None:
         self.reducer, self.bars = reducer, bars
         self.bits: dict[str, list[NDArray[np.uint8]]] = {t: [] for t in thresholds}

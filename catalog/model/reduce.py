@@ -1,16 +1,20 @@
-"""The torch twin of `signs.pack` and `moments`: what is kept of a batch, on the model's device.
+"""What is kept of a batch: signs, sums and the few candidates for a pole.
 
-Only packed bits, sums and the few candidates for a pole leave the device.
+On an accelerator in torch, so that nothing else leaves the device; on the processor in one compiled
+pass (`catalog.signs.reducing`). Both give the same, sums of widths that are no multiple of 64 to
+rounding.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from catalog.signs import reducing
 from catalog.signs.examples import Candidates
 from catalog.signs.moments import BINS, Bar, Frozen, Moments
 
@@ -27,9 +31,59 @@ def pack(states: Tensor, threshold: Tensor | float = 0.0) -> Tensor:
     return ((eights * _GATHER) >> 56).to(torch.uint8)
 
 
+class Reducer(Protocol):
+    """Reduces the states of one site."""
+
+    def bits(self, states: Tensor, threshold: str) -> NDArray[np.uint8]:
+        """Packed signs of float32[items, dims] at the threshold `zero` or `median`."""
+        ...
+
+    def moments(self, states: Tensor) -> Moments:
+        """Sums, extremes and histogram of float32[items, dims]; see `Moments.of`."""
+        ...
+
+    def candidates(
+        self, states: Tensor, items: NDArray[np.integer], bars: Mapping[str, Bar]
+    ) -> dict[str, Candidates]:
+        """Per pole, the states that may enter it: see `Candidates`."""
+        ...
+
+
+def on(device: torch.device, frozen: Frozen) -> Reducer:
+    """The reducer of states that lie on `device`."""
+    return Processor(frozen) if device.type == "cpu" else SiteReducer.on(device, frozen)
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Reduces states that lie in memory; see `Reducer`."""
+
+    frozen: Frozen
+
+    def bits(self, states: Tensor, threshold: str) -> NDArray[np.uint8]:
+        """Packed signs of float32[items, dims] at the threshold `zero` or `median`."""
+        median = self.frozen.median
+        cut = median if threshold == "median" else np.zeros_like(median)
+        return reducing.signs(_array(states), cut)
+
+    def moments(self, states: Tensor) -> Moments:
+        """Sums, extremes and histogram of float32[items, dims]; see `Moments.of`."""
+        return reducing.moments(_array(states), self.frozen)
+
+    def candidates(
+        self, states: Tensor, items: NDArray[np.integer], bars: Mapping[str, Bar]
+    ) -> dict[str, Candidates]:
+        """Per pole, the states that may enter it: see `Candidates`."""
+        return reducing.candidates(_array(states), items.astype(np.int32), self.frozen, bars)
+
+
+def _array(states: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(states.numpy())
+
+
 @dataclass(frozen=True)
 class SiteReducer:
-    """Reduces the states of one site, with what the pilot froze kept on the device."""
+    """Reduces states that lie on an accelerator, with what the pilot froze kept there."""
 
     frozen: Frozen
     low: Tensor

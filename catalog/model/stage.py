@@ -25,6 +25,8 @@ from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 
 Hands = Callable[[Sequence[Ask], dict[str, Frozen]], Iterator[Done]]
 """Makes chunks, and gives them in order. An ask is taken from the sequence when a hand is free."""
+FREEZING = 2
+"""Sites whose pilot states are in memory at a time, while the model waits for what they fix."""
 LOST = 3
 """Workers that may be lost one after another without a chunk between them."""
 
@@ -228,7 +230,9 @@ def _pilot(
         report("pilot", done, len(items))
     if patches:
         checkpoint.save_patches(0, np.concatenate(patches))
-    frozen = {name: Frozen.of(checkpoint.pilot(name, width)) for name, width in dims.items()}
+    with ThreadPoolExecutor(FREEZING, "freeze") as freezers:
+        made = freezers.map(lambda one: Frozen.of(checkpoint.pilot(*one)), dims.items())
+        frozen = dict(zip(dims, made, strict=True))
     checkpoint.save_frozen(frozen, batch)
     return frozen
 
