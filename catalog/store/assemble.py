@@ -190,7 +190,7 @@ class _Sites:
         """Let DuckDB write what it holds once that is much: until then it is in memory."""
         self.held += size
         if self.held >= MOST_HELD:
-            self.connection.execute("CHECKPOINT catalog")
+            file.settle(self.connection)
             self.held = 0
 
     def _apart(self, by_dimension: bits.Packed, name: str) -> NDArray[np.float64] | float:

@@ -36,10 +36,15 @@ def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """SHA-256 of items, signs, dimension statistics and poles of the attached `catalog`."""
     found = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'catalog' "
-        "AND table_name IN (SELECT unnest(?)) AND estimated_size > 0",
+        "AND table_name IN (SELECT unnest(?))",
         [list(BESIDES)],
     ).fetchall()
-    present = {name for (name,) in found}
+    # asked of the rows, since what DuckDB estimates leaves out those not yet committed
+    present = {
+        name
+        for (name,) in found
+        if connection.execute(f"FROM catalog.{name} LIMIT 1").fetchall()
+    }
     return tables_hash(connection, STATES | {t: o for t, o in BESIDES.items() if t in present})
 
 
