@@ -24,6 +24,12 @@ def alone(catalog: Catalog, doing: str) -> Catalog:
     return beside or catalog
 
 
+def two_readings(one: Catalog, other: Catalog) -> bool:
+    """Whether these are one model's tokens in context and its single tokens."""
+    same = one.build["weights_hash"] == other.build["weights_hash"]
+    return bool(same and one.contextual != other.contextual)
+
+
 def in_texts(catalog: Catalog) -> Catalog | None:
     """The catalog of the same model's tokens in context, beside this one; None where there is none.
 

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from catalog.browse import describe, layout
+from catalog.browse import describe, layout, siblings
 from catalog.comparing import cached_layers, cached_pairs, cached_versions, sides
 from catalog.errors import CatalogError, NotInCatalog
 from catalog.features.from_words import words_of
-from catalog.notebook import link_people
+from catalog.notebook import link_people, readings
 from catalog.notebook.links import State
 from catalog.progress import Report
 from catalog.signs.between import APART
 from catalog.store import compare_queries, console, flip_queries, queries, tour_queries
-from catalog.store.catalog import find
+from catalog.store.catalog import Catalog, find
 from catalog.store.queries import Filter
 
 PAGE = 50
@@ -214,7 +214,7 @@ def compare(at: State, _report: Report) -> Figures:
         categories = cached_pairs.stored_categories(one, two)
         matches = cached_pairs.stored_matches(one, two)
     except CatalogError as error:
-        return {"evidence": evidence, "refused": str(error)}
+        return {"evidence": evidence, "refused": str(error), "readings": _readings(at, a, b)}
     depth = compare_queries.by_depth(one.threshold, two.threshold, a.primary.background)
     versions = [
         found
@@ -229,9 +229,20 @@ def compare(at: State, _report: Report) -> Figures:
         "categories": categories and {**categories.summary, **categories.tables},
         "matches": matches and {**matches.summary, **matches.tables},
         "versions": [{**one.summary, **one.tables} for one in versions],
+        "readings": _readings(at, a, b),
         "layers": layers and layers.tables["similarity"],
         "first_readable": cached_layers.first_readable(a, at.threshold)[0],
     }
+
+
+def _readings(at: State, a: Catalog, b: Catalog) -> Figures | None:
+    """What context keeps of signs, where these are two readings of one model."""
+    if not siblings.two_readings(a, b):
+        return None
+    found = readings.readings(a if a.contextual else b, at.site, at.threshold)
+    whole = vars(found.found.whole)
+    return {"whole": whole, "by_site": found.by_site(), "by_place": found.by_place(),
+            "dimensions": found.frame()}  # fmt: skip
 
 
 def evidence(at: State, _report: Report) -> Figures:

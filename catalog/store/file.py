@@ -38,9 +38,10 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield an empty catalog with all tables at `path`; the caller moves it into place."""
     path.unlink(missing_ok=True)
     with session() as connection:
-        # Few transactions, each checkpointed as it ends and not written twice: a checkpoint rewrites
-        # the last row group of a table and leaves its old blocks free in the file (measured: a
-        # transaction an insert takes 1.3 times the time, a checkpoint an insert 9 % more of disk).
+        # Few transactions, each checkpointed as it ends and not written twice: a checkpoint
+        # rewrites the last row group of a table and leaves its old blocks free in the file
+        # (measured: a transaction an insert takes 1.3 times the time, a checkpoint an insert 9 %
+        # more of the disk).
         connection.execute("SET checkpoint_threshold = '1KB'")
         connection.execute(
             f"ATTACH ? AS catalog (STORAGE_VERSION '{STORAGE_VERSION}', BLOCK_SIZE {BLOCK_SIZE})",

@@ -41,9 +41,7 @@ def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     ).fetchall()
     # asked of the rows, since what DuckDB estimates leaves out those not yet committed
     present = {
-        name
-        for (name,) in found
-        if connection.execute(f"FROM catalog.{name} LIMIT 1").fetchall()
+        name for (name,) in found if connection.execute(f"FROM catalog.{name} LIMIT 1").fetchall()
     }
     return tables_hash(connection, STATES | {t: o for t, o in BESIDES.items() if t in present})
 

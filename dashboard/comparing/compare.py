@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from catalog.browse import siblings
 from catalog.comparing import sides
 from catalog.errors import CatalogError
 from dashboard.common import catalogs, parts
@@ -67,7 +68,7 @@ def what_may_be(both: Both) -> bool:
 
 def view(both: Both) -> str:
     """What is looked at: of two readings of one model first what context keeps."""
-    readings = frames.two_readings(both.a.catalog, both.b.catalog)
+    readings = siblings.two_readings(both.a.catalog, both.b.catalog)
     usual = "readings" if readings else "side by side"
     address.seed("compare.view", "part", usual, address.among(list(VIEWS)))
     chosen = str(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from catalog.browse import siblings
 from catalog.comparing import allowed, cached_layers, sides
 from catalog.comparing.cached_pairs import States
 from catalog.comparing.pairs import Shared
@@ -48,16 +49,10 @@ def usual(catalog: Catalog, every: list[Catalog]) -> str:
     def apart(one: Catalog) -> tuple[bool, bool, bool, str]:
         theirs = one.build
         modality, items = (own[name] != theirs[name] for name in ("modality", "items"))
-        reading = catalog.contextual and not two_readings(catalog, one)
+        reading = catalog.contextual and not siblings.two_readings(catalog, one)
         return modality, reading, items, one.slug
 
     return min(others, key=apart).slug if others else catalog.slug
-
-
-def two_readings(one: Catalog, other: Catalog) -> bool:
-    """Whether these are one model's tokens in context and its single tokens."""
-    same = one.build["weights_hash"] == other.build["weights_hash"]
-    return bool(same and one.contextual != other.contextual)
 
 
 def place(side: Side) -> Here:

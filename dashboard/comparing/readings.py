@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from catalog.browse import siblings
 from catalog.figures import readings
 from catalog.figures.text import chance
 from catalog.notebook.readings import POLES
@@ -16,7 +17,7 @@ from dashboard.frame import address
 def draw(both: Both) -> None:
     """What context keeps, by layer, by place in the text and dimension by dimension."""
     a, b = both
-    if not frames.two_readings(a.catalog, b.catalog):
+    if not siblings.two_readings(a.catalog, b.catalog):
         parts.empty(
             f"{a.slug} and {b.slug} are not two readings of one model. Choose the same model's "
             "tokens in context (built with --texts) on one side, its single tokens on the other."

@@ -69,7 +69,7 @@ def near_panel(number: int) -> None:
         return
     with parts.panel(title, answer, terms.term("pole.pole")):
         event = parts.table(
-            answer.frame,
+            examples.named(here, answer.frame),
             key="dimension.near",
             on_select="rerun",
             selection_mode="single-cell",

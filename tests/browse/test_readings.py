@@ -8,6 +8,7 @@ from scipy.stats import false_discovery_control
 
 from catalog.browse import in_context, pole_families, retained
 from catalog.errors import NotInCatalog, SettingRefused
+from catalog.notebook import links
 from catalog.store import context_queries
 from tests.given import context_catalog
 
@@ -159,3 +160,16 @@ def test_a_concept_may_be_made_of_marked_positions(both):
     assert (context.families[by_word.members] == by_word.members).all()
     with pytest.raises(NotInCatalog):
         context.feature(SITE, words=["#99999999"], background="all")
+
+
+def test_a_link_of_both_readings_has_the_figures_of_the_page(both, monkeypatch):
+    context, single = both
+    monkeypatch.setenv("DIMS_DATA", str(context.path.parents[1]))
+    link = f"http://x/compare?catalog={single.slug}&site={SITE}&threshold=zero&b={context.slug}"
+    told = links.figures(link)["figures"]["readings"]
+    made = context.readings(SITE)
+    assert told["whole"]["value"] == pytest.approx(made.found.whole.value)
+    assert len(told["dimensions"]) == len(made.frame())
+    assert len(told["by_place"]) == len(made.by_place())
+    same = links.figures(link.replace(f"b={context.slug}", f"b={single.slug}"))
+    assert same["figures"]["readings"] is None

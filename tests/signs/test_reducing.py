@@ -33,9 +33,7 @@ def test_the_processor_has_the_compiled_reducer():
 def test_signs_are_those_of_torch(dims):
     ours, theirs, states = both(drawn(133, dims))
     for threshold in ("zero", "median"):
-        np.testing.assert_array_equal(
-            ours.bits(states, threshold), theirs.bits(states, threshold)
-        )
+        np.testing.assert_array_equal(ours.bits(states, threshold), theirs.bits(states, threshold))
 
 
 @pytest.mark.parametrize("items", [1, 15, 16, 17, 255, 256, 257, 1000, 4100])
