@@ -44,6 +44,9 @@ def room(width: int) -> Rows:
 def add(rows: Rows, chosen: Ints, flips: Rows, start: int, planes: Rows) -> int:
     """Add up the chosen rows' words from `start` on, as many as `planes` are wide.
 
+    Rows are cut to these words first: an index that could be negative would be looked up word by
+    word instead of eight in a row (half the speed, measured).
+
     `flips` is uint64[chosen], all bits set where a row counts as its opposite. Returns how many
     planes hold digits.
     """
@@ -53,17 +56,18 @@ def add(rows: Rows, chosen: Ints, flips: Rows, start: int, planes: Rows) -> int:
         digits += 1
     planes[:digits] = _NONE
     low, next_, carry = planes[0], planes[1], planes[_DIGITS]
+    stop = start + width
     done = 0
     while done + 4 <= count:  # four rows at a time: one carry into the third digit
-        r0, f0 = rows[chosen[done]], flips[done]
-        r1, f1 = rows[chosen[done + 1]], flips[done + 1]
-        r2, f2 = rows[chosen[done + 2]], flips[done + 2]
-        r3, f3 = rows[chosen[done + 3]], flips[done + 3]
+        r0, f0 = rows[chosen[done], start:stop], flips[done]
+        r1, f1 = rows[chosen[done + 1], start:stop], flips[done + 1]
+        r2, f2 = rows[chosen[done + 2], start:stop], flips[done + 2]
+        r3, f3 = rows[chosen[done + 3], start:stop], flips[done + 3]
         for w in range(width):
-            x, y, one = r0[start + w] ^ f0, r1[start + w] ^ f1, low[w]
+            x, y, one = r0[w] ^ f0, r1[w] ^ f1, low[w]
             either = x ^ y
             first, one = (x & y) | (either & one), either ^ one
-            x, y = r2[start + w] ^ f2, r3[start + w] ^ f3
+            x, y = r2[w] ^ f2, r3[w] ^ f3
             either = x ^ y
             second, one = (x & y) | (either & one), either ^ one
             low[w] = one
@@ -74,9 +78,9 @@ def add(rows: Rows, chosen: Ints, flips: Rows, start: int, planes: Rows) -> int:
         done += 4
         _carry(planes, 2, done)
     while done < count:
-        row, flip = rows[chosen[done]], flips[done]
+        row, flip = rows[chosen[done], start:stop], flips[done]
         for w in range(width):
-            carry[w] = row[start + w] ^ flip
+            carry[w] = row[w] ^ flip
         done += 1
         _carry(planes, 0, done)
     return digits

