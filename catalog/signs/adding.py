@@ -23,7 +23,7 @@ SPAN = 256
 """Words of a row that are added up at a time: the planes of so many stay in a core's cache."""
 _DIGITS = 16
 """Planes: sums below 65,536."""
-_NONE, _BYTE = np.uint64(0), np.uint64(255)
+_NONE = np.uint64(0)
 _EACH = np.uint64(0x0101010101010101)
 _OWN = np.uint64(0x8040201008040201)
 _CARRY = np.uint64(0x00406070787C7E7F)
@@ -105,13 +105,11 @@ def sums(planes: Rows, digits: int, found: NDArray[np.uint16]) -> None:
     for half in range(0, digits, 8):  # a byte holds eight digits
         packed = np.zeros(width * 8, np.uint64)
         for digit in range(half, min(digits, half + 8)):
-            plane, shift = planes[digit], np.uint64(digit - half)
-            for w in range(width):
-                word = plane[w]
-                for byte in range(8):
-                    spread = ((word >> np.uint64(8 * byte)) & _BYTE) * _EACH & _OWN
-                    spread = ((spread + _CARRY) >> np.uint64(7)) & _EACH
-                    packed[w * 8 + byte] += spread << shift
+            eights, shift = planes[digit].view(np.uint8), np.uint64(digit - half)
+            for n in range(len(packed)):
+                spread = np.uint64(eights[n]) * _EACH & _OWN
+                spread = ((spread + _CARRY) >> np.uint64(7)) & _EACH
+                packed[n] += spread << shift
         columns = packed.view(np.uint8)
         if half == 0:
             for n in range(len(found)):

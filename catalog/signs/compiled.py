@@ -169,9 +169,17 @@ def _contrasts(members: Rows, anchors: Chosen, told: Told) -> Ints:
 @compiled
 def _registered(strength: Ints, level: int, strongest: int) -> Ints:
     """Dimensions at the level, or where they are too few the strongest with every tie."""
-    if (strength >= level).sum() < FEWEST:
+    count = _reaching(strength, level)
+    if count < FEWEST:
         level = max(nth_largest(strength, strongest), 1)
-    return np.flatnonzero(strength >= level)
+        count = _reaching(strength, level)
+    found = np.empty(count, np.int64)
+    place = 0
+    for dimension in range(len(strength)):
+        if strength[dimension] >= level:
+            found[place] = dimension
+            place += 1
+    return found
 
 
 @compiled
@@ -204,23 +212,22 @@ def _agreeing(members: Rows, chosen: Ints, flips: Rows) -> Ints:
 
 @compiled
 def nth_largest(values: Ints, n: int) -> int:
-    """The n-th largest of values that are 0 or more: by 256 bins, then inside one."""
-    top, shift = np.int64(0), 0
-    for value in values:
-        top = max(top, value)
-    while top >> shift >= 256:
-        shift += 1
-    bins = np.zeros(256, np.int64)
-    for value in values:
-        bins[value >> shift] += 1
-    left, bin_ = n, 255
-    while bins[bin_] < left:
-        left -= bins[bin_]
-        bin_ -= 1
-    few = np.empty(bins[bin_], np.int64)
-    place = 0
-    for value in values:
-        if value >> shift == bin_:
-            few[place] = value
-            place += 1
-    return int(np.sort(few)[len(few) - left])
+    """The n-th largest of values that are 0 or more, by halving the span that it is in."""
+    low, high = np.int64(0), values.max() + 1  # n values or more reach the one, fewer the other
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if _reaching(values, middle) >= n:
+            low = middle
+        else:
+            high = middle
+    return int(low)
+
+
+@compiled
+def _reaching(values: Ints, level: int) -> int:
+    """How many values reach a level."""
+    count = 0
+    for place in range(len(values)):  # by place: eight at a time
+        if values[place] >= level:
+            count += 1
+    return count
