@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.features.scoring import Contest, Outcome
+from catalog.features.scoring import Contest, Outcome, positive_anchors
 from catalog.signs import auc_intervals
 from catalog.signs.bits import by_words
 from catalog.signs.prototypes import SPLITS, halves
@@ -73,10 +73,9 @@ def reliability(contest: Contest) -> float | None:
     if members < 4:
         return None
     first = halves(members, SPLITS, np.random.default_rng([members, 2]), members // 2)
-    signs = contest.members.astype(np.float32)
     share = contest.positives / contest.pool
     one, other = (
-        half.astype(np.float32) @ signs / half.sum(axis=1, keepdims=True) - share
+        positive_anchors(half, contest.members) / half.sum(axis=1, keepdims=True) - share
         for half in (first, ~first)
     )
     size = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from catalog.features import lexicon, nulls, splits
 from catalog.features.pools import Pool, Pools
-from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.scoring import Contest, Outcome, positive_anchors, run
 from catalog.features.splits import Splits
 from catalog.modalities.backgrounds import Background
 from catalog.signs.prototypes import (
@@ -136,7 +136,7 @@ def _null_curves(
         anchors = halves(len(row), SPLITS, generator)
         members = site.bits(ground.items[row])
         count, total = int(anchors[0].sum()), len(ground.items)
-        positive = anchors.astype(np.float32) @ members.astype(np.float32)
+        positive = positive_anchors(anchors, members)
         contrasts = contrast(positive, count, ground.positives, total)
         prototypes = register(contrasts, count * total, site.tau)
         levels = prototypes.signs.shape[1] + 1

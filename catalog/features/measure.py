@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.features import certainty
-from catalog.features.scoring import Contest, Outcome, run
+from catalog.features.scoring import Contest, Outcome, positive_anchors, run
 from catalog.signs.bits import Packed, by_words
 from catalog.signs.prototypes import Contrasts, Ints, Prototypes, agreeing
 from catalog.signs.significance import hypergeometric_p
@@ -158,8 +158,8 @@ def best_dimension_held_out(
         pairs = zip(sides, rows, strict=True)
         found = [best_dimension_held_out(one, anchors[r], contrasts[r]) for one, r in pairs]
         return np.concatenate(found)
-    held = (~anchors).astype(np.float32)
-    share_held = held @ contest.members.astype(np.float32) / held.sum(axis=1, keepdims=True)
+    held = positive_anchors(~anchors, contest.members).astype(np.float32)
+    share_held = held / (~anchors).sum(axis=1, keepdims=True, dtype=np.float32)
     own = contest.members.sum(axis=0, dtype=np.int64)
     share_negative = (contest.positives - own) / (contest.pool - len(contest.members))
     aucs = 0.5 + np.sign(contrasts) * (share_held - share_negative) / 2

@@ -179,9 +179,11 @@ class Outcome:
         return auc
 
 
-def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Positive anchors of each split and dimension, exact below 2^24: float32[splits, dims]."""
-    return anchors.astype(np.float32) @ members.astype(np.float32)
+def positive_anchors(anchors: NDArray[np.bool_], members: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Positive anchors of each split and dimension: uint16[splits, dims]."""
+    from catalog.signs import counted  # numba takes a second to import
+
+    return counted.positives(members, anchors)
 
 
 def run(contest: Contest, anchors: NDArray[np.bool_]) -> Outcome:

@@ -120,6 +120,14 @@ def sums(planes: Rows, digits: int, found: NDArray[np.uint16]) -> None:
 
 
 @compiled
+def column_sums(rows: Rows, chosen: Ints, found: NDArray[np.uint16]) -> None:
+    """How many of the chosen rows are set in each column, written to uint16[columns]."""
+    planes = room(rows.shape[1])
+    digits = add(rows, chosen, np.zeros(len(chosen), np.uint64), 0, planes)
+    sums(planes, digits, found)
+
+
+@compiled
 def tally(planes: Rows, digits: int, start: int, mask: Rows, found: Ints) -> None:
     """Add how many columns have each sum to int64[1 << digits or more].
 

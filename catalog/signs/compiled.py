@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.signs.adding import SPAN, Rows, add, compiled, room, sums, tally
+from catalog.signs.adding import SPAN, Rows, add, column_sums, compiled, room, tally
 from catalog.signs.joint import ones
 from catalog.signs.prototypes import FEWEST, STRONGEST, TAU, Ints
 
@@ -156,10 +156,8 @@ def _contrasts(members: Rows, anchors: Chosen, told: Told) -> Ints:
     """Share positive of the anchors minus the pool's, in units of 1 / (anchors x items)."""
     positives, items, _ = told
     chosen = np.flatnonzero(anchors)
-    planes = room(members.shape[1])
-    digits = add(members, chosen, np.zeros(len(chosen), np.uint64), 0, planes)
-    positive = np.zeros(len(positives), np.uint16)
-    sums(planes, digits, positive)
+    positive = np.empty(len(positives), np.uint16)
+    column_sums(members, chosen, positive)
     contrast = np.empty(len(positives), np.int64)
     for d in range(len(positives)):
         contrast[d] = np.int64(positive[d]) * items - len(chosen) * positives[d]

@@ -123,6 +123,16 @@ def test_bits_are_added_up(rows):
     np.testing.assert_array_equal(found[0], np.bincount(expected[some], minlength=rows + 1))
 
 
+@pytest.mark.parametrize(("members", "dims"), [(1, 1), (3, 64), (40, 130), (300, 700)])
+def test_positive_members_are_a_product_of_zeros_and_ones(members, dims):
+    """Rows of any size, an empty one and one of more members than a byte counts among them."""
+    generator = np.random.default_rng(members)
+    bits = (generator.random((members, dims)) < generator.random(dims)).astype(np.uint8)
+    rows = generator.random((6, members)) < np.linspace(0, 1, 6)[:, None]
+    found = counted.positives(bits, rows)
+    np.testing.assert_array_equal(found, rows.astype(np.int64) @ bits.astype(np.int64))
+
+
 @pytest.mark.parametrize("top", [0, 1, 900, 10**6, 2**40])
 def test_the_nth_largest_is_that_of_a_sort(top):
     values = np.random.default_rng(0).integers(0, top + 1, 500)
