@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from catalog.errors import SettingRefused
 from catalog.signs import joint
-from catalog.signs.bits import Packed, Words, by_words, count_positive, transpose
+from catalog.signs.bits import Packed, Words, by_words, count_positive, mask_of, transpose, words
 from catalog.signs.prototypes import Prototypes, contrast, histograms, ranks, register
 from catalog.signs.significance import benjamini_hochberg
 
@@ -38,9 +38,9 @@ class Field:
     items: int
 
     @functools.cached_property
-    def by_item(self) -> Packed:
-        """The same by item: uint8[items, ceil(dims / 8)]."""
-        return transpose(self.by_dimension, self.items)
+    def by_item(self) -> Words:
+        """The same by item as words: uint64[ceil(dims / 64), items]."""
+        return words(transpose(self.by_dimension, self.items))
 
     @functools.cached_property
     def words(self) -> Words:
@@ -113,28 +113,21 @@ def nearest(
     dimensions: NDArray[np.integer],
     generator: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """The NEIGHBOURS nearest items of each seed on some dimensions, in random order.
+    """The NEIGHBOURS nearest items of each seed on some dimensions, in random order."""
+    from catalog.signs import distances  # numba takes a second to import
 
-    Hamming distances of all seeds at once, by counts of the signs that both have positive.
-    """
-    chosen = np.zeros(len(field.by_dimension), np.bool_)
-    chosen[dimensions] = True
-    mask = np.packbits(chosen, bitorder="little")
-    own = joint.counts(mask[None], field.by_item)[0]  # positive signs of each item
-    both = joint.counts(field.by_item[seeds] & mask, field.by_item)
-    unlike = own[seeds][:, None] + own - 2 * both
-    alike = (len(dimensions) - 2 * unlike).astype(np.int16)  # the product of +1 and -1
-    alike[np.arange(len(seeds)), seeds] = np.iinfo(np.int16).min
+    unlike = distances.to_all(field.by_item, seeds, mask_of(dimensions, len(field.by_item)))
+    unlike[np.arange(len(seeds)), seeds] = np.iinfo(np.uint16).max
     with ThreadPoolExecutor(THREADS) as threads:
-        return np.stack([_lot(*top, generator) for top in threads.map(_top, alike)])
+        return np.stack([_lot(*nearby, generator) for nearby in threads.map(_nearby, unlike)])
 
 
-def _top(alike: NDArray[np.int16]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places of values that are surely among the NEIGHBOURS largest, and of those tied for last."""
-    last = np.partition(alike, -NEIGHBOURS)[-NEIGHBOURS]
-    reached = np.flatnonzero(alike >= last)
-    above = alike[reached] > last
-    return reached[above], reached[~above]
+def _nearby(unlike: NDArray[np.uint16]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places that are surely among the NEIGHBOURS smallest, and those tied for last."""
+    last = np.partition(unlike, NEIGHBOURS - 1)[NEIGHBOURS - 1]
+    reached = np.flatnonzero(unlike <= last)
+    below = unlike[reached] < last
+    return reached[below], reached[~below]
 
 
 def _lot(
@@ -153,11 +146,7 @@ def _test(
     positives: NDArray[np.int64],
 ) -> Found:
     """Register on the first ANCHORS neighbours and score all items, on the dimensions given."""
-    columns = field.by_dimension
-    anchors = neighbours[:, :ANCHORS]
-    counted = np.empty((len(seeds), len(dimensions)), np.int32)
-    for row, mine in enumerate(anchors):
-        counted[row] = _bits(columns, dimensions, mine).sum(axis=1)
+    counted = _positive_anchors(field, neighbours[:, :ANCHORS])[:, dimensions]
     contrasts = contrast(counted, ANCHORS, positives[dimensions], field.items)
     inside = register(contrasts, ANCHORS * field.items)
     prototypes = Prototypes(dimensions[inside.dimensions], inside.signs, inside.fallback)
@@ -184,12 +173,16 @@ def _scored(
     return np.packbits(fires, bitorder="little"), float(sparsity), _auc(agree, mine)
 
 
-def _bits(
-    columns: Packed, dimensions: NDArray[np.int64], items: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """Signs of some items at some dimensions as 0 and 1: uint8[dimensions, items]."""
-    found = columns[dimensions[:, None], items // 8] >> (items % 8).astype(np.uint8)
-    return np.asarray(found & 1, np.uint8)
+def _positive_anchors(field: Field, anchors: NDArray[np.int64]) -> NDArray[np.uint16]:
+    """Positive anchors of each seed, int64[seeds, anchors], by dimension: uint16[seeds, dims]."""
+    from catalog.signs import adding  # numba takes a second to import
+
+    rows = np.ascontiguousarray(field.by_item[:, anchors.ravel()].T)
+    places = np.arange(anchors.size).reshape(anchors.shape)
+    found = np.empty((len(anchors), len(field.by_dimension)), np.uint16)
+    for mine, counts in zip(places, found, strict=True):
+        adding.column_sums(rows, mine, counts)
+    return found
 
 
 def _row(prototypes: Prototypes, row: int) -> Prototypes:
