@@ -143,7 +143,7 @@ def permuted(by_dimension: Packed, items: int, generator: np.random.Generator) -
     """Each dimension's signs in a random order of their own: same shares, no dependence."""
     shuffled = np.empty((len(by_dimension), -(-items // 8)), np.uint8)
     for row, packed in enumerate(by_dimension):
-        bits = np.unpackbits(packed, count=items, bitorder="little")
-        generator.shuffle(bits)
-        shuffled[row] = np.packbits(bits, bitorder="little")
+        bits = np.unpackbits(packed, count=items, bitorder="little").astype(np.intp)
+        generator.shuffle(bits)  # elements as large as a place are swapped faster
+        shuffled[row] = np.packbits(bits != 0, bitorder="little")
     return shuffled

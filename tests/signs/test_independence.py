@@ -71,6 +71,18 @@ def test_permuted_signs_keep_their_shares_and_lose_their_dependence():
     assert after.agreement_variance == pytest.approx(after.independent_variance, rel=0.1)
 
 
+def test_permuted_signs_are_those_of_shuffling_bits():
+    """However they are held meanwhile, a seed gives the same signs, and the same draws after."""
+    packed = site_of(noise(1001, 9, seed=4)).by_dimension
+    one, other = np.random.default_rng(5), np.random.default_rng(5)
+    found = np.unpackbits(permuted(packed, 1001, one), axis=1, count=1001, bitorder="little")
+    rows = np.unpackbits(packed, axis=1, count=1001, bitorder="little")
+    for row, mine in zip(rows, found, strict=True):
+        other.shuffle(row)
+        np.testing.assert_array_equal(mine, row)
+    assert one.random() == other.random()
+
+
 def test_a_site_of_degenerate_dimensions_is_refused():
     with pytest.raises(SettingRefused, match="Only 0 of 12 dimensions vary"):
         measure(np.zeros((12, 10), np.uint8), 80)
