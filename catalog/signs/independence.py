@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from catalog.errors import SettingRefused
 from catalog.signs import joint
 from catalog.signs.bits import Packed, count_positive, degenerate, mutual_information
+from catalog.signs.shuffling import shuffle
 
 _MOST_ITEMS = 2**24
 
@@ -143,7 +144,7 @@ def permuted(by_dimension: Packed, items: int, generator: np.random.Generator) -
     """Each dimension's signs in a random order of their own: same shares, no dependence."""
     shuffled = np.empty((len(by_dimension), -(-items // 8)), np.uint8)
     for row, packed in enumerate(by_dimension):
-        bits = np.unpackbits(packed, count=items, bitorder="little").astype(np.intp)
-        generator.shuffle(bits)  # elements as large as a place are swapped faster
-        shuffled[row] = np.packbits(bits != 0, bitorder="little")
+        bits = np.unpackbits(packed, count=items, bitorder="little")
+        shuffle(bits, generator)
+        shuffled[row] = np.packbits(bits, bitorder="little")
     return shuffled
