@@ -169,7 +169,7 @@ def _registered(strength: Ints, level: int, strongest: int) -> Ints:
     """Dimensions at the level, or where they are too few the strongest with every tie."""
     count = _reaching(strength, level)
     if count < FEWEST:
-        level = max(nth_largest(strength, strongest), 1)
+        level = max(level_of(strength, strongest), 1)
         count = _reaching(strength, level)
     found = np.empty(count, np.int64)
     place = 0
@@ -209,12 +209,18 @@ def _agreeing(members: Rows, chosen: Ints, flips: Rows) -> Ints:
 
 
 @compiled
-def nth_largest(values: Ints, n: int) -> int:
-    """The n-th largest of values that are 0 or more, by halving the span that it is in."""
+def level_of(values: Ints, n: int) -> int:
+    """A level that the n largest values reach, with every tie of the last; none is below 0.
+
+    By halving the span that it is in.
+    """
     low, high = np.int64(0), values.max() + 1  # n values or more reach the one, fewer the other
     while high - low > 1:
         middle = (low + high) >> 1
-        if _reaching(values, middle) >= n:
+        count = _reaching(values, middle)
+        if count == n:
+            return int(middle)
+        if count > n:
             low = middle
         else:
             high = middle

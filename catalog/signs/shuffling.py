@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from catalog.signs.adding import Ints, compiled
 
 _SPARE = 64
-"""Words taken beyond one for each bit: a word is two numbers, of which a bit takes 1.5 on average."""
+"""Words taken beyond one for each bit: a word is two numbers, and a bit takes 1.5 on average."""
 
 
 def shuffle(bits: NDArray[np.uint8], generator: np.random.Generator) -> None:
