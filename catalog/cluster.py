@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from catalog import parallel
 from catalog.errors import SettingRefused, WorkerGone
 
 Task = TypeVar("Task")
@@ -110,6 +111,19 @@ def connected(address: str, cpus: int = 1, gpus: int = 0) -> Iterator[Cluster]:
         yield Cluster(address, cpus, gpus)
     finally:
         ray.shutdown()
+
+
+@contextlib.contextmanager
+def taking(address: str | None) -> Iterator[None]:
+    """Within the block the cluster at an address takes what `parallel.run` is given; None: nobody.
+
+    Tasks name files: they must lie at the same paths on every machine. Refused as `connected` is.
+    """
+    if address is None:
+        yield
+        return
+    with connected(address) as joined, parallel.taken_by(joined.run):
+        yield
 
 
 def _knock(address: str) -> None:

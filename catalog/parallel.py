@@ -1,4 +1,4 @@
-"""Independent tasks in worker processes, by joblib; another of its backends can take the same ones.
+"""Independent tasks in worker processes, by joblib; a cluster can take the same ones.
 
 Its own, loky, starts a plain interpreter for each worker: not a fork (DuckDB crashes in a forked
 worker: seen), nor multiprocessing's spawn, which runs the caller's main script again, and under
@@ -16,7 +16,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.errors import WorkerGone
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+Taker = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
+"""Gives function(task) for every task, in order."""
+_TAKER: ContextVar[Taker | None] = ContextVar("taker", default=None)
 
 MOST = 4
 """Workers at most: each holds the signs of a site in memory."""
@@ -50,9 +55,13 @@ def run(
     """function(task) for every task, in order, each as soon as it and those before it are done.
 
     Tasks and results can be pickled. With one worker everything runs in this process. What a task
-    raises is raised here; leaving early ends the workers. Inside `joblib.parallel_config` the
-    backend named there takes the tasks.
+    raises is raised here; leaving early ends the workers. Inside `taken_by` somebody else takes the
+    tasks.
     """
+    taker = _TAKER.get()
+    if taker is not None:
+        yield from taker(function, tasks)
+        return
     pool = _pool(min(workers, len(tasks)))
     if pool is None:
         yield from map(function, tasks)
@@ -61,13 +70,10 @@ def run(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     answers = pool(delayed(function)(task) for task in tasks)
-    own = _is_loky(pool._backend)
-    if own:
-        _end_before_exit()
+    _end_before_exit()
     try:
         yield from answers
-        if own:
-            _end()
+        _end()
     except TerminatedWorkerError as gone:
         raise WorkerGone(
             "A worker process was ended from outside, perhaps for want of memory. "
@@ -75,17 +81,23 @@ def run(
         ) from gone
 
 
-def _pool(workers: int) -> "Parallel | None":
-    """What takes tasks one by one: the backend in force, else loky, for one worker nothing."""
-    from joblib import Parallel, parallel_config
-    from joblib.parallel import get_active_backend
+@contextlib.contextmanager
+def taken_by(taker: Taker) -> Iterator[None]:
+    """Within the block `taker` does what `run` is given: `cluster.Cluster.run` is one."""
+    token = _TAKER.set(taker)
+    try:
+        yield
+    finally:
+        _TAKER.reset(token)
 
-    warnings.filterwarnings("ignore", GIVEN_UP, UserWarning)
-    backend, asked = get_active_backend()
-    if not _is_loky(backend):
-        return Parallel(n_jobs=asked or workers, return_as="generator", batch_size=1)
+
+def _pool(workers: int) -> "Parallel | None":
+    """What takes tasks one by one; for one worker nothing."""
+    from joblib import Parallel, parallel_config
+
     if workers <= 1:
         return None
+    warnings.filterwarnings("ignore", GIVEN_UP, UserWarning)
     with parallel_config(
         "loky",
         inner_max_num_threads=1,
@@ -94,13 +106,6 @@ def _pool(workers: int) -> "Parallel | None":
         idle_worker_timeout=IDLE_SECONDS,
     ):
         return Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-
-
-def _is_loky(backend: object) -> bool:
-    """Whether it is joblib's own, whose workers are ours to end."""
-    from joblib.parallel import BACKENDS
-
-    return isinstance(backend, BACKENDS["loky"])
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from catalog.commands import left_out, printing
-from catalog.commands.options import Json, Quiet
+from catalog.commands.options import Json, Quiet, Ray
 from catalog.errors import AlreadyBuilt, SettingRefused, listed
 from catalog.sites import ADDED
 
@@ -87,10 +87,7 @@ def build(
     threads: Annotated[
         int | None, typer.Option(help="CPU threads of each worker; by default all cores, shared.")
     ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Run on a Ray cluster, such as head:6379."),
-    ] = None,
+    ray: Ray = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -98,6 +95,7 @@ def build(
 
     Resumes where it stopped.
     """
+    from catalog import cluster
     from catalog.building import build as building
     from catalog.building.settings import Settings
     from catalog.features import findings
@@ -139,10 +137,11 @@ def build(
             if not with_findings or made.complete:
                 raise
         if with_findings:
-            if not made.measured:
-                findings.measure(made, report=report, until="primary")
-                browsable(made)
-            findings.measure(made, report=report)
+            with cluster.taking(ray):
+                if not made.measured:
+                    findings.measure(made, report=report, until="primary")
+                    browsable(made)
+                findings.measure(made, report=report)
     built(made, as_json)
 
 

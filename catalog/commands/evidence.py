@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from catalog.commands import printing
-from catalog.commands.options import CatalogName, Json, ModelPlace, Quiet, opened
+from catalog.commands.options import CatalogName, Json, ModelPlace, Quiet, Ray, opened
 
 
 def evidence(
@@ -26,6 +26,7 @@ def evidence(
     sae_site: Annotated[
         str | None, typer.Option(help="Site it reads, where its config does not say.")
     ] = None,
+    ray: Ray = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -45,9 +46,10 @@ def evidence(
             show([row | told])
         return
     if not stored:
+        from catalog import cluster
         from catalog.evidence import gather
 
-        with printing.progress(quiet) as report:
+        with printing.progress(quiet) as report, cluster.taking(ray):
             gather.gather(tested, model, not without_model, report)
     rows = describe.evidence(tested)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from catalog.commands import printing
-from catalog.commands.options import CatalogName, Json, Quiet, SiteName, Threshold, opened
+from catalog.commands.options import CatalogName, Json, Quiet, Ray, SiteName, Threshold, opened
 from catalog.errors import NotInCatalog, SettingRefused, listed
 
 
@@ -22,16 +22,18 @@ def features(
     stored: Annotated[
         bool, typer.Option("--stored", help="List what the catalog holds; compute nothing.")
     ] = False,
+    ray: Ray = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Measure every category at every site anew, and replace the catalog's findings."""
+    from catalog import cluster
     from catalog.browse import describe
     from catalog.features import findings, fitting
 
     measured = opened(catalog)
     if not stored:
-        with printing.progress(quiet) as report:
+        with printing.progress(quiet) as report, cluster.taking(ray):
             findings.measure(measured, categories, report, nulls)
     elif not measured.measured:
         raise NotInCatalog(

@@ -15,6 +15,9 @@ ModelPlace = Annotated[str | None, typer.Option(help="Where the model lies now."
 Port = Annotated[int, typer.Option(help="Port on localhost.")]
 Browser = Annotated[bool, typer.Option(help="Open a browser window.")]
 Quiet = Annotated[bool, typer.Option(help="Lines instead of a progress bar.")]
+Ray = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Run on a Ray cluster, such as head:6379.")
+]
 Out = Annotated[Path, typer.Option(help="Folder to make: not there yet, or empty.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an earlier export or site there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from catalog import cluster, parallel
 from catalog.browse import describe
 from catalog.errors import CatalogBusy
 from catalog.features import cell_findings, findings, kept_cells
@@ -117,3 +118,22 @@ def test_two_processes_do_not_measure_one_catalog(world):
     ):
         findings.measure(catalog, folder)
     assert left(catalog) == []
+
+
+@pytest.mark.slow  # starting Ray takes half a minute
+def test_a_ray_cluster_measures_the_same(world):
+    pytest.importorskip("ray")
+    catalog, folder = world
+    findings.measure(catalog, folder)
+    whole = catalog.build["findings_hash"]
+    taken = []
+    with cluster.taking("local"):
+        run = parallel._TAKER.get()
+
+        def counted(function, tasks):
+            taken.extend(tasks)
+            return run(function, tasks)
+
+        with parallel.taken_by(counted):
+            findings.measure(catalog, folder)
+    assert taken and catalog.build["findings_hash"] == whole
