@@ -11,6 +11,7 @@ from catalog.figures import text, windows
 from dashboard.common import parts, terms
 from dashboard.common.answers import Here
 from dashboard.dimensions import example_frames as frames
+from dashboard.frame import address
 
 TITLES = {
     "positive": ":orange[**+**] positive pole in text",
@@ -50,6 +51,8 @@ def panel(here: Here, number: int, cut: float) -> None:
             f"no more than another token's sign); over all dimensions of {here.site} "
             f"{whole.value:.0%} [{whole.low:.0%}, {whole.high:.0%}]."
         )
+        both = "Both readings, layer by layer"
+        address.link("compare", both, here, ":material/compare_arrows:", part="readings")
     _bands(here, number, found, cut)
 
 

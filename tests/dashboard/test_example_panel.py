@@ -4,8 +4,6 @@ import shutil
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from catalog.browse import retained
 from catalog.store import ends_queries, queries
@@ -21,30 +19,22 @@ def path(tmp_path_factory):
     return context_catalog.write(tmp_path_factory.mktemp("context-panel"))
 
 
-def page(path):
-    from pathlib import Path
-
-    from catalog.store.catalog import Catalog
-    from dashboard.common.answers import Here
-    from dashboard.dimensions import examples
-
-    examples.panel(Here(Catalog(Path(path)), "resid.2", "zero"), 9, 0.0)
-
-
-def test_poles_bands_and_single_tokens_are_drawn(path):
-    app = AppTest.from_function(page, kwargs={"path": str(path)}, default_timeout=30).run()
-    assert not app.exception
-    drawn = [element.proto.body for element in app.get("html")]
-    assert len(drawn) == 3 and all("<mark" in one for one in drawn)
-    told = " ".join(element.value for element in app.caption)
-    assert "of 20 texts" in told and "stand at the pole of single tokens too" in told
-    st.cache_data.clear()
+def test_poles_bands_and_single_tokens_are_drawn(path, monkeypatch):
+    for app in start(path.parents[1], monkeypatch):
+        show(app, "dimension", catalog=path.stem, site="resid.2", dim="9")
+        assert not app.exception
+        drawn = [element.proto.body for element in app.get("html")]
+        assert sum("<mark" in one for one in drawn) == 3
+        told = " ".join(element.value for element in app.caption)
+        assert "of 20 texts" in told and "stand at the pole of single tokens too" in told
+        assert "Context keeps" in told
 
 
-def test_a_catalog_of_single_tokens_shows_nothing(path):
-    single = path.with_name("tiny-llama.duckdb")
-    app = AppTest.from_function(page, kwargs={"path": str(single)}, default_timeout=30).run()
-    assert not app.exception and not app.get("html") and not app.markdown
+def test_a_catalog_of_single_tokens_shows_nothing(path, monkeypatch):
+    for app in start(path.parents[1], monkeypatch):
+        show(app, "dimension", catalog="tiny-llama", site="resid.2", dim="9")
+        assert not app.exception
+        assert not any("<mark" in element.proto.body for element in app.get("html"))
 
 
 def test_a_text_is_read_beside_the_single_tokens_of_the_model(path, monkeypatch):
