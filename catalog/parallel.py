@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,6 +80,19 @@ def run(
             "A worker process was ended from outside, perhaps for want of memory. "
             "Close other programs and run the command again."
         ) from gone
+
+
+def ahead(make: Callable[[Task], Result], given: Sequence[Task]) -> Iterator[Result]:
+    """`make` of each, the next one made in a thread while the last one is used."""
+    with ThreadPoolExecutor(1, "ahead") as worker:
+        waiting = None
+        for one in given:
+            following = worker.submit(make, one)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
 
 
 @contextlib.contextmanager

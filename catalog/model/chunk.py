@@ -128,19 +128,29 @@ def reduce(
     passes: Batches,
     bars: Bars,
     counted: Callable[[int], None],
+    sites_at_once: int = 1,
 ) -> Reduced:
-    """Signs, sums and candidates of some batches; `counted` hears how many items are done."""
+    """Signs, sums and candidates of some batches; `counted` hears how many items are done.
+
+    `sites_at_once`: more than one where no model runs meanwhile.
+    """
     kept = {site: _kept(work, site, frozen[str(site)], bars[str(site)]) for site in work.sites}
 
     @torch.inference_mode()
+    def add_one(numbers: NDArray[np.integer], site: Site, values: torch.Tensor) -> None:
+        kept[site].add(values, numbers)
+
     def add(numbers: NDArray[np.integer], seen: dict[Site, torch.Tensor]) -> int:
-        for site, values in seen.items():
-            kept[site].add(values, numbers)
+        for one in [hands.submit(add_one, numbers, *pair) for pair in seen.items()]:
+            one.result()
         return len(numbers)
 
     done = 0
     # A batch is reduced while the model runs the next one: in order, and never more than one.
-    with ThreadPoolExecutor(1, "reduce") as worker:
+    with (
+        ThreadPoolExecutor(1, "reduce") as worker,
+        ThreadPoolExecutor(sites_at_once, "site") as hands,
+    ):
         waiting: Future[int] | None = None
         for numbers, seen in passes:
             if waiting is not None:

@@ -25,8 +25,8 @@ from catalog.store.checkpoint import Checkpoint, Chunk, Progress, SiteSums
 
 Hands = Callable[[Sequence[Ask], dict[str, Frozen]], Iterator[Done]]
 """Makes chunks, and gives them in order. An ask is taken from the sequence when a hand is free."""
-FREEZING = 2
-"""Sites whose pilot states are in memory at a time, while the model waits for what they fix."""
+IDLE_CORES = 2
+"""Sites that are worked on at a time, each with its states in memory, while no model runs."""
 LOST = 3
 """Workers that may be lost one after another without a chunk between them."""
 
@@ -176,13 +176,20 @@ def _first(work: Work, checkpoint: Checkpoint, report: Report) -> Progress:
             frozen = known[0] if known else _pilot(work, checkpoint, items, batch, report)
             ask = Ask(0, 0, items, batch, _empty(work, frozen))
             # Windows take whole texts, which are not on disk: the model runs once more.
+            again = work.modality.windowed
             passes = (
                 chunks.batches(work, items, batch, [], whole=True)
-                if work.modality.windowed
+                if again
                 else _from_disk(work, checkpoint, frozen, items, batch)
             )
+            at_once = 1 if again else IDLE_CORES
             reduced = chunks.reduce(
-                work, frozen, passes, ask.bars, lambda done: report("states", done, work.items)
+                work,
+                frozen,
+                passes,
+                ask.bars,
+                lambda done: report("states", done, work.items),
+                at_once,
             )
         except (RuntimeError, MemoryError) as error:
             if not states.no_memory(error):
@@ -230,7 +237,7 @@ def _pilot(
         report("pilot", done, len(items))
     if patches:
         checkpoint.save_patches(0, np.concatenate(patches))
-    with ThreadPoolExecutor(FREEZING, "freeze") as freezers:
+    with ThreadPoolExecutor(IDLE_CORES, "freeze") as freezers:
         made = freezers.map(lambda one: Frozen.of(checkpoint.pilot(*one)), dims.items())
         frozen = dict(zip(dims, made, strict=True))
     checkpoint.save_frozen(frozen, batch)

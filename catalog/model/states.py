@@ -1,14 +1,13 @@
 """Items -> states: forward passes over items in equal batches, read at the wanted sites."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from catalog import parallel
 from catalog.errors import StatesBroken
 from catalog.modalities import Modality
 from catalog.model.loading import LoadedModel, tensors
@@ -26,9 +25,6 @@ _ADVICE = {
     "bfloat16": "Build with --dtype float32, or check the weights.",
 }
 """What helps, by the number format that the model runs in."""
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 
 def no_memory(error: BaseException) -> bool:
@@ -59,7 +55,7 @@ def batches(
         return hidden if whole else modality.gather(hidden, now)  # type: ignore[arg-type]
 
     with recording(model.module, model.parts, sites, read) as seen:
-        shown = ahead(lambda one: modality.inputs(one.shown), passes)
+        shown = parallel.ahead(lambda one: modality.inputs(one.shown), passes)
         for one, arrays in zip(passes, shown, strict=True):
             now = one
             inputs = tensors(arrays, model.device, model.module.dtype)  # type: ignore[arg-type]
@@ -70,19 +66,6 @@ def batches(
                 for site, values in states.items():
                     check_finite(values, one.items, site, modality, model.dtype)
             yield one.items, states
-
-
-def ahead(make: Callable[[T], U], given: Sequence[T]) -> Iterator[U]:
-    """`make` of each, the next one made in a thread while the last one is used."""
-    with ThreadPoolExecutor(1, "ahead") as worker:
-        waiting = None
-        for one in given:
-            following = worker.submit(make, one)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = following
-        if waiting is not None:
-            yield waiting.result()
 
 
 def check_finite(

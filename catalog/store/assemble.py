@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from catalog import parallel
 from catalog.modalities import frequency
 from catalog.modalities.frequency import Halves
 from catalog.signs import between, bits
@@ -96,10 +97,15 @@ class _Sites:
         present = {Site.parse(name): sums for name, sums in self.progress.sums.items()}
         degenerate = {}
         before: dict[str, tuple[Site, pd.DataFrame, bits.Packed]] = {}
-        for site in sorted(present, key=lambda s: s.order):
+        inside = sorted(present, key=lambda s: s.order)
+        made = parallel.ahead(self._made, [(site, t) for site in inside for t in thresholds])
+        for site in inside:
             self._values(site, present[site])
             for threshold in thresholds:
-                frame, by_dimension = self._signs(site, threshold, thresholds)
+                by_item, by_dimension, frame = next(made)
+                columns = threshold == "zero" or len(thresholds) == 1
+                self._signs(site, threshold, by_item, by_dimension if columns else None)
+                del by_item
                 if threshold == "zero":
                     share = frame["share_positive"].to_numpy()
                     degenerate[site] = int(bits.degenerate(share).sum())
@@ -120,7 +126,7 @@ class _Sites:
         flat = pa.array(moments.histogram.astype(np.int32).ravel())
         quantiles = {name: moments.quantile(share, frozen) for name, share in QUANTILES.items()}
         columns = {
-            "site": [str(site)] * dims,
+            "site": file.constant(str(site), dims),
             "dimension": np.arange(dims, dtype=np.int32),
             "mean": moments.mean,
             "std": moments.std,
@@ -139,41 +145,31 @@ class _Sites:
             real = np.isfinite(pole.scores)
             dimension, rank = np.nonzero(real)
             columns = {
-                "site": [str(site)] * len(rank),
+                "site": file.constant(str(site), len(rank)),
                 "dimension": dimension.astype(np.int32),
-                "pole": [name] * len(rank),
+                "pole": file.constant(name, len(rank)),
                 "rank": (rank + 1).astype(np.int16),
                 "item": pole.items[real],
                 "value": pole.values[real],
             }
             file.insert(self.connection, "pole", columns)
 
-    def _signs(
-        self, site: Site, threshold: str, thresholds: Sequence[str]
-    ) -> tuple[pd.DataFrame, bits.Packed]:
-        """Write the packed signs of a site; returns its rows of dimension_sign, and the signs."""
+    def _made(self, place: tuple[Site, str]) -> tuple[bits.Packed, bits.Packed, pd.DataFrame]:
+        """Signs of a site at a threshold by item and by dimension, its rows of dimension_sign."""
+        site, threshold = place
         frozen = self.frozen[str(site)]
         dims, items = len(frozen.median), len(self.order)
         by_item = np.empty((items, -(-dims // 8)), np.uint8)
         for chunk in self.progress.chunks:
             places = self.order[chunk.first_item : chunk.first_item + chunk.items]
             by_item[places] = self.checkpoint.signs(chunk.chunk, f"{site}/{threshold}")
-        keys = {"site": [str(site)] * items, "threshold": [threshold] * items}
-        columns = {**keys, "item": np.arange(items, dtype=np.int32), "bits": file.blobs(by_item)}
-        file.insert(self.connection, "signs_by_item", columns)
-        self._settle(by_item.nbytes)
         by_dimension = bits.transpose(by_item, dims)
-        numbers = np.arange(dims, dtype=np.int32)
-        if threshold == "zero" or len(thresholds) == 1:
-            keys = {"site": [str(site)] * dims, "threshold": [threshold] * dims}
-            columns = {**keys, "dimension": numbers, "bits": file.blobs(by_dimension)}
-            file.insert(self.connection, "signs_by_dimension", columns)
         positives = bits.count_positive(by_dimension)
         frame = pd.DataFrame(
             {
                 "site": str(site),
                 "threshold": threshold,
-                "dimension": numbers,
+                "dimension": np.arange(dims, dtype=np.int32),
                 "value": frozen.median if threshold == "median" else np.float32(0),
                 "positives": positives.astype(np.int32),
                 "share_positive": positives / items,
@@ -184,7 +180,24 @@ class _Sites:
                 **{f"{name}_auc": self._apart(by_dimension, name) for name in frequency.NAMES},
             }
         )
-        return frame, by_dimension
+        return by_item, by_dimension, frame
+
+    def _signs(
+        self, site: Site, threshold: str, by_item: bits.Packed, by_dimension: bits.Packed | None
+    ) -> None:
+        """Insert the packed signs of a site; None: not those by dimension."""
+        tables = {"item": by_item, "dimension": by_dimension}
+        for name, packed in tables.items():
+            if packed is not None:
+                rows = len(packed)
+                columns = {
+                    "site": file.constant(str(site), rows),
+                    "threshold": file.constant(threshold, rows),
+                    name: np.arange(rows, dtype=np.int32),
+                    "bits": file.blobs(packed),
+                }
+                file.insert(self.connection, f"signs_by_{name}", columns)
+        self._settle(by_item.nbytes)
 
     def _settle(self, size: int) -> None:
         """Let DuckDB write what it holds once that is much: until then it is in memory."""

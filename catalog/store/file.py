@@ -134,6 +134,13 @@ def blobs(rows: "NDArray[np.uint8]") -> "pa.Array":
     return pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(offsets), data])
 
 
+def constant(value: str, count: int) -> "pa.Array":
+    """The same text in every one of `count` rows, as an Arrow array."""
+    import pyarrow as pa
+
+    return pa.repeat(value, count)
+
+
 def rows_of(column: "pa.ChunkedArray", width: int) -> "NDArray[np.uint8]":
     """Undo `blobs`: Arrow binary column of equal widths -> uint8[n, width]."""
     import numpy as np
