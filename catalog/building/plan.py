@@ -32,12 +32,16 @@ MOST_PATCH_BYTES = 4e9
 """Patch signs above this size are kept only with --force."""
 
 
+EMPTY_BYTES = 400_000
+"""What a file holds besides: its tables' own blocks, most of them nearly empty."""
+
+
 def file_bytes(items: int, widths: Sequence[int], thresholds: int) -> int:
     """Size of a catalog file: signs by item (and by dimension), poles, histograms, the items."""
     poles = 2 * POLE_ITEMS + thresholds * NEAR_ITEMS
     per_item = sum(dims * (thresholds + 1) // 8 + 5 * thresholds for dims in widths)
     per_dimension = sum(dims * (poles * 7 + BINS * 3 + 100) for dims in widths)
-    return items * (per_item + 24) + per_dimension
+    return EMPTY_BYTES + items * (per_item + 24) + per_dimension
 
 
 @dataclass(frozen=True)

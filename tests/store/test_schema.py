@@ -21,7 +21,11 @@ KEYS = {
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     path = tmp_path_factory.mktemp("schema") / "empty.duckdb"
-    with file.writing(path) as connection:
+    with file.writing(path):
+        pass
+    with file.session() as connection:
+        connection.execute("ATTACH ? AS catalog", [str(path)])
+        connection.execute("USE catalog")
         yield connection
 
 
