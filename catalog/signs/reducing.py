@@ -57,8 +57,9 @@ def candidates(
         if not np.isfinite(worst).all() and len(states) > bar.size:
             # Nothing is known yet: the batch's own k-th best score is the bar.
             place = len(states) - bar.size
-            own = np.partition(score(states, median, name), place, axis=0)[place]
-            worst = np.maximum(worst, own)
+            columns = np.ascontiguousarray(score(states, median, name).T)
+            columns.partition(place, axis=1)
+            worst = np.maximum(worst, columns[:, place])
         room = 4 * states.shape[1]
         while True:
             row, dim = np.empty(room, np.int32), np.empty(room, np.int32)
