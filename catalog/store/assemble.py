@@ -24,10 +24,6 @@ from catalog.store.checkpoint import Checkpoint, Progress, SiteSums
 POLES = ("positive", "negative", "near zero", "near median")
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
-MOST_HELD = 128 * 1024**2
-"""Bytes of signs that DuckDB holds in memory before they are written; each time its last row groups
-are written anew."""
-
 
 @dataclass(frozen=True)
 class Known:
@@ -52,7 +48,7 @@ def assemble(path: Path, checkpoint: Checkpoint, progress: Progress, known: Know
     frozen_and_batch = checkpoint.frozen()
     assert frozen_and_batch is not None
     partial = checkpoint.folder / "catalog.partial"
-    with file.writing(partial) as connection:
+    with file.writing(partial, len(known.items)) as connection:
         chunks = pd.DataFrame([vars(chunk) for chunk in progress.chunks])
         file.insert(connection, "chunk", _columns(chunks))
         file.insert(connection, "item", _columns(known.items))
@@ -90,7 +86,6 @@ class _Sites:
     ) -> None:
         self.connection, self.checkpoint, self.progress = connection, checkpoint, progress
         self.order, self.frozen, self.halves = order, frozen, halves
-        self.held = 0
 
     def write(self, thresholds: Sequence[str], absent: Mapping[Site, str]) -> None:
         """Write all sites in order, absent ones with their reason."""
@@ -197,14 +192,6 @@ class _Sites:
                     "bits": file.blobs(packed),
                 }
                 file.insert(self.connection, f"signs_by_{name}", columns)
-        self._settle(by_item.nbytes)
-
-    def _settle(self, size: int) -> None:
-        """Let DuckDB write what it holds once that is much: until then it is in memory."""
-        self.held += size
-        if self.held >= MOST_HELD:
-            file.settle(self.connection)
-            self.held = 0
 
     def _apart(self, by_dimension: bits.Packed, name: str) -> NDArray[np.float64] | float:
         """How well each sign tells frequent words from rare, or long from short; NaN of media."""
