@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import catalog as package
-from catalog.browse import describe, examples
+from catalog.browse import describe, examples, pole_families
 from catalog.errors import NotInCatalog
 from catalog.figures import windows
 from catalog.store import context_queries
@@ -74,9 +74,12 @@ def test_agreement_with_single_tokens_stands_beside_chance(opened):
 
 
 def test_agreement_is_the_share_of_different_families():
-    mine = np.array([[5, 5, 7, -1], [1, 2, 3, 4], [-1, -1, -1, -1]])
-    found = examples._shares(mine, np.array([5, 1, 2]))
-    np.testing.assert_allclose(found, [0.5, 0.5, np.nan])
+    """Of the third, whose pole is [5, 1], the others' shares are a half and a quarter."""
+    mine = np.array([[5, 5, 7, -1], [1, 2, 3, 4], [5, 1, -1, -1], [-1, -1, -1, -1]])
+    found = pole_families.agreement(mine, np.array([[5, 1, 9, -1]]), np.array([2]))
+    np.testing.assert_allclose(found.shared, [1.0])
+    np.testing.assert_allclose(found.chance, [(0.5 + 0.25) / 2])
+    np.testing.assert_allclose(found.p, [1 / 3])
 
 
 def test_hostile_text_stays_literal_in_the_markup(opened):

@@ -17,7 +17,7 @@ from catalog.evidence import from_writers
 from catalog.features import discovery, findings
 from catalog.flips.source import held_out
 from catalog.notebook import circuits
-from catalog.notebook.catalog import open as open_catalog
+from catalog.notebook.opening import open as open_catalog
 from catalog.store import feature_queries, packed, reading, writer_queries
 from catalog.store import replacing as store
 from catalog.store.catalog import Catalog

@@ -22,7 +22,7 @@ from catalog.flips.controls import Signed
 from catalog.flips.readouts import Classes, counted
 from catalog.flips.source import Source
 from catalog.model import loading
-from catalog.notebook.catalog import open as open_catalog
+from catalog.notebook.opening import open as open_catalog
 from catalog.sites import Site
 from catalog.store import packed
 from catalog.store.catalog import Catalog

@@ -16,7 +16,7 @@ from catalog.flips.prompts import Prompt, own
 from catalog.flips.source import Source
 from catalog.model import opening
 from catalog.notebook import flip_calls, flip_sweeps, flips
-from catalog.notebook.catalog import open as open_catalog
+from catalog.notebook.opening import open as open_catalog
 from catalog.store import catalog as store
 from catalog.store import feature_queries
 from catalog.store.catalog import Catalog

@@ -11,7 +11,7 @@ from catalog.flips import report, saved, setup
 from catalog.flips import run as flips
 from catalog.model import loading
 from catalog.model.token_machine import Machine
-from catalog.notebook.catalog import open as open_catalog
+from catalog.notebook.opening import open as open_catalog
 from catalog.notebook.saved_flips import SavedFlip
 from catalog.store.catalog import Catalog
 from catalog.workspace import file as workspace_file
