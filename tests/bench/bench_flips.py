@@ -68,6 +68,7 @@ def _machine() -> Machine:
         tokenizer=_Tokenizer(),
         causal=True,
         device=cpu,
+        longest=None,
     )
     return Machine(held)
 

@@ -31,7 +31,7 @@ def run(quick: bool) -> list[Figure]:
         _bare(model, folder / "items", 32)  # threads and caches warm
         bare = _bare(model, folder / "items", count)
         before = peak_memory()
-        with mock.patch.object(loading, "load", lambda *_: model):
+        with mock.patch.object(loading, "load", lambda *_, **__: model):
             started = time.perf_counter()
             path = build.build(settings)
         whole = time.perf_counter() - started
