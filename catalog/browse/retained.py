@@ -111,13 +111,7 @@ def poles(context: Catalog, site: str) -> pd.DataFrame:
 def _beside(context: Catalog) -> Catalog:
     if not context.contextual:
         raise NotInCatalog(f"{context.slug} holds single tokens, which no context has changed.")
-    alone = siblings.single(context)
-    if alone is None:
-        raise NotInCatalog(
-            f"No catalog of the model's single tokens lies beside {context.slug}. Build it with: "
-            f"dims build {context.build['model']}"
-        )
-    return alone
+    return siblings.beside(context)
 
 
 def _of(context: Catalog, alone: Catalog, site: str, threshold: str) -> Retained:

@@ -1,6 +1,6 @@
 """Catalogs of the same weights that lie beside one: of single tokens, of tokens in context."""
 
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, NotInCatalog
 from catalog.store.catalog import Catalog
 
 
@@ -13,15 +13,15 @@ def single(catalog: Catalog) -> Catalog | None:
     return _beside(catalog, usual, contextual=False)
 
 
-def alone(catalog: Catalog, doing: str) -> Catalog:
-    """This catalog, or, where its items are positions of texts, that of `single` beside it.
-
-    SettingRefused where there is none, for what is to be done with it.
-    """
-    beside = single(catalog) if catalog.contextual else catalog
-    if beside is None:
-        catalog.check_alone(doing)
-    return beside or catalog
+def beside(context: Catalog) -> Catalog:
+    """That of `single`; NotInCatalog where none lies beside a catalog of tokens in context."""
+    found = single(context)
+    if found is None:
+        raise NotInCatalog(
+            f"No catalog of the model's single tokens lies beside {context.slug}. Build it with: "
+            f"dims build {context.build['model']}"
+        )
+    return found
 
 
 def two_readings(one: Catalog, other: Catalog) -> bool:

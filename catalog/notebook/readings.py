@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from catalog.browse import retained
+from catalog.browse.pole_families import POLES
 from catalog.browse.retained import Retained
 from catalog.notebook.shown import Shown
 from catalog.signs.significance import benjamini_hochberg
@@ -13,8 +14,6 @@ from catalog.store.catalog import Catalog
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-POLES = ("positive", "negative")
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,10 @@ def changes(
     """Compare a text's signs with those of its tokens alone, at the `sites` that are known alone.
 
     Of a catalog of tokens in context the one of the same model's single tokens beside it is asked;
-    SettingRefused where there is none, or it lacks the threshold. NotInCatalog where it lacks a
-    token's signs.
+    NotInCatalog where there is none, or it lacks a token's signs; SettingRefused where it lacks the
+    threshold.
     """
-    alone = siblings.alone(catalog, "what context changes")
+    alone = siblings.beside(catalog) if catalog.contextual else catalog
     alone.checked(alone.primary.site, threshold)
     known = tuple(site for site in sites if site in alone.site_names)
     found = tuple(_changed(alone, threshold, states, site) for site in known)

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from catalog.browse import siblings
+from catalog.browse.pole_families import POLES
 from catalog.figures import readings
 from catalog.figures.text import chance
-from catalog.notebook.readings import POLES
 from dashboard.common import parts
 from dashboard.common.answers import Answer, Here
 from dashboard.comparing import frames, reading_frames
